@@ -1,0 +1,40 @@
+-- api.attach_checkout: write down the session that was made for a checkout.
+--
+-- A webhook may have been quicker and have done so already; then nothing changes.
+--
+-- p_session the session as the provider answered it; null when it refused for good, so that a new attempt
+--           can be begun
+-- Returns   {"booking": …, "checkout": …}
+--
+-- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Raises    KHAUT · KHNTF
+-- Backstop  checkouts_session_unique
+create or replace function api.attach_checkout(
+    p_actor jsonb, p_booking_id uuid, p_checkout_id uuid, p_session jsonb)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+as $$
+declare
+    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);
+    v_checkout core.checkouts;
+begin
+    update core.checkouts as c
+    set state = case when p_session is null then 'failed' else 'open' end,
+        session_id = p_session ->> 'id',
+        session_url = p_session ->> 'url',
+        -- a refused attempt makes room for the next one; it does not end the hold
+        close_reason = case when p_session is null then 'superseded' else c.close_reason end
+    where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
+        and c.booking_id = p_booking_id and c.state = 'creating';
+
+    select * into v_checkout
+    from core.checkouts as c
+    where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
+        and c.booking_id = p_booking_id;
+
+    return pg_catalog.jsonb_build_object(
+        'booking', core.booking_json(v_booking), 'checkout', core.checkout_json(v_checkout));
+end;
+$$;

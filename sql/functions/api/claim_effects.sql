@@ -1,0 +1,34 @@
+-- api.claim_effects: take due effects for a while, to perform them outside.
+--
+-- p_limit         effects a call
+-- p_lease_seconds how long nobody else will take them
+-- Returns         [effect, …] as core.lease_effect describes them
+--
+-- Runs as holdfast_system: it works across tenants.
+--
+-- Locks     the claimed effects, skipping those that are locked
+-- Raises    nothing
+-- Backstop  the idempotency key outside
+create or replace function api.claim_effects(p_limit integer, p_lease_seconds integer)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+as $$
+declare
+    v_effect core.effects;
+    v_now timestamptz := core.clock();
+    v_claimed jsonb := '[]';
+begin
+    for v_effect in
+        select * from core.effects as e
+        where e.state = 'pending' and e.due_at <= v_now
+        order by e.due_at
+        limit p_limit
+        for update skip locked
+    loop
+        v_claimed := v_claimed
+            || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));
+    end loop;
+    return v_claimed;
+end;
+$$;

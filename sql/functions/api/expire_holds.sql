@@ -1,0 +1,53 @@
+-- api.expire_holds: end what has passed its deadline, in small batches; any number of copies may run.
+--
+-- A held time is free at once. A paying one first has its checkout closed at the provider (the outbox does
+-- it), and is released with the provider's answer.
+--
+-- p_limit   bookings a call
+-- Returns   {"expired": n, "closing": n, "more": boolean}
+--
+-- Runs as holdfast_system: it works across tenants.
+--
+-- Locks     up to p_limit bookings, skipping those that are locked
+-- Raises    nothing
+-- Backstop  trigger bookings_100_guard_transition
+create or replace function api.expire_holds(p_limit integer)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+as $$
+declare
+    v_booking core.bookings;
+    v_checkout core.checkouts;
+    v_now timestamptz := core.clock();
+    v_expired integer := 0;
+    v_closing integer := 0;
+begin
+    for v_booking in
+        select * from core.bookings as b
+        where b.hold_expires_at <= v_now
+        order by b.hold_expires_at
+        limit p_limit
+        for update skip locked
+    loop
+        perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
+        v_checkout := core.payable_checkout(v_booking);
+
+        if v_checkout.id is null then
+            perform core.move(v_booking, 'expired', 'the hold ran out');
+            v_expired := v_expired + 1;
+        else
+            perform core.close_checkout(v_checkout, 'deadline', 0);
+            -- look again later, so that one unreachable checkout does not fill every batch
+            perform pg_catalog.set_config('holdfast.reason', 'closing its checkout', true);
+            update core.bookings as b
+            set hold_expires_at = core.clock() + interval '10 minutes'
+            where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
+            v_closing := v_closing + 1;
+        end if;
+    end loop;
+
+    return pg_catalog.jsonb_build_object(
+        'expired', v_expired, 'closing', v_closing, 'more', v_expired + v_closing = p_limit);
+end;
+$$;

@@ -1,0 +1,65 @@
+-- api.finish_effect: record what came of an effect, and all that follows from it, in one transaction.
+--
+-- p_verdict 'done'  it happened; p_result is {"outcome", "session"} for expire_session and
+--                   {"status", "refund"} for refund_payment
+--           'retry' it may not have happened: again later, with growing pauses; p_result is {"error"}
+--           'dead'  it never will: a person must look; p_result is {"error"}
+--
+-- What is done is done, whoever did it; retry and dead count only for whoever holds the lease.
+--
+-- Runs as holdfast_system: it works across tenants.
+--
+-- Locks     as core.settle or core.record_refund, then the effect's row
+-- Raises    40001 · 55P03 · KHNTF no such effect
+-- Backstop  payments_intent_unique, refunds_stripe_refund_unique
+create or replace function api.finish_effect(
+    p_effect_id uuid, p_lease uuid, p_verdict text, p_result jsonb)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+as $$
+declare
+    v_effect core.effects;
+    v_checkout core.checkouts;
+    v_refund core.refunds;
+    v_result text := p_verdict;
+    v_now timestamptz;
+begin
+    select * into v_effect from core.effects as e where e.id = p_effect_id;
+    if not found then
+        raise exception 'no such effect' using errcode = 'KHNTF', hint = 'check the id';
+    end if;
+    perform core.enter_tenant(v_effect.tenant_id, 'outbox', null, v_effect.key);
+
+    if p_verdict = 'done' and v_effect.kind = 'expire_session' then
+        select * into v_checkout
+        from core.checkouts as c
+        where c.tenant_id = v_effect.tenant_id and c.id = v_effect.checkout_id;
+        v_result := core.settle(v_checkout, p_result ->> 'outcome', p_result -> 'session');
+    elsif p_verdict = 'done' and v_effect.kind = 'refund_payment' then
+        select * into v_refund
+        from core.refunds as r
+        where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id;
+        perform core.record_refund(
+            v_refund, p_result ->> 'status', p_result #>> '{refund,id}');
+    end if;
+
+    v_now := core.clock();
+    update core.effects as e
+    set state = case p_verdict when 'done' then 'done' when 'dead' then 'dead' else 'pending' end,
+        due_at = case
+            when p_verdict = 'retry' then v_now
+                -- 4 s, 8 s, … up to an hour, a quarter up or down so that retries spread
+                + least(3600, 2 * power(2, least(e.attempts, 12)))
+                    * (0.75 + pg_catalog.random() / 2) * interval '1 second'
+            else e.due_at
+        end,
+        lease = null,
+        last_error = pg_catalog.left(p_result ->> 'error', 1000),
+        updated_at = v_now
+    where e.id = p_effect_id and (p_verdict = 'done' or e.lease = p_lease);
+
+    return pg_catalog.jsonb_build_object(
+        'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id);
+end;
+$$;

@@ -1,0 +1,19 @@
+-- api.health: the database's clock and the schema's version; that it answers is the check.
+--
+-- Returns   {"now": RFC 3339, "schema_version": name of the newest migration}
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function api.health()
+returns jsonb
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+begin
+    return pg_catalog.jsonb_build_object(
+        'now', core.utc(core.clock()),
+        'schema_version', (
+            select pg_catalog.max(m.name) from core.migrations as m where m.name like 'migrations/%'));
+end;
+$$;

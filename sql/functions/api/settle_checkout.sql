@@ -1,0 +1,39 @@
+-- api.settle_checkout: take in what the provider says of a session, told by an event or asked by us.
+--
+-- p_event   {"id", "type", "created": epoch seconds} or null when we asked
+-- p_outcome what the session means; see core.settle
+-- p_session the provider's session object
+-- Returns   {"result": "duplicate" | "unknown" | what core.settle did, "booking_id", "tenant_id"}
+--
+-- Runs as holdfast_system: the session tells the tenant.
+--
+-- Locks     the event's id, then as core.settle
+-- Raises    40001 · 55P03
+-- Backstop  stripe_events_pkey, payments_intent_unique
+create or replace function api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+as $$
+declare
+    v_checkout core.checkouts := core.find_checkout(p_session);
+    v_result text;
+begin
+    if v_checkout.id is null then
+        return pg_catalog.jsonb_build_object('result', 'unknown');
+    end if;
+    perform core.enter_tenant(
+        v_checkout.tenant_id, case when p_event is null then 'provider' else 'webhook' end, null,
+        p_event ->> 'id');
+
+    if p_event is not null and not core.record_event(
+        p_event, v_checkout.tenant_id, v_checkout.booking_id)
+    then
+        v_result := 'duplicate';
+    else
+        v_result := core.settle(v_checkout, p_outcome, p_session);
+    end if;
+    return pg_catalog.jsonb_build_object(
+        'result', v_result, 'booking_id', v_checkout.booking_id, 'tenant_id', v_checkout.tenant_id);
+end;
+$$;

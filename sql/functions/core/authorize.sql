@@ -1,0 +1,44 @@
+-- core.authorize: the only door. Who is this, and may they, in the transaction that acts.
+--
+-- p_actor   {"key_hash": hex of SHA-256, "booking_secret_hash": hex or absent, "request_id": text}
+-- p_minimum 'publishable' (browsers and servers) or 'secret' (servers only)
+--
+-- Runs as holdfast_system: the tenant is not known before the key is found.
+--
+-- Locks     none
+-- Raises    KHAUT  no such key, or it was revoked
+--           KHDEN  the key is genuine but may not do this
+-- Backstop  row-level security: without a tenant no row is visible
+create or replace function core.authorize(p_actor jsonb, p_minimum text)
+returns core.actor
+language plpgsql volatile security definer
+set search_path = ''
+as $$
+declare
+    v_key core.api_keys;
+    v_actor core.actor;
+begin
+    select * into v_key
+    from core.api_keys as k
+    where k.key_hash = pg_catalog.decode(p_actor ->> 'key_hash', 'hex')
+        and k.revoked_at is null;
+
+    if not found then
+        raise exception 'the API key is unknown or revoked'
+            using errcode = 'KHAUT', hint = 'send a valid key as Authorization: Bearer …';
+    end if;
+
+    perform core.enter_tenant(v_key.tenant_id, v_key.kind, v_key.id, p_actor ->> 'request_id');
+
+    if p_minimum = 'secret' and v_key.kind <> 'secret' then
+        raise exception 'a % key may not do this', v_key.kind
+            using errcode = 'KHDEN', hint = 'call this from your server with a secret key';
+    end if;
+
+    v_actor.tenant_id := v_key.tenant_id;
+    v_actor.role := v_key.kind;
+    v_actor.key_id := v_key.id;
+    v_actor.booking_secret_hash := pg_catalog.decode(p_actor ->> 'booking_secret_hash', 'hex');
+    return v_actor;
+end;
+$$;

@@ -1,0 +1,22 @@
+-- core.await_result: keep the time while a delayed payment method makes up its mind.
+--
+-- The deadline is only when the sweep asks the provider again; it never releases such a time by itself.
+--
+-- Source    Stripe's delayed methods report within 14 days; usually within days
+-- Locks     none (the caller holds the booking's row)
+-- Raises    nothing
+-- Backstop  bookings_hold_has_deadline
+create or replace function core.await_result(p_booking core.bookings)
+returns void
+language plpgsql volatile
+as $$
+begin
+    perform pg_catalog.set_config(
+        'holdfast.reason', 'a delayed payment is under way; the time is kept', true);
+
+    update core.bookings as b
+    set hold_expires_at = core.clock() + interval '24 hours'
+    where b.tenant_id = p_booking.tenant_id and b.id = p_booking.id
+        and b.hold_expires_at < core.clock() + interval '12 hours'; -- asked often, written seldom
+end;
+$$;

@@ -1,0 +1,37 @@
+-- core.booking_json: a booking as clients see it. The one public shape.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.booking_json(p_booking core.bookings)
+returns jsonb
+language plpgsql stable
+as $$
+begin
+    return pg_catalog.jsonb_build_object(
+        'id', p_booking.id,
+        'status', p_booking.status,
+        'payment_status', p_booking.payment_status,
+        'outcome', p_booking.outcome,
+        'dispute_status', p_booking.dispute_status,
+        'resource_id', p_booking.resource_id,
+        'offering_id', p_booking.offering_id,
+        'tier', p_booking.tier,
+        'package', p_booking.package,
+        'starts_at', core.utc(p_booking.starts_at),
+        'ends_at', core.utc(p_booking.ends_at),
+        'date', p_booking.booked_on,
+        'hold_expires_at', core.utc(p_booking.hold_expires_at),
+        'price', pg_catalog.jsonb_build_object(
+            'amount', p_booking.amount, 'currency', p_booking.currency),
+        'customer', (
+            select pg_catalog.jsonb_build_object(
+                'name', p_booking.customer_name, 'email', c.email, 'phone', p_booking.customer_phone)
+            from core.customers as c
+            where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id),
+        'notes', p_booking.notes,
+        'version', p_booking.version,
+        'created_at', core.utc(p_booking.created_at),
+        'updated_at', core.utc(p_booking.updated_at));
+end;
+$$;

@@ -1,0 +1,31 @@
+-- core.expire_stale_holds: free the time of holds that have run out and stand in the way; count them.
+--
+-- Only status held: a paying booking may still be paid.
+--
+-- Locks     each stale booking's row, in order of id (the caller holds the resource's days)
+-- Raises    nothing
+-- Backstop  bookings_100_guard_transition
+create or replace function core.expire_stale_holds(p_resource core.resources, p_during tstzrange)
+returns integer
+language plpgsql volatile
+as $$
+declare
+    v_id uuid;
+    v_booking core.bookings;
+    v_count integer := 0;
+begin
+    for v_id in select core.stale_holds(p_resource.id, p_during, core.clock()) loop
+        select * into v_booking
+        from core.bookings as b
+        where b.tenant_id = p_resource.tenant_id and b.id = v_id
+        for update;
+
+        -- it may have begun its checkout while we waited
+        if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then
+            perform core.move(v_booking, 'expired', 'hold ran out; the time was wanted');
+            v_count := v_count + 1;
+        end if;
+    end loop;
+    return v_count;
+end;
+$$;

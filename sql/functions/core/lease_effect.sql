@@ -1,0 +1,40 @@
+-- core.lease_effect: give an effect to one worker for a while, with all it needs to perform it.
+--
+-- A worker that outlives its lease may be joined by a second one; the effect's key makes that harmless.
+--
+-- Locks     none (the caller holds the effect's row)
+-- Raises    nothing
+-- Backstop  the idempotency key outside
+create or replace function core.lease_effect(p_effect core.effects, p_lease_seconds integer)
+returns jsonb
+language plpgsql volatile
+as $$
+declare
+    v_effect core.effects;
+    v_now timestamptz := core.clock();
+begin
+    update core.effects as e
+    set lease = pg_catalog.gen_random_uuid(),
+        attempts = e.attempts + 1,
+        due_at = v_now + p_lease_seconds * interval '1 second',
+        updated_at = v_now
+    where e.id = p_effect.id
+    returning * into v_effect;
+
+    return pg_catalog.jsonb_build_object(
+            'id', v_effect.id, 'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
+            'attempts', v_effect.attempts,
+            'age_seconds', pg_catalog.floor(pg_catalog.date_part('epoch', v_now - v_effect.created_at)))
+        || coalesce((
+            select pg_catalog.jsonb_build_object('checkout', core.checkout_json(c))
+            from core.checkouts as c
+            where c.tenant_id = v_effect.tenant_id and c.id = v_effect.checkout_id), '{}')
+        || coalesce((
+            select pg_catalog.jsonb_build_object('refund', pg_catalog.jsonb_build_object(
+                'id', r.id, 'booking_id', r.booking_id, 'payment_intent_id', p.payment_intent_id,
+                'amount', r.amount, 'currency', r.currency, 'reason', r.reason))
+            from core.refunds as r
+            join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
+            where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id), '{}');
+end;
+$$;

@@ -1,0 +1,32 @@
+-- core.lock_booking: a booking this actor may act on, its row locked to the end of the transaction.
+--
+-- A secret key reaches every booking of its tenant; a publishable key needs the booking's own secret. A
+-- booking out of reach looks just like one that does not exist.
+--
+-- p_version the version the caller has seen (If-Match), or null
+--
+-- Locks     the booking's row, for update
+-- Raises    KHNTF  no such booking for this actor
+--           KHVER  the caller has seen an older version
+-- Backstop  row-level security
+create or replace function core.lock_booking(
+    p_actor core.actor, p_booking_id uuid, p_version integer default null)
+returns core.bookings
+language plpgsql volatile
+as $$
+declare
+    v_booking core.bookings;
+begin
+    select * into v_booking
+    from core.bookings as b
+    where b.tenant_id = p_actor.tenant_id and b.id = p_booking_id
+    for update;
+
+    perform core.require_reach(p_actor, v_booking);
+    if p_version is not null and v_booking.version <> p_version then
+        raise exception 'the booking is at version %, not %', v_booking.version, p_version
+            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
+    end if;
+    return v_booking;
+end;
+$$;

@@ -1,0 +1,19 @@
+-- core.mark_payment: change what a booking says of its money, and why.
+--
+-- Locks     none (the caller holds the booking's row)
+-- Raises    nothing
+-- Backstop  bookings_payment_status_known
+create or replace function core.mark_payment(
+    p_booking core.bookings, p_payment_status text, p_reason text)
+returns void
+language plpgsql volatile
+as $$
+begin
+    perform pg_catalog.set_config('holdfast.reason', p_reason, true);
+
+    update core.bookings as b
+    set payment_status = p_payment_status
+    where b.tenant_id = p_booking.tenant_id and b.id = p_booking.id
+        and b.payment_status <> p_payment_status;
+end;
+$$;

@@ -1,0 +1,61 @@
+-- core.offered: every period of an offering that the rules allow to start in [p_from, p_to).
+--
+-- The one definition that listing and holding share: opening hours, grid, length, notice, horizon.
+-- Whether the time is still free is the occupancies' business, not this function's.
+--
+-- p_at      the clock the caller decides by
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.offered(
+    p_resource core.resources, p_offering core.offerings,
+    p_from timestamptz, p_to timestamptz, p_at timestamptz)
+returns table (starts_at timestamptz, ends_at timestamptz, booked_on date)
+language plpgsql stable
+rows 500
+as $$
+declare
+    v_first timestamptz := greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute');
+    v_last timestamptz := p_at + p_resource.horizon_days * interval '24 hours';
+    v_step interval := p_resource.step_minutes * interval '1 minute';
+    v_length interval := p_offering.duration_minutes * interval '1 minute';
+    v_open tstzmultirange;
+begin
+    if v_first > v_last or v_first >= p_to then
+        return;
+    end if;
+
+    if p_resource.booking_mode = 'date' then
+        return query
+        select d.starts_at, d.ends_at, d.on_day
+        from (
+            select w.on_day,
+                core.local_instant(w.on_day::timestamp, p_resource.timezone, 'start') as starts_at,
+                core.local_instant((w.on_day + 1)::timestamp, p_resource.timezone, 'start') as ends_at
+            from core.open_windows(p_resource, p_from, p_to) as w
+            group by w.on_day
+        ) as d
+        where d.starts_at >= v_first and d.starts_at < p_to and d.starts_at <= v_last
+            and d.starts_at < d.ends_at -- a zone may skip a whole date
+        order by d.starts_at;
+        return;
+    end if;
+
+    select coalesce(
+        pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
+            filter (where w.opens_at < w.closes_at),
+        '{}')
+    into v_open
+    from core.open_windows(p_resource, v_first, p_to + v_length) as w;
+
+    return query
+    select distinct s.start_at, s.start_at + v_length, null::date
+    from core.open_windows(p_resource, v_first, p_to) as w
+    cross join lateral pg_catalog.generate_series(
+        w.opens_at, least(w.closes_at, v_last, p_to), v_step) as s (start_at)
+    where s.start_at >= v_first and s.start_at < p_to and s.start_at <= v_last
+        and s.start_at < w.closes_at -- from the closing on, the grid is the next window's
+        and v_open @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
+    order by 1;
+end;
+$$;

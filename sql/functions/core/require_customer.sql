@@ -1,0 +1,36 @@
+-- core.require_customer: the customer with this e-mail address, made if need be.
+--
+-- An existing customer's record is never changed by a stranger's booking; each booking keeps the name and
+-- phone that were given for it.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  customers_email_unique
+create or replace function core.require_customer(
+    p_actor core.actor, p_customer jsonb, p_at timestamptz)
+returns uuid
+language plpgsql volatile
+as $$
+declare
+    v_email text := pg_catalog.lower(p_customer ->> 'email');
+    v_id uuid;
+begin
+    loop
+        select c.id into v_id
+        from core.customers as c
+        where c.tenant_id = p_actor.tenant_id and c.email = v_email;
+        if found then
+            return v_id;
+        end if;
+
+        insert into core.customers (tenant_id, id, email, name, phone, created_at, updated_at)
+        values (p_actor.tenant_id, core.new_id(), v_email, p_customer ->> 'name',
+            p_customer ->> 'phone', p_at, p_at)
+        on conflict (tenant_id, email) do nothing
+        returning id into v_id;
+        if found then
+            return v_id;
+        end if;
+    end loop;
+end;
+$$;

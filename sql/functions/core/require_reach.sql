@@ -1,0 +1,22 @@
+-- core.require_reach: refuse a booking that this actor cannot reach, as if it did not exist.
+--
+-- Hashes of 128-bit secrets are compared, so the time of the comparison tells nothing of use.
+--
+-- Locks     none
+-- Raises    KHNTF  no such booking for this actor
+-- Backstop  row-level security
+create or replace function core.require_reach(p_actor core.actor, p_booking core.bookings)
+returns void
+language plpgsql stable
+as $$
+begin
+    if p_booking.id is null
+        or (p_actor.role <> 'secret'
+            and p_actor.booking_secret_hash is distinct from p_booking.client_secret_hash)
+    then
+        raise exception 'no such booking'
+            using errcode = 'KHNTF',
+                hint = 'check the id, and send the booking''s client_secret as Booking-Secret';
+    end if;
+end;
+$$;

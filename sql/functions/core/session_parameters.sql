@@ -1,0 +1,56 @@
+-- core.session_parameters: exactly what is sent to Stripe to make a checkout's session.
+--
+-- Kept in the checkout's row, so that a repeat with the same idempotency key is the same request even after
+-- a new version of this function was deployed.
+--
+-- Source    Stripe API, POST /v1/checkout/sessions
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.session_parameters(
+    p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamptz,
+    p_success_url text, p_cancel_url text)
+returns jsonb
+language plpgsql stable
+as $$
+declare
+    v_metadata jsonb := pg_catalog.jsonb_build_object(
+        'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id, 'checkout_id', p_checkout_id);
+    v_offering core.offerings;
+    v_resource core.resources;
+    v_customer core.customers;
+begin
+    select * into v_resource from core.resources as r
+    where r.tenant_id = p_booking.tenant_id and r.id = p_booking.resource_id;
+    select * into v_offering from core.offerings as o
+    where o.tenant_id = p_booking.tenant_id and o.id = p_booking.offering_id;
+    select * into v_customer from core.customers as c
+    where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id;
+
+    return pg_catalog.jsonb_build_object(
+        'mode', 'payment',
+        'submit_type', 'book',
+        'client_reference_id', p_checkout_id,
+        'customer_email', v_customer.email,
+        'success_url', p_success_url,
+        'cancel_url', p_cancel_url,
+        'expires_at', pg_catalog.date_part('epoch', p_expires_at)::bigint,
+        'adaptive_pricing', '{"enabled": false}'::jsonb, -- the price is paid in its own currency
+        'metadata', v_metadata,
+        'payment_intent_data', pg_catalog.jsonb_build_object('metadata', v_metadata),
+        'line_items', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
+            'quantity', 1,
+            'price_data', pg_catalog.jsonb_build_object(
+                'currency', pg_catalog.lower(p_booking.currency),
+                'unit_amount', p_booking.amount,
+                'product_data', pg_catalog.jsonb_build_object(
+                    'name', v_offering.name || ' · ' || v_resource.name,
+                    'description', case
+                        when p_booking.booked_on is not null
+                        then pg_catalog.to_char(p_booking.booked_on, 'YYYY-MM-DD')
+                        else pg_catalog.to_char(
+                            p_booking.starts_at at time zone v_resource.timezone, 'YYYY-MM-DD HH24:MI')
+                            || ' (' || v_resource.timezone || ')'
+                    end)))));
+end;
+$$;

@@ -1,0 +1,85 @@
+-- core.settle: what the provider says of a session becomes what is true here.
+--
+-- The same for webhook, confirmation page and sweep, in any order and any number of times.
+--
+-- p_outcome 'open'     nothing happened yet
+--           'pending'  a delayed method: the result will come, the time is kept
+--           'paid'     the money is ours
+--           'failed'   a delayed method failed
+--           'expired'  it can no longer be paid
+--           'absent'   the provider never made it, and will not
+--
+-- Locks     the resource's days when the time may have to be taken again, then the booking's row
+-- Raises    40001  the booking lost its time while we looked; the caller repeats
+-- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
+create or replace function core.settle(
+    p_checkout core.checkouts, p_outcome text, p_session jsonb)
+returns text
+language plpgsql volatile
+as $$
+declare
+    v_checkout core.checkouts;
+    v_booking core.bookings;
+    v_days_locked boolean;
+begin
+    if p_outcome = 'open' and p_checkout.state <> 'creating' then
+        return 'open'; -- nothing new, and nothing written
+    end if;
+
+    -- an unlocked look decides only which locks are taken; days come before bookings
+    select * into v_booking
+    from core.bookings as b
+    where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id;
+    v_days_locked := not core.is_live(v_booking.status);
+    if v_days_locked then
+        perform core.lock_days(v_booking.resource_id, core.occupied(
+            v_booking.starts_at, v_booking.ends_at,
+            v_booking.buffer_before_minutes, v_booking.buffer_after_minutes));
+    end if;
+
+    select * into v_booking
+    from core.bookings as b
+    where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id
+    for update;
+    if not core.is_live(v_booking.status) and not v_days_locked then
+        raise exception 'the booking lost its time meanwhile' using errcode = '40001';
+    end if;
+
+    -- whoever meets the session first writes down its id
+    update core.checkouts as c
+    set session_id = coalesce(c.session_id, p_session ->> 'id'),
+        session_url = coalesce(c.session_url, p_session ->> 'url'),
+        state = case
+            when p_outcome = 'paid' then 'paid'
+            when c.state not in ('creating', 'open', 'pending') then c.state
+            when p_outcome = 'open' then 'open'
+            when p_outcome = 'pending' then 'pending'
+            when p_outcome = 'expired' then 'expired'
+            else 'failed'
+        end
+    where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.id
+    returning * into v_checkout;
+
+    case
+        when p_outcome = 'paid' then
+            return core.settle_paid(v_checkout, v_booking, p_session);
+        when p_outcome = 'open' then
+            return 'open';
+        when v_checkout.state = 'pending' and v_booking.status = 'paying' then
+            perform core.await_result(v_booking);
+            return 'pending';
+        when v_checkout.state in ('expired', 'failed') and v_booking.status = 'paying'
+            and v_checkout.close_reason is distinct from 'superseded'
+            and (core.payable_checkout(v_booking)).id is null
+        then
+            perform core.move(v_booking, 'expired', case
+                when v_checkout.close_reason = 'released' then 'released by the customer'
+                when v_checkout.state = 'failed' then 'the payment failed'
+                else 'the checkout ran out unpaid'
+            end);
+            return 'released';
+        else
+            return 'unchanged';
+    end case;
+end;
+$$;

@@ -1,0 +1,14 @@
+-- core.slot_json: one free period as clients see it. Times only: nothing of the bookings around it.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.slot_json(
+    p_starts_at timestamptz, p_ends_at timestamptz, p_booked_on date, p_remaining integer)
+returns jsonb
+language sql stable parallel safe
+as $$
+    select pg_catalog.jsonb_build_object(
+        'starts_at', core.utc(p_starts_at), 'ends_at', core.utc(p_ends_at),
+        'date', p_booked_on, 'remaining', p_remaining)
+$$;

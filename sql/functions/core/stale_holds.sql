@@ -1,0 +1,24 @@
+-- core.stale_holds: bookings whose hold has run out and that still own time in a window.
+--
+-- Runs as holdfast_system for the same reason as core.busy. What it returns is a hint: the caller locks each
+-- booking and looks again.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.stale_holds(p_resource_id uuid, p_window tstzrange, p_at timestamptz)
+returns setof uuid
+language plpgsql stable security definer
+set search_path = '' set enable_seqscan = off
+rows 1
+as $$
+begin
+    return query
+    select b.id
+    from core.occupancies as o
+    join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
+    where o.resource_id = p_resource_id and o.during && p_window
+        and b.status = 'held' and b.hold_expires_at <= p_at
+    order by b.id;
+end;
+$$;

@@ -1,0 +1,76 @@
+-- The public interface: who may call what, and which rows anybody sees.
+--
+-- Read this file to know what each Lambda function can do to the database. Everything not granted here is
+-- denied: the login roles own nothing, read no table, and execute only the functions named beside them.
+
+-- What clients, Stripe and the schedules reach ----------------------------------------------------
+
+grant usage on schema api to
+    holdfast_availability, holdfast_bookings, holdfast_checkout, holdfast_confirmation,
+    holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_webhook;
+
+-- bound to the tenant of the caller's key
+grant execute on function api.list_resources to holdfast_availability;
+grant execute on function api.list_slots to holdfast_availability;
+grant execute on function api.create_hold to holdfast_checkout;
+grant execute on function api.release_hold to holdfast_checkout;
+grant execute on function api.begin_checkout to holdfast_checkout;
+grant execute on function api.attach_checkout to holdfast_checkout;
+grant execute on function api.get_confirmation to holdfast_confirmation;
+grant execute on function api.get_booking to holdfast_bookings;
+grant execute on function api.list_bookings to holdfast_bookings;
+grant execute on function api.health to holdfast_health;
+
+-- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
+grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_webhook;
+grant execute on function api.settle_refund to holdfast_webhook;
+grant execute on function api.expire_holds to holdfast_expire_holds;
+grant execute on function api.claim_effects to holdfast_deliver;
+grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
+
+-- What the functions themselves need: they run as one of two owners ---------------------------------
+
+-- These must look across tenants; all others belong to holdfast_owner and see one tenant at a time.
+alter function api.settle_checkout owner to holdfast_system;
+alter function api.settle_refund owner to holdfast_system;
+alter function api.expire_holds owner to holdfast_system;
+alter function api.claim_effects owner to holdfast_system;
+alter function api.finish_effect owner to holdfast_system;
+alter function core.authorize owner to holdfast_system;
+alter function core.busy owner to holdfast_system;
+alter function core.stale_holds owner to holdfast_system;
+
+grant usage on schema core, api, audit to holdfast_system;
+grant select, insert, update, delete on all tables in schema core to holdfast_system;
+grant select, insert on all tables in schema audit to holdfast_system;
+grant execute on all functions in schema core to holdfast_owner, holdfast_system;
+
+-- Which rows are visible --------------------------------------------------------------------------
+
+-- One tenant at a time, for everybody, the owner of the tables included (force). Only holdfast_system sees
+-- all, and only its own few functions run as it.
+do $$
+declare
+    v_table regclass;
+    v_tenant_column text;
+begin
+    for v_table, v_tenant_column in
+        select c.oid::regclass, case when c.relname = 'tenants' then 'id' else 'tenant_id' end
+        from pg_catalog.pg_class as c
+        join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+        where n.nspname in ('core', 'audit') and c.relkind in ('r', 'p')
+            -- the same for every tenant, and nothing of any of them
+            and c.relname not in ('currencies', 'migrations', 'transitions')
+    loop
+        execute pg_catalog.format('alter table %s enable row level security', v_table);
+        execute pg_catalog.format('alter table %s force row level security', v_table);
+        execute pg_catalog.format('drop policy if exists tenant_only on %s', v_table);
+        execute pg_catalog.format(
+            'create policy tenant_only on %s to holdfast_owner using (%I = (select core.current_tenant()))',
+            v_table, v_tenant_column);
+        execute pg_catalog.format('drop policy if exists across_tenants on %s', v_table);
+        execute pg_catalog.format(
+            'create policy across_tenants on %s to holdfast_system using (true)', v_table);
+    end loop;
+end;
+$$;

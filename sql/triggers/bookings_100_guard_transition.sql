@@ -1,0 +1,23 @@
+-- bookings_100_guard_transition: no status follows another unless core.transitions says so.
+--
+-- Raises    KHSTA  no such transition
+create or replace function core.guard_transition()
+returns trigger
+language plpgsql
+as $$
+begin
+    if not exists (
+        select from core.transitions as t
+        where t.from_status = old.status and t.to_status = new.status
+    ) then
+        raise exception 'a booking that is % cannot become %', old.status, new.status
+            using errcode = 'KHSTA', hint = 'read the booking again to see where it stands';
+    end if;
+    return new;
+end;
+$$;
+
+create or replace trigger bookings_100_guard_transition
+    before update of status on core.bookings
+    for each row when (old.status is distinct from new.status)
+    execute function core.guard_transition();
