@@ -1,7 +1,8 @@
 -- The public interface: who may call what, and which rows anybody sees.
 --
--- Read this file to know what each Lambda function can do to the database. Everything not granted here is
--- denied: the login roles own nothing, read no table, and execute only the functions named beside them.
+-- Read this file to know what each Lambda function can do to the database. Everything not granted
+-- here is denied: the login roles own nothing, read no table, and execute only the functions named
+-- beside them.
 
 -- What clients, Stripe and the schedules reach ----------------------------------------------------
 
@@ -28,7 +29,8 @@ grant execute on function api.expire_holds to holdfast_expire_holds;
 grant execute on function api.claim_effects to holdfast_deliver;
 grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
 
--- What the functions themselves need: they run as one of two owners ---------------------------------
+-- What the functions themselves need: they run as one of two owners
+-- ---------------------------------
 
 -- These must look across tenants; all others belong to holdfast_owner and see one tenant at a time.
 alter function api.settle_checkout owner to holdfast_system;
@@ -47,8 +49,8 @@ grant execute on all functions in schema core to holdfast_owner, holdfast_system
 
 -- Which rows are visible --------------------------------------------------------------------------
 
--- One tenant at a time, for everybody, the owner of the tables included (force). Only holdfast_system sees
--- all, and only its own few functions run as it.
+-- One tenant at a time, for everybody, the owner of the tables included (force). Only
+-- holdfast_system sees all, and only its own few functions run as it.
 do $$
 declare
     v_table regclass;

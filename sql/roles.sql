@@ -2,7 +2,8 @@
 --
 -- holdfast_owner   owns every table and every function bound to one tenant
 -- holdfast_system  owns the few functions that must look across tenants (sign-in, sweeps, webhooks)
--- the others       one login per Lambda function; they own nothing and may only execute (grants.sql)
+-- the others       one login per Lambda function; they own nothing and may only execute
+-- (grants.sql)
 --
 -- Roles belong to the whole cluster, so several databases may create them at the same moment.
 

@@ -20,7 +20,8 @@ create table core.checkouts (
         references core.bookings (tenant_id, id),
     constraint checkouts_id_unique unique (id),
     constraint checkouts_session_unique unique (session_id),
-    -- creating: no session known yet · open: payable · pending: a delayed method's result is awaited
+    -- creating: no session known yet · open: payable · pending: a delayed method's result is
+    -- awaited
     constraint checkouts_state_known check (
         state in ('creating', 'open', 'pending', 'paid', 'expired', 'failed')),
     constraint checkouts_close_reason_known check (

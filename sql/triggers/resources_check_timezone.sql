@@ -1,4 +1,5 @@
--- resources_check_timezone: only names of the IANA database; AT TIME ZONE would also take "UTC+3" and the like.
+-- resources_check_timezone: only names of the IANA database; AT TIME ZONE would also take "UTC+3"
+-- and the like.
 --
 -- Raises    KHTZN  no such time zone
 create or replace function core.check_timezone()

@@ -2,7 +2,8 @@
 --
 -- A webhook may have been quicker and have done so already; then nothing changes.
 --
--- p_session the session as the provider answered it; null when it refused for good, so that a new attempt
+-- p_session the session as the provider answered it; null when it refused for good, so that a new
+-- attempt
 --           can be begun
 -- Returns   {"booking": …, "checkout": …}
 --

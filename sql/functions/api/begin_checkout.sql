@@ -8,13 +8,14 @@
 --           open:   the session is there; answer its address
 --           close:  another session is still payable; perform the effect, then begin again
 --
--- Two tabs that ask for the same addresses get the same session. Other addresses need another session, and
--- the old one is made unpayable first: one payable session at a time.
+-- Two tabs that ask for the same addresses get the same session. Other addresses need another
+-- session, and the old one is made unpayable first: one payable session at a time.
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction
 -- Raises    KHAUT · KHNTF · KHVER · KHKEY
 --           KHEXP  the hold has run out
---           KHSTA  the booking is not waiting for a payment, or one is under way, or it is being released
+--           KHSTA  the booking is not waiting for a payment, or one is under way, or it is being
+--           released
 -- Backstop  checkouts_one_payable_per_booking, idempotency_keys_pkey
 create or replace function api.begin_checkout(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)

@@ -3,13 +3,16 @@
 -- p_key         the client's idempotency key
 -- p_booking_id  id for the booking if this call makes it; a repeat answers the first call's booking
 -- p_secret_hash SHA-256 of the client secret that belongs to p_booking_id
--- p_request     {"resource_id", "offering_id", "starts_at" | "date", "tier", "package", "customer": {"name",
+-- p_request     {"resource_id", "offering_id", "starts_at" | "date", "tier", "package",
+-- "customer": {"name",
 --               "email", "phone"}, "notes"}; its hash is the fingerprint that the key stands for
 --
--- A doomed request is refused before it queues for the lock, so a crowd on one slot need not wait in line.
+-- A doomed request is refused before it queues for the lock, so a crowd on one slot need not wait
+-- in line.
 --
 -- Locks     core.lock_days(the resource, the occupied range), to the end of the transaction
--- Raises    KHAUT  unknown key · KHNTF no such resource or offering · KHPRC no such tier and package
+-- Raises    KHAUT  unknown key · KHNTF no such resource or offering · KHPRC no such tier and
+-- package
 --           KHOFF  the time is not offered · KHTKN the time is taken · KHKEY key reused
 --           55P03  the lock was not to be had within 3 s
 -- Backstop  occupancies_no_overlap, idempotency_keys_pkey

@@ -1,7 +1,8 @@
--- api.expire_holds: end what has passed its deadline, in small batches; any number of copies may run.
+-- api.expire_holds: end what has passed its deadline, in small batches; any number of copies may
+-- run.
 --
--- A held time is free at once. A paying one first has its checkout closed at the provider (the outbox does
--- it), and is released with the provider's answer.
+-- A held time is free at once. A paying one first has its checkout closed at the provider (the
+-- outbox does it), and is released with the provider's answer.
 --
 -- p_limit   bookings a call
 -- Returns   {"expired": n, "closing": n, "more": boolean}

@@ -1,9 +1,10 @@
--- api.finish_effect: record what came of an effect, and all that follows from it, in one transaction.
+-- api.finish_effect: record what came of an effect, and all that follows from it, in one
+-- transaction.
 --
 -- p_verdict 'done'  it happened; p_result is {"outcome", "session"} for expire_session and
 --                   {"status", "refund"} for refund_payment
---           'retry' it may not have happened: again later, with growing pauses; p_result is {"error"}
---           'dead'  it never will: a person must look; p_result is {"error"}
+--           'retry' it may not have happened: again later, with growing pauses; p_result is
+--           {"error"} 'dead'  it never will: a person must look; p_result is {"error"}
 --
 -- What is done is done, whoever did it; retry and dead count only for whoever holds the lease.
 --

@@ -2,11 +2,10 @@
 --
 -- Returns   {"status", "reason": text | null, "booking": …, "ask": session id | null}
 --           held        a time is reserved, nothing was paid yet
---           processing  a checkout is open or its result is awaited; ask names the session to ask about
---           confirmed   paid, the time is theirs
---           refunding   the money is on its way back; reason says why
---           refunded    the money was sent back; reason says why
---           otherwise   the booking's own status: expired, cancelled, declined, ended, …
+--           processing  a checkout is open or its result is awaited; ask names the session to ask
+--           about confirmed   paid, the time is theirs refunding   the money is on its way back;
+--           reason says why refunded    the money was sent back; reason says why otherwise   the
+--           booking's own status: expired, cancelled, declined, ended, …
 --
 -- Locks     none
 -- Raises    KHAUT · KHNTF no such booking for this actor

@@ -1,7 +1,8 @@
 -- api.release_hold: give a held time back before it is paid.
 --
--- A time whose checkout can still be paid is not free yet: the answer then carries the effect that closes
--- the checkout at the provider, leased to the caller, and the time is released with its result.
+-- A time whose checkout can still be paid is not free yet: the answer then carries the effect that
+-- closes the checkout at the provider, leased to the caller, and the time is released with its
+-- result.
 --
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"released": boolean, "booking": …, "effect": … | null}

@@ -1,4 +1,5 @@
--- api.settle_checkout: take in what the provider says of a session, told by an event or asked by us.
+-- api.settle_checkout: take in what the provider says of a session, told by an event or asked by
+-- us.
 --
 -- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_outcome what the session means; see core.settle

@@ -1,6 +1,7 @@
 -- core.await_result: keep the time while a delayed payment method makes up its mind.
 --
--- The deadline is only when the sweep asks the provider again; it never releases such a time by itself.
+-- The deadline is only when the sweep asks the provider again; it never releases such a time by
+-- itself.
 --
 -- Source    Stripe's delayed methods report within 14 days; usually within days
 -- Locks     none (the caller holds the booking's row)

@@ -1,8 +1,9 @@
--- core.busy: the occupied ranges of a resource that touch a window, without holds that have run out.
+-- core.busy: the occupied ranges of a resource that touch a window, without holds that have run
+-- out.
 --
--- Runs as holdfast_system, whose policies are constant: under a per-tenant policy the planner may not
--- use the range index, because range operators are not leakproof. The caller has already found the
--- resource under its own tenant; only times leave this function.
+-- Runs as holdfast_system, whose policies are constant: under a per-tenant policy the planner may
+-- not use the range index, because range operators are not leakproof. The caller has already found
+-- the resource under its own tenant; only times leave this function.
 --
 -- Locks     none
 -- Raises    nothing

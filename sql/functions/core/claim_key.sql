@@ -1,4 +1,5 @@
--- core.claim_key: write the fence row for this effect; null, or what an earlier call with the key made.
+-- core.claim_key: write the fence row for this effect; null, or what an earlier call with the key
+-- made.
 --
 -- A concurrent call with the same key waits here until the first one has committed or failed.
 --

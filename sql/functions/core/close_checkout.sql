@@ -1,7 +1,8 @@
--- core.close_checkout: have a checkout made unpayable at the provider; nothing is released before that.
+-- core.close_checkout: have a checkout made unpayable at the provider; nothing is released before
+-- that.
 --
--- Returns the effect that does it. With a lease of some seconds the caller performs it at once; with 0 it is
--- left to the outbox. Asking twice is one effect: its key is the checkout.
+-- Returns the effect that does it. With a lease of some seconds the caller performs it at once;
+-- with 0 it is left to the outbox. Asking twice is one effect: its key is the checkout.
 --
 -- Locks     the effect's row (after the booking's)
 -- Raises    nothing

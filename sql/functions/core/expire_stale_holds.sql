@@ -1,4 +1,5 @@
--- core.expire_stale_holds: free the time of holds that have run out and stand in the way; count them.
+-- core.expire_stale_holds: free the time of holds that have run out and stand in the way; count
+-- them.
 --
 -- Only status held: a paying booking may still be paid.
 --

@@ -1,8 +1,9 @@
 -- core.find_checkout: the checkout a provider's session belongs to, or none.
 --
--- By the session's id once it is attached. A session that is met before that (its webhook overtook our own
--- answer) is known by what we sent: client_reference_id and metadata must name the same checkout. The
--- metadata matters: a payment link lets anyone choose the reference, but not the metadata.
+-- By the session's id once it is attached. A session that is met before that (its webhook overtook
+-- our own answer) is known by what we sent: client_reference_id and metadata must name the same
+-- checkout. The metadata matters: a payment link lets anyone choose the reference, but not the
+-- metadata.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,4 +1,5 @@
--- core.held_json: the answer of a repeated create_hold: the booking the first call made, as it is now.
+-- core.held_json: the answer of a repeated create_hold: the booking the first call made, as it is
+-- now.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,6 +1,7 @@
 -- core.lease_effect: give an effect to one worker for a while, with all it needs to perform it.
 --
--- A worker that outlives its lease may be joined by a second one; the effect's key makes that harmless.
+-- A worker that outlives its lease may be joined by a second one; the effect's key makes that
+-- harmless.
 --
 -- Locks     none (the caller holds the effect's row)
 -- Raises    nothing
@@ -22,7 +23,8 @@ begin
     returning * into v_effect;
 
     return pg_catalog.jsonb_build_object(
-            'id', v_effect.id, 'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
+            'id', v_effect.id, 'tenant_id', v_effect.tenant_id, 'booking_id', v_effect.booking_id,
+            'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
             'attempts', v_effect.attempts,
             'age_seconds', pg_catalog.floor(pg_catalog.date_part('epoch', v_now - v_effect.created_at)))
         || coalesce((

@@ -1,12 +1,12 @@
 -- core.local_instant: the instant of a wall-clock time in an IANA zone. The only such conversion.
 --
--- A time that a spring change skips moves forward by the gap (02:30 becomes 03:30). A time that an autumn
--- change repeats is its first instant for a start and its last for an end, so that a window covers both.
+-- A time that a spring change skips moves forward by the gap (02:30 becomes 03:30). A time that an
+-- autumn change repeats is its first instant for a start and its last for an end, so that a window
+-- covers both.
 --
--- Source    PostgreSQL's AT TIME ZONE takes the second instant of a repeated time; verified by tests
--- Locks     none
--- Raises    22023 for an unknown zone (resources are checked when they are written)
--- Backstop  none
+-- Source    PostgreSQL's AT TIME ZONE takes the second instant of a repeated time; verified by
+-- tests Locks     none Raises    22023 for an unknown zone (resources are checked when they are
+-- written) Backstop  none
 create or replace function core.local_instant(p_local timestamp, p_timezone text, p_edge text)
 returns timestamptz
 language plpgsql stable parallel safe
@@ -19,7 +19,8 @@ begin
         return v_last;
     end if;
 
-    -- the same wall time under the offset that was in force a day earlier: real only if it reads the same
+    -- the same wall time under the offset that was in force a day earlier: real only if it reads
+    -- the same
     v_first := (
         p_local - (((v_last - interval '24 hours') at time zone p_timezone)
             - ((v_last - interval '24 hours') at time zone 'UTC'))

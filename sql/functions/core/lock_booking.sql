@@ -1,7 +1,7 @@
 -- core.lock_booking: a booking this actor may act on, its row locked to the end of the transaction.
 --
--- A secret key reaches every booking of its tenant; a publishable key needs the booking's own secret. A
--- booking out of reach looks just like one that does not exist.
+-- A secret key reaches every booking of its tenant; a publishable key needs the booking's own
+-- secret. A booking out of reach looks just like one that does not exist.
 --
 -- p_version the version the caller has seen (If-Match), or null
 --

@@ -1,7 +1,7 @@
 -- core.move: the one door through which a booking changes its status.
 --
--- Leaving the live statuses frees the time in the same statement's transaction; only held and paying
--- bookings have a deadline. Returns the booking as it then is.
+-- Leaving the live statuses frees the time in the same statement's transaction; only held and
+-- paying bookings have a deadline. Returns the booking as it then is.
 --
 -- p_changes other columns that change with it: {"hold_expires_at": …, "payment_status": …}
 --

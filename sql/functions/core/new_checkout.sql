@@ -1,7 +1,9 @@
--- core.new_checkout: a fresh attempt to pay; the hold now lasts as long as its session, and a little more.
+-- core.new_checkout: a fresh attempt to pay; the hold now lasts as long as its session, and a
+-- little more.
 --
--- Stripe wants at least 30 minutes between making a session and its expiry; 31 leave room for a slow call.
--- The 5 minutes after it let a payment of the last second arrive before anybody else gets the time.
+-- Stripe wants at least 30 minutes between making a session and its expiry; 31 leave room for a
+-- slow call. The 5 minutes after it let a payment of the last second arrive before anybody else
+-- gets the time.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing

@@ -1,6 +1,7 @@
 -- core.new_id: a time-ordered UUID (version 7), so that new rows land side by side in the indexes.
 --
--- uuidv7() exists only from PostgreSQL 18; this works on 15 as well. No decision depends on the time in it.
+-- uuidv7() exists only from PostgreSQL 18; this works on 15 as well. No decision depends on the
+-- time in it.
 --
 -- Locks     none
 -- Raises    nothing

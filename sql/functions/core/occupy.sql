@@ -1,11 +1,11 @@
 -- core.occupy: take the lowest free unit of a resource for a booking; false when none is free.
 --
--- The insert under the exclusion constraint is itself the check: nothing is read first that could be stale.
--- Holds that have run out and stand in the way are expired here; correctness never waits for a sweep.
+-- The insert under the exclusion constraint is itself the check: nothing is read first that could
+-- be stale. Holds that have run out and stand in the way are expired here; correctness never waits
+-- for a sweep.
 --
--- Locks     the rows of stale holds in the way, in order of id (the caller holds the resource's days)
--- Raises    nothing
--- Backstop  occupancies_no_overlap
+-- Locks     the rows of stale holds in the way, in order of id (the caller holds the resource's
+-- days) Raises    nothing Backstop  occupancies_no_overlap
 create or replace function core.occupy(p_booking core.bookings, p_resource core.resources)
 returns boolean
 language plpgsql volatile

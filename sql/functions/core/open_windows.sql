@@ -1,4 +1,5 @@
--- core.open_windows: when a resource is open, as instants, for the local days that a period touches.
+-- core.open_windows: when a resource is open, as instants, for the local days that a period
+-- touches.
 --
 -- One row per weekly rule and local day; on_day is that local day.
 --

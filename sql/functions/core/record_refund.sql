@@ -2,8 +2,8 @@
 --
 -- p_status  'pending' | 'succeeded' | 'failed'
 --
--- A refund that failed leaves the money with us: the booking says paid again, and a person must look. A
--- succeeded or failed refund is not made pending again by a late event.
+-- A refund that failed leaves the money with us: the booking says paid again, and a person must
+-- look. A succeeded or failed refund is not made pending again by a late event.
 --
 -- Locks     the booking's row, then the refund's
 -- Raises    nothing

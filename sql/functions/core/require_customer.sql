@@ -1,7 +1,7 @@
 -- core.require_customer: the customer with this e-mail address, made if need be.
 --
--- An existing customer's record is never changed by a stranger's booking; each booking keeps the name and
--- phone that were given for it.
+-- An existing customer's record is never changed by a stranger's booking; each booking keeps the
+-- name and phone that were given for it.
 --
 -- Locks     none
 -- Raises    nothing

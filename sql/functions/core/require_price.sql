@@ -1,4 +1,5 @@
--- core.require_price: the price of an offering's tier and package. There is no other source of prices.
+-- core.require_price: the price of an offering's tier and package. There is no other source of
+-- prices.
 --
 -- Locks     none
 -- Raises    KHPRC  the offering has no such tier and package, or no price for it

@@ -1,7 +1,7 @@
 -- core.session_parameters: exactly what is sent to Stripe to make a checkout's session.
 --
--- Kept in the checkout's row, so that a repeat with the same idempotency key is the same request even after
--- a new version of this function was deployed.
+-- Kept in the checkout's row, so that a repeat with the same idempotency key is the same request
+-- even after a new version of this function was deployed.
 --
 -- Source    Stripe API, POST /v1/checkout/sessions
 -- Locks     none

@@ -1,7 +1,7 @@
 -- core.stale_holds: bookings whose hold has run out and that still own time in a window.
 --
--- Runs as holdfast_system for the same reason as core.busy. What it returns is a hint: the caller locks each
--- booking and looks again.
+-- Runs as holdfast_system for the same reason as core.busy. What it returns is a hint: the caller
+-- locks each booking and looks again.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,0 +1,45 @@
+"""GET /v1/resources and GET /v1/resources/{resource_id}/slots: what can be booked, and when."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import availability, http
+from holdfast.fields import Instant
+from holdfast.models import ResourceList, SlotList
+from holdfast.observability import instrument
+
+_FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead anybody
+
+app = http.resolver()
+
+
+@app.get("/v1/resources", summary="What can be booked")
+def list_resources(
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response[ResourceList]:
+    """Answer a page of resources with their offerings and prices."""
+    return http.answer(availability.list_resources(http.actor(app), cursor, limit))
+
+
+@app.get("/v1/resources/<resource_id>/slots", summary="When it is free")
+def list_slots(
+    resource_id: UUID,
+    offering_id: Annotated[UUID | None, Query()] = None,
+    starts_from: Annotated[Instant | None, Query(alias="from")] = None,
+    starts_before: Annotated[Instant | None, Query(alias="to")] = None,
+) -> Response[SlotList]:
+    """Answer the free periods that start in [from, to): seven days from now if not said."""
+    slots = availability.list_slots(
+        http.actor(app), resource_id, offering_id, starts_from, starts_before
+    )
+    return http.cached(app, slots, _FRESH_SECONDS)
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.respond(app, event, context)

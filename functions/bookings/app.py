@@ -1,0 +1,47 @@
+"""GET /v1/bookings and GET /v1/bookings/{booking_id}."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import bookings, http
+from holdfast.fields import Instant
+from holdfast.models import Booking, BookingList, Status
+from holdfast.observability import instrument
+
+app = http.resolver()
+
+
+@app.get("/v1/bookings", summary="All bookings of the tenant")
+def list_bookings(
+    resource_id: Annotated[UUID | None, Query()] = None,
+    status: Annotated[Status | None, Query()] = None,
+    starts_from: Annotated[Instant | None, Query(alias="from")] = None,
+    starts_before: Annotated[Instant | None, Query(alias="to")] = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    cursor: Annotated[str | None, Query(max_length=500)] = None,
+) -> Response[BookingList]:
+    """Answer a page of bookings that start in [from, to), in order of their start. Secret key
+    only."""
+    filters = {
+        "resource_id": resource_id and str(resource_id),
+        "status": status,
+        "starts_from": starts_from and starts_from.isoformat(),
+        "starts_before": starts_before and starts_before.isoformat(),
+    }
+    return http.answer(bookings.list_page(http.actor(app), filters, cursor, limit))
+
+
+@app.get("/v1/bookings/<booking_id>", summary="One booking")
+def get_booking(booking_id: UUID) -> Response[Booking]:
+    """Answer the booking; its version is the ETag."""
+    booking = bookings.get(http.actor(app), booking_id)
+    return http.answer(booking, version=booking["version"])
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.respond(app, event, context)

@@ -1,0 +1,48 @@
+"""POST /v1/holds, DELETE /v1/holds/{hold_id}, POST /v1/bookings/{booking_id}/checkout."""
+
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import checkouts, holds, http
+from holdfast.models import Booking, Checkout, CheckoutRequest, HeldBooking, HoldRequest
+from holdfast.observability import instrument
+
+app = http.resolver()
+
+
+@app.post("/v1/holds", summary="Hold a time")
+def create_hold(request: HoldRequest) -> Response[HeldBooking]:
+    """Answer 201 with the held booking and its secret, or 409 with free alternatives."""
+    held = holds.create(http.actor(app), request, http.idempotency_key(app), app.lambda_context)
+    return http.answer(held, HTTPStatus.CREATED, version=held["version"])
+
+
+@app.delete("/v1/holds/<hold_id>", summary="Give a held time back")
+def release_hold(hold_id: UUID) -> Response[Booking]:
+    """Answer 200 once the time is free, 202 while its payment page is still being closed."""
+    booking, released = holds.release(http.actor(app), hold_id, http.if_match(app))
+    status = HTTPStatus.OK if released else HTTPStatus.ACCEPTED
+    return http.answer(booking, status, version=booking["version"])
+
+
+@app.post("/v1/bookings/<booking_id>/checkout", summary="Get the payment page")
+def begin_checkout(booking_id: UUID, request: CheckoutRequest) -> Response[Checkout]:
+    """Answer the address where the customer pays, the same one for the same request."""
+    checkout = checkouts.begin(
+        http.actor(app),
+        booking_id,
+        request,
+        http.idempotency_key(app),
+        http.if_match(app),
+        app.lambda_context,
+    )
+    return http.answer(checkout, version=checkout["booking"]["version"])
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.respond(app, event, context)

@@ -1,0 +1,25 @@
+"""GET /v1/bookings/{booking_id}/confirmation: for the page the customer comes back to."""
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import confirmations, http
+from holdfast.models import Confirmation
+from holdfast.observability import instrument
+
+app = http.resolver()
+
+
+@app.get("/v1/bookings/<booking_id>/confirmation", summary="What has become of it")
+def get_confirmation(booking_id: UUID) -> Response[Confirmation]:
+    """Answer how the booking stands, asking Stripe while its payment is in the balance."""
+    confirmation = confirmations.get(http.actor(app), booking_id)
+    return http.answer(confirmation, version=confirmation["booking"]["version"])
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.respond(app, event, context)

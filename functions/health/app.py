@@ -1,0 +1,23 @@
+"""GET /health: is the database there, and do the clocks agree?"""
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import health, http
+from holdfast.models import Health
+from holdfast.observability import instrument
+
+app = http.resolver()
+
+
+@app.get("/health", summary="Is it working?")
+def get_health() -> Response[Health]:
+    """Answer 200 with the schema's version and the clock skew, or 503."""
+    return http.answer(health.check())
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    return http.respond(app, event, context)

@@ -1,0 +1,28 @@
+"""Stripe's webhook, on a function URL. The signature is checked before anything else happens."""
+
+import json
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import errors, http, webhooks
+from holdfast.observability import instrument, logger
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """Answer 2xx once the event is settled, 4xx if it is not for us, 5xx to have it repeated."""
+    try:
+        result = webhooks.receive(
+            http.raw_body(event), event["headers"].get("stripe-signature", "")
+        )
+    except errors.HoldfastError as error:
+        return http.rendered(error, event["requestContext"]["requestId"])
+    except Exception:
+        logger().exception("event not settled")
+        return http.rendered(errors.InternalError(), event["requestContext"]["requestId"])
+    return {
+        "statusCode": 200,
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"received": True, "result": result}),
+    }

@@ -1,0 +1,95 @@
+"""Taking a held booking to Stripe's payment page, along the protocol that survives any crash.
+
+    begin_checkout      the attempt is a row, with exactly what will be sent      (commit)
+    create_session      at Stripe, with the row's id as idempotency key
+    attach_checkout     the session's id and address are written down             (commit)
+
+Whoever dies in between is continued by a repeat of the request, or undone by the sweeps.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import database, effects, idempotency, stripe_gateway
+from holdfast.actors import Actor
+from holdfast.errors import CheckoutRefused, HoldExpired, Unavailable
+from holdfast.models import CheckoutRequest
+from holdfast.observability import count
+
+_STEPS = 4  # close an old session, begin, begin anew after a refusal, and one to spare
+
+
+def begin(
+    actor: Actor,
+    booking_id: UUID,
+    request: CheckoutRequest,
+    key: str,
+    version: int | None,
+    context: LambdaContext,
+) -> dict[str, Any]:
+    """The address where the customer pays.
+
+    Raises:
+        HoldExpired, IllegalState, StaleVersion, NotFound: the booking cannot be paid (any more).
+        CheckoutRefused: Stripe refuses, for instance the return addresses.
+        Unavailable: Stripe or the database cannot be reached; repeat with the same key.
+    """
+    return idempotency.once(
+        f"{actor.key_hash}#begin_checkout",
+        key,
+        {"booking_id": str(booking_id), **request.as_json()},
+        lambda: _begin(actor, booking_id, request, key, version),
+        context,
+    )
+
+
+def _begin(
+    actor: Actor, booking_id: UUID, request: CheckoutRequest, key: str, version: int | None
+) -> dict[str, Any]:
+    refused = False
+    for _ in range(_STEPS):
+        step = database.call(
+            "begin_checkout", actor.as_json(), booking_id, key, request.as_json(), version
+        )
+        version = None  # what this request itself changes is not somebody else's change
+        if step["next"] == "open":
+            return _answer(step)
+        if step["next"] == "close":
+            if step["effect"] is None or effects.perform(step["effect"]) == effects.LATER:
+                raise Unavailable("An earlier payment page is still being closed.")
+            continue
+        try:
+            session = stripe_gateway.create_session(step["checkout"])
+        except stripe_gateway.Refused as error:
+            # the attempt is over. Too late for its expiry: the next one has a later; anything
+            # else: tell
+            database.call(
+                "attach_checkout", actor.as_json(), booking_id, step["checkout"]["id"], None
+            )
+            if refused or error.parameter != "expires_at":
+                raise CheckoutRefused() from error
+            refused = True
+            continue
+        attached = database.call(
+            "attach_checkout",
+            actor.as_json(),
+            booking_id,
+            step["checkout"]["id"],
+            stripe_gateway.summary(session),
+        )
+        if attached["checkout"]["state"] != "open":
+            raise HoldExpired("The booking was settled or released meanwhile.")
+        count("CheckoutBegun")
+        return _answer(attached)
+    raise Unavailable("An earlier payment page is still being closed.")
+
+
+def _answer(step: dict[str, Any]) -> dict[str, Any]:
+    checkout = step["checkout"]
+    return {
+        "checkout_url": checkout["session_url"],
+        "expires_at": checkout["session_expires_at"],
+        "booking": step["booking"],
+    }

@@ -1,0 +1,35 @@
+"""What has become of a booking, told truthfully whether or not the webhook has come yet."""
+
+from typing import Any
+from uuid import UUID
+
+from holdfast import database, stripe_gateway
+from holdfast.actors import Actor
+from holdfast.errors import Unavailable
+from holdfast.observability import logger
+
+
+def get(actor: Actor, booking_id: UUID) -> dict[str, Any]:
+    """The booking's confirmation; asks Stripe itself while a checkout is open.
+
+    Raises:
+        NotFound: no such booking for this caller.
+    """
+    found = database.call("get_confirmation", actor.as_json(), booking_id)
+    if found["ask"] is not None and _settled(found["ask"]):
+        found = database.call("get_confirmation", actor.as_json(), booking_id)
+    return {name: found[name] for name in ("status", "reason", "booking")}
+
+
+def _settled(session_id: str) -> bool:
+    """Ask Stripe about a session and take in the answer; False if there is nothing new."""
+    try:
+        session = stripe_gateway.retrieve_session(session_id)
+    except (Unavailable, stripe_gateway.Refused):
+        logger().warning("stripe could not be asked; the webhook or the sweep will tell")
+        return False
+    outcome = stripe_gateway.outcome(session)
+    if outcome == "open":
+        return False
+    database.call("settle_checkout", None, outcome, stripe_gateway.summary(session))
+    return True

@@ -1,0 +1,338 @@
+"""Errors that people see, and the one table that maps the database's refusals to them.
+
+HoldfastError
+├── MalformedRequest        400  malformed_request
+├── IdempotencyKeyMissing   400  idempotency_key_missing
+├── SignatureInvalid        400  signature_invalid
+├── EventMismatch           400  event_mismatch
+├── Unauthenticated         401  unauthenticated
+├── Forbidden               403  forbidden
+├── NotFound                404  not_found
+├── SlotTaken               409  slot_taken
+├── IllegalState            409  illegal_state
+├── AlreadyPaid             409  already_paid
+├── RequestInProgress       409  request_in_progress
+├── HoldExpired             410  hold_expired
+├── StaleVersion            412  stale_version
+├── BodyTooLarge            413  body_too_large
+├── UnsupportedMediaType    415  unsupported_media_type
+├── InvalidRequest          422  invalid_request
+├── PriceNotAccepted        422  price_not_accepted
+├── PeriodInvalid           422  period_invalid
+├── NotOffered              422  not_offered
+├── NotPriced               422  not_priced
+├── IdempotencyKeyReused    422  idempotency_key_reused
+├── CheckoutRefused         422  checkout_refused
+├── InternalError           500  internal_error
+└── Unavailable             503  unavailable
+"""
+
+import json
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+
+class HoldfastError(Exception):
+    """A refusal with a stable code. Its text is for people and holds no internals.
+
+    Attributes:
+        detail: what happened, one sentence.
+        hint: what to do about it.
+        extra: further members of the problem document, `{"alternatives": […]}`.
+        retry_after: seconds after which trying again makes sense, or None.
+    """
+
+    status: ClassVar[HTTPStatus]
+    code: ClassVar[str]
+    title: ClassVar[str]
+    hint: str = ""
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        hint: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        if hint is not None:
+            self.hint = hint
+        self.extra = dict(extra or {})
+        self.retry_after = retry_after
+
+    def problem(self, request_id: str) -> dict[str, Any]:
+        """The RFC 9457 document."""
+        return {
+            "type": f"urn:holdfast:error:{self.code}",
+            "title": self.title,
+            "status": int(self.status),
+            "code": self.code,
+            "detail": self.detail,
+            "hint": self.hint,
+            "request_id": request_id,
+            **self.extra,
+        }
+
+
+class MalformedRequest(HoldfastError):
+    """The body is not JSON, or not UTF-8."""
+
+    status, code = HTTPStatus.BAD_REQUEST, "malformed_request"
+    title = "The request could not be read"
+    hint = "Send a JSON object as the body, encoded in UTF-8."
+
+
+class IdempotencyKeyMissing(HoldfastError):
+    """A POST came without a usable Idempotency-Key header."""
+
+    status, code = HTTPStatus.BAD_REQUEST, "idempotency_key_missing"
+    title = "The Idempotency-Key header is missing or malformed"
+    hint = "Send a new UUID as Idempotency-Key, and the same one again when you repeat the request."
+
+
+class SignatureInvalid(HoldfastError):
+    """A webhook delivery was not signed by Stripe, or too long ago, or for the future."""
+
+    status, code = HTTPStatus.BAD_REQUEST, "signature_invalid"
+    title = "The webhook signature is not valid"
+    hint = "Check the endpoint's signing secret and the clocks of both sides."
+
+
+class EventMismatch(HoldfastError):
+    """A genuine event of another API version or mode: the endpoint is set up wrongly."""
+
+    status, code = HTTPStatus.BAD_REQUEST, "event_mismatch"
+    title = "The event is of another API version or mode"
+    hint = "Create the webhook endpoint with the pinned API version, and in the right mode."
+
+
+class Unauthenticated(HoldfastError):
+    """No API key, or one that is unknown or revoked."""
+
+    status, code = HTTPStatus.UNAUTHORIZED, "unauthenticated"
+    title = "A valid API key is needed"
+    hint = "Send Authorization: Bearer with your publishable or secret key."
+
+
+class Forbidden(HoldfastError):
+    """The key is genuine, but this needs a secret key."""
+
+    status, code = HTTPStatus.FORBIDDEN, "forbidden"
+    title = "This key may not do that"
+    hint = "Call this from your server with a secret key."
+
+
+class NotFound(HoldfastError):
+    """It does not exist, or not for this caller; the two look alike on purpose."""
+
+    status, code = HTTPStatus.NOT_FOUND, "not_found"
+    title = "There is no such thing here"
+    hint = "Check the id; for a booking also send its client_secret as Booking-Secret."
+
+
+class SlotTaken(HoldfastError):
+    """Somebody else has the time. `alternatives` are free times nearby."""
+
+    status, code = HTTPStatus.CONFLICT, "slot_taken"
+    title = "The time is taken"
+    hint = "Offer one of the alternatives."
+
+
+class IllegalState(HoldfastError):
+    """The booking is past the point where this can be done."""
+
+    status, code = HTTPStatus.CONFLICT, "illegal_state"
+    title = "The booking's state does not allow that"
+    hint = "Read the booking again to see where it stands."
+
+
+class AlreadyPaid(HoldfastError):
+    """A hold was to be released, but its payment was quicker: the booking is confirmed."""
+
+    status, code = HTTPStatus.CONFLICT, "already_paid"
+    title = "The booking has been paid"
+    hint = "It is confirmed; cancel it if it is not wanted."
+
+
+class RequestInProgress(HoldfastError):
+    """The same request, with the same idempotency key, is being worked on at this moment."""
+
+    status, code = HTTPStatus.CONFLICT, "request_in_progress"
+    title = "The same request is still in progress"
+    hint = "Repeat it with the same Idempotency-Key after the seconds in Retry-After."
+
+
+class HoldExpired(HoldfastError):
+    """The hold has run out, or was released."""
+
+    status, code = HTTPStatus.GONE, "hold_expired"
+    title = "The hold has run out"
+    hint = "Hold a time again."
+
+
+class StaleVersion(HoldfastError):
+    """The row has changed since the version in If-Match."""
+
+    status, code = HTTPStatus.PRECONDITION_FAILED, "stale_version"
+    title = "The booking has changed since you read it"
+    hint = "Read it again, then decide anew."
+
+
+class BodyTooLarge(HoldfastError):
+    """The body is larger than any request needs."""
+
+    status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"
+    title = "The body is too large"
+    hint = "A request body may have up to 64 KiB."
+
+
+class UnsupportedMediaType(HoldfastError):
+    """The body is not declared as JSON."""
+
+    status, code = HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type"
+    title = "The body must be JSON"
+    hint = "Send Content-Type: application/json."
+
+
+class InvalidRequest(HoldfastError):
+    """Fields are missing, unknown or malformed; `errors` names each."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"
+    title = "The request is not valid"
+    hint = "See errors for the fields and what is wrong with them."
+
+
+class PriceNotAccepted(HoldfastError):
+    """The client sent a price. Prices come from the catalogue and from nowhere else."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "price_not_accepted"
+    title = "A price is never taken from a request"
+    hint = "Leave it out; the answer tells the price."
+
+
+class PeriodInvalid(HoldfastError):
+    """The period asked for is empty, reversed or too long."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "period_invalid"
+    title = "The period is not valid"
+    hint = 'Ask for a "to" after "from", and at most 62 days at once.'
+
+
+class NotOffered(HoldfastError):
+    """The resource does not offer this time; `reason` is past, notice, horizon, closed, off_grid or
+    wrong_mode."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered"
+    title = "The resource does not offer this time"
+    hint = "Take a start from GET /v1/resources/{resource_id}/slots."
+
+
+class NotPriced(HoldfastError):
+    """The offering has no price for this tier and package."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_priced"
+    title = "There is no such tier and package"
+    hint = "GET /v1/resources lists each offering's prices."
+
+
+class IdempotencyKeyReused(HoldfastError):
+    """The idempotency key was used before, for another request."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"
+    title = "The idempotency key was used for another request"
+    hint = "Make a new key for each new request."
+
+
+class CheckoutRefused(HoldfastError):
+    """Stripe refuses to make this checkout."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "checkout_refused"
+    title = "The payment provider refuses this checkout"
+    hint = (
+        "Check success_url and cancel_url; if they are right, contact support with the request id."
+    )
+
+
+class InternalError(HoldfastError):
+    """A fault of ours. The request id finds it in the logs."""
+
+    status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
+    title = "Something went wrong on our side"
+    hint = "Repeat the request with the same Idempotency-Key; report the request id if it persists."
+
+
+class Unavailable(HoldfastError):
+    """The database, DynamoDB or Stripe cannot be reached, or is too busy. Nothing is half done."""
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+    title = "Temporarily unavailable"
+    hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
+
+    def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
+        super().__init__(detail, retry_after=retry_after)
+
+
+CATALOGUE: tuple[type[HoldfastError], ...] = tuple(HoldfastError.__subclasses__())
+
+# SQLSTATEs that our functions raise. KHAPP and KHTZN are met only by people who write SQL by hand.
+BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
+    "KHAPP": InternalError,
+    "KHAUT": Unauthenticated,
+    "KHDEN": Forbidden,
+    "KHEXP": HoldExpired,
+    "KHKEY": IdempotencyKeyReused,
+    "KHNTF": NotFound,
+    "KHOFF": NotOffered,
+    "KHPER": PeriodInvalid,
+    "KHPRC": NotPriced,
+    "KHSTA": IllegalState,
+    "KHTKN": SlotTaken,
+    "KHTZN": InvalidRequest,
+    "KHVER": StaleVersion,
+}
+
+# Constraints that a request can reach although the models should have stopped it.
+BY_CONSTRAINT: Mapping[str, type[HoldfastError]] = {
+    "bookings_customer_name_present": InvalidRequest,
+    "bookings_notes_short": InvalidRequest,
+    "customers_email_normalised": InvalidRequest,
+    "customers_name_present": InvalidRequest,
+    "customers_phone_is_e164": InvalidRequest,
+    "idempotency_keys_key_sane": IdempotencyKeyMissing,
+    "occupancies_no_overlap": SlotTaken,
+}
+
+# Too busy or going down: nothing was done, and trying again is right.
+_PASSING = {
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+    "53300",  # too_many_connections
+    "55P03",  # lock_not_available
+    "57014",  # query_canceled: statement_timeout
+    "57P01",  # admin_shutdown
+    "57P02",  # crash_shutdown
+    "57P03",  # cannot_connect_now
+}
+
+
+def from_database(
+    sqlstate: str | None, constraint: str | None, message: str, detail: str | None, hint: str | None
+) -> HoldfastError | None:
+    """The error that a refusal of the database means, or None when it is a fault of ours."""
+    if sqlstate in _PASSING:
+        return Unavailable()
+    kind = BY_SQLSTATE.get(sqlstate or "")
+    if kind is InternalError:
+        return None
+    if kind is not None:
+        sentence = message[:1].upper() + message[1:] + "."
+        return kind(sentence, hint=_sentence(hint), extra=json.loads(detail) if detail else None)
+    kind = BY_CONSTRAINT.get(constraint or "")
+    return None if kind is None else kind()
+
+
+def _sentence(hint: str | None) -> str | None:
+    return None if hint is None else hint[:1].upper() + hint[1:] + "."

@@ -1,0 +1,88 @@
+"""Field types shared by the models: what text, times and contact details may look like."""
+
+import unicodedata
+from datetime import date, datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    EmailStr,
+    Field,
+    StringConstraints,
+)
+
+# Control characters, lone surrogates, and the marks that reorder text on the screen.
+_REFUSED_CATEGORIES = {"Cc", "Cs"}
+_REORDERING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _clean(text: str, *, allowed: str = "") -> str:
+    """Normalise to NFC without outer white space; refuse what is not for reading."""
+    for character in text:
+        if character in allowed:
+            continue
+        if unicodedata.category(character) in _REFUSED_CATEGORIES or character in _REORDERING:
+            raise ValueError("must not contain control characters")
+    return unicodedata.normalize("NFC", text).strip()
+
+
+def _line(text: str) -> str:
+    cleaned = _clean(text)
+    if not cleaned:
+        raise ValueError("must not be empty")
+    return cleaned
+
+
+def _lines(text: str) -> str:
+    return _clean(text.replace("\r\n", "\n"), allowed="\n\t")
+
+
+def _phone(text: str) -> str:
+    # imported when a phone number is given: its tables are large
+    import phonenumbers  # noqa: PLC0415
+
+    try:
+        number = phonenumbers.parse(_clean(text))
+    except phonenumbers.NumberParseException:
+        raise ValueError("must be an international number such as +49 30 901820") from None
+    if not phonenumbers.is_valid_number(number):
+        raise ValueError("must be a phone number that exists")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def _text_only(value: Any) -> Any:
+    """RFC 3339 is text: a number would silently be read as seconds since 1970."""
+    if isinstance(value, str | date | datetime):
+        return value
+    raise ValueError("must be text such as 2030-01-31T09:00:00Z")
+
+
+def _web_address(text: str) -> str:
+    if any(character.isspace() for character in text) or _clean(text) != text:
+        raise ValueError("must not contain spaces or control characters")
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError("must be a web address") from None
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc:
+        raise ValueError("must be an http or https address without user and password")
+    return text
+
+
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_line)]
+Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_lines)]
+Email = Annotated[EmailStr, StringConstraints(max_length=254)]
+Phone = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(_phone),
+    Field(description="International phone number; stored as E.164.", examples=["+4930901820"]),
+]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Instant = Annotated[AwareDatetime, BeforeValidator(_text_only)]
+Date = Annotated[date, BeforeValidator(_text_only)]
+WebAddress = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_address)]

@@ -1,0 +1,76 @@
+"""Holding a time while its customer pays, and giving it back."""
+
+import secrets
+import time
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import actors, booking_secrets, database, effects, idempotency
+from holdfast.actors import Actor
+from holdfast.errors import AlreadyPaid, IllegalState
+from holdfast.models import HoldRequest
+from holdfast.observability import count
+
+
+def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext) -> dict[str, Any]:
+    """Reserve a time; the answer carries the secret that opens the booking.
+
+    Raises:
+        SlotTaken: with free alternatives.
+        NotOffered, NotPriced, NotFound: the catalogue has no such thing.
+        IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
+    """
+
+    def effect() -> dict[str, Any]:
+        booking_id = _new_id()
+        secret_hash = actors.digest(booking_secrets.client_secret(booking_id))
+        held: dict[str, Any] = database.call(
+            "create_hold", actor.as_json(), key, booking_id, secret_hash, request.as_json()
+        )
+        count("HoldCreated")
+        return held
+
+    held = idempotency.once(
+        f"{actor.key_hash}#create_hold", key, request.as_json(), effect, context
+    )
+    return {**held, "client_secret": booking_secrets.client_secret(held["id"])}
+
+
+def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:
+    """Give a time back before it is paid.
+
+    Returns:
+        The booking, and whether its time is free already. If not, Stripe could not be asked to
+        close the checkout; the outbox keeps trying, and the time is free as soon as it can no
+        longer be paid.
+
+    Raises:
+        AlreadyPaid: the payment was quicker; the booking is confirmed.
+        IllegalState: past the point where a hold can be released, or a payment is under way.
+    """
+    result = database.call("release_hold", actor.as_json(), booking_id, version)
+    if result["effect"] is not None:
+        outcome = effects.perform(result["effect"])
+        # asked again rather than guessed: the payment may have been quicker
+        if outcome == "confirmed":
+            raise AlreadyPaid()
+        if outcome == "pending":
+            raise IllegalState(
+                "A payment for the booking is under way.",
+                hint="Wait for its result; see GET /v1/bookings/{booking_id}/confirmation.",
+            )
+        if outcome != effects.LATER:
+            result = database.call("release_hold", actor.as_json(), booking_id, None)
+    if result["released"]:
+        count("HoldReleased")
+    return result["booking"], result["released"]
+
+
+def _new_id() -> UUID:
+    """A time-ordered UUID (version 7), so that new bookings lie side by side in the indexes."""
+    stamp = int(time.time() * 1000) << 80
+    return UUID(
+        int=stamp | (0x7 << 76) | (secrets.randbits(12) << 64) | (0b10 << 62) | secrets.randbits(62)
+    )

@@ -1,0 +1,242 @@
+"""From an API Gateway event to a use case and back: parsing, credentials, problem documents.
+
+A handler module makes its resolver here, declares its routes, and ends in `respond`.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, NoReturn
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response, content_types
+from aws_lambda_powertools.event_handler.openapi.exceptions import (
+    RequestUnsupportedContentType,
+    RequestValidationError,
+)
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import actors, errors
+from holdfast.observability import count, logger
+
+MAX_BODY_BYTES = 64 * 1024
+
+_PROBLEM = "application/problem+json"
+_IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
+_PRICE_FIELDS = {"amount", "amount_total", "currency", "price", "rate", "total", "unit_amount"}
+
+
+def resolver() -> APIGatewayHttpResolver:
+    """A resolver that validates requests and answers every error as a problem document."""
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json)
+
+    def refuse(error: errors.HoldfastError) -> Response[str]:
+        return problem(app, error)
+
+    def refuse_invalid(error: RequestValidationError) -> Response[str]:
+        return problem(app, _invalid(error.errors()))
+
+    def refuse_type(_error: RequestUnsupportedContentType) -> Response[str]:
+        return problem(app, errors.UnsupportedMediaType())
+
+    def refuse_fault(_error: Exception) -> Response[str]:
+        logger().exception("unhandled error")
+        count("InternalError")
+        return problem(app, errors.InternalError())
+
+    app.exception_handler(errors.HoldfastError)(refuse)
+    app.exception_handler(RequestValidationError)(refuse_invalid)
+    app.exception_handler(RequestUnsupportedContentType)(refuse_type)
+    app.exception_handler(Exception)(refuse_fault)
+    return app
+
+
+def respond(
+    app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
+    """Answer one event. What needs no route comes first: the size of the body, its encoding."""
+    request_id = event["requestContext"]["requestId"]
+    try:
+        event = {**event, "body": _readable(event), "isBase64Encoded": False}
+    except errors.HoldfastError as error:
+        return rendered(error, request_id)
+    answer: dict[str, Any] = app.resolve(event, context)
+    answer.setdefault("headers", {})["x-request-id"] = request_id
+    return answer
+
+
+def actor(app: APIGatewayHttpResolver) -> actors.Actor:
+    """The caller's credentials.
+
+    Raises:
+        Unauthenticated: there are none.
+    """
+    return actors.from_headers(_headers(app), _request_id(app))
+
+
+def idempotency_key(app: APIGatewayHttpResolver) -> str:
+    """The caller's idempotency key.
+
+    Raises:
+        IdempotencyKeyMissing: there is none of 1 to 255 visible ASCII characters.
+    """
+    key = _headers(app).get("idempotency-key", "")
+    if _IDEMPOTENCY_KEY.fullmatch(key) is None:
+        raise errors.IdempotencyKeyMissing()
+    return key
+
+
+def if_match(app: APIGatewayHttpResolver) -> int | None:
+    """The version the caller has seen, or None when it does not care.
+
+    Raises:
+        StaleVersion: what was sent cannot be a version of ours.
+    """
+    sent = _headers(app).get("if-match")
+    if sent is None or sent.strip() == "*":
+        return None
+    version = _VERSION.fullmatch(sent.strip())
+    if version is None:
+        raise errors.StaleVersion()
+    return int(version[1])
+
+
+def answer(
+    body: dict[str, Any],
+    status: HTTPStatus = HTTPStatus.OK,
+    *,
+    version: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response[Any]:
+    """A JSON answer, checked against the route's declared model; never cached unless the headers
+    say otherwise."""
+    tags = {} if version is None else {"etag": f'"{version}"'}
+    return Response(
+        status_code=int(status),
+        content_type=content_types.APPLICATION_JSON,
+        body=body,
+        headers={"cache-control": "no-store", **tags, **(headers or {})},
+    )
+
+
+def cached(app: APIGatewayHttpResolver, body: dict[str, Any], seconds: int) -> Response[Any]:
+    """A JSON answer that the browser may keep for some seconds; 304 if it already has it."""
+    text = json.dumps(body, separators=(",", ":"))
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": f"private, max-age={seconds}"}
+    if tag in re.findall(r'"[^"]*"', _headers(app).get("if-none-match", "")):
+        return Response(status_code=int(HTTPStatus.NOT_MODIFIED), headers=headers)
+    return Response(
+        status_code=int(HTTPStatus.OK),
+        content_type=content_types.APPLICATION_JSON,
+        body=body,
+        headers=headers,
+    )
+
+
+def problem(app: APIGatewayHttpResolver, error: errors.HoldfastError) -> Response[str]:
+    """An error as RFC 9457 wants it."""
+    raw = rendered(error, _request_id(app))
+    return Response(
+        status_code=raw["statusCode"],
+        content_type=_PROBLEM,
+        body=raw["body"],
+        headers={name: value for name, value in raw["headers"].items() if name != "content-type"},
+    )
+
+
+def rendered(error: errors.HoldfastError, request_id: str) -> dict[str, Any]:
+    """An error as a Lambda response."""
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        logger().info("refused", code=error.code, reason=error.extra.get("reason"))
+        count("Refused")
+    headers = {"content-type": _PROBLEM, "cache-control": "no-store", "x-request-id": request_id}
+    if error.retry_after is not None:
+        headers["retry-after"] = str(error.retry_after)
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        headers["www-authenticate"] = "Bearer"
+    return {
+        "statusCode": int(error.status),
+        "headers": headers,
+        "body": json.dumps(error.problem(request_id), separators=(",", ":")),
+        "isBase64Encoded": False,
+    }
+
+
+def raw_body(event: Mapping[str, Any]) -> bytes:
+    """The body's bytes, decoded from the base64 that AWS uses for types it does not know.
+
+    Raises:
+        BodyTooLarge, MalformedRequest: too many bytes, or no base64.
+    """
+    body: str = event.get("body") or ""
+    if len(body) > MAX_BODY_BYTES * 2:
+        raise errors.BodyTooLarge()
+    try:
+        raw = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
+    except (UnicodeError, binascii.Error):
+        raise errors.MalformedRequest() from None
+    if len(raw) > MAX_BODY_BYTES:
+        raise errors.BodyTooLarge()
+    return raw
+
+
+def _readable(event: Mapping[str, Any]) -> str:
+    try:
+        return raw_body(event).decode()
+    except UnicodeError:
+        raise errors.MalformedRequest() from None
+
+
+def _parse_json(text: str) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no member twice, no endless nesting."""
+
+    def refuse(_constant: str) -> NoReturn:
+        raise json.JSONDecodeError("not a JSON number", text, 0)
+
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            raise json.JSONDecodeError("a member is given twice", text, 0)
+        return members
+
+    try:
+        return json.loads(text, parse_constant=refuse, object_pairs_hook=unique)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError):  # nested too deeply, or a number of thousands of digits
+        raise json.JSONDecodeError("not readable", text, 0) from None
+
+
+def _invalid(details: Any) -> errors.HoldfastError:
+    """The error that Pydantic's findings amount to."""
+    found = []
+    for detail in details:
+        if detail["type"] == "json_invalid":
+            return errors.MalformedRequest()
+        place = [str(part) for part in detail["loc"]]
+        if detail["type"] == "extra_forbidden" and place[-1] in _PRICE_FIELDS:
+            logger().warning("a client sent a price", field=place[-1])
+            count("ClientPriceRefused")
+            return errors.PriceNotAccepted()
+        found.append(
+            {"field": ".".join(place[1:]) or place[0], "message": _sentence(detail["msg"])}
+        )
+    return errors.InvalidRequest(extra={"errors": found})
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")
+
+
+def _headers(app: APIGatewayHttpResolver) -> Mapping[str, str]:
+    headers: Mapping[str, str] = app.current_event.raw_event.get("headers") or {}
+    return headers
+
+
+def _request_id(app: APIGatewayHttpResolver) -> str:
+    return str(app.current_event.raw_event["requestContext"]["requestId"])

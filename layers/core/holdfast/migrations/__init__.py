@@ -1,0 +1,17 @@
+"""The migration runner: brings a database to the state that the files in `sql/` describe.
+
+    roles.sql                first, by the connecting user; roles belong to the whole cluster
+    migrations/NNNN_*.sql    append-only, in order, each once
+    functions/core, views,   repeatable, in this order: run again when their text changes, their
+    functions/api, triggers  objects dropped when the file disappears
+    grants.sql               last, whenever anything ran; by the connecting user, because it may
+                             hand a function to another owner
+
+Everything but the roles happens in one transaction under one advisory lock: it succeeds as a whole
+or changes nothing, and any number of runners may be started at once.
+"""
+
+from holdfast.migrations.runner import MigrationReport, migrate, schema_version
+from holdfast.migrations.scripts import MigrationError
+
+__all__ = ["MigrationError", "MigrationReport", "migrate", "schema_version"]

@@ -1,0 +1,321 @@
+"""The only module that speaks to Stripe, and what its answers mean for us.
+
+Idempotency keys come from rows, so a repeat is the same request. Stripe replays the first answer
+under a key for at least a day, its own 500s included; after that a thing is looked up, never
+blindly sent again.
+
+Source: Stripe API 2026-10-28.endive; docs.stripe.com, checkout sessions, refunds, idempotent
+    requests.
+"""
+
+import functools
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+import stripe
+
+from holdfast.errors import Unavailable
+from holdfast.observability import logger
+from holdfast.settings import settings
+
+API_VERSION = "2026-10-28.endive"
+
+_TIMEOUT_SECONDS = 4
+_RETRIES = 1
+_KEY_WINDOW_SECONDS = 23 * 60 * 60  # Stripe keeps keys for a day; an hour for slow calls
+_LOOK_UP_SECONDS = 2 * 60 * 60  # how long after its checkout a session may have been made
+_LOOK_UP_LIMIT = 2000
+
+Session = dict[str, Any]
+
+
+class Refused(Exception):
+    """Stripe will never do this; repeating it is useless.
+
+    Attributes:
+        parameter: the request parameter that Stripe objects to, or None.
+    """
+
+    def __init__(self, message: str, parameter: str | None) -> None:
+        super().__init__(message)
+        self.parameter = parameter
+
+
+@functools.cache
+def client() -> stripe.StripeClient:
+    """The client of this execution environment."""
+    base = settings().stripe_api_base
+    return stripe.StripeClient(
+        settings().stripe_api_key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": base} if base else {},
+        max_network_retries=_RETRIES,
+        http_client=stripe.RequestsClient(timeout=_TIMEOUT_SECONDS),
+    )
+
+
+def create_session(checkout: Mapping[str, Any]) -> Session:
+    """Make a checkout's session, or get the one that was made before.
+
+    Args:
+        checkout: as `core.checkout_json` describes it.
+
+    Raises:
+        Refused: Stripe refuses for good; there is no session.
+        Unavailable: no answer. A session may exist; the same call again finds it.
+    """
+    if checkout["age_seconds"] > _KEY_WINDOW_SECONDS:
+        return _found_session(checkout)
+    try:
+        return _called(
+            client().v1.checkout.sessions.create,
+            params=checkout["parameters"],
+            options={"idempotency_key": checkout["id"]},
+        )
+    except _Broken:
+        # a 500 is replayed for as long as the key lives, whether or not the session was made
+        return _found_session(checkout)
+
+
+def retrieve_session(session_id: str) -> Session:
+    """The session with its payment intent.
+
+    Raises:
+        Refused: there is no such session.
+        Unavailable: no answer.
+    """
+    try:
+        return _called(
+            client().v1.checkout.sessions.retrieve,
+            session_id,
+            params={"expand": ["payment_intent"]},
+        )
+    except _Broken as error:
+        raise Unavailable() from error
+
+
+def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
+    """See to it that a checkout can no longer be paid, and answer how it ended.
+
+    Returns:
+        The outcome as `core.settle` knows them, "absent" when there never was a session, and the
+        session.
+
+    Raises:
+        Refused: Stripe does not know the session: our keys are of another account.
+        Unavailable: no answer; it may still be payable.
+    """
+    session_id = checkout["session_id"]
+    if session_id is None:
+        try:
+            session_id = create_session(checkout)["id"]
+        except Refused:
+            return "absent", None
+    try:
+        session = _called(client().v1.checkout.sessions.expire, session_id)
+    except (
+        Refused,
+        _Broken,
+    ):  # not open any more: it was paid, is being paid, or expired by itself
+        session = retrieve_session(session_id)
+    found = outcome(session)
+    if found == "open":
+        raise Unavailable()
+    return found, session
+
+
+def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
+    """What a session means: open, pending, paid, failed or expired.
+
+    Args:
+        session: from an event (payment_intent is an id) or retrieved (it is expanded).
+        event_type: type of the event that brought it, or None.
+    """
+    if session["status"] in {"open", "expired"}:
+        return str(session["status"])
+    if session["payment_status"] in {"paid", "no_payment_required"}:
+        return "paid"
+    intent = session.get("payment_intent")
+    if event_type == "checkout.session.async_payment_failed" or (
+        isinstance(intent, Mapping) and intent["status"] in {"requires_payment_method", "canceled"}
+    ):
+        return "failed"
+    return "pending"
+
+
+def summary(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """The part of a session that the database decides by; no customer data."""
+    if session is None:
+        return None
+    intent = session.get("payment_intent")
+    return {
+        "id": session["id"],
+        "url": session.get("url"),
+        "client_reference_id": session.get("client_reference_id"),
+        "metadata": dict(session.get("metadata") or {}),
+        "amount_total": session.get("amount_total"),
+        "currency": session.get("currency"),
+        "payment_intent": intent["id"] if isinstance(intent, Mapping) else intent,
+    }
+
+
+def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
+    """Send a payment's money back, once.
+
+    Args:
+        effect: of kind refund_payment, as `core.lease_effect` describes it.
+
+    Returns:
+        The refund at Stripe.
+
+    Raises:
+        Refused: Stripe will not refund it; a person must look.
+        Unavailable: no answer; the same call again finds out.
+    """
+    wanted = effect["refund"]
+    if effect["age_seconds"] > _KEY_WINDOW_SECONDS:
+        found = _found_refund(wanted)
+        if found is not None:
+            return found
+    # A key under which Stripe recorded a 500 answers nothing else for a day. Once the look-up
+    # shows that no refund came of it, the next key of a fixed row is used: a repeat walks the same
+    # keys.
+    for attempt in range(4):
+        try:
+            return _called(
+                client().v1.refunds.create,
+                params={
+                    "payment_intent": wanted["payment_intent_id"],
+                    "amount": wanted["amount"],
+                    "metadata": {
+                        "refund_id": wanted["id"],
+                        "booking_id": wanted["booking_id"],
+                        "tenant_id": effect["tenant_id"],
+                        "reason": wanted["reason"],
+                    },
+                },
+                options={"idempotency_key": effect["key"] + (f":{attempt}" if attempt else "")},
+            )
+        except Refused:
+            found = _found_refund(wanted)
+            if found is None:
+                raise
+            return found
+        except _Broken as error:
+            found = _found_refund(wanted)
+            if found is not None:
+                return found
+            if not error.replayed:
+                raise Unavailable() from error
+    raise Unavailable()
+
+
+def verify_event(payload: bytes, signature: str, *, now: float) -> None:
+    """Check that Stripe signed these very bytes, and recently.
+
+    Args:
+        payload: the raw body.
+        signature: the Stripe-Signature header.
+        now: this function's clock, seconds since 1970: a signature's age is no business of
+            bookings.
+
+    Raises:
+        ValueError: not signed by any of our secrets, or more than 300 s old or ahead.
+    """
+    stamps = [part[2:] for part in signature.split(",") if part.startswith("t=")]
+    if len(stamps) != 1 or not stamps[0].isascii() or not stamps[0].isdecimal():
+        raise ValueError("no timestamp")
+    if abs(now - int(stamps[0])) > stripe.Webhook.DEFAULT_TOLERANCE:
+        raise ValueError("the timestamp is out of tolerance")  # the SDK accepts the future
+    for secret in settings().stripe_webhook_secrets:
+        try:
+            stripe.WebhookSignature.verify_header(
+                payload.decode(), signature, secret, tolerance=None
+            )
+        except (stripe.SignatureVerificationError, UnicodeDecodeError):
+            continue
+        return
+    raise ValueError("no secret of ours signed this")
+
+
+class _Broken(Exception):
+    """Stripe answered 500: it may have happened or not."""
+
+    def __init__(self, *, replayed: bool) -> None:
+        super().__init__("Stripe answered 500")
+        self.replayed = replayed
+
+
+def _called(method: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+    """One call of the SDK, its errors told apart by what they mean for us."""
+    try:
+        result: dict[str, Any] = method(*arguments, **options).to_dict()
+    except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
+        if error.http_status == HTTPStatus.CONFLICT:  # the first call with the key is still running
+            raise Unavailable() from error
+        logger().warning("stripe refused", code=error.code, stripe_request=error.request_id)
+        raise Refused(error.code or "refused", getattr(error, "param", None)) from error
+    except (
+        stripe.APIConnectionError,
+        stripe.RateLimitError,
+        stripe.AuthenticationError,
+        stripe.PermissionError,
+    ) as error:
+        # wrong keys are ours to mend, and then the same call succeeds: nothing is given up
+        logger().warning("stripe unavailable", error=type(error).__name__)
+        raise Unavailable() from error
+    except stripe.StripeError as error:
+        logger().warning("stripe failed", http_status=error.http_status)
+        replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
+        raise _Broken(replayed=replayed) from error
+    return result
+
+
+def _found_session(checkout: Mapping[str, Any]) -> Session:
+    """Look a checkout's session up by its reference.
+
+    Raises:
+        Refused: there is none.
+        Unavailable: no answer.
+    """
+    made_at = checkout["parameters"]["expires_at"] - 31 * 60
+    pages = _listed(
+        client().v1.checkout.sessions.list,
+        {"created": {"gte": made_at - 300, "lte": made_at + _LOOK_UP_SECONDS}, "limit": 100},
+    )
+    for session in pages:
+        if session["client_reference_id"] == checkout["id"]:
+            return session
+    raise Refused("session_absent", None)
+
+
+def _found_refund(wanted: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Look a refund up by our row's id in its metadata."""
+    pages = _listed(
+        client().v1.refunds.list, {"payment_intent": wanted["payment_intent_id"], "limit": 100}
+    )
+    for found in pages:
+        if (found.get("metadata") or {}).get("refund_id") == wanted["id"]:
+            return found
+    return None
+
+
+def _listed(method: Any, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+    """All objects of a list, page by page, up to a bound that no account of ours reaches.
+
+    Raises:
+        Unavailable: no answer, or more objects than can be looked through.
+    """
+    found: list[dict[str, Any]] = []
+    after: dict[str, str] = {}
+    try:
+        while len(found) < _LOOK_UP_LIMIT:
+            page = _called(method, params={**parameters, **after})
+            found += page["data"]
+            if not page["has_more"]:
+                return found
+            after = {"starting_after": page["data"][-1]["id"]}
+    except _Broken as error:
+        raise Unavailable() from error
+    raise Unavailable()

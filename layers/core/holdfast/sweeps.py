@@ -1,0 +1,30 @@
+"""Running a sweep: batch after batch while there is work and time left."""
+
+from collections.abc import Callable
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import database
+
+_TIME_TO_FINISH_MS = 15_000  # left for the batch under way
+_HOLDS = 500
+
+
+def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
+    """Run batches until one says that there is no more, or the time runs out."""
+    while batch() and context.get_remaining_time_in_millis() > _TIME_TO_FINISH_MS:
+        pass
+
+
+def expire_holds(context: LambdaContext) -> dict[str, int]:
+    """End holds and checkouts that have passed their deadline; how many of each."""
+    totals = {"expired": 0, "closing": 0}
+
+    def batch() -> bool:
+        swept = database.call("expire_holds", _HOLDS)
+        for name in totals:
+            totals[name] += swept[name]
+        return bool(swept["more"])
+
+    repeat(batch, context)
+    return totals

@@ -1,0 +1,90 @@
+"""Taking in Stripe's events: verify, understand, settle in one transaction, then answer.
+
+A business refusal is answered with 2xx as well: Stripe's sending it again would change nothing.
+"""
+
+import json
+import re
+import time
+from typing import Any
+
+from holdfast import database, stripe_gateway
+from holdfast.effects import refund_status
+from holdfast.errors import EventMismatch, MalformedRequest, SignatureInvalid
+from holdfast.observability import count, logger
+from holdfast.settings import settings
+
+_EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,250}")
+_SESSION_EVENTS = {
+    "checkout.session.completed",
+    "checkout.session.async_payment_succeeded",
+    "checkout.session.async_payment_failed",
+    "checkout.session.expired",
+}
+_REFUND_EVENTS = {"refund.created", "refund.updated", "refund.failed"}
+
+
+def receive(payload: bytes, signature: str) -> str:
+    """Take in one delivery.
+
+    Args:
+        payload: the raw body, as signed.
+        signature: the Stripe-Signature header.
+
+    Returns:
+        What came of it: confirmed, refunding, released, unchanged, duplicate, unknown, ignored, …
+
+    Raises:
+        SignatureInvalid, MalformedRequest, EventMismatch: not an event for us; nothing was changed.
+    """
+    try:
+        stripe_gateway.verify_event(payload, signature, now=time.time())
+    except ValueError as error:
+        count("WebhookRefused")
+        raise SignatureInvalid() from error
+    event = _parsed(payload)
+    if (
+        event["api_version"] != stripe_gateway.API_VERSION
+        or event["livemode"] is not settings().livemode
+    ):
+        count("WebhookMismatch")
+        logger().error("event of another version or mode", api_version=event["api_version"])
+        raise EventMismatch()
+
+    result = _settle(event)
+    logger().info("event settled", event=event["id"], type=event["type"], result=result)
+    count(f"Webhook{result.capitalize()}")
+    return result
+
+
+def _settle(event: dict[str, Any]) -> str:
+    told = {"id": event["id"], "type": event["type"], "created": event["created"]}
+    subject = event["data"]["object"]
+    if event["type"] in _SESSION_EVENTS and subject.get("mode") == "payment":
+        outcome = stripe_gateway.outcome(subject, event["type"])
+        settled = database.call("settle_checkout", told, outcome, stripe_gateway.summary(subject))
+    elif event["type"] in _REFUND_EVENTS:
+        refund = {"id": subject["id"], "metadata": subject.get("metadata") or {}}
+        settled = database.call("settle_refund", told, refund_status(subject), refund)
+    else:
+        return "ignored"
+    return str(settled["result"])
+
+
+def _parsed(payload: bytes) -> dict[str, Any]:
+    """The event, as far as it is looked at."""
+    try:
+        event = json.loads(payload)
+        well_formed = (
+            _EVENT_ID.fullmatch(event["id"])
+            and isinstance(event["type"], str)
+            and isinstance(event["created"], int)
+            and isinstance(event["data"]["object"], dict)
+            and "livemode" in event
+            and "api_version" in event
+        )
+    except (ValueError, KeyError, TypeError, RecursionError):
+        well_formed = False
+    if not well_formed:
+        raise MalformedRequest("The payload is not an event.", hint="Send what Stripe sent.")
+    return dict(event)
