@@ -48,6 +48,16 @@ def _routes() -> routes.Routes:
     return routes.Routes(the_template().routes)
 
 
+@contextmanager
+def running_dynamodb() -> Iterator[str]:
+    """DynamoDB in threads of this process, with the tables of template.yaml; its address."""
+    from dev import dynamodb  # noqa: PLC0415 moto is imported by the tests that need it
+
+    url = dynamodb.serve(0)
+    dynamodb.create_tables(url, the_template().tables)
+    yield url
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What a client sees."""

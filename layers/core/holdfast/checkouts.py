@@ -14,7 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import database, effects, idempotency, stripe_gateway
 from holdfast.actors import Actor
-from holdfast.errors import CheckoutRefused, HoldExpired, Unavailable
+from holdfast.errors import CheckoutRefused, HoldExpired, IllegalState, Unavailable
 from holdfast.models import CheckoutRequest
 from holdfast.observability import count
 
@@ -80,7 +80,9 @@ def _begin(
             stripe_gateway.summary(session),
         )
         if attached["checkout"]["state"] != "open":
-            raise HoldExpired("The booking was settled or released meanwhile.")
+            if attached["booking"]["status"] == "expired":
+                raise HoldExpired("The hold was released meanwhile.")
+            raise IllegalState("The booking was paid, or its payment begun elsewhere, meanwhile.")
         count("CheckoutBegun")
         return _answer(attached)
     raise Unavailable("An earlier payment page is still being closed.")

@@ -222,8 +222,8 @@ class PeriodInvalid(HoldfastError):
 
 
 class NotOffered(HoldfastError):
-    """The resource does not offer this time; `reason` is past, notice, horizon, closed, off_grid or
-    wrong_mode."""
+    """The resource does not offer this time; `reason` is past, notice, horizon, closed, off_grid,
+    wrong_mode or by_request."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered"
     title = "The resource does not offer this time"

@@ -37,7 +37,7 @@ class Settings:
         role = self.environment["DATABASE_ROLE"]
         if not role:  # the migrating function: the secret's own user owns the schema
             return str(secret["url"])
-        parts = urlsplit(secret["url"])
+        parts = urlsplit(str(secret["url"]))
         host = parts.netloc.rpartition("@")[2]
         password = quote(secret.get("passwords", {}).get(role, ""), safe="")
         return urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}"))

@@ -1,6 +1,7 @@
 -- core.offered: every period of an offering that the rules allow to start in [p_from, p_to).
 --
 -- The one definition that listing and holding share: opening hours, grid, length, notice, horizon.
+-- A resource that confirms by request offers nothing until requests can be answered.
 -- Whether the time is still free is the occupancies' business, not this function's.
 --
 -- p_at      the clock the caller decides by
@@ -21,7 +22,7 @@ declare
     v_length interval := p_offering.duration_minutes * interval '1 minute';
     v_open tstzmultirange;
 begin
-    if v_first > v_last or v_first >= p_to then
+    if v_first > v_last or v_first >= p_to or p_resource.confirmation <> 'instant' then
         return;
     end if;
 

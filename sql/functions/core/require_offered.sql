@@ -2,7 +2,7 @@
 --
 -- Locks     none (the caller holds the resource's days)
 -- Raises    KHOFF  not offered; detail is {"reason":
--- wrong_mode|past|notice|horizon|closed|off_grid} Backstop  none
+-- wrong_mode|by_request|past|notice|horizon|closed|off_grid} Backstop  none
 create or replace function core.require_offered(
     p_resource core.resources, p_offering core.offerings,
     p_starts_at timestamptz, p_date date, p_at timestamptz)
@@ -27,6 +27,7 @@ begin
         end if;
 
         v_reason := case
+            when p_resource.confirmation <> 'instant' then 'by_request'
             when v_start <= p_at then 'past'
             when v_start < p_at + p_resource.notice_minutes * interval '1 minute' then 'notice'
             when v_start > p_at + p_resource.horizon_days * interval '24 hours' then 'horizon'

@@ -16,8 +16,8 @@ declare
     v_paid_right boolean;
     v_reason text;
 begin
-    v_paid_right := (p_session ->> 'amount_total')::bigint = p_booking.amount
-        and pg_catalog.upper(p_session ->> 'currency') = p_booking.currency;
+    v_paid_right := (p_session ->> 'amount_total')::bigint is not distinct from p_booking.amount
+        and pg_catalog.upper(p_session ->> 'currency') is not distinct from p_booking.currency;
 
     insert into core.payments (
         tenant_id, id, booking_id, checkout_id, payment_intent_id, status, amount, currency,

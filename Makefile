@@ -1,0 +1,66 @@
+# Everything starts here; nothing has to be installed before but Python 3.11 or newer (with pip and
+# venv), make and git. What is made lies below .local/.
+
+PORT ?= 8080
+
+# Without PYTHON=… take python3 if it is new enough, else the newest one that has a name of its own.
+ifndef PYTHON
+  PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+      if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+      then echo "$$python"; exit; fi; done; echo none)
+endif
+
+VENV := .local/venv/bin/python
+CODE := layers functions dev tests $(wildcard bench)
+
+.DEFAULT_GOAL := help
+.PHONY: help up test reset lint format types validate generate check-generated requirements \
+    python venv sam
+
+help: ## list what make can do
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	@echo "  PORT=8080 chooses the stack, PYTHON=python3 the interpreter."
+
+up: venv ## run the whole system; Ctrl-C stops it
+	@exec $(VENV) -m dev.stack --port $(PORT) --exit-with-parent
+
+test: venv ## run all tests
+	@exec $(VENV) -m pytest -n auto
+
+reset: venv ## clear the data of the stack on PORT
+	@exec $(VENV) -m dev.stack --port $(PORT) --reset
+
+lint: venv ## check style
+	@$(VENV) -m ruff check $(CODE)
+	@$(VENV) -m ruff format --check $(CODE)
+
+format: venv ## format the code
+	@$(VENV) -m ruff format $(CODE)
+
+types: venv ## check types
+	@$(VENV) -m mypy dev functions layers/core/holdfast
+
+validate: sam ## check template.yaml as SAM and CloudFormation would
+	@HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
+	    .local/sam/bin/sam validate --lint --template template.yaml
+
+generate: venv ## write the generated files again
+	@exec $(VENV) -m dev.generate
+
+check-generated: venv ## fail if a generated file is out of date
+	@exec $(VENV) -m dev.generate --check
+
+requirements: venv ## compile the pinned requirements from the .in files
+	@exec $(VENV) -m dev.requirements
+
+venv: python
+	@$(PYTHON) dev/bootstrap.py main
+
+sam: python
+	@mkdir -p .local/sam-home
+	@$(PYTHON) dev/bootstrap.py sam
+
+python:
+	@if [ "$(PYTHON)" = none ]; then \
+	    echo "Holdfast needs Python 3.11 or newer, and none of python3, python3.14 … python3.11 is."; \
+	    echo "Install one, or name it: make PYTHON=/path/to/python3"; exit 1; fi >&2

@@ -1,0 +1,1 @@
+"""The local stack: everything the cloud provides, on one machine. Never shipped."""

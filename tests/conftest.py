@@ -1,0 +1,96 @@
+"""Fixtures of all tests. What they are made of stands in `tests/harness`."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dev import template
+from dev.stripe_double.double import Double
+from tests.harness import cluster, concurrency
+from tests.harness.database import Clock, Database, empty_database, fresh_database
+from tests.harness.system import System, running_dynamodb
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The controlling process, which is not a worker, opens the run."""
+    if not hasattr(config, "workerinput"):
+        cluster.open_run()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """All workers have ended: nothing of the run stays."""
+    if not hasattr(config, "workerinput"):
+        cluster.close_run()
+
+
+@pytest.fixture(scope="session")
+def server() -> cluster.Server:
+    """The PostgreSQL server of this run."""
+    return cluster.cluster()
+
+
+@pytest.fixture
+def database(server: cluster.Server) -> Iterator[Database]:
+    """A migrated database of this test's own."""
+    with fresh_database(server) as fresh:
+        yield fresh
+
+
+@pytest.fixture
+def bare_database(server: cluster.Server) -> Iterator[Database]:
+    """A database without any schema of ours."""
+    with empty_database(server) as bare:
+        yield bare
+
+
+@pytest.fixture
+def clock(database: Database) -> Clock:
+    """The clock of this test's database: `clock.set(instant)`, `clock.advance(duration)`."""
+    return database.clock
+
+
+@pytest.fixture
+def race() -> Callable[..., list[Any]]:
+    """`race(action, racers=32)`: results or exceptions of threads that start together."""
+    return concurrency.race
+
+
+@pytest.fixture
+def blocked(database: Database) -> Callable[..., None]:
+    """`blocked(pid)`: wait until the session of that backend waits for a lock."""
+    return lambda pid, timeout=10: concurrency.wait_until_blocked(database, pid, timeout)
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> str:
+    """The endpoint of a DynamoDB with the tables of template.yaml, one for each worker."""
+    from dev.dynamodb import create_tables, serve  # noqa: PLC0415  slow to import, rarely needed
+
+    endpoint = serve()
+    create_tables(endpoint, template.load(cluster.ROOT / "template.yaml").tables)
+    return endpoint
+
+
+@pytest.fixture
+def stripe_double() -> Iterator[Double]:
+    """A Stripe of this test's own; `dev.stripe_double.server.running` puts it on a port."""
+    double = Double()
+    yield double
+    double.close()
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[str]:
+    """Address of this worker's DynamoDB, its tables made from template.yaml."""
+    with running_dynamodb() as url:
+        yield url
+
+
+@pytest.fixture
+def system(database: Database, dynamodb: str, tmp_path: Path) -> Iterator[System]:
+    """The whole system in this process, with a database and a Stripe of its own."""
+    running = System(database, dynamodb, tmp_path)
+    yield running
+    running.stop()

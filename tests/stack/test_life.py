@@ -1,0 +1,187 @@
+"""Starting, stopping, being killed, and living side by side."""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.stack.conftest import StartStack
+from tests.stack.running import ROOT, Stack, gone, send
+
+pytestmark = pytest.mark.stack
+
+KEYS = {
+    "api", "webhook", "stripe", "booking_page", "docs", "database", "publishable_key",
+    "secret_key", "webhook_secret", "tenant_id", "resources", "control", "pid",
+}  # fmt: skip
+
+
+def test_it_says_what_it_offers(stack: Stack) -> None:
+    """stack.json is complete and private; the screen shows the same and a first command."""
+    file = stack.folder / "stack.json"
+
+    assert KEYS <= stack.manifest.keys()
+    assert file.stat().st_mode & 0o777 == 0o600
+    for resource in stack.manifest["resources"]:
+        assert {"id", "name", "timezone", "offerings"} <= resource.keys()
+        assert all({"id", "name"} <= offering.keys() for offering in resource["offerings"])
+    assert json.loads((stack.data / "stack.json").read_text()) == stack.manifest
+    for key in ("api", "webhook", "stripe", "docs", "publishable_key", "tenant_id"):
+        assert stack.manifest[key] in stack.said()
+
+
+def test_the_first_command_works_as_printed(stack: Stack) -> None:
+    """What is printed can be pasted."""
+    line = next(line for line in stack.said().splitlines() if line.strip().startswith("curl "))
+
+    answer = subprocess.run(["sh", "-c", line], check=True, capture_output=True, text=True)
+
+    assert json.loads(answer.stdout)["slots"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_everything(new_stack: StartStack, number: signal.Signals) -> None:
+    """Exit status 0, no process, no open port, no stack.json; the data stay."""
+    stack = new_stack().up()
+    held = stack.hold(stack.slots()[0])
+    before = stack.processes()
+    assert len(before) > 5
+
+    assert stack.signal(number) == 0
+    assert gone(before, 0) == set()
+    assert "Stopped." in stack.said()
+    assert not (stack.folder / "stack.json").exists()
+    assert not (stack.data / "stack.json").exists()
+    with pytest.raises(OSError, match="refused"):
+        send("GET", stack.manifest["api"])
+
+    first, keys = stack.manifest, ("publishable_key", "secret_key", "tenant_id", "resources")
+    stack.up()
+    assert {key: stack.manifest[key] for key in keys} == {key: first[key] for key in keys}
+    found = stack.call(
+        "GET", f"/v1/bookings/{held.body['id']}", booking_secret=held.body["client_secret"]
+    )
+    assert found.status == 200
+
+
+def test_two_stacks_live_side_by_side(new_stack: StartStack) -> None:
+    """They share no port and no data; the first owns the shared file."""
+    first, second = new_stack(), new_stack()
+    with ThreadPoolExecutor(2) as starters:
+        list(starters.map(Stack.up, (first, second)))
+
+    slot = first.slots()[0]
+    assert first.hold(slot).status == 201
+    assert second.hold(slot).status == 201
+    owner = json.loads((first.data / "stack.json").read_text())
+    assert owner in (first.manifest, second.manifest)
+    other = second if owner == first.manifest else first
+    other.signal(signal.SIGINT)
+    assert json.loads((first.data / "stack.json").read_text()) == owner
+
+
+def test_killed_in_the_middle_it_comes_back(new_stack: StartStack) -> None:
+    """After kill -9 under load nothing lives on, and what was answered is still true."""
+    stack = new_stack().up()
+    slots = stack.slots()[:40]
+    stack.hold(slots.pop())
+    answered: list[dict[str, Any]] = []
+    enough = threading.Event()
+
+    def book(slot: dict[str, Any]) -> None:
+        for _ in range(2):  # a rival for each time
+            with contextlib.suppress(OSError, ValueError):
+                answer = stack.hold(slot)
+                if answer.status == 201:
+                    answered.append(answer.body)
+                    if len(answered) >= 8:
+                        enough.set()
+
+    with ThreadPoolExecutor(4) as customers:
+        done = [customers.submit(book, slot) for slot in slots]
+        assert enough.wait(60)
+        before = stack.processes()
+        assert stack.signal(signal.SIGKILL) == -signal.SIGKILL
+        assert gone(before) == set()
+        for each in done:
+            each.result()
+
+    stack.up()
+    for booking in answered:
+        found = stack.call(
+            "GET", f"/v1/bookings/{booking['id']}", booking_secret=booking["client_secret"]
+        )
+        assert (found.status, found.body["status"]) == (200, "held")
+    with psycopg.connect(stack.manifest["database"]) as connection:
+        twice = connection.execute(
+            "select count(*) from core.occupancies as a join core.occupancies as b"
+            " on a.resource_id = b.resource_id and a.unit = b.unit and a.during && b.during"
+            " and a.booking_id < b.booking_id"
+        ).fetchone()
+    assert twice == (0,)
+
+
+def test_it_starts_again_at_once_after_kill(new_stack: StartStack) -> None:
+    """A new start doesn't trip over what a killed stack leaves for a moment."""
+    stack = new_stack().up()
+    stack.signal(signal.SIGKILL)
+
+    assert stack.up().slots()
+
+
+def test_a_busy_port_is_named(new_stack: StartStack) -> None:
+    """A plain message, no traceback, and nothing left running."""
+    stack = new_stack()
+    stack.data.mkdir(parents=True)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", stack.port))
+        other.listen()
+        refused = subprocess.run(
+            stack.command(), check=False, cwd=ROOT, capture_output=True, text=True
+        )
+
+    assert refused.returncode == 1
+    assert f"Port {stack.port} is in use" in refused.stdout
+    assert "PORT=" in refused.stdout
+    assert "Traceback" not in refused.stdout + refused.stderr
+
+
+def test_a_running_stack_is_not_reset_or_started_twice(stack: Stack) -> None:
+    """Both are refused, naming the process; when it is stopped, reset clears its data."""
+    for options in ([], ["--reset"]):
+        refused = subprocess.run(
+            stack.command(*options), check=False, cwd=ROOT, capture_output=True, text=True
+        )
+        assert refused.returncode == 1
+        assert f"process {stack.manifest['pid']}" in refused.stdout
+    assert stack.slots()
+
+    stack.clear()
+    assert not stack.folder.exists()
+
+
+def test_without_its_parent_it_ends(new_stack: StartStack) -> None:
+    """Started by make it stops when make is killed."""
+    stack = new_stack()
+    stack.data.mkdir(parents=True)
+    with subprocess.Popen(
+        ["sh", "-c", '"$@" & wait', "make", *stack.command("--no-warm", "--exit-with-parent")],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as make:
+        lock = stack.folder / "lock"
+        pid = None
+        while pid is None:
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                pid = json.loads(lock.read_text())["pid"]
+        make.kill()
+
+    assert gone({pid}, 30) == set()
