@@ -22,7 +22,7 @@ help: ## list what make can do
 	@echo "  PORT=8080 chooses the stack, PYTHON=python3 the interpreter."
 
 up: venv ## run the whole system; Ctrl-C stops it
-	@exec $(VENV) -m dev.stack --port $(PORT) --exit-with-parent
+	@exec $(VENV) -m dev.stack --port $(PORT) --parent $$PPID
 
 test: venv ## run all tests
 	@exec $(VENV) -m pytest -n auto

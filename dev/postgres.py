@@ -24,6 +24,7 @@ from dev.processes import command_line, free_port, is_alive, wait_for_exit
 __all__ = ["Postgres", "PostgresError", "create_database"]
 
 _START_SECONDS = 60  # recovery after a crash replays the log before it answers
+_ELSEWHERE = "holdfast-data-"  # how folders in a temporary place begin
 _STOP_SECONDS = 5
 _VOLATILE = {  # a test database that a crash destroys is made again
     "fsync": "off",
@@ -102,11 +103,7 @@ class Postgres:
     def clear(self) -> None:
         """Stop the server and remove all its data, wherever they are."""
         self.stop()
-        if self.data.is_symlink():
-            elsewhere = Path(os.readlink(self.data)).parent  # noqa: PTH115  may lead nowhere
-            if elsewhere.name.startswith(_ELSEWHERE):
-                shutil.rmtree(elsewhere, ignore_errors=True)
-            self.data.unlink()
+        self._unlink()
         for folder in (self.data, _unfinished(self.data)):
             if folder.exists():
                 shutil.rmtree(folder)
@@ -141,7 +138,7 @@ class Postgres:
         account = server_account()
         self.data.parent.mkdir(parents=True, exist_ok=True)
         if self.data.is_symlink() and not self.data.exists():
-            self.data.unlink()  # the temporary place was cleaned: nothing is left to keep
+            self._unlink()  # the temporary place was cleaned: nothing is left to keep
         if not self.data.exists() and not account.reaches(self.data.parent):
             shared = next((f for f in shared_folders() if account.reaches(f)), None)
             if shared is None:
@@ -167,6 +164,14 @@ class Postgres:
                 f"{self.data} was made by PostgreSQL {version_file.read_text().strip()}, this is "
                 f"{ours}: clear the data (make reset) or use that version"
             )
+
+    def _unlink(self) -> None:
+        """Remove the link to a temporary place, and the place."""
+        if self.data.is_symlink():
+            elsewhere = self.data.readlink().parent
+            if elsewhere.name.startswith(_ELSEWHERE):
+                shutil.rmtree(elsewhere, ignore_errors=True)
+            self.data.unlink()
 
     def _initialise(self, folder: Path) -> None:
         """Create the cluster beside its place and move it there: all or nothing, even if killed."""
@@ -299,9 +304,6 @@ class Postgres:
         if done.returncode:
             raise PostgresError(f"{program}: {(done.stderr or done.stdout).strip()}")
         return done.stdout
-
-
-_ELSEWHERE = "holdfast-data-"
 
 
 def create_database(maintenance_url: str, name: str, template: str | None = None) -> None:

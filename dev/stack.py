@@ -74,7 +74,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--reset", action="store_true", help="clear this port's data and exit")
     parser.add_argument("--no-schedules", action="store_true", help="run sweeps on demand only")
     parser.add_argument("--no-warm", action="store_true", help="start functions on first use only")
-    parser.add_argument("--exit-with-parent", action="store_true", help="stop when make is killed")
+    parser.add_argument("--parent", type=int, help="stop when that process has gone, as if told to")
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65_535:
         parser.error(f"--port {options.port} is no port")
@@ -115,9 +115,7 @@ def _up(
         warm=not options.no_warm,
     )
     try:
-        return asyncio.run(
-            _supervise(settings, api, lock, console, orphan_stops=options.exit_with_parent)
-        )
+        return asyncio.run(_supervise(settings, api, lock, console, options.parent))
     except _EXPECTED as error:
         console.say(f"\n{console.paint('The stack stopped:', 'red')} {error}")
         return 1
@@ -129,7 +127,11 @@ def _up(
 
 
 async def _supervise(
-    settings: Settings, api: socket.socket, lock: StackLock, console: Console, *, orphan_stops: bool
+    settings: Settings,
+    api: socket.socket,
+    lock: StackLock,
+    console: Console,
+    parent: int | None,
 ) -> int:
     """Start the stack, run it until a signal, stop it. A second signal ends it at once."""
     loop = asyncio.get_running_loop()
@@ -145,8 +147,8 @@ async def _supervise(
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, signalled)
-    if orphan_stops:
-        _watch_parent(lambda: loop.call_soon_threadsafe(stop.set))
+    if parent is not None:
+        _watch(parent, lambda: loop.call_soon_threadsafe(stop.set))
 
     async def live() -> None:
         described = await stack.start()
@@ -170,14 +172,16 @@ async def _supervise(
     return 0
 
 
-def _watch_parent(orphaned: Callable[[], object]) -> None:
-    """Call back when the process that started us has gone: `make` killed must not leave a stack."""
-    parent = os.getppid()
+def _watch(process: int, gone: Callable[[], object]) -> None:
+    """Call back when a process has gone: `make`, killed, must not leave its stack behind.
+
+    Its id is given to us, since asking for our parent's would name another if it died early.
+    """
 
     def watch() -> None:
-        wait_for_exit(parent)
+        wait_for_exit(process)
         with contextlib.suppress(RuntimeError):  # the loop has ended already
-            orphaned()
+            gone()
 
     threading.Thread(target=watch, name="watch-parent", daemon=True).start()
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from dev.stripe_double import control, deliveries, pages, payments, sessions
+from dev.stripe_double import control, deliveries, events, pages, payments, sessions
 from dev.stripe_double import paying as customer
 from dev.stripe_double import refunds as refund_operations
 from dev.stripe_double import webhook_endpoints as endpoints
@@ -51,6 +51,9 @@ class Double:
         sleep: Callable[[float], None] = time.sleep,
         backoff: Backoff | None = None,
     ) -> None:
+        # Imports the SDK here, in one thread: its modules import each other in circles, and two
+        # first requests at once would meet them half made.
+        events.api_version()
         self.storage = storage or Storage()
         self.clock = clock
         self.public_url = public_url

@@ -2,11 +2,12 @@
 
 The SDK's `params` TypedDicts are generated from Stripe's OpenAPI description: they say which
 parameters exist, their types, and the values of each enum. An unknown parameter is an error here,
-as it is at Stripe. Types are imported on first use, so starting stays quick.
+as it is at Stripe. Each endpoint's types are imported on first use, so starting stays quick.
 """
 
 import importlib
 import sys
+import threading
 import types
 import typing
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ import typing_extensions
 from dev.stripe_double.forms import Tree
 from dev.stripe_double.messages import ApiError, invalid
 
+# The SDK's modules import each other in circles, which several threads at once would break.
+_COMPILING = threading.Lock()
 _UNIONS = (typing.Union, types.UnionType)
 _REQUIRED: tuple[object, ...] = (typing.Required, typing_extensions.Required)
 _NOT_REQUIRED: tuple[object, ...] = (typing.NotRequired, typing_extensions.NotRequired)
@@ -71,8 +74,13 @@ def check(typed_dict: str, tree: Mapping[str, Tree]) -> dict[str, Any]:
     return _check_fields(_fields(typed_dict), tree, "")
 
 
-@cache
 def _fields(typed_dict: str) -> Fields:
+    with _COMPILING:
+        return _compiled(typed_dict)
+
+
+@cache
+def _compiled(typed_dict: str) -> Fields:
     module, _, name = typed_dict.partition(":")
     cls = getattr(importlib.import_module(f"stripe.params.{module}"), name)
     return _compile_fields(cls)

@@ -24,7 +24,11 @@ def new_stack(tmp_path: Path) -> Iterator[StartStack]:
         stack.clear()
 
 
-@pytest.fixture
-def stack(new_stack: StartStack) -> Stack:
-    """One stack, ready."""
-    return new_stack().up()
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A ready stack for tests that leave it as they find it, bookings aside."""
+    shared = Stack(tmp_path_factory.mktemp("shared") / "local")
+    try:
+        yield shared.up()
+    finally:
+        shared.clear()

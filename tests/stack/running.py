@@ -79,7 +79,7 @@ class Stack:
         self.data.mkdir(parents=True, exist_ok=True)
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                self.command("--no-warm", "--no-schedules", "--exit-with-parent", *options),
+                self.command("--no-warm", "--no-schedules", "--parent", str(os.getpid()), *options),
                 cwd=ROOT,
                 stdout=output,
                 stderr=output,

@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.stack.conftest import StartStack
 from tests.stack.running import Stack, send
 
 pytestmark = pytest.mark.stack
@@ -63,8 +64,9 @@ def test_a_time_is_held_paid_and_confirmed(stack: Stack) -> None:
     assert booking["id"] in str(listed.body)
 
 
-def test_an_unpaid_time_is_free_again(stack: Stack) -> None:
+def test_an_unpaid_time_is_free_again(new_stack: StartStack) -> None:
     """Released by the customer it is free at once; left alone it is free when the hold ends."""
+    stack = new_stack().up()
     first, second = stack.slots()[0], stack.slots()[-1]
     released = stack.hold(first).body
     left = stack.hold(second).body

@@ -274,7 +274,7 @@ def test_programs_in_a_closed_folder_are_copied_once(
         shared.chmod(0o755)
         monkeypatch.setattr(postgres_binaries, "shared_folders", lambda: iter([shared]))
 
-        found = race(lambda: postgres_binaries._reachable_copy(closed_wheel, account), racers=4)
+        found = race(lambda: postgres_binaries._reachable_copy(closed_wheel, account), racers=3)
 
         assert len(set(found)) == 1
         (copy,) = shared.iterdir()

@@ -1,8 +1,9 @@
 """Field types shared by the models: what text, times and contact details may look like."""
 
+import re
 import unicodedata
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,7 +17,11 @@ from pydantic import (
 
 # Control characters, lone surrogates, and the marks that reorder text on the screen.
 _REFUSED_CATEGORIES = {"Cc", "Cs"}
+_DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d")
+_FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _REORDERING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+Day = TypeVar("Day", date, datetime)
 
 
 def _clean(text: str, *, allowed: str = "") -> str:
@@ -54,10 +59,22 @@ def _phone(text: str) -> str:
 
 
 def _text_only(value: Any) -> Any:
-    """RFC 3339 is text: a number would silently be read as seconds since 1970."""
-    if isinstance(value, str | date | datetime):
+    """RFC 3339 is text that begins with a date: digits would be read as seconds since 1970."""
+    if isinstance(value, date) or (isinstance(value, str) and _DATE_FIRST.match(value)):
         return value
     raise ValueError("must be text such as 2030-01-31T09:00:00Z")
+
+
+def _in_range(value: Day) -> Day:
+    """Far-off years are typing errors, and overflow when they are converted."""
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"must lie between the years {_FIRST_YEAR} and {_LAST_YEAR}")
+    return value
+
+
+def _utc(value: datetime) -> datetime:
+    """One instant has one spelling, so that equal requests are equal."""
+    return value.astimezone(UTC)
 
 
 def _web_address(text: str) -> str:
@@ -83,6 +100,8 @@ Phone = Annotated[
     Field(description="International phone number; stored as E.164.", examples=["+4930901820"]),
 ]
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-Instant = Annotated[AwareDatetime, BeforeValidator(_text_only)]
-Date = Annotated[date, BeforeValidator(_text_only)]
+Instant = Annotated[
+    AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_range), AfterValidator(_utc)
+]
+Date = Annotated[date, BeforeValidator(_text_only), AfterValidator(_in_range)]
 WebAddress = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_address)]

@@ -251,25 +251,29 @@ def _called(method: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
     """One call of the SDK, its errors told apart by what they mean for us."""
     try:
         result: dict[str, Any] = method(*arguments, **options).to_dict()
-    except (stripe.InvalidRequestError, stripe.CardError, stripe.IdempotencyError) as error:
-        if error.http_status == HTTPStatus.CONFLICT:  # the first call with the key is still running
-            raise Unavailable() from error
-        logger().warning("stripe refused", code=error.code, stripe_request=error.request_id)
-        raise Refused(error.code or "refused", getattr(error, "param", None)) from error
-    except (
+    except stripe.StripeError as error:
+        raise _meaning(error) from error
+    return result
+
+
+def _meaning(error: stripe.StripeError) -> Exception:
+    """What a failed call means: Refused for good, Unavailable for now, or _Broken."""
+    passing = (
         stripe.APIConnectionError,
         stripe.RateLimitError,
+        # wrong keys are ours to mend, and then the same call succeeds: nothing is given up
         stripe.AuthenticationError,
         stripe.PermissionError,
-    ) as error:
-        # wrong keys are ours to mend, and then the same call succeeds: nothing is given up
+    )
+    if error.http_status == HTTPStatus.CONFLICT or isinstance(error, passing):
+        # a conflict: the first call with the key is still running
         logger().warning("stripe unavailable", error=type(error).__name__)
-        raise Unavailable() from error
-    except stripe.StripeError as error:
-        logger().warning("stripe failed", http_status=error.http_status)
-        replayed = (error.headers or {}).get("Idempotent-Replayed") == "true"
-        raise _Broken(replayed=replayed) from error
-    return result
+        return Unavailable()
+    if isinstance(error, stripe.InvalidRequestError | stripe.CardError | stripe.IdempotencyError):
+        logger().warning("stripe refused", code=error.code, stripe_request=error.request_id)
+        return Refused(error.code or "refused", getattr(error, "param", None))
+    logger().warning("stripe failed", http_status=error.http_status)
+    return _Broken(replayed=(error.headers or {}).get("Idempotent-Replayed") == "true")
 
 
 def _found_session(checkout: Mapping[str, Any]) -> Session:

@@ -7,14 +7,19 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import stripe
 
 from tests.unit.stripe_double.conftest import SECRET, order
 from tests.unit.stripe_double.over_http import Receiver, pay, sdk, state
+
+# A worker that fails in its own thread must fail its test.
+pytestmark = pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
 
 ROOT = Path(__file__).parents[3]
 
@@ -89,6 +94,29 @@ def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path, receiver: Receiv
     assert len(kept_state["webhook_endpoints"]) == 1
     assert kept_state["captured"] == {"EUR": 2400 * completed}
     assert receiver.sessions_completed() >= set(paid)
+
+
+def test_many_may_come_first() -> None:
+    """The first requests of a new process may come all at once, to all endpoints."""
+    with _process() as (_, url):
+        statuses: list[int] = []
+        start = threading.Barrier(12)
+
+        def ask(path: str) -> None:
+            headers = {"Authorization": "Bearer sk_test_1"}
+            request = urllib.request.Request(f"{url}/v1/{path}", headers=headers)
+            start.wait()
+            with urllib.request.urlopen(request, timeout=5) as response:
+                statuses.append(response.status)
+
+        paths = ("account", "refunds", "events", "charges", "checkout/sessions", "payment_intents")
+        threads = [threading.Thread(target=ask, args=(path,)) for path in paths * 2]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(5)
+
+    assert statuses == [200] * 12
 
 
 def test_it_ends_with_its_parent() -> None:

@@ -1,0 +1,288 @@
+"""The OpenAPI description of the HTTP API, put together from what already says it.
+
+Routes come from template.yaml, parameters and bodies from the handlers' signatures and models,
+errors from `holdfast.errors`, the rest from `dev.openapi_operations`. Needs layers/core on the
+import path.
+
+Source: OpenAPI Specification 3.1.1.
+"""
+
+import importlib
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+
+from dev import openapi_components as components
+from dev import template
+from dev.openapi_operations import ANYWHERE, EXTRAS, OPERATIONS, PARAMETERS, TAGS, Operation
+from holdfast import errors
+from holdfast.errors import HoldfastError
+from holdfast.models import Problem
+
+ROOT = Path(__file__).resolve().parent.parent
+
+_ABOUT = """\
+Holdfast books times and takes the money for them: hold a time, send the customer to the payment
+page, read the confirmation.
+
+**Keys.** `Authorization: Bearer pk_…` in browsers, `sk_…` on servers. With a publishable key a
+booking is reached by its own `Booking-Secret`, the `client_secret` that came with the hold.
+
+**Repeating.** Every POST takes an `Idempotency-Key`. The same key with the same body is one effect
+and one answer; with another body it is refused.
+
+**Versions.** A booking's `ETag` is its version; sent back as `If-Match`, it refuses to act on
+something that has changed.
+
+**Errors** are RFC 9457 problem documents. `code` is stable, `detail` and `hint` are for people,
+`request_id` is for support. 503 comes with `Retry-After`: repeat with the same key.
+
+**Money** is in minor units of an ISO 4217 currency. **Times** are RFC 3339 in UTC. Lists are paged
+by `cursor`."""
+
+Json = dict[str, Any]
+
+
+def build() -> Json:
+    """The whole description, the same for the same code.
+
+    Raises:
+        ValueError: a route of template.yaml is not described, or a described one does not exist.
+    """
+    declared = _declared()
+    if declared.keys() != OPERATIONS.keys():
+        apart = sorted(declared.keys() ^ OPERATIONS.keys())
+        raise ValueError(f"template.yaml and dev/openapi_operations.py differ in: {apart}")
+    schemas: Json = {}
+    paths: Json = {}
+    for route, operation in OPERATIONS.items():
+        method, path = route.split(" ")
+        found, models = declared[route]
+        schemas |= models
+        paths.setdefault(path, {})[method.lower()] = _operation(operation, found)
+    schemas["Problem"] = _problem_schema(schemas)
+    schemas |= components.WEBHOOK_SCHEMAS
+
+    document = {
+        "openapi": "3.1.1",
+        "info": {
+            "title": "Holdfast",
+            "version": _version(),
+            "summary": "Bookings that cannot collide, payments that cannot get lost.",
+            "description": _ABOUT,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": paths,
+        "webhooks": {"stripeEvent": {"post": _webhook()}},
+        "components": {
+            "schemas": {},
+            "responses": {kind.__name__: _problem([kind]) for kind in errors.CATALOGUE},
+            "parameters": components.PARAMETERS,
+            "headers": components.HEADERS,
+            "securitySchemes": components.SECURITY_SCHEMES,
+        },
+    }
+    document["components"] = _used(document, {name: _tidy(schemas[name]) for name in schemas})
+    return document
+
+
+def _declared() -> dict[str, tuple[Json, Json]]:
+    """By route key: what its handler declares, and the schemas of that handler's module."""
+    local = template.load(ROOT / "template.yaml")
+    found = {}
+    specifications: dict[str, Json] = {}
+    for route in local.routes:
+        name = local.functions[route.function].name
+        if name not in specifications:
+            app: APIGatewayHttpResolver = importlib.import_module(f"functions.{name}.app").app
+            text = app.get_openapi_json_schema(title="", version="")
+            specifications[name] = json.loads(text)
+        specification = specifications[name]
+        operation = specification["paths"][route.path][route.method.lower()]
+        models = specification.get("components", {}).get("schemas", {})
+        found[route.key] = (operation, models)
+    return found
+
+
+def _operation(operation: Operation, declared: Json) -> Json:
+    parameters = [_parameter(each) for each in declared.get("parameters", [])]
+    parameters += [{"$ref": f"#/components/parameters/{name}"} for name in operation.takes]
+    built: Json = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": declared["summary"],
+        "description": operation.description,
+        "security": operation.access,
+        "responses": _answers(operation, declared),
+    }
+    if parameters:
+        built["parameters"] = parameters
+    if "requestBody" in declared:
+        body = declared["requestBody"]
+        content = {
+            media: {**_tidy(said), "example": dict(operation.example)}
+            for media, said in body["content"].items()
+        }
+        built["requestBody"] = {**body, "content": content}
+    return built
+
+
+def _parameter(declared: Json) -> Json:
+    """A parameter in the words of ours; one that is left out is absent, never null."""
+    return {
+        "name": declared["name"],
+        "in": declared["in"],
+        "description": PARAMETERS[declared["name"]],
+        "required": declared.get("required", False),
+        "schema": _not_null(_tidy(declared["schema"])),
+    }
+
+
+def _answers(operation: Operation, declared: Json) -> Json:
+    if operation.media is None:
+        content = _tidy(declared["responses"]["200"]["content"])
+    else:
+        schema = {"type": "object"} if operation.media.endswith("json") else {"type": "string"}
+        content = {operation.media: {"schema": schema}}
+    built: Json = {}
+    for status, meaning in operation.answers.items():
+        built[str(status)] = {"description": meaning}
+        if operation.gives:
+            built[str(status)]["headers"] = _headers(operation.gives)
+        if status != 304:
+            built[str(status)]["content"] = content
+    refusals = [*operation.refusals, *ANYWHERE]
+    if operation.access:
+        refusals.append(errors.Unauthenticated)
+    return built | _refusals(refusals)
+
+
+def _refusals(kinds: Iterable[type[HoldfastError]]) -> Json:
+    """Error answers by status, the codes of each together."""
+    by_status: dict[int, list[type[HoldfastError]]] = {}
+    for kind in sorted(set(kinds), key=errors.CATALOGUE.index):
+        by_status.setdefault(int(kind.status), []).append(kind)
+    return {
+        str(status): {"$ref": f"#/components/responses/{alike[0].__name__}"}
+        if len(alike) == 1
+        else _problem(alike)
+        for status, alike in sorted(by_status.items())
+    }
+
+
+def _problem(kinds: list[type[HoldfastError]]) -> Json:
+    """One answer that carries any of some errors of the same status."""
+    names = ["XRequestId"]
+    if any(kind in (errors.Unavailable, errors.RequestInProgress) for kind in kinds):
+        names.append("RetryAfter")
+    if errors.Unauthenticated in kinds:
+        names.append("WWWAuthenticate")
+    narrowed = {"properties": {"code": {"enum": [kind.code for kind in kinds]}}}
+    return {
+        "description": " ".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
+        "headers": _headers(names),
+        "content": {
+            "application/problem+json": {
+                "schema": {"allOf": [components.reference("Problem"), narrowed]},
+                "examples": {
+                    kind.code: {"summary": kind.title, "value": _example(kind)} for kind in kinds
+                },
+            }
+        },
+    }
+
+
+def _example(kind: type[HoldfastError]) -> Json:
+    error = kind()
+    error.extra.update(EXTRAS.get(kind, {}))
+    return error.problem("b7Kq3hJtIAMEVpA=")
+
+
+def _headers(names: Iterable[str]) -> Json:
+    spelled = {"XRequestId": "X-Request-Id", "RetryAfter": "Retry-After"}
+    spelled["WWWAuthenticate"] = "WWW-Authenticate"
+    return {spelled.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _webhook() -> Json:
+    """What Stripe sends to the webhook's own address, which is no route of this API."""
+    refusals = [errors.SignatureInvalid, errors.EventMismatch, errors.MalformedRequest]
+    refusals += [errors.BodyTooLarge, *ANYWHERE]
+    return components.WEBHOOK | {"responses": components.WEBHOOK_ANSWERS | _refusals(refusals)}
+
+
+def _problem_schema(schemas: Json) -> Json:
+    """The problem document; the members that only some errors have are absent, never null."""
+    schema = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= schema.pop("$defs", {})
+    schema["properties"] = {
+        name: _not_null(said) if name not in schema["required"] else said
+        for name, said in schema["properties"].items()
+    }
+    schema["properties"]["code"]["enum"] = [kind.code for kind in errors.CATALOGUE]
+    return dict(schema)
+
+
+def _not_null(schema: Json) -> Json:
+    """The schema without its null alternative."""
+    others = [each for each in schema.get("anyOf", []) if each != {"type": "null"}]
+    rest = {name: said for name, said in schema.items() if name not in ("anyOf", "default")}
+    if len(others) == 1:
+        return {**others[0], **rest}
+    return schema
+
+
+def _tidy(node: Any, *, named: bool = False) -> Any:
+    """Without the titles that Pydantic makes up from names.
+
+    Args:
+        named: whether the node's members are names of the author's, one of which may be "title".
+    """
+    if isinstance(node, list):
+        return [_tidy(each) for each in node]
+    if not isinstance(node, Mapping):
+        return node
+    return {
+        name: _tidy(said, named=name in ("properties", "$defs") and not named)
+        for name, said in node.items()
+        if named or name != "title" or not isinstance(said, str)
+    }
+
+
+def _used(document: Json, schemas: Json) -> Json:
+    """The components that something refers to, sorted by name."""
+    sections: dict[str, Json] = {**document["components"], "schemas": schemas}
+    schemes = sections["securitySchemes"]
+    kept: dict[str, set[str]] = {name: set() for name in sections}
+    kept["securitySchemes"] = set(schemes)
+    waiting = [{name: document[name] for name in ("paths", "webhooks")}]
+    while waiting:
+        for reference in _references(waiting.pop()):
+            section, name = reference.removeprefix("#/components/").split("/")
+            if name not in kept[section]:
+                kept[section].add(name)
+                waiting.append(sections[section][name])
+    return {
+        section: {name: sections[section][name] for name in sorted(kept[section])}
+        for section in sections
+    }
+
+
+def _references(node: Any) -> list[str]:
+    if isinstance(node, list):
+        return [found for each in node for found in _references(each)]
+    if not isinstance(node, Mapping):
+        return []
+    own = [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+    return own + [found for each in node.values() for found in _references(each)]
+
+
+def _version() -> str:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return str(project["version"])

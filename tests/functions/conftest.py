@@ -1,0 +1,29 @@
+"""The system on its stage: for each test its own, or one for all refusals of a module."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import cluster
+from tests.harness.database import fresh_database
+from tests.harness.stage import staged
+from tests.harness.system import System
+
+
+@pytest.fixture
+def system(system: System) -> System:
+    """The whole system on a Monday morning, for this test only."""
+    return staged(system)
+
+
+@pytest.fixture(scope="module")
+def shop(
+    server: cluster.Server, dynamodb: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[System]:
+    """A system for a whole module, whose tests prove that they change nothing in it."""
+    folder: Path = tmp_path_factory.mktemp("shop")
+    with fresh_database(server) as database:
+        running = System(database, dynamodb, folder)
+        yield staged(running)
+        running.stop()

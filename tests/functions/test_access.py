@@ -1,0 +1,237 @@
+"""Who may do what: every route with every kind of credential."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.harness.digests import digests
+from tests.harness.problems import assert_problem, refused
+from tests.harness.stage import TEN
+from tests.harness.system import RETURN_ADDRESSES, Answer, System
+from tests.harness.tenants import Tenant, add_key, add_tenant, new_key
+
+
+@dataclass
+class Scene:
+    """A system with one held booking, a second tenant, and a key that was revoked."""
+
+    system: System
+    held: dict[str, Any]
+    other: Tenant
+    revoked: str
+
+
+@pytest.fixture(scope="module")
+def scene(shop: System) -> Scene:
+    revoked = new_key()
+    add_key(shop.database, shop.tenant.tenant_id, "publishable", revoked, revoked=True)
+    return Scene(shop, shop.hold(TEN), add_tenant(shop.database), revoked)
+
+
+Ask = Callable[..., Answer]
+
+
+def _ask(method: str, path: str, body: Callable[[Scene], Any] | None = None) -> Ask:
+    def ask(scene: Scene, booking_id: str | None = None, **credentials: Any) -> Answer:
+        filled = path.format(
+            booking=booking_id or scene.held["id"], resource=scene.system.resource["id"]
+        )
+        return scene.system.request(method, filled, body(scene) if body else None, **credentials)
+
+    return ask
+
+
+def _another_lesson(scene: Scene) -> Any:
+    offering = scene.system.resource["offerings"][0]["id"]
+    return scene.system.hold_body("2030-01-07T14:00:00Z", offering_id=offering)
+
+
+OPEN = {  # any key of the tenant opens these
+    "list resources": _ask("GET", "/v1/resources"),
+    "list slots": _ask(
+        "GET", "/v1/resources/{resource}/slots?offering_id=00000000-0000-0000-0000-000000000000"
+    ),
+    "create hold": _ask("POST", "/v1/holds", _another_lesson),
+}
+OF_A_BOOKING = {
+    "get booking": _ask("GET", "/v1/bookings/{booking}"),
+    "get confirmation": _ask("GET", "/v1/bookings/{booking}/confirmation"),
+    "begin checkout": _ask("POST", "/v1/bookings/{booking}/checkout", lambda _: RETURN_ADDRESSES),
+    "release hold": _ask("DELETE", "/v1/holds/{booking}"),
+}
+OF_SERVERS = {"list bookings": _ask("GET", "/v1/bookings")}
+ALL = OPEN | OF_A_BOOKING | OF_SERVERS
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("", id="empty"),
+        pytest.param("hello", id="malformed"),
+        pytest.param("pk_test_short", id="too short"),
+        pytest.param("pk_test_" + "é" * 20, id="not ASCII"),
+        pytest.param("pk_test_" + "a" * 500, id="too long"),
+        pytest.param(new_key(), id="unknown"),
+        pytest.param(new_key("sk"), id="unknown secret"),
+    ],
+)
+@pytest.mark.parametrize("route", ALL)
+def test_without_a_key_of_ours_nothing_is_answered(
+    scene: Scene, route: str, key: str | None
+) -> None:
+    """No key, something that is no key, or an unknown key: 401 on every route.
+
+    Cases: P-7, P-11
+    """
+    refused(
+        scene.system,
+        lambda: ALL[route](scene, key=key, secret=scene.held["client_secret"]),
+        401,
+        "unauthenticated",
+    )
+
+
+@pytest.mark.parametrize("route", ALL)
+def test_a_revoked_key_opens_nothing(scene: Scene, route: str) -> None:
+    """A key that was revoked is worth as much as an unknown one, at once.
+
+    Cases: P-7
+    """
+    refused(
+        scene.system,
+        lambda: ALL[route](scene, key=scene.revoked, secret=scene.held["client_secret"]),
+        401,
+        "unauthenticated",
+    )
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearer  ", ""])
+def test_another_scheme_is_no_key(scene: Scene, scheme: str) -> None:
+    """Keys come as bearer tokens and in no other way."""
+    header = f"{scheme} {scene.system.secrets.secret_key}"
+    refused(
+        scene.system,
+        lambda: OF_SERVERS["list bookings"](scene, key=None, headers={"authorization": header}),
+        401,
+        "unauthenticated",
+    )
+
+
+@pytest.mark.parametrize("route", OF_SERVERS)
+def test_browsers_may_not_list_bookings(scene: Scene, route: str) -> None:
+    """A publishable key reaches single bookings only, whatever secret comes with it.
+
+    Cases: P-7
+    """
+    refused(
+        scene.system,
+        lambda: ALL[route](scene, key="publishable", secret=scene.held["client_secret"]),
+        403,
+        "forbidden",
+    )
+
+
+def _comparable(answer: Answer) -> tuple[int, dict[str, str], str]:
+    """Everything a stranger sees, but for the request's own id."""
+    body = json.dumps(answer.body).replace(answer.body["request_id"], "…")
+    headers = {name: text for name, text in answer.headers.items() if name != "x-request-id"}
+    return answer.status, headers, body
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        pytest.param(lambda s: {}, id="no booking secret"),
+        pytest.param(lambda s: {"secret": "bks_" + "A" * 43}, id="wrong booking secret"),
+        pytest.param(lambda s: {"secret": "nonsense"}, id="malformed booking secret"),
+        pytest.param(
+            lambda s: {"key": s.other.publishable_key, "secret": s.held["client_secret"]},
+            id="other tenant with the booking secret",
+        ),
+        pytest.param(lambda s: {"key": s.other.secret_key}, id="other tenant's server"),
+    ],
+)
+@pytest.mark.parametrize("route", OF_A_BOOKING)
+def test_a_foreign_booking_looks_like_none(
+    scene: Scene, route: str, credentials: Callable[[Scene], dict[str, str]]
+) -> None:
+    """Byte for byte the same 404 for a booking out of reach as for one that does not exist.
+
+    Cases: P-7, P-11
+    """
+    sent = credentials(scene)
+    foreign = refused(scene.system, lambda: ALL[route](scene, **sent), 404, "not_found")
+    absent = refused(scene.system, lambda: ALL[route](scene, str(uuid4()), **sent), 404, "not_found")
+
+    assert _comparable(foreign) == _comparable(absent)
+
+
+def test_another_tenants_catalogue_is_not_there(scene: Scene) -> None:
+    """A resource or offering of another tenant is unknown, in listing and in holding.
+
+    Cases: P-7
+    """
+    system, other = scene.system, scene.other
+    slots = f"/v1/resources/{other.resource_id}/slots"
+    refused(system, lambda: system.request("GET", slots), 404, "not_found")
+    refused(
+        system,
+        lambda: system.request(
+            "GET",
+            f"/v1/resources/{system.resource['id']}/slots?offering_id={other.offering_id}",
+        ),
+        404,
+        "not_found",
+    )
+    for stolen in (
+        {"resource_id": other.resource_id, "offering_id": other.offering_id},
+        {"resource_id": other.resource_id},
+        {"offering_id": other.offering_id},
+    ):
+        body = system.hold_body("2030-01-07T14:00:00Z") | stolen
+        refused(system, lambda b=body: system.request("POST", "/v1/holds", b), 404, "not_found")
+
+    listed = system.request("GET", "/v1/resources", key=other.secret_key)
+
+    assert [each["id"] for each in listed.body["resources"]] == [other.resource_id]
+
+
+def test_lists_end_at_the_tenant(scene: Scene) -> None:
+    """Another tenant's server sees none of this tenant's bookings, also when it names them.
+
+    Cases: P-7
+    """
+    for query in ("", f"?resource_id={scene.system.resource['id']}"):
+        answer = scene.system.request("GET", f"/v1/bookings{query}", key=scene.other.secret_key)
+
+        assert (200, []) == (answer.status, answer.body["bookings"])
+
+
+def test_a_secret_key_reaches_every_booking_of_its_tenant(scene: Scene) -> None:
+    """Servers need no booking secret; browsers need the right one."""
+    by_server = ALL["get booking"](scene, key="secret")
+    by_browser = ALL["get booking"](scene, secret=scene.held["client_secret"])
+
+    assert by_server.status == by_browser.status == 200
+    assert by_server.body == by_browser.body
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/v1/bookings/{}"), ("DELETE", "/v1/holds/{}"), ("GET", "/v1/resources/{}/slots")],
+)
+@pytest.mark.parametrize("bad", ["1", "null", "%00", "x" * 300, "1' or '1'='1"])
+def test_what_is_no_id_is_refused(scene: Scene, method: str, path: str, bad: str) -> None:
+    """An id that is no UUID is a malformed request, not a question to the database."""
+    before = digests(scene.system.database)
+    answer = scene.system.request(method, path.format(bad), key="secret")
+
+    # an id that no path can hold finds no route; API Gateway answers that itself
+    if answer.status != 404:
+        assert_problem(answer, 422, "invalid_request")
+    assert digests(scene.system.database) == before
