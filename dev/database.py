@@ -22,7 +22,10 @@ class DatabaseError(Exception):
 
 
 class Database:
-    """One database named `holdfast`.
+    """The database `holdfast` of our own server, or that of DATABASE_URL.
+
+    The role in DATABASE_URL must be able to create roles, and its server must let these in without
+    a password, as ours does.
 
     Args:
         folder: of the stack; the data lie in `postgres` below it.
@@ -39,14 +42,6 @@ class Database:
         self._guard: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Future[str] | None = None
         self._owner_url = os.environ.get("DATABASE_URL", "")
-
-    @property
-    def external(self) -> bool:
-        """Whether DATABASE_URL names a server that is not ours to start and stop.
-
-        Its role must be able to create roles, and the server must let those in without password.
-        """
-        return self._server is None and bool(self._owner_url)
 
     def url(self, role: str = "") -> str:
         """The address of the database for a role; "" is the owner's."""
@@ -84,11 +79,13 @@ class Database:
 
     async def migrate(self) -> str:
         """Bring the schema up to date; returns what happened, for people."""
+        from psycopg import Error  # noqa: PLC0415
+
         from holdfast.migrations import MigrationError, migrate  # noqa: PLC0415
 
         try:
             report = await asyncio.to_thread(migrate, self._owner_url, self._sql)
-        except MigrationError as error:
+        except (Error, MigrationError) as error:
             raise DatabaseError(f"migration failed: {error}") from error
         ran = len(report.applied) + len(report.reapplied)
         return f"schema {report.version}, " + (f"{ran} files ran" if ran else "up to date")

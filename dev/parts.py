@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dev import lambda_api, manifest, ports, secrets, template
+from dev import lambda_api, manifest, ports, secrets, summary, template
 from dev.console import Console
 from dev.database import Database
 from dev.environment import Backends, environment
@@ -95,7 +95,7 @@ class Stack:
         return "" if first is None else f"{_HOST}:{first.getsockname()[1]}/"
 
     def _stripe_url(self) -> str:
-        return "https://api.stripe.com" if self._stripe_port is None else self._double_url()
+        return summary.STRIPE if self._stripe_port is None else self._double_url()
 
     def _double_url(self) -> str:
         return f"{_HOST}:{self._stripe_port}"

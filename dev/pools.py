@@ -23,12 +23,19 @@ _BACKOFF_LIMIT = 5.0
 _LOG_LIMIT = 20 * 1024 * 1024  # bytes; a larger log is set aside when its function first starts
 
 
+class SettingError(Exception):
+    """An environment variable of the stack makes no sense."""
+
+
 def concurrency(function: Function) -> int:
     """How many processes a function may have.
 
     HOLDFAST_CONCURRENCY (default 2), lowered by the template's ReservedConcurrentExecutions.
+    Raises SettingError if that is no positive number.
     """
-    limit = max(1, int(os.environ.get("HOLDFAST_CONCURRENCY", "2")))
+    text = os.environ.get("HOLDFAST_CONCURRENCY", "2")
+    if not text.isdecimal() or (limit := int(text)) < 1:
+        raise SettingError(f"HOLDFAST_CONCURRENCY is {text!r}, not a positive number")
     reserved = function.reserved_concurrency
     return limit if reserved is None else min(limit, reserved)
 

@@ -28,6 +28,7 @@ from dev.database import DatabaseError
 from dev.intrinsics import TemplateError
 from dev.lock import LockedError, StackLock
 from dev.parts import Settings, Stack
+from dev.pools import SettingError
 from dev.postgres_binaries import PostgresError
 from dev.processes import wait_for_exit
 from dev.runtime_api import listen
@@ -42,6 +43,7 @@ _EXPECTED = (
     PostgresError,
     ScheduleError,
     ServiceError,
+    SettingError,
     TemplateError,
 )
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from dev.console import Console
 
+STRIPE = "https://api.stripe.com"
+
 _ROWS = (
     ("API", "api"),
     ("Docs", "docs"),
@@ -40,6 +42,8 @@ def show(console: Console, manifest: Mapping[str, Any], folder: Path, seconds: f
         console.say()
         console.say(f"  {first_command(manifest)}")
         console.say()
+    if manifest["stripe"] == STRIPE:
+        console.say(f"Stripe itself is used: stripe listen --forward-to {manifest['webhook']}")
     console.say(
         f"Open {manifest['booking_page']} to book in a browser, {manifest['docs']} to read on;"
     )

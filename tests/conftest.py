@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from dev import template
 from dev.stripe_double.double import Double
 from tests.harness import cluster, concurrency
 from tests.harness.database import Clock, Database, empty_database, fresh_database
@@ -61,16 +60,6 @@ def race() -> Callable[..., list[Any]]:
 def blocked(database: Database) -> Callable[..., None]:
     """`blocked(pid)`: wait until the session of that backend waits for a lock."""
     return lambda pid, timeout=10: concurrency.wait_until_blocked(database, pid, timeout)
-
-
-@pytest.fixture(scope="session")
-def dynamodb() -> str:
-    """The endpoint of a DynamoDB with the tables of template.yaml, one for each worker."""
-    from dev.dynamodb import create_tables, serve  # noqa: PLC0415  slow to import, rarely needed
-
-    endpoint = serve()
-    create_tables(endpoint, template.load(cluster.ROOT / "template.yaml").tables)
-    return endpoint
 
 
 @pytest.fixture

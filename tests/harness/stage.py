@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.harness.system import System
+from tests.harness.system import System, the_template
 
 START = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, before anybody opens
 TEN = "2030-01-07T10:00:00Z"  # free at the tutor's
@@ -87,3 +87,15 @@ def take(system: System, held: Mapping[str, Any]) -> dict[str, Any]:
 
 def starts(slots: list[dict[str, Any]]) -> list[str]:
     return [slot["starts_at"] for slot in slots]
+
+
+def forget_requests(system: System) -> int:
+    """Lose everything that DynamoDB keeps of earlier requests; how many records there were."""
+    from dev.dynamodb import client  # noqa: PLC0415 slow to import, needed by few
+
+    dynamodb = client(system.backends.dynamodb)
+    (table,) = the_template().tables
+    records = dynamodb.scan(TableName=table)["Items"]
+    for record in records:
+        dynamodb.delete_item(TableName=table, Key={"id": record["id"]})
+    return len(records)

@@ -13,7 +13,9 @@ def new_key(kind: str = "pk") -> str:
     return f"{kind}_test_{secrets.token_hex(24)}"
 
 
-def add_key(database: Database, tenant_id: str, kind: str, key: str, *, revoked: bool = False) -> None:
+def add_key(
+    database: Database, tenant_id: str, kind: str, key: str, *, revoked: bool = False
+) -> None:
     """Let a key open a tenant; a revoked one did once."""
     database.execute(
         "insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at, revoked_at)"

@@ -2,10 +2,12 @@
 
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -134,6 +136,23 @@ def test_it_starts_again_at_once_after_kill(new_stack: StartStack) -> None:
     stack.signal(signal.SIGKILL)
 
     assert stack.up().slots()
+
+
+def test_a_service_that_dies_is_started_again(new_stack: StartStack) -> None:
+    """Stripe's double keeps its data, DynamoDB gets its tables again; requests work as before."""
+    stack = new_stack().up()
+    slot = stack.slots()[0]
+    services = json.loads((stack.folder / "lock").read_text())["services"]
+    for service in services:
+        os.kill(service, signal.SIGKILL)
+    assert gone(set(services)) == set()
+
+    deadline = time.monotonic() + 30
+    while (held := stack.hold(slot, idempotency_key="once")).status != 201:
+        assert held.status in (409, 503), held
+        assert time.monotonic() < deadline, held
+        time.sleep(0.2)
+    assert send("GET", f"{stack.manifest['stripe']}/_double/state").status == 200
 
 
 def test_a_busy_port_is_named(new_stack: StartStack) -> None:

@@ -4,6 +4,7 @@ import base64
 import binascii
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from holdfast.errors import InvalidRequest
@@ -34,6 +35,7 @@ def decode(cursor: str | None) -> dict[str, Any] | None:
             and position.keys() <= {"id", "starts_at"}
             and _UUID.fullmatch(position["id"])
             and _INSTANT.fullmatch(position.get("starts_at", "2000-01-01T00:00:00Z"))
+            and datetime.fromisoformat(position.get("starts_at", "2000-01-01T00:00:00Z"))
         )
     except (binascii.Error, ValueError, KeyError, TypeError, RecursionError):
         well_formed = False

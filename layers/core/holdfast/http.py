@@ -27,12 +27,18 @@ MAX_BODY_BYTES = 64 * 1024
 _PROBLEM = "application/problem+json"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
+_FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 _PRICE_FIELDS = {"amount", "amount_total", "currency", "price", "rate", "total", "unit_amount"}
 
 
 def resolver() -> APIGatewayHttpResolver:
     """A resolver that validates requests and answers every error as a problem document."""
-    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_parse_json)
+    app = APIGatewayHttpResolver(
+        enable_validation=True,
+        # an answer that breaks its model is a fault of ours, not a bad request
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        json_body_deserializer=_parse_json,
+    )
 
     def refuse(error: errors.HoldfastError) -> Response[str]:
         return problem(app, error)
@@ -43,6 +49,12 @@ def resolver() -> APIGatewayHttpResolver:
     def refuse_type(_error: RequestUnsupportedContentType) -> Response[str]:
         return problem(app, errors.UnsupportedMediaType())
 
+    def keep(unmodified: _Unmodified) -> Response[str]:
+        return Response(int(HTTPStatus.NOT_MODIFIED), headers=dict(unmodified.headers))
+
+    def refuse_path(_error: Exception) -> Response[str]:  # an id with characters no path has
+        return problem(app, errors.NotFound())
+
     def refuse_fault(_error: Exception) -> Response[str]:
         logger().exception("unhandled error")
         count("InternalError")
@@ -51,6 +63,8 @@ def resolver() -> APIGatewayHttpResolver:
     app.exception_handler(errors.HoldfastError)(refuse)
     app.exception_handler(RequestValidationError)(refuse_invalid)
     app.exception_handler(RequestUnsupportedContentType)(refuse_type)
+    app.exception_handler(_Unmodified)(keep)
+    app.not_found(refuse_path)
     app.exception_handler(Exception)(refuse_fault)
     return app
 
@@ -129,13 +143,21 @@ def cached(app: APIGatewayHttpResolver, body: dict[str, Any], seconds: int) -> R
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     headers = {"etag": tag, "cache-control": f"private, max-age={seconds}"}
     if tag in re.findall(r'"[^"]*"', _headers(app).get("if-none-match", "")):
-        return Response(status_code=int(HTTPStatus.NOT_MODIFIED), headers=headers)
+        raise _Unmodified(headers)
     return Response(
         status_code=int(HTTPStatus.OK),
         content_type=content_types.APPLICATION_JSON,
         body=body,
         headers=headers,
     )
+
+
+class _Unmodified(Exception):
+    """The browser has it already. Raised, because an answer would be held to its model."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        super().__init__("not modified")
+        self.headers = headers
 
 
 def problem(app: APIGatewayHttpResolver, error: errors.HoldfastError) -> Response[str]:
@@ -186,6 +208,9 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
 
 
 def _readable(event: Mapping[str, Any]) -> str:
+    kind = (event.get("headers") or {}).get("content-type", "").partition(";")[0].strip().lower()
+    if kind in _FORM_TYPES:  # the resolver would read them as if they were JSON
+        raise errors.UnsupportedMediaType()
     try:
         return raw_body(event).decode()
     except UnicodeError:

@@ -29,7 +29,7 @@ begin
         where b.hold_expires_at <= v_now
         order by b.hold_expires_at
         limit p_limit
-        for update skip locked
+        for no key update skip locked
     loop
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
         v_checkout := core.payable_checkout(v_booking);

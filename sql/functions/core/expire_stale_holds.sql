@@ -19,7 +19,7 @@ begin
         select * into v_booking
         from core.bookings as b
         where b.tenant_id = p_resource.tenant_id and b.id = v_id
-        for update;
+        for no key update;
 
         -- it may have begun its checkout while we waited
         if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then

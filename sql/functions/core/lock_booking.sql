@@ -5,7 +5,8 @@
 --
 -- p_version the version the caller has seen (If-Match), or null
 --
--- Locks     the booking's row, for update
+-- Locks     the booking's row, for no key update: an event's foreign key holds a share lock on it, and
+--           two events of one booking must not wait for each other's
 -- Raises    KHNTF  no such booking for this actor
 --           KHVER  the caller has seen an older version
 -- Backstop  row-level security
@@ -20,7 +21,7 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_actor.tenant_id and b.id = p_booking_id
-    for update;
+    for no key update;
 
     perform core.require_reach(p_actor, v_booking);
     if p_version is not null and v_booking.version <> p_version then

@@ -20,7 +20,7 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_refund.tenant_id and b.id = p_refund.booking_id
-    for update;
+    for no key update;
 
     select r.status into v_was
     from core.refunds as r

@@ -40,7 +40,7 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id
-    for update;
+    for no key update;
     if not core.is_live(v_booking.status) and not v_days_locked then
         raise exception 'the booking lost its time meanwhile' using errcode = '40001';
     end if;

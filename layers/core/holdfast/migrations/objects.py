@@ -56,8 +56,7 @@ def define(connection: psycopg.Connection[Any], script: Script) -> bool:
         MigrationError: the file is wrong, or something from a migration depends on the old object.
     """
     old = _existing(connection, script)
-    if script.folder.startswith("functions/"):
-        _take_back(connection, old.values())
+    _take_back(connection, old.values())
     try:
         with connection.transaction():
             session.run(connection, script)
@@ -73,21 +72,28 @@ def define(connection: psycopg.Connection[Any], script: Script) -> bool:
     return True
 
 
-def drop(connection: psycopg.Connection[Any], file: str, objects: list[str]) -> None:
-    """Drop what no file defines any more, named as in `Script.objects`.
+def drop(connection: psycopg.Connection[Any], gone: list[tuple[str, str]]) -> None:
+    """Drop what no file defines any more: pairs of the file that did and the object.
+
+    Whatever is still used is tried again after the others: users may be going too.
 
     Raises:
-        MigrationError: something still uses it.
+        MigrationError: something that stays uses an object.
     """
-    for item in objects:
-        kind, _, name = item.partition(" ")
-        try:
-            with session.as_connecting_user(connection):
-                connection.execute(f"drop {kind} if exists {name}".encode())
-        except errors.DependentObjectsStillExist as error:
-            raise MigrationError(
-                file, None, f"removed, but {item} is used: {error.diag.message_detail}"
-            ) from error
+    while gone:
+        used: list[tuple[str, str]] = []
+        for file, item in gone:
+            kind, _, name = item.partition(" ")
+            try:
+                with connection.transaction(), session.as_connecting_user(connection):
+                    connection.execute(f"drop {kind} if exists {name}".encode())
+            except errors.DependentObjectsStillExist as error:
+                if len(used) == len(gone) - 1:  # none of them could be dropped
+                    raise MigrationError(
+                        file, None, f"no longer defines {item}, but {error.diag.message_detail}"
+                    ) from error
+                used.append((file, item))
+        gone = used
 
 
 def check(connection: psycopg.Connection[Any], scripts: Iterable[Script]) -> None:
@@ -127,11 +133,12 @@ def _existing(connection: psycopg.Connection[Any], script: Script) -> dict[int, 
     return found
 
 
-def _take_back(connection: psycopg.Connection[Any], functions: Iterable[str]) -> None:
+def _take_back(connection: psycopg.Connection[Any], old: Iterable[str]) -> None:
     """Own the functions that grants.sql gave away, which it will do again: owners may replace."""
     with session.as_connecting_user(connection):
-        for function in functions:
-            connection.execute(f"alter {function} owner to {session.OWNER}".encode())
+        for item in old:
+            if item.startswith("function "):
+                connection.execute(f"alter {item} owner to {session.OWNER}".encode())
 
 
 def _drop(connection: psycopg.Connection[Any], script: Script, objects: Iterable[str]) -> bool:

@@ -209,17 +209,14 @@ class _Run:
         return True
 
     def _drop_removed(self, before: dict[str, _Entry]) -> None:
-        """Drop what files defined at the last run and no file defines now, users before used."""
+        """Drop what files defined at the last run and no file defines now."""
         defined = {item for script in self.tree.values() for item in script.objects}
-        for folder in reversed(REPEATABLE):
-            for name, entry in sorted(before.items()):
-                if name.rpartition("/")[0] != folder:
-                    continue
-                gone = [item for item in entry.objects if item not in defined]
-                objects.drop(self.connection, name, gone)
-                if name not in self.tree:
-                    self.connection.execute("delete from core.migrations where name = %s", (name,))
-                    self.reapplied.append(name)
+        old = [(name, item) for name, entry in before.items() for item in entry.objects]
+        objects.drop(self.connection, [pair for pair in old if pair[1] not in defined])
+        for name in before:
+            if name not in self.tree:
+                self.connection.execute("delete from core.migrations where name = %s", (name,))
+                self.reapplied.append(name)
 
     def _apply_grants(self) -> None:
         """Always after any change: what was made anew has lost its grants."""

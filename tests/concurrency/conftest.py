@@ -1,0 +1,16 @@
+"""Fixtures of the races."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness.database import Database
+from tests.harness.desk import Desk
+
+
+@pytest.fixture
+def desk(database: Database, tmp_path: Path) -> Iterator[Desk]:
+    """The stored functions of a demo tenant, its clock on a Monday at 6:00 UTC."""
+    with Desk(database, tmp_path) as opened:
+        yield opened

@@ -1,0 +1,186 @@
+"""Hold against hold: one time has one owner, and everybody else is told what is free."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.harness import twins
+from tests.harness.desk import Desk, alternatives, refusal, refusals
+from tests.harness.invariants import violations
+
+Race = Callable[..., list[Any]]
+
+TEN = "2027-01-11T10:00:00Z"
+# Starts whose lessons of an hour, kept free for a quarter of an hour after, all meet at 10:30.
+MEETING = {
+    "equal": (TEN, TEN),
+    "overlapping": (TEN, "2027-01-11T10:30:00Z"),
+    "by the buffer only": (TEN, "2027-01-11T11:00:00Z"),
+}
+
+
+@pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
+def test_one_of_many_holds_wins(desk: Desk, race: Race, starts: tuple[str, ...]) -> None:
+    """Of holds on times that meet, one succeeds; the others are refused with what is free.
+
+    Cases: D-1, E-5.1, E-5.2, P-1, P-3
+    """
+    calls = [desk.hold_call(start) for start in starts for _ in range(12)]
+
+    outcomes = race(desk.racers(calls))
+
+    losers = [one for one in outcomes if isinstance(one, Exception)]
+    assert refusals(outcomes) == ["KHTKN"] * 23
+    assert all(0 < len(alternatives(loser)) <= 5 for loser in losers)
+    assert len(desk.owners()) == 1
+    assert violations(desk.database) == []
+
+
+@pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
+def test_a_hold_waits_for_the_one_before_it(desk: Desk, starts: tuple[str, ...]) -> None:
+    """Whoever wants a time that is being taken waits, and then is refused.
+
+    Cases: D-1, E-5.1
+    """
+    first, _ = desk.begin(desk.hold_call(starts[0]))
+    _, second = desk.start(desk.hold_call(starts[1]))
+    first.commit()
+
+    assert refusal(second.exception(10)) == "KHTKN"
+    assert violations(desk.database) == []
+
+
+@pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
+def test_twin_without_lock_and_constraint_books_twice(desk: Desk, starts: tuple[str, ...]) -> None:
+    """Without the day lock and the exclusion constraint both holds succeed."""
+    twins.forget_day_lock(desk.database)
+    twins.forget_overlap_constraint(desk.database)
+
+    first, _ = desk.begin(desk.hold_call(starts[0]))
+    desk.hold(starts[1])
+    first.commit()
+
+    assert len(desk.owners()) == 2
+    assert "I1: no two bookings own" in violations(desk.database)[0]
+
+
+def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(desk: Desk, race: Race) -> None:
+    """Without the day lock, two of the racers still never own one time.
+
+    Cases: D-1, P-2
+    """
+    twins.forget_day_lock(desk.database)
+    calls = [desk.hold_call(start) for start in MEETING["overlapping"] for _ in range(8)]
+
+    outcomes = race(desk.racers(calls))
+
+    assert set(refusals(outcomes)) <= {"KHTKN", "40P01"}
+    assert len(desk.owners()) == 1
+    assert violations(desk.database) == []
+
+
+def test_capacity_eight_has_eight_winners(desk: Desk, race: Race) -> None:
+    """Of forty holds on a time with eight places, eight succeed, on units 1 to 8.
+
+    Cases: D-1, E-5.1
+    """
+    start = "2027-01-11T15:00:00Z"
+    calls = [desk.hold_call(start, resource=desk.studio) for _ in range(40)]
+
+    outcomes = race(desk.racers(calls))
+
+    units = desk.database.rows("select unit from core.occupancies order by unit")
+    assert refusals(outcomes) == ["KHTKN"] * 32
+    assert [row.unit for row in units] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert violations(desk.database) == []
+
+
+def test_twin_counts_places_before_it_locks(desk: Desk) -> None:
+    """Without lock and constraint the ninth of eight places is given away.
+
+    Both racers for the last place count seven taken ones.
+    """
+    start = "2027-01-11T15:00:00Z"
+    twins.forget_day_lock(desk.database)
+    twins.forget_overlap_constraint(desk.database)
+    # without the constraint each insert would take unit 1: take the lowest that is seen to be free
+    twins.rewrite(
+        desk.database,
+        "core.occupy",
+        "            insert into core.occupancies",
+        "            continue when exists (select from core.occupancies as o"
+        " where o.resource_id = p_resource.id and o.unit = v_unit and o.during && v_during);\n"
+        "            insert into core.occupancies",
+    )
+    for _ in range(7):
+        desk.hold(start, resource=desk.studio)
+
+    first, _ = desk.begin(desk.hold_call(start, resource=desk.studio))
+    desk.hold(start, resource=desk.studio)
+    first.commit()
+
+    assert len(desk.owners()) == 9
+    assert len(violations(desk.database)) == 1
+
+
+def test_whole_dates_have_one_owner_each(desk: Desk, race: Race) -> None:
+    """Racing holds on two neighbouring dates, which share a UTC day, end in one owner a date.
+
+    Each locks two days; taken in one order, nobody deadlocks.
+
+    Cases: D-1, D-5
+    """
+    calls = [
+        desk.hold_call(date, resource=desk.venue)
+        for date in ("2027-02-10", "2027-02-11")
+        for _ in range(10)
+    ]
+
+    outcomes = race(desk.racers(calls))
+
+    dates = desk.database.rows("select booked_on::text from core.bookings order by 1")
+    assert refusals(outcomes) == ["KHTKN"] * 18
+    assert [row.booked_on for row in dates] == ["2027-02-10", "2027-02-11"]
+    assert violations(desk.database) == []
+
+
+def test_twin_books_a_date_twice(desk: Desk) -> None:
+    """Without lock and constraint a whole date is given to two."""
+    twins.forget_day_lock(desk.database)
+    twins.forget_overlap_constraint(desk.database)
+
+    first, _ = desk.begin(desk.hold_call("2027-02-10", resource=desk.venue))
+    desk.hold("2027-02-10", resource=desk.venue)
+    first.commit()
+
+    assert len(violations(desk.database)) == 1
+
+
+def test_a_crowd_on_a_taken_time_does_not_queue(desk: Desk) -> None:
+    """A time that is visibly taken is refused without waiting for the day's lock.
+
+    Cases: D-1, E-5.2
+    """
+    desk.hold(TEN)
+    lock, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))  # holds the day's lock
+
+    outcome = desk.session("create_hold").send(desk.hold_call(TEN))
+
+    assert refusal(outcome.exception(2)) == "KHTKN"
+    lock.rollback()
+
+
+def test_twin_without_the_cheap_refusal_queues(desk: Desk) -> None:
+    """Without the look before the lock, the doomed hold waits in line."""
+    twins.rewrite(
+        desk.database, "api.create_hold", ">= v_resource.capacity\n", "> v_resource.capacity\n"
+    )
+    desk.hold(TEN)
+    lock, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))
+
+    _, waiting = desk.start(desk.hold_call(TEN))
+
+    assert not waiting.done()
+    lock.rollback()
+    assert refusal(waiting.exception(10)) == "KHTKN"

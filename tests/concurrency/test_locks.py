@@ -1,0 +1,131 @@
+"""What waits for what: only those who want time of the same resource on the same days."""
+
+import psycopg
+
+from holdfast import errors
+from tests.harness import twins
+from tests.harness.concurrency import wait_until_blocked
+from tests.harness.desk import Desk, background, refusal
+from tests.harness.invariants import violations
+
+MONDAY_TEN = "2027-01-11T10:00:00Z"
+TUESDAY_TEN = "2027-01-12T10:00:00Z"
+
+
+def test_different_days_never_wait_for_each_other(desk: Desk) -> None:
+    """While one hold is being made, a hold of the same resource on another day succeeds.
+
+    Cases: D-1, P-1
+    """
+    monday, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+
+    tuesday = desk.session("create_hold").send(desk.hold_call(TUESDAY_TEN)).result(2)
+
+    assert tuesday["status"] == "held"
+    monday.commit()
+    assert len(desk.owners()) == 2
+    assert violations(desk.database) == []
+
+
+def test_twin_with_one_lock_a_resource_waits(desk: Desk) -> None:
+    """Were the whole resource locked, the hold on the other day would have to wait."""
+    twins.rewrite(desk.database, "core.lock_days", " || ':' || v_day", "")
+    monday, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+
+    _, tuesday = desk.start(desk.hold_call(TUESDAY_TEN))
+
+    assert not tuesday.done()
+    monday.commit()
+    assert tuesday.result(10)["status"] == "held"
+
+
+def test_different_resources_never_wait_for_each_other(desk: Desk) -> None:
+    """While one hold is being made, a hold of another resource at the same time succeeds."""
+    tutor, _ = desk.begin(desk.hold_call("2027-01-11T15:00:00Z"))
+
+    call = desk.hold_call("2027-01-11T15:00:00Z", resource=desk.studio)
+    studio = desk.session("create_hold").send(call).result(2)
+
+    assert studio["status"] == "held"
+    tutor.rollback()
+
+
+def test_listing_waits_for_nobody(desk: Desk) -> None:
+    """While a hold is being made, the free times are listed at once."""
+    hold, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+
+    arguments = (desk.actor(), desk.tutor["id"], desk.tutor["offerings"][0]["id"], None, None)
+    listed = desk.session("list_slots").send(("list_slots", arguments)).result(2)
+
+    assert len(listed["slots"]) > 0
+    hold.rollback()
+
+
+def test_a_day_lock_is_waited_for_only_so_long(desk: Desk) -> None:
+    """Who does not get the day's lock in time is told to come again; nothing was done.
+
+    Cases: P-1, P-11
+    """
+    signature = "api.create_hold(jsonb, text, uuid, bytea, jsonb)"
+    desk.database.execute(f"alter function {signature} set lock_timeout = '150ms'")
+    lock, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+
+    waiting = desk.session("create_hold").send(desk.hold_call("2027-01-11T14:00:00Z"))
+    sqlstate = refusal(waiting.exception(10))
+
+    assert sqlstate == "55P03"
+    assert isinstance(errors.from_database(sqlstate, None, "", None, None), errors.Unavailable)
+    lock.commit()
+    assert len(desk.owners()) == 1
+    assert violations(desk.database) == []
+
+
+def test_every_function_that_waits_has_a_limit(desk: Desk) -> None:
+    """Each public function that can change something waits three seconds for a lock, no longer."""
+    functions = desk.database.rows(
+        "select p.proname, coalesce(p.proconfig, '{}') as settings"
+        " from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+        " where n.nspname = 'api' and p.prosrc ~* 'core\\.(lock|settle|move|record)|for update'"
+    )
+
+    without = [f.proname for f in functions if "lock_timeout=3s" not in f.settings]
+    assert (len(functions) >= 9, without) == (True, [])
+
+
+def test_days_are_locked_in_one_order(desk: Desk) -> None:
+    """Who wants two days takes the earlier first: two of them never hold one each.
+
+    Cases: D-1, P-1
+    """
+    assert _cross(desk) == []
+
+
+def test_twin_that_locks_downwards_deadlocks(desk: Desk) -> None:
+    """Were the later day locked first by one of them, the two would deadlock."""
+    twins.rewrite(desk.database, "core.lock_days", "while v_day <= v_last", "while v_last >= v_day")
+    twins.rewrite(desk.database, "core.lock_days", "|| v_day, 0", "|| v_last, 0")
+    twins.rewrite(desk.database, "core.lock_days", "v_day := v_day + 1", "v_last := v_last - 1")
+
+    assert _cross(desk) == ["40P01"]
+
+
+def _cross(desk: Desk) -> list[str]:
+    """One has the first day and then wants the second; another wants both. Who was refused?"""
+    monday, tuesday = "[2027-01-11Z, 2027-01-12Z)", "[2027-01-12Z, 2027-01-13Z)"
+    both = "[2027-01-11Z, 2027-01-13Z)"
+    lock = b"select core.lock_days(%s, %s::tstzrange)"
+    resource = desk.tutor["id"]
+    refused: list[str] = []
+    with desk.database.connect() as one, desk.database.connect() as other:
+        one.execute(lock, (resource, monday))
+        waiting = background(lambda: other.execute(lock, (resource, both)))
+        wait_until_blocked(desk.database, other.info.backend_pid)
+        try:
+            one.execute(lock, (resource, tuesday))
+        except psycopg.Error as error:
+            refused.append(refusal(error))
+        one.rollback()
+        error = waiting.exception(10)
+        refused += [] if error is None else [refusal(error)]
+        other.rollback()
+    return refused

@@ -1,0 +1,119 @@
+"""Two deliverers at once: an effect is performed by one of them."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from tests.harness import twins
+from tests.harness.desk import Call, Desk, settle_call
+from tests.harness.invariants import violations
+
+Race = Callable[..., list[Any]]
+
+TEN = "2027-01-11T10:00:00Z"
+LEASE_SECONDS = 60
+
+
+def _claim(limit: int = 10) -> Call:
+    return "claim_effects", (limit, LEASE_SECONDS)
+
+
+def _queue_refunds(desk: Desk, number: int) -> None:
+    """Bookings that were paid too much: each is to be refunded."""
+    for day in range(number):
+        _, session = desk.checkout(f"2027-01-{12 + day}T10:00:00Z")
+        desk.call(settle_call(session | {"amount_total": 9999}, "paid"))
+
+
+def test_racing_deliverers_share_the_effects(desk: Desk, race: Race) -> None:
+    """However many deliverers start at once, each effect is claimed by exactly one.
+
+    Cases: E-7.2, E-9.1
+    """
+    _queue_refunds(desk, 6)
+
+    outcomes = race(desk.racers([_claim(2)] * 8))
+
+    claimed = [effect["id"] for batch in outcomes for effect in batch]
+    assert (len(claimed), len(set(claimed))) == (6, 6)
+    assert violations(desk.database) == []
+
+
+def test_a_second_deliverer_passes_by_what_the_first_claims(desk: Desk) -> None:
+    """An effect that is being claimed is left to whoever claims it, without waiting.
+
+    Cases: E-7.2
+    """
+    _queue_refunds(desk, 1)
+
+    first, claimed = desk.begin(_claim())
+    second = desk.session("claim_effects").send(_claim()).result(5)
+    first.commit()
+
+    assert (len(claimed), second) == (1, [])
+
+
+def test_twin_claims_an_effect_twice(desk: Desk) -> None:
+    """Without the lock on its row, both deliverers get the effect."""
+    twins.rewrite(desk.database, "api.claim_effects", "        for update skip locked\n", "")
+    _queue_refunds(desk, 1)
+
+    first, claimed = desk.begin(_claim())
+    _, second = desk.start(_claim())
+    first.commit()
+
+    assert [effect["id"] for effect in second.result(10)] == [effect["id"] for effect in claimed]
+
+
+def test_a_lease_ends(desk: Desk) -> None:
+    """What a deliverer that died has claimed is claimed again after its lease, not before.
+
+    Cases: E-9.1
+    """
+    _queue_refunds(desk, 1)
+    (first,) = desk.call(_claim())
+    desk.database.clock.advance(timedelta(seconds=LEASE_SECONDS - 1))
+    early = desk.call(_claim())
+    desk.database.clock.advance(timedelta(seconds=1))
+
+    (second,) = desk.call(_claim())
+
+    assert early == []
+    assert (second["id"], second["attempts"]) == (first["id"], 2)
+    assert second["lease"] != first["lease"]
+
+
+def test_who_lost_the_lease_cannot_put_the_effect_back(desk: Desk) -> None:
+    """A deliverer that outlived its lease changes nothing by giving up; the new one decides.
+
+    Cases: E-9.1
+    """
+    _queue_refunds(desk, 1)
+    (old,) = desk.call(_claim())
+    desk.database.clock.advance(timedelta(seconds=LEASE_SECONDS))
+    (new,) = desk.call(_claim())
+
+    desk.call(("finish_effect", (old["id"], old["lease"], "retry", {"error": "slow"})))
+    desk.call(("finish_effect", (old["id"], old["lease"], "dead", {"error": "slow"})))
+
+    effect = desk.database.one("select * from core.effects")
+    assert (effect.state, str(effect.lease)) == ("pending", new["lease"])
+
+
+def test_two_reports_of_one_refund_are_one(desk: Desk, race: Race) -> None:
+    """Two deliverers that both performed an effect record it once: the refund is one refund.
+
+    Cases: E-9.1, E-2.3
+    """
+    _queue_refunds(desk, 1)
+    (effect,) = desk.call(_claim())
+    done = {"status": "succeeded", "refund": {"id": "re_1"}}
+    report: Call = ("finish_effect", (effect["id"], effect["lease"], "done", done))
+
+    race(desk.racers([report] * 6))
+
+    refund = desk.database.one("select * from core.refunds")
+    succeeded = "select count(*) from audit.booking_events where reason like 'refund succeeded%'"
+    assert (refund.status, refund.version) == ("succeeded", 2)
+    assert desk.database.value(succeeded) == 1
+    assert violations(desk.database, quiescent=True) == []

@@ -1,0 +1,208 @@
+"""Bodies that are no request: each is refused with its own code, and nothing changes."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+
+from tests.harness.problems import refused
+from tests.harness.stage import TEN
+from tests.harness.system import RETURN_ADDRESSES, Answer, System
+
+JSON = {"content-type": "application/json"}
+
+
+def _post(shop: System, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+    return shop.request("POST", "/v1/holds", body, headers=JSON if headers is None else headers)
+
+
+@pytest.fixture(scope="module")
+def good(shop: System) -> bytes:
+    """A body that would be taken, were it not for what each test does to it."""
+    return json.dumps(shop.hold_body(TEN)).encode()
+
+
+NOT_JSON = {
+    "truncated": b'{"resource_id": "9fd6',
+    "no closing brace": b'{"notes": "x"',
+    "NaN": b'{"notes": NaN}',
+    "infinity": b'{"notes": -Infinity}',
+    "twice the same member": b'{"notes": "a", "notes": "b"}',
+    "the same member twice below": b'{"customer": {"name": "a", "name": "b"}}',
+    "too deep": b'{"notes": ' + b"[" * 30_000 + b"]" * 30_000 + b"}",
+    "a number of thousands of digits": b'{"notes": ' + b"9" * 5_000 + b"}",
+    "single quotes": b"{'notes': 'x'}",
+    "trailing comma": b'{"notes": "x",}',
+    "two documents": b"{} {}",
+    "comment": b'{"notes": "x" /* no */}',
+    "XML": b"<hold/>",
+    "a form": b"resource_id=1&offering_id=2",
+}
+
+
+@pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
+def test_what_is_not_json_is_malformed(shop: System, body: bytes) -> None:
+    """RFC 8259 and nothing looser: 400, whichever way the text is broken.
+
+    Cases: P-11, P-12
+    """
+    refused(shop, lambda: _post(shop, body), 400, "malformed_request")
+
+
+NOT_UTF8 = {
+    "Latin-1": '{"notes": "Grüße"}'.encode("latin-1"),
+    "UTF-16": '{"notes": "x"}'.encode("utf-16"),
+    "overlong": b'{"notes": "\xc0\x80"}',
+    "encoded surrogate": b'{"notes": "\xed\xa0\x80"}',
+    "cut in a character": b'{"notes": "\xe2\x82',
+}
+
+
+@pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
+def test_what_is_not_utf8_is_malformed(shop: System, body: bytes) -> None:
+    """Bytes that are not UTF-8 reach us as base64, and are malformed.
+
+    Cases: P-11, P-12
+    """
+    binary = {"content-type": "application/octet-stream"}
+    refused(shop, lambda: _post(shop, body, binary), 400, "malformed_request")
+
+
+NO_OBJECTS = {"empty": b"", "null": b"null", "array": b"[]", "text": b'"x"', "number": b"1"}
+
+
+@pytest.mark.parametrize("body", NO_OBJECTS.values(), ids=NO_OBJECTS)
+def test_a_body_that_is_no_object_is_invalid(shop: System, body: bytes) -> None:
+    """JSON, but not a request: 422.
+
+    Cases: P-12
+    """
+    answer = refused(shop, lambda: _post(shop, body), 422, "invalid_request")
+
+    assert answer.body["errors"]
+
+
+def test_an_empty_object_names_what_is_missing(shop: System) -> None:
+    """Every missing field is named, once."""
+    answer = refused(shop, lambda: _post(shop, b"{}"), 422, "invalid_request")
+
+    assert {"resource_id", "offering_id", "customer"} == {
+        each["field"] for each in answer.body["errors"]
+    }
+
+
+TYPES = {
+    "plain": {"content-type": "text/plain"},
+    "form": {"content-type": "application/x-www-form-urlencoded"},
+    "multipart": {"content-type": "multipart/form-data; boundary=x"},
+    "form in capitals": {"content-type": "Application/X-WWW-Form-URLencoded; charset=utf-8"},
+    "XML": {"content-type": "application/xml"},
+}
+
+
+@pytest.mark.parametrize("headers", TYPES.values(), ids=TYPES)
+def test_a_body_of_another_type_is_refused(
+    shop: System, good: bytes, headers: dict[str, str]
+) -> None:
+    """A form that a foreign page could post is never taken for JSON: 415.
+
+    Cases: P-12
+    """
+    refused(shop, lambda: _post(shop, good, headers), 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 200_000])
+def test_a_large_body_is_refused_unread(shop: System, size: int) -> None:
+    """More than 64 KiB is more than any request needs: 413.
+
+    Cases: P-12
+    """
+    refused(shop, lambda: _post(shop, b" " * size), 413, "body_too_large")
+
+
+def test_a_large_body_in_base64_is_measured_in_bytes(shop: System) -> None:
+    """What counts are the bytes that were sent, not the letters of their base64."""
+    binary = {"content-type": "application/octet-stream"}
+    refused(shop, lambda: _post(shop, b" " * (64 * 1024 + 1), binary), 413, "body_too_large")
+
+
+def test_the_largest_body_is_read(shop: System) -> None:
+    """64 KiB exactly are read, and then judged by what they say."""
+    body = b'{"x": "' + b"a" * (64 * 1024 - 9) + b'"}'
+    assert len(body) == 64 * 1024
+
+    refused(shop, lambda: _post(shop, body), 422, "invalid_request")
+
+
+def test_broken_base64_is_malformed(shop: System) -> None:
+    """A body that claims to be base64 and is not: 400, not 500."""
+    function = "checkout"
+    request: dict[str, Any] = {
+        "version": "2.0",
+        "rawPath": "/v1/holds",
+        "headers": {"content-type": "application/json"},
+        "requestContext": {
+            "requestId": "r-1",
+            "http": {"method": "POST", "path": "/v1/holds"},
+            "stage": "$default",
+        },
+        "body": base64.b64encode(b"{}").decode()[:-1],
+        "isBase64Encoded": True,
+    }
+    refused(shop, lambda: shop._answer(shop.invoke(function, request)), 400, "malformed_request")
+
+
+def test_a_form_is_no_checkout_request(shop: System) -> None:
+    """A form whose fields would fit is refused for its type all the same."""
+    body = b"success_url=https%3A%2F%2Fa.example%2F&cancel_url=https%3A%2F%2Fa.example%2F"
+    refused(
+        shop,
+        lambda: shop.request(
+            "POST",
+            "/v1/bookings/00000000-0000-7000-8000-000000000000/checkout",
+            body,
+            headers={"content-type": "application/x-www-form-urlencoded"},
+        ),
+        415,
+        "unsupported_media_type",
+    )
+
+
+CHECKOUTS: dict[str, tuple[Any, int, str]] = {
+    "no addresses": ({}, 422, "invalid_request"),
+    "script": (RETURN_ADDRESSES | {"success_url": "javascript:alert(1)"}, 422, "invalid_request"),
+    "data": (RETURN_ADDRESSES | {"cancel_url": "data:text/html,x"}, 422, "invalid_request"),
+    "with a password": (
+        RETURN_ADDRESSES | {"success_url": "https://a:b@shop.example/"},
+        422,
+        "invalid_request",
+    ),
+    "no host": (RETURN_ADDRESSES | {"success_url": "https:///thanks"}, 422, "invalid_request"),
+    "white space": (RETURN_ADDRESSES | {"success_url": "https://a.example/ b"}, 422,
+                    "invalid_request"),
+    "control": (RETURN_ADDRESSES | {"success_url": "https://a.example/\x07"}, 422,
+                "invalid_request"),
+    "bad port": (RETURN_ADDRESSES | {"success_url": "https://a.example:x/"}, 422,
+                 "invalid_request"),
+    "too long": (RETURN_ADDRESSES | {"success_url": "https://a.example/" + "a" * 2048}, 422,
+                 "invalid_request"),
+    "unknown field": (RETURN_ADDRESSES | {"mode": "setup"}, 422, "invalid_request"),
+    "a price": (RETURN_ADDRESSES | {"amount": 1}, 422, "price_not_accepted"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CHECKOUTS.values(), ids=CHECKOUTS)
+def test_return_addresses_are_web_addresses(shop: System, case: tuple[Any, int, str]) -> None:
+    """A checkout's addresses are http or https, of sane length, and nothing else is taken.
+
+    Cases: P-12, A-1
+    """
+    body, status, code = case
+    held = {"id": "00000000-0000-7000-8000-000000000000"}
+    refused(
+        shop,
+        lambda: shop.request("POST", f"/v1/bookings/{held['id']}/checkout", body, key="secret"),
+        status,
+        code,
+    )

@@ -1,0 +1,202 @@
+"""Fields that no customer would send: refused by name, and nothing changes."""
+
+from typing import Any
+
+import pytest
+
+from tests.harness.problems import refused
+from tests.harness.stage import TEN
+from tests.harness.system import System
+
+CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}
+CONTROLS = {
+    "null": "a\x00b",
+    "bell": "a\x07b",
+    "escape": "\x1b[31mred",
+    "delete": "a\x7fb",
+    "C1": "a\x9bb",
+    "bidi override": "evil\u202egnp.exe",
+    "bidi isolate": "a\u2066b\u2069",
+    "lone surrogate": "a\ud800b",
+}
+
+
+def _refuse(shop: System, changes: dict[str, Any], field: str) -> None:
+    body = shop.hold_body(TEN) | changes
+    answer = refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "invalid_request")
+
+    assert field in [each["field"] for each in answer.body["errors"]]
+
+
+@pytest.mark.parametrize("text", CONTROLS.values(), ids=CONTROLS)
+@pytest.mark.parametrize("field", ["name", "notes"])
+def test_text_is_for_reading(shop: System, field: str, text: str) -> None:
+    """Control characters, reordering marks and lone surrogates are in no text we store.
+
+    Cases: P-12
+    """
+    if field == "name":
+        _refuse(shop, {"customer": CUSTOMER | {"name": text}}, "customer.name")
+    else:
+        _refuse(shop, {"notes": text}, "notes")
+
+
+@pytest.mark.parametrize("text", ["line\nbreak", "tab\there", "carriage\rreturn"])
+def test_a_name_is_one_line(shop: System, text: str) -> None:
+    """Line breaks belong in notes, not in names: a name ends up in e-mail headers.
+
+    Cases: P-12
+    """
+    _refuse(shop, {"customer": CUSTOMER | {"name": text}}, "customer.name")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"customer": CUSTOMER | {"name": "x" * 201}}, "customer.name"),
+        ({"customer": CUSTOMER | {"name": ""}}, "customer.name"),
+        ({"customer": CUSTOMER | {"name": " \u2003 "}}, "customer.name"),
+        ({"customer": CUSTOMER | {"email": "a" * 250 + "@example.com"}}, "customer.email"),
+        ({"notes": "x" * 2001}, "notes"),
+        ({"tier": "x" * 41}, "tier"),
+        ({"tier": "Premium"}, "tier"),
+        ({"package": "a b"}, "package"),
+        ({"tier": ""}, "tier"),
+    ],
+)
+def test_text_has_a_length(shop: System, changes: dict[str, Any], field: str) -> None:
+    """Neither nothing nor a novel.
+
+    Cases: P-12
+    """
+    _refuse(shop, changes, field)
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "grace",
+        "grace@",
+        "@example.com",
+        "grace@example",
+        "grace@@example.com",
+        "gr ace@example.com",
+        "grace@exa mple.com",
+        "grace@example.com\nbcc: all@example.com",
+        "grace@-example.com",
+        "grace@example..com",
+        ".grace@example.com",
+        "grace@[127.0.0.1]",
+        None,
+        1,
+        ["grace@example.com"],
+    ],
+)
+def test_a_bad_email_address_is_refused(shop: System, email: Any) -> None:
+    """What no mail server would take, and what would smuggle a header.
+
+    Cases: P-12
+    """
+    _refuse(shop, {"customer": CUSTOMER | {"email": email}}, "customer.email")
+
+
+@pytest.mark.parametrize(
+    "phone",
+    ["", "12345", "030 901820", "+49", "+999999999999", "+1 555", "call me", "+4930\x00901820",
+     "+" + "1" * 50, 4930901820],
+)  # fmt: skip
+def test_a_bad_phone_number_is_refused(shop: System, phone: Any) -> None:
+    """Only an international number that can exist.
+
+    Cases: P-12
+    """
+    _refuse(shop, {"customer": CUSTOMER | {"phone": phone}}, "customer.phone")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"discount": 10}, "discount"),
+        ({"status": "scheduled"}, "status"),
+        ({"id": "00000000-0000-7000-8000-000000000000"}, "id"),
+        ({"tenant_id": "00000000-0000-7000-8000-000000000000"}, "tenant_id"),
+        ({"customer": CUSTOMER | {"role": "admin"}}, "customer.role"),
+        ({"__proto__": {}}, "__proto__"),
+    ],
+)
+def test_unknown_fields_are_refused(shop: System, changes: dict[str, Any], field: str) -> None:
+    """Nothing is assigned that was not asked for (ASVS 15.3.3).
+
+    Cases: P-12
+    """
+    _refuse(shop, changes, field)
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"resource_id": "1"}, "resource_id"),
+        ({"resource_id": None}, "resource_id"),
+        ({"resource_id": 1}, "resource_id"),
+        ({"offering_id": {}}, "offering_id"),
+        ({"customer": "Grace"}, "customer"),
+        ({"customer": []}, "customer"),
+        ({"notes": 1}, "notes"),
+        ({"tier": None}, "tier"),
+    ],
+)
+def test_fields_have_types(shop: System, changes: dict[str, Any], field: str) -> None:
+    """Nothing is guessed from a value of another type.
+
+    Cases: P-12
+    """
+    _refuse(shop, changes, field)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["price", "amount", "currency", "rate", "total", "unit_amount", "amount_total"],
+)
+@pytest.mark.parametrize("value", [1, "1", {"amount": 1, "currency": "GBP"}, None])
+def test_a_price_in_a_request_is_refused(shop: System, spelling: str, value: Any) -> None:
+    """Prices come from the catalogue: one in a request is refused by a code of its own.
+
+    Cases: E-10.5, A-1, P-2
+    """
+    body = shop.hold_body(TEN) | {spelling: value}
+    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "price_not_accepted")
+
+
+def test_a_price_hidden_in_the_customer_is_refused(shop: System) -> None:
+    """Also below the top level.
+
+    Cases: E-10.5, A-1
+    """
+    body = shop.hold_body(TEN) | {"customer": CUSTOMER | {"price": 1}}
+    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "price_not_accepted")
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tier": "gold"}, {"package": "dozen"}, {"tier": "single", "package": "standard"}]
+)
+def test_a_tier_and_package_must_have_a_price(shop: System, changes: dict[str, Any]) -> None:
+    """A combination that the catalogue does not have cannot be booked.
+
+    Cases: P-2
+    """
+    body = shop.hold_body(TEN) | changes
+    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "not_priced")
+
+
+@pytest.mark.parametrize("field", ["resource_id", "offering_id"])
+def test_unknown_ids_are_not_found(shop: System, field: str) -> None:
+    """A resource or offering that does not exist: 404."""
+    body = shop.hold_body(TEN) | {field: "00000000-0000-7000-8000-000000000000"}
+    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 404, "not_found")
+
+
+def test_an_offering_of_another_resource_is_not_found(shop: System) -> None:
+    """The studio's class cannot be booked with the tutor."""
+    body = shop.hold_body(TEN) | {"offering_id": shop.studio["offerings"][0]["id"]}
+    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 404, "not_found")

@@ -1,0 +1,33 @@
+"""Faults of ours are told as such, and tell nothing of us."""
+
+from tests.harness.problems import assert_problem
+from tests.harness.system import System
+
+
+def test_an_answer_that_breaks_its_model_is_a_fault_of_ours(system: System) -> None:
+    """Should the database answer what the API does not promise, nobody is told it was their doing.
+
+    Cases: P-11
+    """
+    system.database.execute(
+        "create or replace function api.health() returns jsonb language sql"
+        " as $$ select jsonb_build_object('now', core.utc(core.clock()), 'schema_version', 4) $$"
+    )
+    answer = system.request("GET", "/health")
+
+    assert_problem(answer, 500, "internal_error")
+
+
+def test_a_fault_shows_no_internals(system: System) -> None:
+    """500 names neither tables nor functions nor the error: the request id finds it in the logs.
+
+    Cases: P-11
+    """
+    system.database.execute(
+        "create or replace function api.health() returns jsonb language sql"
+        " as $$ select to_jsonb(1 / 0) $$"
+    )
+    answer = system.request("GET", "/health")
+
+    assert_problem(answer, 500, "internal_error")
+    assert "division" not in str(answer.body)

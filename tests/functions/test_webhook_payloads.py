@@ -1,0 +1,211 @@
+"""Genuine deliveries that are not for us, or that we cannot read: the right answer, no change."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.harness.digests import digests
+from tests.harness.problems import refused
+from tests.harness.stage import changed, raw_event, raw_events
+from tests.harness.system import System
+
+
+@pytest.fixture(scope="module")
+def paid(shop: System) -> bytes:
+    """The event of a payment that nobody settles in this module."""
+    _, session_id = shop.checkout()
+    shop.pay(session_id)
+    return raw_event(shop, "checkout.session.completed")
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        {"api_version": "2020-08-27"},
+        {"api_version": None},
+        {"api_version": "2026-10-28.endive-preview"},
+        {"livemode": True},
+        {"livemode": None},
+        {"livemode": 0},
+    ],
+)
+def test_an_event_of_another_version_or_mode_is_refused(
+    shop: System, paid: bytes, top: dict[str, Any]
+) -> None:
+    """400, so that a wrongly made endpoint is seen in Stripe's dashboard; nothing is settled."""
+    refused(shop, lambda: shop.post_event(changed(paid, {}, **top)), 400, "event_mismatch")
+
+
+def test_live_events_are_for_the_live_stage(system: System) -> None:
+    """With LIVEMODE set it is the test events that are refused."""
+    _, session_id = system.checkout()
+    system.pay(session_id)
+    event = raw_event(system, "checkout.session.completed")
+    system.with_environment(LIVEMODE="true")
+
+    refused(system, lambda: system.post_event(event), 400, "event_mismatch")
+    assert system.post_event(changed(event, {}, livemode=True)).body["result"] == "confirmed"
+
+
+def _ignored(shop: System, event: bytes, result: str) -> None:
+    before = digests(shop.database)
+
+    answer = shop.post_event(event)
+
+    assert (answer.status, answer.body) == (200, {"received": True, "result": result})
+    assert digests(shop.database) == before
+
+
+UNKNOWN_SESSIONS: dict[str, dict[str, Any]] = {
+    "no reference": {"id": "cs_test_x", "client_reference_id": None, "metadata": {}},
+    "foreign reference": {"id": "cs_test_x", "client_reference_id": "order-1", "metadata": {}},
+    "no metadata": {"id": "cs_test_x", "metadata": None},
+    "reference without metadata": {"id": "cs_test_x", "metadata": {}},
+    "metadata without reference": {"id": "cs_test_x", "client_reference_id": None},
+    "our reference, another session": {"id": "cs_test_x"},
+    "a checkout that never was": {
+        "id": "cs_test_x",
+        "client_reference_id": "00000000-0000-7000-8000-000000000000",
+        "metadata": {"checkout_id": "00000000-0000-7000-8000-000000000000"},
+    },
+}
+
+
+@pytest.mark.parametrize("session", UNKNOWN_SESSIONS.values(), ids=UNKNOWN_SESSIONS)
+def test_a_session_that_is_not_ours_is_acknowledged(
+    shop: System, paid: bytes, session: dict[str, Any]
+) -> None:
+    """The account may sell other things: 200 and nothing done, whatever a stranger wrote into it.
+
+    Cases: E-2.2
+    """
+    _ignored(shop, changed(paid, session), "unknown")
+
+
+@pytest.mark.parametrize(
+    "type_",
+    ["customer.created", "payment_intent.succeeded", "charge.dispute.created", "invoice.paid", "x",
+     "checkout.session.completed.v2", "refund.canceled", ""],
+)  # fmt: skip
+def test_an_event_of_another_type_is_acknowledged(shop: System, paid: bytes, type_: str) -> None:
+    """A type that means nothing to us: 200, so that Stripe does not repeat it for days."""
+    _ignored(shop, changed(paid, {}, type=type_), "ignored")
+
+
+@pytest.mark.parametrize("mode", ["setup", "subscription", None])
+def test_a_session_of_another_mode_is_acknowledged(shop: System, paid: bytes, mode: Any) -> None:
+    """Only payments are ours."""
+    _ignored(shop, changed(paid, {"mode": mode}), "ignored")
+
+
+@pytest.mark.parametrize(
+    "refund",
+    [
+        {"metadata": {}},
+        {"metadata": None},
+        {"metadata": {"refund_id": "1", "tenant_id": "1"}},
+        {"metadata": {"refund_id": "00000000-0000-7000-8000-000000000000"}},
+        {
+            "metadata": {
+                "refund_id": "00000000-0000-7000-8000-000000000000",
+                "tenant_id": "00000000-0000-7000-8000-000000000000",
+            }
+        },
+    ],
+)
+def test_a_refund_that_is_not_ours_is_acknowledged(
+    shop: System, paid: bytes, refund: dict[str, Any]
+) -> None:
+    """Somebody refunds something in the dashboard: 200, nothing to record."""
+    body = {"id": "re_x", "object": "refund", "status": "succeeded"} | refund
+    event = json.loads(paid) | {"type": "refund.updated", "data": {"object": body}}
+    _ignored(shop, json.dumps(event).encode(), "unknown")
+
+
+GARBAGE: dict[str, Any] = {
+    "empty": b"",
+    "text": b"hello",
+    "truncated": lambda event: json.dumps(event).encode()[:-1],
+    "array": b"[]",
+    "null": b"null",
+    "number": b"1",
+    "deep": b"[" * 50_000,
+    "no id": lambda event: event | {"id": None},
+    "an id of another kind": lambda event: event | {"id": "cs_test_1"},
+    "an endless id": lambda event: event | {"id": "evt_" + "a" * 300},
+    "no type": lambda event: event | {"type": None},
+    "no data": lambda event: event | {"data": None},
+    "no object": lambda event: event | {"data": {}},
+    "object is a list": lambda event: event | {"data": {"object": []}},
+    "created is text": lambda event: event | {"created": "today"},
+    "created is true": lambda event: event | {"created": True},
+    "created is beyond time": lambda event: event | {"created": 10**18},
+    "no mode": lambda event: {name: event[name] for name in event if name != "livemode"},
+    "no version": lambda event: {name: event[name] for name in event if name != "api_version"},
+}
+
+
+@pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
+def test_signed_garbage_is_malformed(shop: System, paid: bytes, garbage: Any) -> None:
+    """Well signed but no event: 400, nothing is guessed and nothing falls over."""
+    made = garbage(json.loads(paid)) if callable(garbage) else garbage
+    body = made if isinstance(made, bytes) else json.dumps(made).encode()
+
+    refused(shop, lambda: shop.post_event(body), 400, "malformed_request")
+
+
+OBJECTS: dict[str, dict[str, Any]] = {
+    "no status": {"status": None},
+    "another status": {"status": "unheard-of"},
+    "no payment status": {"payment_status": None},
+    "no id": {"id": None},
+    "metadata is a list": {"metadata": ["a"]},
+    "amount is text": {"amount_total": "many"},
+    "no payment intent": {"payment_intent": None},
+}
+
+
+@pytest.mark.parametrize("change", OBJECTS.values(), ids=OBJECTS)
+def test_a_session_that_makes_no_sense_is_not_taken_for_paid(
+    shop: System, paid: bytes, change: dict[str, Any]
+) -> None:
+    """A session that Stripe would never send settles nothing, whatever it is answered with."""
+    before = digests(shop.database)
+
+    answer = shop.post_event(changed(paid, change))
+
+    assert answer.status in {200, 400, 500}
+    assert shop.database.value("select count(*) from core.payments") == 0
+    without = ("core.stripe_events", "core.checkouts", "core.bookings", "audit.booking_events")
+    assert {k: v for k, v in before.items() if k not in without} == digests(
+        shop.database, without=without
+    )
+
+
+def test_bytes_that_are_no_text_are_not_verified(shop: System) -> None:
+    """Stripe signs text; other bytes have no signature that could fit."""
+    body = b'{"id": "evt_\xff"}'
+    binary = {"content-type": "application/octet-stream"}
+    refused(
+        shop,
+        lambda: shop.post_webhook(body, binary | {"stripe-signature": "t=1,v1=0"}),
+        400,
+        "signature_invalid",
+    )
+
+
+def test_a_huge_delivery_is_refused(shop: System) -> None:
+    """More than 64 KiB is no event of ours."""
+    refused(shop, lambda: shop.post_event(b" " * (64 * 1024 + 1)), 413, "body_too_large")
+
+
+def test_all_events_of_a_payment_are_acknowledged(system: System) -> None:
+    """Whatever Stripe tells of one payment gets a 2xx, and exactly one of them confirms."""
+    held, session_id = system.checkout()
+    system.pay(session_id)
+    answers = [system.post_event(event) for event in raw_events(system)]
+
+    assert {answer.status for answer in answers} == {200}
+    assert [a.body["result"] for a in answers].count("confirmed") == 1
+    assert system.booking(held).status == "scheduled"

@@ -1,0 +1,310 @@
+"""What must hold in the database, each law with the query that finds what breaks it."""
+
+from dataclasses import dataclass
+
+_LIVE = "('held', 'paying', 'requested', 'scheduled', 'active')"
+_KEPT = "('scheduled', 'active', 'ended', 'completed')"  # whose money is ours to keep
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """A statement that is true, and a query whose column `finding` names every exception."""
+
+    invariant: str
+    states: str
+    query: str
+
+
+ALWAYS: tuple[Law, ...] = (
+    Law(
+        "I1",
+        "no two bookings own the same unit of a resource at overlapping times",
+        """
+        select a.booking_id || ' and ' || b.booking_id || ' on unit ' || a.unit as finding
+        from core.occupancies as a
+        join core.occupancies as b on b.resource_id = a.resource_id and b.unit = a.unit
+            and b.booking_id > a.booking_id
+            and lower(b.during) < upper(a.during) and lower(a.during) < upper(b.during)
+        """,
+    ),
+    Law(
+        "I1",
+        "a unit is one of those that the resource has",
+        """
+        select o.booking_id || ' on unit ' || o.unit || ' of ' || r.capacity as finding
+        from core.occupancies as o
+        join core.resources as r on r.tenant_id = o.tenant_id and r.id = o.resource_id
+        where o.unit not between 1 and r.capacity
+        """,
+    ),
+    Law(
+        "I1",
+        "a booking owns time exactly while it is live",
+        f"""
+        select b.id || ' is ' || b.status || ' and owns '
+            || count(o.booking_id) || ' times' as finding
+        from core.bookings as b
+        left join core.occupancies as o on o.tenant_id = b.tenant_id and o.booking_id = b.id
+        group by b.id, b.status
+        having count(o.booking_id) <> case when b.status in {_LIVE} then 1 else 0 end
+        """,
+    ),
+    Law(
+        "I1",
+        "a booking owns its period widened by its frozen buffers",
+        """
+        select o.booking_id || ' owns ' || o.during as finding
+        from core.occupancies as o
+        join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
+        where o.resource_id <> b.resource_id
+            or lower(o.during) <> b.starts_at - make_interval(mins => b.buffer_before_minutes)
+            or upper(o.during) <> b.ends_at + make_interval(mins => b.buffer_after_minutes)
+        """,
+    ),
+    Law(
+        "I7",
+        "a status is followed only by those that may follow it",
+        """
+        select e.booking_id || ' went from ' || coalesce(e.from_status, 'nothing')
+            || ' to ' || e.to_status as finding
+        from audit.booking_events as e
+        left join core.transitions as t
+            on t.from_status = e.from_status and t.to_status = e.to_status
+        where e.from_status <> e.to_status and t.from_status is null
+            or e.from_status is null and e.to_status <> 'held'
+        """,
+    ),
+    Law(
+        "I7",
+        "a booking expires once",
+        """
+        select e.booking_id || ' was expired in version ' || e.version as finding
+        from audit.booking_events as e
+        where e.from_status = 'expired' and e.to_status = 'expired'
+            and e.from_payment_status = e.to_payment_status
+        """,
+    ),
+    Law(
+        "I7",
+        "the trail has every version of a booking, each beginning where the one before ended",
+        """
+        select e.booking_id || ' at version ' || e.version as finding
+        from (
+            select e.*,
+                row_number() over trail as expected,
+                lag(e.to_status) over trail as was,
+                lag(e.to_payment_status) over trail as payment_was
+            from audit.booking_events as e
+            window trail as (partition by e.tenant_id, e.booking_id order by e.version, e.id)
+        ) as e
+        where e.version <> e.expected or e.from_status is distinct from e.was
+            or e.from_payment_status is distinct from e.payment_was
+        """,
+    ),
+    Law(
+        "I7",
+        "the trail ends where the booking stands",
+        """
+        select b.id || ' is ' || b.status || ', ' || b.payment_status || ' at version '
+            || b.version as finding
+        from core.bookings as b
+        left join lateral (
+            select * from audit.booking_events as e
+            where e.tenant_id = b.tenant_id and e.booking_id = b.id
+            order by e.version desc, e.id desc
+            limit 1
+        ) as e on true
+        where (e.version, e.to_status, e.to_payment_status)
+            is distinct from (b.version, b.status, b.payment_status)
+        """,
+    ),
+    Law(
+        "I3",
+        "a confirmed booking has exactly one kept payment, of its frozen price",
+        f"""
+        select b.id || ' is ' || b.status || ' with ' || count(p.id) || ' kept payments' as finding
+        from core.bookings as b
+        left join core.payments as p on p.tenant_id = b.tenant_id and p.booking_id = b.id
+            and p.amount_refunded < p.amount
+        where b.status in {_KEPT}
+        group by b.id, b.status, b.amount, b.currency
+        having count(p.id) filter (
+                where p.status = 'captured' and p.amount = b.amount and p.currency = b.currency
+            ) <> 1
+            or count(p.id) <> 1
+        """,
+    ),
+    Law(
+        "I3",
+        "a payment counts the refunds that were not refused, and they stay within it",
+        """
+        select p.id || ': ' || p.amount_refunded || ' of ' || p.amount || ', refunds '
+            || coalesce(sum(r.amount), 0) as finding
+        from core.payments as p
+        left join core.refunds as r on r.tenant_id = p.tenant_id and r.payment_id = p.id
+            and r.status <> 'failed'
+        group by p.id, p.amount_refunded, p.amount
+        having coalesce(sum(r.amount), 0) <> p.amount_refunded or p.amount_refunded > p.amount
+        """,
+    ),
+    Law(
+        "I3",
+        "payments and refunds name the booking and the currency of what they belong to",
+        """
+        select 'payment ' || p.id as finding
+        from core.payments as p
+        join core.checkouts as c on c.tenant_id = p.tenant_id and c.id = p.checkout_id
+        where c.booking_id <> p.booking_id or c.state <> 'paid'
+        union all
+        select 'refund ' || r.id
+        from core.refunds as r
+        join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
+        where p.booking_id <> r.booking_id or p.currency <> r.currency
+        """,
+    ),
+    Law(
+        "I4",
+        "one payment outside is one payment here, and a paid checkout has one",
+        """
+        select p.payment_intent_id || ' is here ' || count(*) || ' times' as finding
+        from core.payments as p
+        group by p.payment_intent_id
+        having count(*) > 1
+        union all
+        select 'checkout ' || c.id || ' has ' || count(p.id) || ' payments'
+        from core.checkouts as c
+        left join core.payments as p on p.tenant_id = c.tenant_id and p.checkout_id = c.id
+        where c.state = 'paid'
+        group by c.id
+        having count(p.id) <> 1
+        """,
+    ),
+    Law(
+        "I4",
+        "one provider event is taken in once",
+        """
+        select e.id || ' is here ' || count(*) || ' times' as finding
+        from core.stripe_events as e
+        group by e.id
+        having count(*) > 1
+        """,
+    ),
+    Law(
+        "I4",
+        "one refund has one effect",
+        """
+        select r.id || ' has ' || count(e.id) || ' effects' as finding
+        from core.refunds as r
+        left join core.effects as e on e.tenant_id = r.tenant_id and e.refund_id = r.id
+            and e.kind = 'refund_payment' and e.key = 'refund_payment:' || r.id
+        group by r.id
+        having count(e.id) <> 1
+        """,
+    ),
+    Law(
+        "I4",
+        "one client key made one booking",
+        """
+        select b.id || ' was made by ' || count(distinct k.key) || ' keys' as finding
+        from core.bookings as b
+        left join core.idempotency_keys as k on k.tenant_id = b.tenant_id
+            and k.result_id = b.id and k.operation = 'create_hold'
+        group by b.id
+        having count(distinct k.key) <> 1
+        union all
+        select 'key ' || k.key || ' made ' || count(distinct k.result_id) || ' bookings'
+        from core.idempotency_keys as k
+        where k.operation = 'create_hold'
+        group by k.tenant_id, k.key
+        having count(distinct k.result_id) > 1
+        """,
+    ),
+    Law(
+        "I5",
+        "a booking has at most one payable checkout",
+        """
+        select c.booking_id || ' has ' || count(*) as finding
+        from core.checkouts as c
+        where c.state in ('creating', 'open', 'pending')
+        group by c.tenant_id, c.booking_id
+        having count(*) > 1
+        """,
+    ),
+    Law(
+        "I5",
+        "a booking whose checkout can still be paid is paying, or the checkout is being closed",
+        """
+        select b.id || ' is ' || b.status || ' while its checkout is ' || c.state as finding
+        from core.checkouts as c
+        join core.bookings as b on b.tenant_id = c.tenant_id and b.id = c.booking_id
+        where c.state in ('creating', 'open', 'pending') and b.status <> 'paying'
+            and not exists (
+                select from core.effects as e
+                where e.tenant_id = c.tenant_id and e.checkout_id = c.id and e.state = 'pending'
+            )
+        """,
+    ),
+)
+
+QUIESCENT: tuple[Law, ...] = (
+    Law(
+        "I6",
+        "no hold has outlived its deadline",
+        """
+        select b.id || ' is ' || b.status || ' until ' || b.hold_expires_at as finding
+        from core.bookings as b
+        where b.hold_expires_at <= core.clock()
+        """,
+    ),
+    Law(
+        "I6",
+        "no effect waits, and none was given up",
+        """
+        select e.key || ' is ' || e.state || ' after ' || e.attempts || ' attempts: '
+            || coalesce(e.last_error, '') as finding
+        from core.effects as e
+        where e.state <> 'done'
+        """,
+    ),
+    Law(
+        "I6",
+        "no refund waits",
+        """
+        select r.id || ' is ' || r.status as finding
+        from core.refunds as r
+        where r.status in ('queued', 'pending')
+        """,
+    ),
+    Law(
+        "I6",
+        "money is kept only for a confirmed booking",
+        f"""
+        select p.id || ': ' || p.amount - p.amount_refunded || ' ' || p.currency
+            || ' kept of a booking that is ' || b.status as finding
+        from core.payments as p
+        join core.bookings as b on b.tenant_id = p.tenant_id and b.id = p.booking_id
+        where p.amount_refunded < p.amount and b.status not in {_KEPT}
+        """,
+    ),
+    Law(
+        "I6",
+        "a booking says of its money what is true",
+        f"""
+        select b.id || ' says ' || b.payment_status || ', keeps ' || coalesce(m.kept, 0)
+            || ' of ' || coalesce(m.captured, 0) as finding
+        from core.bookings as b
+        left join lateral (
+            select sum(p.amount) as captured, sum(p.amount - p.amount_refunded) as kept
+            from core.payments as p
+            where p.tenant_id = b.tenant_id and p.booking_id = b.id
+        ) as m on true
+        where b.payment_status <> case
+            when m.captured is null then 'unpaid'
+            when m.kept = 0 then 'refunded'
+            when b.status in {_KEPT} and m.kept >= b.amount then 'paid'
+            when m.kept < m.captured then 'partially_refunded'
+            else 'paid'
+        end
+        """,
+    ),
+)
