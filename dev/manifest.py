@@ -24,6 +24,15 @@ def publish(local: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
             write(local / "stack.json", manifest)
 
 
+def clear(local: Path, folder: Path) -> None:
+    """Remove what a killed stack left: whoever waits for a file must not find an old one."""
+    (folder / "stack.json").unlink(missing_ok=True)
+    with _held(local):
+        owner = _owner(local / "stack.json")
+        if owner is None or not is_alive(owner):
+            (local / "stack.json").unlink(missing_ok=True)
+
+
 def withdraw(local: Path, folder: Path) -> None:
     """Remove the files of this process."""
     (folder / "stack.json").unlink(missing_ok=True)

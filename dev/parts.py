@@ -142,6 +142,7 @@ class Stack:
 
     async def start(self) -> dict[str, Any]:
         """Bring everything up; returns what stack.json holds."""
+        manifest.clear(self._settings.local, self._settings.folder)
         seeded, *_ = await _all(
             [self._start_database(), *(self._start_service(each) for each in self._services)]
         )
@@ -224,7 +225,7 @@ class Stack:
             "api": api,
             "webhook": self._webhook_url(),
             "stripe": self._stripe_url(),
-            "booking_page": f"{api}/",
+            "booking_page": f"{api}/?key={self._secrets.publishable_key}",
             "docs": f"{api}/docs",
             "database": self._database.url(),
             "publishable_key": self._secrets.publishable_key,

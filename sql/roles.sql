@@ -49,5 +49,8 @@ begin
     execute pg_catalog.format(
         'grant create, temporary on database %I to holdfast_owner',
         pg_catalog.current_database());
+    -- a login role needs nothing of its own here, not even something temporary
+    execute pg_catalog.format(
+        'revoke temporary on database %I from public', pg_catalog.current_database());
 end;
 $$;

@@ -42,7 +42,9 @@ def test_two_tabs_never_have_two_payable_checkouts(
 
 @pytest.mark.parametrize(("asks", "_then"), SECOND_TAB.values(), ids=SECOND_TAB.keys())
 def test_twin_without_lock_and_index_has_two(
-    desk: Desk, asks: dict[str, str], _then: str  # noqa: PT019 the law's parameters
+    desk: Desk,
+    asks: dict[str, str],
+    _then: str,
 ) -> None:
     """Without the booking's lock and the unique index each tab gets a checkout of its own."""
     twins.forget_booking_lock(desk.database)
@@ -90,7 +92,6 @@ def test_many_tabs_race(desk: Desk, race: Race) -> None:
 
 
 # Release against checkout ------------------------------------------------------------------------
-
 
 
 def test_a_release_waits_for_the_checkout_being_begun(desk: Desk) -> None:

@@ -69,9 +69,7 @@ def test_twin_without_the_fence_books_twice(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("place", ["one place", "eight places"])
-def test_one_key_with_different_requests_is_one_booking(
-    desk: Desk, race: Race, place: str
-) -> None:
+def test_one_key_with_different_requests_is_one_booking(desk: Desk, race: Race, place: str) -> None:
     """Of sixteen different requests with one key, one is answered and the others are refused.
 
     Cases: D-3

@@ -63,7 +63,7 @@ def test_twin_gives_the_time_to_both(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("_round", range(5))
-def test_late_payments_race_new_holds(desk: Desk, race: Race, _round: int) -> None:  # noqa: PT019
+def test_late_payments_race_new_holds(desk: Desk, race: Race, _round: int) -> None:
     """However they meet: one owner, and the money is either kept for it or on its way back.
 
     Cases: D-2, E-2.2, E-5.1

@@ -204,7 +204,9 @@ def test_a_payment_waits_for_the_sweep_and_is_kept(desk: Desk) -> None:
 
 def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(desk: Desk) -> None:
     """Did the sweep release without closing the checkout, a time that can be paid would be free."""
-    twins.rewrite(desk.database, "api.expire_holds", "if v_checkout.id is null then", "if true then")
+    twins.rewrite(
+        desk.database, "api.expire_holds", "if v_checkout.id is null then", "if true then"
+    )
     _at_deadline(desk)
 
     swept = desk.call(SWEEP)

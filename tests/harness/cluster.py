@@ -87,7 +87,8 @@ def remove_run(folder: Path) -> None:
             names = [row[0] for row in connection.execute(query, (_prefix(folder),)).fetchall()]
         for name in names:
             drop_database(server, name)
-    Postgres(folder / "postgres").clear()
+    for data in (folder / "postgres", *folder.glob("own-*/postgres")):
+        Postgres(data).clear()
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -100,22 +101,46 @@ def cluster() -> Server:
     """The server of this run; starts it if this is the first call of all workers."""
     if "DATABASE_URL" in os.environ:
         return External(os.environ["DATABASE_URL"])
-    folder = run_folder()
-    server = Postgres(folder / "postgres", durable=False, settings=_SETTINGS)
-    with _locked(folder):
-        if not server.running():
-            controller = folder.name.split("-")[2]
-            subprocess.Popen(
-                [sys.executable, "-m", "tests.harness.guard", controller, str(folder)],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/core'}"},
-                start_new_session=True,  # Ctrl-C ends pytest, not its guard
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
+    server = Postgres(run_folder() / "postgres", durable=False, settings=_SETTINGS)
+    _ensure_guard()
+    with _locked(run_folder()):
         server.start()
     return server
+
+
+@contextmanager
+def own_server_folder() -> Iterator[Path]:
+    """A closed folder for a test that starts servers itself; they end with the run at the latest.
+
+    Yields:
+        Where the server's data may be put.
+    """
+    _ensure_guard()
+    folder = Path(tempfile.mkdtemp(prefix="own-", dir=run_folder()))
+    try:
+        yield folder / "postgres"
+    finally:
+        Postgres(folder / "postgres").clear()
+        shutil.rmtree(folder)
+
+
+def _ensure_guard() -> None:
+    """Start the process that cleans up should the controlling one be killed."""
+    folder = run_folder()
+    with _locked(folder):
+        if (folder / "guarded").exists():
+            return
+        controller = folder.name.split("-")[2]
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.harness.guard", controller, str(folder)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'layers/core'}"},
+            start_new_session=True,  # Ctrl-C ends pytest, not its guard
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        (folder / "guarded").touch()
 
 
 def database_name(suffix: str) -> str:

@@ -208,9 +208,7 @@ class Desk:
         held = self.hold(start, **changes)
         checkout = self.call(self.checkout_call(held))["checkout"]
         session = provider_session(checkout)
-        self.call(
-            ("attach_checkout", (self.actor(held.secret), held.id, checkout["id"], session))
-        )
+        self.call(("attach_checkout", (self.actor(held.secret), held.id, checkout["id"], session)))
         return held, session
 
     def expired_checkout(self, start: str) -> tuple[Held, dict[str, Any]]:

@@ -77,9 +77,7 @@ def forget_event_fence(database: Database) -> None:
 def forget_payment_fence(database: Database) -> None:
     """Each telling of a payment is a payment."""
     database.execute("alter table core.payments drop constraint payments_intent_unique")
-    rewrite(
-        database, "core.settle_paid", "on conflict (payment_intent_id) do nothing", ""
-    )
+    rewrite(database, "core.settle_paid", "on conflict (payment_intent_id) do nothing", "")
 
 
 def forget_key_fence(database: Database) -> None:
@@ -92,8 +90,7 @@ def forget_key_fence(database: Database) -> None:
         "    ;\n",
     )
     rewrite(
-        database, "core.replayed", "if found and v_earlier.fingerprint <> p_fingerprint",
-        "if false"
+        database, "core.replayed", "if found and v_earlier.fingerprint <> p_fingerprint", "if false"
     )
     rewrite(database, "core.replayed", "return v_earlier.result_id;", "return null;")
 

@@ -18,7 +18,7 @@ from holdfast.migrations import (
     schema_version,
     session,
 )
-from tests.harness.cluster import SQL_DIR, Server, superuser
+from tests.harness.cluster import SQL_DIR, Server, own_server_folder, superuser
 from tests.harness.database import Database, empty_database
 
 ROLES = """
@@ -476,10 +476,10 @@ def role_race(
         connection.execute("alter role holdfast_owner connection limit -1")
 
 
-def test_real_schema_without_superuser(tmp_path: Path) -> None:
+def test_real_schema_without_superuser() -> None:
     """On a managed service the migrating user may create roles and databases, and no more."""
-    server = Postgres(tmp_path / "managed", durable=False)
-    try:
+    with own_server_folder() as data:
+        server = Postgres(data, durable=False)
         with psycopg.connect(server.start(), autocommit=True) as connection:
             connection.execute("create role admin login createrole createdb")
             connection.execute("create database holdfast owner admin")
@@ -487,8 +487,6 @@ def test_real_schema_without_superuser(tmp_path: Path) -> None:
 
         assert migrate(address, SQL_DIR).applied
         assert migrate(address, SQL_DIR) == MigrationReport((), (), schema_version(address))
-    finally:
-        server.clear()
 
 
 def test_ledger_survives_a_moved_folder(schema: Schema, tmp_path: Path) -> None:

@@ -15,13 +15,14 @@ from dev import postgres_binaries
 from dev.postgres import Postgres, PostgresError
 from dev.postgres_binaries import server_account
 from dev.processes import free_port, is_alive, wait_for_exit
+from tests.harness.cluster import own_server_folder
 
 
 @pytest.fixture
-def data(tmp_path: Path) -> Iterator[Path]:
-    """A place for a server's data, cleared at the end. As root it lies in a closed folder."""
-    yield tmp_path / "local" / "postgres"
-    Postgres(tmp_path / "local" / "postgres").clear()
+def data() -> Iterator[Path]:
+    """A place for a server's data below a folder that other users cannot enter."""
+    with own_server_folder() as data:
+        yield data
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_a_reused_process_number_is_not_the_server(start: Callable[..., Postgres
 def test_a_half_made_cluster_is_made_again(start: Callable[..., Postgres], data: Path) -> None:
     """A supervisor killed during initdb leaves something that the next one throws away."""
     unfinished = data.parent / f"{data.name}.unfinished"
-    unfinished.mkdir(parents=True)
+    unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
 
     assert start().running()
@@ -192,7 +193,6 @@ def test_clear_leaves_nothing(start: Callable[..., Postgres], data: Path) -> Non
 
 def test_no_folder_is_opened_for_it(start: Callable[..., Postgres], data: Path) -> None:
     """Root's data go where the server's account can reach them; a closed folder stays closed."""
-    data.parent.mkdir(parents=True)
     before = [(folder, folder.stat().st_mode) for folder in data.parents]
 
     start()
@@ -206,7 +206,6 @@ def test_data_are_made_anew_when_a_temporary_place_was_cleaned(
     start: Callable[..., Postgres], data: Path, tmp_path: Path
 ) -> None:
     """A link that leads nowhere is replaced."""
-    data.parent.mkdir(parents=True)
     data.symlink_to(tmp_path / "gone" / "data")
 
     assert start().running()

@@ -15,6 +15,7 @@ from holdfast.observability import count, logger
 from holdfast.settings import settings
 
 _EVENT_ID = re.compile(r"evt_[A-Za-z0-9_]{1,250}")
+_END_OF_TIME = 2**36  # seconds since 1970, in the year 4147: what comes later is no time of Stripe
 _SESSION_EVENTS = {
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -78,7 +79,8 @@ def _parsed(payload: bytes) -> dict[str, Any]:
         well_formed = (
             _EVENT_ID.fullmatch(event["id"])
             and isinstance(event["type"], str)
-            and isinstance(event["created"], int)
+            and type(event["created"]) is int  # true is an int too
+            and 0 <= event["created"] < _END_OF_TIME
             and isinstance(event["data"]["object"], dict)
             and "livemode" in event
             and "api_version" in event
