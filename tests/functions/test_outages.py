@@ -142,7 +142,7 @@ def test_without_dynamodb_no_post_is_begun(system: System) -> None:
 
     Cases: D-3
     """
-    held = system.hold()
+    held = system.hold("2030-01-07T14:00:00Z")
     system.with_environment(AWS_ENDPOINT_URL_DYNAMODB=f"http://{REFUSING}")
 
     began = time.monotonic()

@@ -63,6 +63,21 @@ def test_a_session_whose_answer_was_lost_is_found_again(system: System, kind: st
     assert again.body["checkout_url"] == sessions(system, held)[0]["url"]
 
 
+def test_a_failure_of_stripes_own_is_no_refusal(system: System) -> None:
+    """Only making sessions fails, with 500: that is not the caller's mistake, so 503 and not 422.
+
+    Cases: P-11
+    """
+    held = system.hold()
+    system.double.faults.add("status", path=SESSIONS, method="POST", times=None, status=500)
+    answer = system.begin_checkout(held, idempotency_key="c-1")
+    system.double.faults.clear()
+
+    assert_problem(answer, 503, "unavailable")
+    assert system.begin_checkout(held, idempotency_key="c-1").status == 200
+    assert len(open_sessions(system, held)) == 1
+
+
 def test_a_stripe_that_never_answers_is_given_up_in_time(system: System) -> None:
     """Silence: 503 within the function's time limit, before API Gateway gives up on us."""
     held = system.hold()

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from moto.dynamodb import comparisons
 from moto.dynamodb.models import table
 
 from dev import dynamodb
@@ -43,11 +44,17 @@ def serve() -> Iterator[Callable[..., Any]]:
 @pytest.fixture(autouse=True)
 def wide_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let moto take 5 ms from the check of a condition to the write, where a rival can slip in."""
-    parse = table.get_filter_expression
+    parse = comparisons.get_filter_expression
 
     def parse_slowly(*arguments: Any) -> Any:
         condition = parse(*arguments)
-        return SimpleNamespace(expr=lambda item: (condition.expr(item), time.sleep(0.005))[0])
+
+        def check(item: Any) -> bool:
+            held: bool = condition.expr(item)
+            time.sleep(0.005)
+            return held
+
+        return SimpleNamespace(expr=check)
 
     monkeypatch.setattr(table, "get_filter_expression", parse_slowly)
 

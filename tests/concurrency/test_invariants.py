@@ -1,0 +1,302 @@
+"""The checker itself: in a healthy system it finds nothing, and it finds whatever is planted."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from dev.stripe_double.storage import Document
+from tests.harness import laws
+from tests.harness.aftermath import settle_down
+from tests.harness.desk import Desk, settle_call
+from tests.harness.invariants import violations
+from tests.harness.system import System
+
+TEN = "2027-01-11T10:00:00Z"
+TWO = "2027-01-11T14:00:00Z"
+
+
+@dataclass(frozen=True)
+class Plant:
+    """A fault, the law that must find it, and whether only a system at rest breaks it."""
+
+    script: str
+    states: str
+    quiescent: bool = False
+
+
+PLANTS = {
+    "overlap": Plant(
+        "alter table core.occupancies drop constraint occupancies_no_overlap;"
+        " insert into core.occupancies select tenant_id, gen_random_uuid(), resource_id, unit,"
+        " tstzrange(lower(during) + interval '59 minutes', upper(during) + interval '1 hour')"
+        " from core.occupancies",
+        "no two bookings own",
+    ),
+    "unit beyond capacity": Plant("update core.occupancies set unit = 2", "a unit is one of"),
+    "live without time": Plant("delete from core.occupancies", "exactly while it is live"),
+    "time without life": Plant(
+        "update core.bookings set status = 'cancelled'", "exactly while it is live"
+    ),
+    "buffers forgotten": Plant(
+        "update core.occupancies set during = tstzrange(lower(during),"
+        " upper(during) - interval '15 minutes')",
+        "widened by its frozen buffers",
+    ),
+    "illegal transition": Plant(
+        "update audit.booking_events set from_status = 'held' where to_status = 'scheduled'",
+        "only by those that may follow",
+    ),
+    "born in another status": Plant(
+        "delete from audit.booking_events where from_status is null;"
+        " update audit.booking_events set from_status = null where to_status = 'paying'",
+        "only by those that may follow",
+    ),
+    "expired twice": Plant(
+        "insert into audit.booking_events (tenant_id, booking_id, at, version, from_status,"
+        " to_status, from_payment_status, to_payment_status, actor_role, reason)"
+        " select tenant_id, id, now(), 99, 'expired', 'expired', 'unpaid', 'unpaid', 'sweep', 'x'"
+        " from core.bookings",
+        "expires once",
+    ),
+    "gap in the trail": Plant(
+        "delete from audit.booking_events where version = 2", "every version of a booking"
+    ),
+    "change without trail": Plant("update core.bookings set version = 9", "where the booking stands"),
+    "no payment": Plant("delete from core.payments", "exactly one kept payment"),
+    "wrong payment": Plant("update core.payments set amount = 1", "exactly one kept payment"),
+    "two payments": Plant(
+        "insert into core.payments (tenant_id, id, booking_id, checkout_id, payment_intent_id,"
+        " status, amount, currency, created_at, updated_at) select tenant_id, gen_random_uuid(),"
+        " booking_id, checkout_id, 'pi_2', status, amount, currency, created_at, updated_at"
+        " from core.payments",
+        "exactly one kept payment",
+    ),
+    "refund uncounted": Plant(
+        "update core.payments set amount_refunded = 10", "counts the refunds"
+    ),
+    "payment of an unpaid checkout": Plant(
+        "update core.checkouts set state = 'expired'", "name the booking and the currency"
+    ),
+    "one intent twice": Plant(
+        "alter table core.payments drop constraint payments_intent_unique;"
+        " insert into core.payments (tenant_id, id, booking_id, checkout_id, payment_intent_id,"
+        " status, amount, currency, created_at, updated_at) select tenant_id, gen_random_uuid(),"
+        " booking_id, checkout_id, payment_intent_id, status, amount, currency, created_at,"
+        " updated_at from core.payments",
+        "one payment outside",
+    ),
+    "one event twice": Plant(
+        "alter table core.stripe_events drop constraint stripe_events_pkey;"
+        " insert into core.stripe_events select * from core.stripe_events",
+        "taken in once",
+    ),
+    "refund without effect": Plant(
+        "insert into core.refunds (tenant_id, id, payment_id, booking_id, amount, currency, reason,"
+        " created_at, updated_at) select tenant_id, gen_random_uuid(), id, booking_id, 1, currency,"
+        " 'time_lost', now(), now() from core.payments",
+        "one refund has one effect",
+    ),
+    "booking without key": Plant("delete from core.idempotency_keys", "one client key"),
+    "two payable checkouts": Plant(
+        "drop index core.checkouts_one_payable_per_booking;"
+        " insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount,"
+        " currency, session_expires_at, created_at, updated_at) select tenant_id,"
+        " gen_random_uuid(), booking_id, 'creating', parameters, amount, currency,"
+        " session_expires_at, created_at, updated_at from core.checkouts,"
+        " generate_series(1, 2)",
+        "at most one payable checkout",
+    ),
+    "payable without paying": Plant(
+        "update core.checkouts set state = 'open'", "paying, or the checkout is being closed"
+    ),
+    "hold beyond its deadline": Plant(
+        "update core.bookings set status = 'held', hold_expires_at = core.clock()",
+        "outlived its deadline",
+        quiescent=True,
+    ),
+    "effect left": Plant(
+        "insert into core.effects (tenant_id, id, kind, key, booking_id, checkout_id, due_at,"
+        " created_at, updated_at) select tenant_id, gen_random_uuid(), 'expire_session', 'x',"
+        " booking_id, id, now(), now(), now() from core.checkouts",
+        "no effect waits",
+        quiescent=True,
+    ),
+    "refund left": Plant(
+        "insert into core.refunds (tenant_id, id, payment_id, booking_id, amount, currency, reason,"
+        " created_at, updated_at) select tenant_id, gen_random_uuid(), id, booking_id, 1, currency,"
+        " 'time_lost', now(), now() from core.payments",
+        "no refund waits",
+        quiescent=True,
+    ),
+    "money kept for nothing": Plant(
+        "update core.bookings set status = 'expired'", "kept only for", quiescent=True
+    ),
+    "money misstated": Plant(
+        "update core.bookings set payment_status = 'refunded'",
+        "says of its money",
+        quiescent=True,
+    ),
+}
+
+
+@pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
+def test_a_planted_fault_is_found(desk: Desk, plant: Plant) -> None:
+    """A confirmed booking is in order, until a hand behind the guards changes something."""
+    _, session = desk.checkout(TEN)
+    desk.call(settle_call(session, "paid"))
+    before = violations(desk.database, quiescent=True)
+
+    desk.database.execute(f"set session_replication_role = replica; {plant.script}")
+
+    found = violations(desk.database, quiescent=plant.quiescent)
+    assert before == []
+    assert any(plant.states in line for line in found), found
+
+
+def test_every_law_has_a_planted_fault() -> None:
+    """No law of the checker is there for show."""
+    planted = " ".join(plant.states for plant in PLANTS.values())
+    unplanted = [
+        law.states
+        for law in laws.ALWAYS + laws.QUIESCENT
+        if not any(plant.states in law.states for plant in PLANTS.values())
+    ]
+
+    assert (unplanted, bool(planted)) == ([], True)
+
+
+def test_what_is_under_way_is_no_fault(desk: Desk) -> None:
+    """Holds, open checkouts and queued refunds are in order while they are under way."""
+    desk.hold(TEN)
+    _, session = desk.checkout(TWO)
+    desk.call(settle_call(session | {"amount_total": 1234}, "paid"))
+    desk.checkout("2027-01-12T10:00:00Z")
+
+    assert violations(desk.database) == []
+    assert any(line.startswith("I6") for line in violations(desk.database, quiescent=True))
+
+
+# Against Stripe ----------------------------------------------------------------------------------
+
+
+def _edit(system: System, kind: str, **changes: Any) -> None:
+    """Change the one object of a kind at Stripe."""
+    with system.double.operation() as context:
+        (document,) = context.storage.find(kind).documents
+        document.body.update(changes)
+        context.storage.save(document)
+
+
+def _copy(system: System, kind: str, **changes: Any) -> None:
+    """Make another object like the one of a kind at Stripe."""
+    with system.double.operation() as context:
+        (document,) = context.storage.find(kind).documents
+        body = json.loads(json.dumps(document.body)) | changes
+        context.storage.save(Document(kind, body, document.private))
+
+
+@pytest.fixture
+def confirmed(system: System) -> System:
+    """A system at rest with one confirmed booking."""
+    _, session = system.checkout()
+    system.pay(session)
+    settle_down(system)
+    assert violations(system.database, system.double, quiescent=True) == []
+    return system
+
+
+@pytest.fixture
+def refunded(system: System) -> System:
+    """A system at rest that has sent one payment back."""
+    _, session = system.checkout()
+    system.pay(session)
+    system.database.execute("update core.bookings set amount = amount + 1")
+    settle_down(system)
+    assert violations(system.database, system.double, quiescent=True) == []
+    return system
+
+
+def _found(system: System) -> str:
+    return "\n".join(violations(system.database, system.double, quiescent=True))
+
+
+def test_another_amount_at_stripe_is_found(confirmed: System) -> None:
+    """A payment here that is not the payment there."""
+    _edit(confirmed, "payment_intent", amount_received=1)
+
+    assert "(1, 'GBP') at Stripe" in _found(confirmed)
+
+
+def test_money_that_we_do_not_know_of_is_found(confirmed: System) -> None:
+    """A payment there that is none here."""
+    _copy(confirmed, "payment_intent", id="pi_unknown")
+
+    assert "pi_unknown was captured at Stripe and is unknown here" in _found(confirmed)
+
+
+def test_a_paid_session_that_we_do_not_know_of_is_found(confirmed: System) -> None:
+    """A session there that is none here must not have been paid."""
+    _copy(confirmed, "checkout.session", id="cs_unknown", metadata={})
+
+    assert "cs_unknown is complete and unknown here" in _found(confirmed)
+
+
+def test_a_second_open_session_is_found(confirmed: System) -> None:
+    """What is confirmed must not be payable once more."""
+    _copy(confirmed, "checkout.session", id="cs_2", status="open", payment_status="unpaid")
+
+    assert "cs_2 is open and unknown here" in _found(confirmed)
+
+
+def test_an_open_session_of_a_confirmed_booking_is_found(confirmed: System) -> None:
+    """A session that stayed open although its booking is paid."""
+    _edit(confirmed, "checkout.session", status="open", payment_status="unpaid")
+
+    assert "is open, its booking scheduled" in _found(confirmed)
+
+
+def test_two_open_sessions_are_found(system: System) -> None:
+    """One booking, two pages to pay on."""
+    system.checkout()
+    _copy(system, "checkout.session", id="cs_2")
+
+    assert "has 2 open sessions" in "\n".join(violations(system.database, system.double))
+
+
+def test_a_refund_made_twice_is_found(refunded: System) -> None:
+    """One refund of ours, two at Stripe."""
+    _copy(refunded, "refund", id="re_2")
+
+    assert "was made 2 times at Stripe" in _found(refunded)
+
+
+def test_a_refund_that_we_do_not_know_of_is_found(refunded: System) -> None:
+    """Somebody refunds behind our back."""
+    _copy(refunded, "refund", id="re_2", metadata={})
+
+    assert "re_2 at Stripe belongs to no refund here" in _found(refunded)
+
+
+def test_a_refund_of_another_amount_is_found(refunded: System) -> None:
+    """What came back is not what was asked for."""
+    _edit(refunded, "refund", amount=1)
+
+    assert "is not what refund" in _found(refunded)
+
+
+def test_a_refund_that_failed_unnoticed_is_found(refunded: System) -> None:
+    """We say that the money went back, the bank says no."""
+    _edit(refunded, "refund", status="failed")
+
+    assert "is succeeded here and failed at Stripe" in _found(refunded)
+
+
+def test_a_refund_that_was_never_made_is_found(refunded: System) -> None:
+    """We say that the money went back, Stripe knows nothing of it."""
+    with refunded.double.operation() as context:
+        (document,) = context.storage.find("refund").documents
+        context.storage.remove(document)
+
+    assert "is succeeded here and unknown at Stripe" in _found(refunded)

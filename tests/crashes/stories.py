@@ -1,0 +1,281 @@
+"""The operations that call outside, each with the story around it.
+
+`calls` lists every external call of the operation in order; a test compares it with what the
+operation really does, so that no window between two calls is forgotten.
+"""
+
+import json
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tests.harness.system import Answer, System
+
+State = dict[str, Any]
+_DEADLINE = timedelta(minutes=40)  # a checkout lasts 31 minutes, and 5 of grace
+
+
+@dataclass(frozen=True)
+class Story:
+    """What leads to an operation, the operation, and how it goes on.
+
+    Attributes:
+        calls: the external calls of the operation.
+        prepare: what has happened before; what it returns is the client's memory.
+        act: the operation, the same request however often it is made. Answers whether the client
+            was told of success.
+        carry_on: what the client does next.
+        ends: the booking's status when all is over.
+        abandoned: the same, when the client never comes back after the crash.
+    """
+
+    name: str
+    calls: tuple[str, ...]
+    prepare: Callable[[System], State]
+    act: Callable[[System, State], bool]
+    carry_on: Callable[[System, State], None]
+    ends: str
+    abandoned: str
+
+
+def _nothing(_system: System, _state: State) -> None:
+    """The story is over."""
+
+
+# What has happened before -------------------------------------------------------------------------
+
+
+def _wish(system: System) -> State:
+    body = system.hold_body(system.slots()[-1]["starts_at"])
+    return {"body": body, "key": str(uuid.uuid4())}
+
+
+def _held(system: System) -> State:
+    state = _wish(system)
+    return state | {"held": system.hold(state["body"]["starts_at"])}
+
+
+def _paying(system: System) -> State:
+    state = _held(system)
+    _, session_id = system.checkout(state["held"])
+    return state | {"session": session_id}
+
+
+def _paid(system: System) -> State:
+    state = _paying(system)
+    system.pay(state["session"])
+    return state
+
+
+def _held_too_long(system: System) -> State:
+    state = _held(system)
+    system.advance(_DEADLINE)
+    return state
+
+
+def _paying_too_long(system: System) -> State:
+    state = _paying(system)
+    system.advance(_DEADLINE)
+    return state
+
+
+def _closing(system: System) -> State:
+    """A checkout that the sweep wants closed, while Stripe still takes payments for it."""
+    state = _paying(system)
+    system.database.clock.advance(_DEADLINE)  # Stripe's clock is behind ours
+    system.sweep()
+    return state
+
+
+def _refunding(system: System) -> State:
+    """A payment that is not the frozen price: it is recorded, and a refund is decided."""
+    state = _paid(system)
+    system.database.execute("update core.bookings set amount = amount + 100")
+    _tell(system, "checkout.session.completed")
+    return state
+
+
+def _refund_pending(system: System) -> State:
+    system.double.refunds_start_as("pending")
+    state = _refunding(system)
+    system.run_outbox()
+    (refund,) = system.double.documents("refund")
+    system.double.move_refund(refund.id, "succeeded")
+    return state
+
+
+# The operations -----------------------------------------------------------------------------------
+
+
+def _tell(system: System, event_type: str) -> bool:
+    """Deliver Stripe's events of a type."""
+    events = [d.body for d in system.double.documents("event") if d.body["type"] == event_type]
+    assert events, event_type
+    return all(_succeeded(system.post_event(json.dumps(event).encode())) for event in events)
+
+
+def _succeeded(answer: Answer) -> bool:
+    return 200 <= answer.status < 300
+
+
+def _hold(system: System, state: State) -> bool:
+    answer = system.request("POST", "/v1/holds", state["body"], idempotency_key=state["key"])
+    if _succeeded(answer):
+        assert state.setdefault("held", answer.body)["id"] == answer.body["id"]
+    return _succeeded(answer)
+
+
+def _checkout(system: System, state: State) -> bool:
+    answer = system.begin_checkout(state["held"], idempotency_key=state["key"])
+    if _succeeded(answer):
+        state["session"] = system.session_id(state["held"])
+        assert answer.body["checkout_url"].endswith(state["session"])
+    return _succeeded(answer)
+
+
+def _checkout_elsewhere(system: System, state: State) -> bool:
+    answer = system.begin_checkout(
+        state["held"],
+        idempotency_key=state["key"],
+        cancel_url="https://studio.example/elsewhere",
+    )
+    if _succeeded(answer):
+        state["session"] = system.session_id(state["held"])
+    return _succeeded(answer)
+
+
+def _release(system: System, state: State) -> bool:
+    held = state["held"]
+    return _succeeded(
+        system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
+    )
+
+
+def _ask(system: System, state: State) -> bool:
+    return bool(system.confirmation(state["held"])["status"] == "confirmed")
+
+
+def _sweep(system: System, _state: State) -> bool:
+    return "expired" in system.sweep()
+
+
+def _deliver(system: System, _state: State) -> bool:
+    return "delivered" in system.run_outbox()
+
+
+# What the client does next ------------------------------------------------------------------------
+
+
+def _pay(system: System, state: State) -> None:
+    system.pay(state["session"])
+
+
+def _go_and_pay(system: System, state: State) -> None:
+    _, state["session"] = system.checkout(state["held"])
+    system.pay(state["session"])
+
+
+_EXPIRE = "stripe POST /v1/checkout/sessions/{id}/expire"
+_CREATE = "stripe POST /v1/checkout/sessions"
+
+STORIES = (
+    Story(
+        "create_hold",
+        ("dynamodb PutItem", "postgres create_hold", "dynamodb UpdateItem"),
+        *(_wish, _hold, _go_and_pay),
+        ends="scheduled",
+        abandoned="expired",
+    ),
+    Story(
+        "begin_checkout",
+        (
+            *("dynamodb PutItem", "postgres begin_checkout", _CREATE),
+            *("postgres attach_checkout", "dynamodb UpdateItem"),
+        ),
+        *(_held, _checkout, _pay),
+        ends="scheduled",
+        abandoned="expired",
+    ),
+    Story(
+        "begin_checkout anew",
+        (
+            *("dynamodb PutItem", "postgres begin_checkout", _EXPIRE, "postgres finish_effect"),
+            *("postgres begin_checkout", _CREATE, "postgres attach_checkout"),
+            "dynamodb UpdateItem",
+        ),
+        *(_paying, _checkout_elsewhere, _pay),
+        ends="scheduled",
+        abandoned="expired",
+    ),
+    Story(
+        "settle",
+        ("postgres settle_checkout",),
+        *(_paid, lambda system, _: _tell(system, "checkout.session.completed"), _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "confirmation",
+        (
+            *("postgres get_confirmation", "stripe GET /v1/checkout/sessions/{id}"),
+            *("postgres settle_checkout", "postgres get_confirmation"),
+        ),
+        *(_paid, _ask, _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "release held",
+        ("postgres release_hold",),
+        *(_held, _release, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
+        "release paying",
+        ("postgres release_hold", _EXPIRE, "postgres finish_effect", "postgres release_hold"),
+        *(_paying, _release, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
+        "expire_holds held",
+        ("postgres expire_holds",),
+        *(_held_too_long, _sweep, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
+        "expire_holds paying",
+        ("postgres expire_holds",),
+        *(_paying_too_long, _sweep, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
+        "deliver a closing",
+        ("postgres claim_effects", _EXPIRE, "postgres finish_effect", "postgres claim_effects"),
+        *(_closing, _deliver, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
+        "deliver a refund",
+        (
+            *("postgres claim_effects", "stripe POST /v1/refunds", "postgres finish_effect"),
+            "postgres claim_effects",
+        ),
+        *(_refunding, _deliver, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
+        "settle_refund",
+        ("postgres settle_refund",),
+        *(_refund_pending, lambda system, _: _tell(system, "refund.updated"), _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+)

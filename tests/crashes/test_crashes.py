@@ -1,0 +1,130 @@
+"""Dying before, at and after every external call of every operation changes nothing in the end."""
+
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crashes.stories import STORIES, State, Story
+from tests.harness import cluster
+from tests.harness.aftermath import end_leases, settle_down, summary
+from tests.harness.crashes import MOMENTS, Crash, external_calls
+from tests.harness.database import fresh_database
+from tests.harness.invariants import violations
+from tests.harness.system import System
+
+_REPEATS = 3
+_CASES = [
+    pytest.param(story, index, moment, id=f"{story.name}-{index} {call}-{moment}")
+    for story in STORIES
+    for index, call in enumerate(story.calls)
+    for moment in MOMENTS
+]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_no_external_call_is_forgotten(system: System, story: Story) -> None:
+    """The calls that the crash tests walk through are those that the operation makes."""
+    state = story.prepare(system)
+
+    with external_calls() as calls:
+        told = story.act(system, state)
+
+    assert (tuple(calls.names), told) == (story.calls, True)
+
+
+@pytest.mark.parametrize(("story", "index", "moment"), _CASES)
+def test_a_repeat_makes_good_what_a_crash_left(
+    system: System, reference: "Reference", story: Story, index: int, moment: str
+) -> None:
+    """After a crash anywhere, the repeated request, the events and the sweeps end as if none was.
+
+    Cases: E-1.7, E-2.2, E-2.8, E-9.1
+    """
+    state = story.prepare(system)
+
+    _strike(system, story, state, index, moment)
+    _repeat(system, story, state)
+    story.carry_on(system, state)
+    settle_down(system)
+
+    assert summary(system) == reference.of(story)
+    assert _statuses(system) == [story.ends]
+    assert violations(system.database, system.double, quiescent=True) == []
+
+
+@pytest.mark.parametrize(("story", "index", "moment"), _CASES)
+def test_time_makes_good_what_nobody_repeats(
+    system: System, story: Story, index: int, moment: str
+) -> None:
+    """If the client never comes back and no event arrives, time and the sweeps clear up.
+
+    An unpaid time is free again and can be paid no more; money that was taken is kept for a
+    confirmed booking, or goes back.
+
+    Cases: D-1, D-2, E-1.7, E-7.2
+    """
+    state = story.prepare(system)
+
+    _strike(system, story, state, index, moment)
+    settle_down(system, events=False)
+
+    there = _statuses(system)
+    stripe = system.double.state()
+    assert there in ([story.abandoned], [] if story.name == "create_hold" else [story.abandoned])
+    assert violations(system.database, system.double, quiescent=True) == []
+    if story.abandoned == "expired":
+        assert system.database.value("select count(*) from core.occupancies") == 0
+        assert stripe["captured"] == stripe["refunded"]
+        assert "open" not in stripe["counts"]["sessions"]
+
+
+def _strike(system: System, story: Story, state: State, index: int, moment: str) -> None:
+    """Run the operation into its crash; the process, its connections and its memory are gone."""
+    with external_calls(index, moment) as calls, suppress(Crash):
+        story.act(system, state)
+    assert calls.struck
+    system.close()
+
+
+def _repeat(system: System, story: Story, state: State) -> None:
+    """Make the same request until it is told of success, as clients and Stripe do."""
+    for _ in range(_REPEATS):
+        end_leases(system)
+        if story.act(system, state):
+            return
+    raise AssertionError("the repeated request is not told of success")
+
+
+def _statuses(system: System) -> list[str]:
+    return [row.status for row in system.database.rows("select status from core.bookings")]
+
+
+class Reference:
+    """How each story ends without a crash; told once for all its cases."""
+
+    def __init__(self, server: cluster.Server, dynamodb: str, folder: Path) -> None:
+        self._world = (server, dynamodb, folder)
+        self.of = cache(self._told)
+
+    def _told(self, story: Story) -> dict[str, Any]:
+        server, dynamodb, folder = self._world
+        with fresh_database(server) as database:
+            system = System(database, dynamodb, folder)
+            state = story.prepare(system)
+            assert story.act(system, state)
+            story.carry_on(system, state)
+            settle_down(system)
+            told = summary(system)
+            system.stop()
+        return told
+
+
+@pytest.fixture(scope="module")
+def reference(
+    server: cluster.Server, dynamodb: str, tmp_path_factory: pytest.TempPathFactory
+) -> Reference:
+    """The uncrashed ends."""
+    return Reference(server, dynamodb, tmp_path_factory.mktemp("reference"))

@@ -1,0 +1,97 @@
+"""Every named constraint refuses what it is there to refuse.
+
+The list of constraints comes from the catalogue: a new one fails here until
+`tests/harness/violations.py` says how it is violated.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.harness.builders import NOW, Tenant
+from tests.harness.calls import Api, refused
+from tests.harness.cluster import Server
+from tests.harness.database import Database, fresh_database
+from tests.harness.violations import VIOLATIONS
+
+_NAMES = """
+-- 'n' is not null; PostgreSQL 18 lists those here too
+select c.conname
+from pg_constraint as c
+where c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
+    and c.contype in ('c', 'f', 'p', 'u', 'x')
+    -- columns that hold a whole primary key are unique anyway: such a constraint is there for the
+    -- composite foreign keys that refer to it
+    and not (c.contype = 'u' and exists (
+        select from pg_constraint as k
+        where k.conrelid = c.conrelid and k.contype = 'p' and k.conkey <@ c.conkey))
+union all
+select i.indexrelid::regclass::text
+from pg_index as i
+join pg_class as c on c.oid = i.indrelid
+where c.relnamespace in ('core'::regnamespace, 'audit'::regnamespace) and i.indisunique
+    and not exists (select from pg_constraint as k where k.conindid = i.indexrelid)
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(server: Server) -> Iterator[Database]:
+    """Rows in every table: bookings held, paying, scheduled and expired; money both ways."""
+    with fresh_database(server) as database:
+        database.clock.set(NOW)
+        api = Api(database)
+        tenant = Tenant(database)
+        tenant.offer(duration=None)
+        offer = tenant.offer(capacity=4)
+        api.paid(offer)
+        api.hold(offer)
+        wrong = api.checkout(api.hold(offer))
+        api.settle(wrong, "paid", amount_total=1000)
+        (refund,) = api.claim()
+        api.finish(refund, "done", status="pending", refund={"id": "re_1"})
+        leaving = api.checkout(api.hold(offer))
+        api.call("release_hold", leaving.held.actor, leaving.held.id, None)
+        yield database
+        api.close()
+
+
+def test_every_constraint_has_a_case(filled: Database) -> None:
+    """Constraints and unique indexes of the catalogue = the cases, by name.
+
+    Cases: P-2
+    """
+    names = {name.removeprefix("core.") for (name,) in filled.rows(_NAMES)}
+
+    assert names == set(VIOLATIONS)
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> None:
+    """Each statement is refused, and by this very constraint.
+
+    Cases: P-2
+    """
+    with filled.connect() as connection:
+        refusals = []
+        for statement, parameters in VIOLATIONS[name]:
+            refusals.append(
+                refused(lambda s=statement, p=parameters: connection.execute(s.encode(), p))
+            )
+            connection.rollback()
+
+    assert {refusal.constraint for refusal in refusals} == {name}
+
+
+def test_names_tell_the_table_and_the_fact(filled: Database) -> None:
+    """No constraint has a name that PostgreSQL made up, but for primary keys."""
+    query = """
+        select c.conname
+        from pg_constraint as c
+        where c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
+            and c.contype in ('c', 'f', 'u', 'x')
+            and (not starts_with(c.conname, (
+                    select t.relname from pg_class as t where t.oid = c.conrelid) || '_')
+                or c.conname ~ '_(check|fkey|key|excl)[0-9]*$')
+    """
+
+    assert filled.rows(query) == []

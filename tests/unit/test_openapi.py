@@ -1,0 +1,124 @@
+"""The description of the API: complete, sound, and the same for the same code."""
+
+import base64
+import hashlib
+import json
+import re
+from typing import Any
+
+import pytest
+from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
+
+from dev import openapi, openapi_operations, template
+from functions.openapi import app
+from holdfast import errors
+from tests.harness.system import Context
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def document() -> Json:
+    """The description as it is served."""
+    return openapi.build()
+
+
+def operations(document: Json) -> dict[str, Json]:
+    """Every operation by its route key."""
+    return {
+        f"{method.upper()} {path}": operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+
+
+def resolved(document: Json, node: Json) -> Json:
+    """What a reference stands for."""
+    while "$ref" in node:
+        found: Any = document
+        for name in node["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        node = found
+    return node
+
+
+def test_every_route_is_described(document: Json) -> None:
+    """The description has the routes of template.yaml, each under an id of its own."""
+    routes = {route.key for route in template.load(openapi.ROOT / "template.yaml").routes}
+    ids = [operation["operationId"] for operation in operations(document).values()]
+
+    assert set(operations(document)) == routes
+    assert len(set(ids)) == len(ids)
+
+
+def test_undescribed_route_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A route that nobody has described stops the build."""
+    fewer = dict(openapi_operations.OPERATIONS)
+    del fewer["GET /health"]
+    monkeypatch.setattr(openapi, "OPERATIONS", fewer)
+
+    with pytest.raises(ValueError, match="GET /health"):
+        openapi.build()
+
+
+def test_document_is_sound(document: Json) -> None:
+    """It has the shape of OpenAPI 3.1, and every reference leads somewhere."""
+    OpenAPI.model_validate(document)
+
+    for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)):
+        assert resolved(document, {"$ref": reference})
+
+
+def test_every_error_is_described(document: Json) -> None:
+    """Each code of the catalogue is an answer of some operation, with its status and an example."""
+    hooks = [item["post"] for item in document["webhooks"].values()]
+    described = set()
+    for operation in [*operations(document).values(), *hooks]:
+        for status, answer in operation["responses"].items():
+            content = resolved(document, answer).get("content", {})
+            for example in content.get("application/problem+json", {}).get("examples", {}).values():
+                assert str(example["value"]["status"]) == status
+                described.add(example["value"]["code"])
+
+    assert described == {kind.code for kind in errors.CATALOGUE}
+
+
+def test_posts_take_an_idempotency_key(document: Json) -> None:
+    """Every POST requires the header."""
+    posts = {key: said for key, said in operations(document).items() if key.startswith("POST")}
+
+    for operation in posts.values():
+        parameters = [resolved(document, each) for each in operation["parameters"]]
+        assert ("Idempotency-Key", True) in {(p["name"], p["required"]) for p in parameters}
+
+
+def test_build_repeats_itself(document: Json) -> None:
+    """The same code gives the same text."""
+    assert json.dumps(openapi.build()) == json.dumps(document)
+
+
+def test_docs_run_nothing_but_their_own() -> None:
+    """The page's policy allows its one script and its one style by hash, and nothing else."""
+    event = {
+        "version": "2.0",
+        "routeKey": "GET /docs",
+        "rawPath": "/docs",
+        "rawQueryString": "",
+        "headers": {},
+        "requestContext": {
+            "requestId": "r",
+            "stage": "$default",
+            "http": {"method": "GET", "path": "/docs"},
+        },
+        "isBase64Encoded": False,
+    }
+
+    answer = app.lambda_handler(event, Context("openapi"))  # type: ignore[arg-type]
+    policy = answer["headers"]["content-security-policy"]
+
+    assert "unsafe" not in policy
+    for element in ("script", "style"):
+        (inside,) = re.findall(rf"<{element}>(.*?)</{element}>", answer["body"], re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{element}-src 'sha256-{digest}'" in policy
+    assert not re.findall(r'(?:src|href)="(?:https?:)?//', answer["body"])
