@@ -10,6 +10,7 @@
 do $$
 declare
     v_role text;
+    v_version integer := pg_catalog.current_setting('server_version_num')::integer;
 begin
     foreach v_role in array array['holdfast_owner', 'holdfast_system'] loop
         if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
@@ -39,9 +40,12 @@ begin
         end if;
     end loop;
 
-    -- the migrating user (no superuser on managed services) acts as both owners
+    -- The migrating user (no superuser on managed services) acts as both owners. From version 16
+    -- on, whoever creates a role is its member, but may not act as it.
     foreach v_role in array array['holdfast_owner', 'holdfast_system'] loop
-        if not pg_catalog.pg_has_role(current_user, v_role, 'member') then
+        if not pg_catalog.pg_has_role(
+            current_user, v_role, case when v_version >= 160000 then 'set' else 'member' end)
+        then
             execute pg_catalog.format('grant %I to %I', v_role, current_user);
         end if;
     end loop;

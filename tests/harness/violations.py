@@ -102,7 +102,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "prices_package_of_tier": [
         *_changes("prices", "tier", "golden"),  # a price exists only for a tier and package
         *_changes("prices", "package", "ten"),  # that belong together
-        *_changes("prices", "offering_id", NEW),
+        copy("prices", offering_id=NEW),
     ],
     "prices_currency_known": _changes("prices", "currency", "XXX", "eur", ""),
     "prices_amount_in_range": _changes("prices", "amount", 49, 0, -1, 100_000_000),
@@ -168,7 +168,11 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "bookings_notes_short": _changes("bookings", "notes", "x" * 2001),
     "bookings_version_positive": [copy("bookings", id=NEW, version=0)],
     "occupancies_pkey": [copy("occupancies")],
-    "occupancies_booking_exists": _changes("occupancies", "booking_id", NEW),
+    "occupancies_booking_exists": [
+        change(
+            "occupancies", "booking_id in (select booking_id from core.occupancies limit 1)", booking_id=NEW
+        )
+    ],
     "occupancies_unit_positive": _changes("occupancies", "unit", 0, -1),
     "occupancies_during_bounded": _changes(
         "occupancies",

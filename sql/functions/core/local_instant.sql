@@ -4,9 +4,10 @@
 -- autumn change repeats is its first instant for a start and its last for an end, so that a window
 -- covers both.
 --
--- Source    PostgreSQL's AT TIME ZONE takes the second instant of a repeated time; verified by
--- tests Locks     none Raises    22023 for an unknown zone (resources are checked when they are
--- written) Backstop  none
+-- Source    PostgreSQL's AT TIME ZONE takes the second instant of a repeated time; tests verify it
+-- Locks     none
+-- Raises    22023 for an unknown zone (resources are checked when they are written)
+-- Backstop  none
 create or replace function core.local_instant(p_local timestamp, p_timezone text, p_edge text)
 returns timestamptz
 language plpgsql stable parallel safe

@@ -4,8 +4,9 @@
 -- be stale. Holds that have run out and stand in the way are expired here; correctness never waits
 -- for a sweep.
 --
--- Locks     the rows of stale holds in the way, in order of id (the caller holds the resource's
--- days) Raises    nothing Backstop  occupancies_no_overlap
+-- Locks     the rows of stale holds in the way, in order of id (the caller holds the days)
+-- Raises    nothing
+-- Backstop  occupancies_no_overlap
 create or replace function core.occupy(p_booking core.bookings, p_resource core.resources)
 returns boolean
 language plpgsql volatile

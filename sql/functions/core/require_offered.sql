@@ -1,8 +1,9 @@
 -- core.require_offered: the offered period that starts at this time, or the rule that refuses it.
 --
 -- Locks     none (the caller holds the resource's days)
--- Raises    KHOFF  not offered; detail is {"reason":
--- wrong_mode|by_request|past|notice|horizon|closed|off_grid} Backstop  none
+-- Raises    KHOFF  not offered; detail is {"reason": one of wrong_mode, by_request, past, notice,
+--                  horizon, closed, off_grid}
+-- Backstop  none
 create or replace function core.require_offered(
     p_resource core.resources, p_offering core.offerings,
     p_starts_at timestamptz, p_date date, p_at timestamptz)

@@ -107,19 +107,20 @@ def check(connection: psycopg.Connection[Any], scripts: Iterable[Script]) -> Non
     # as in the functions themselves, so that an unqualified name is an error here too
     connection.execute("set local check_function_bodies = on")
     connection.execute("set local search_path = ''")
-    for script in scripts:
-        for oid in _existing(connection, script):
-            row = connection.execute(
-                "select l.lanvalidator::regproc::text from pg_proc as p"
-                " join pg_language as l on l.oid = p.prolang where p.oid = %s",
-                (oid,),
-            ).fetchone()
-            if row is None:
-                continue
-            try:
-                connection.execute(f"select {row[0]}({oid}::oid)".encode())
-            except psycopg.Error as error:
-                raise session.translate(error, script) from error
+    with session.as_connecting_user(connection):  # one owner may not check the other's functions
+        for script in scripts:
+            for oid in _existing(connection, script):
+                row = connection.execute(
+                    "select l.lanvalidator::regproc::text from pg_proc as p"
+                    " join pg_language as l on l.oid = p.prolang where p.oid = %s",
+                    (oid,),
+                ).fetchone()
+                if row is None:
+                    continue
+                try:
+                    connection.execute(f"select {row[0]}({oid}::oid)".encode())
+                except psycopg.Error as error:
+                    raise session.translate(error, script) from error
 
 
 def _existing(connection: psycopg.Connection[Any], script: Script) -> dict[int, str]:

@@ -1,0 +1,29 @@
+"""A deployed database meets a newer version of the real schema's files."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from holdfast.migrations import migrate
+from tests.harness.cluster import SQL_DIR
+from tests.harness.database import Database
+
+
+@pytest.mark.parametrize("changed", ["functions/core/utc.sql", "functions/api/claim_effects.sql"])
+def test_one_changed_function_can_be_deployed(
+    bare_database: Database, tmp_path: Path, changed: str
+) -> None:
+    """A change of one file is applied to a live database, whoever owns the unchanged functions."""
+    migrate(bare_database.url(), SQL_DIR)
+    newer = tmp_path / "sql"
+    shutil.copytree(SQL_DIR, newer)
+    file = newer / changed
+    file.write_text(file.read_text(encoding="utf-8") + "\n-- newer\n", encoding="utf-8")
+    owners = "select oid::regprocedure::text, proowner::regrole::text from pg_proc order by 1"
+    before = bare_database.rows(owners)
+
+    report = migrate(bare_database.url(), newer)
+
+    assert changed in report.reapplied
+    assert bare_database.rows(owners) == before
