@@ -64,7 +64,7 @@ def test_the_same_event_twice_is_one_effect(api: Api, tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize(
-    "order", permutations(["pending", "succeeded"]), ids="-".join
+    "order", list(permutations(["pending", "succeeded"])), ids="-".join
 )
 def test_pending_after_success_is_ignored(
     api: Api, tenant: Tenant, order: tuple[str, ...]
@@ -82,7 +82,7 @@ def test_pending_after_success_is_ignored(
 
 
 @pytest.mark.parametrize(
-    "order", permutations(["pending", "succeeded", "failed"]), ids="-".join
+    "order", list(permutations(["pending", "succeeded", "failed"])), ids="-".join
 )
 def test_a_failure_is_the_last_word(api: Api, tenant: Tenant, order: tuple[str, ...]) -> None:
     """A bank may send a refund back: in any order the money is ours again, counted once.

@@ -18,7 +18,8 @@ from holdfast.errors import CheckoutRefused, HoldExpired, IllegalState, Unavaila
 from holdfast.models import CheckoutRequest
 from holdfast.observability import count
 
-_STEPS = 4  # close an old session, begin, begin anew after a refusal, and one to spare
+_STEPS = 5  # close an old session, begin, begin anew when late or after a failure, one to spare
+_FAILURES = 2  # of Stripe's, in one request
 
 
 def begin(
@@ -48,7 +49,7 @@ def begin(
 def _begin(
     actor: Actor, booking_id: UUID, request: CheckoutRequest, key: str, version: int | None
 ) -> dict[str, Any]:
-    refused = False
+    late, failures = False, 0
     for _ in range(_STEPS):
         step = database.call(
             "begin_checkout", actor.as_json(), booking_id, key, request.as_json(), version
@@ -63,15 +64,19 @@ def _begin(
         try:
             session = stripe_gateway.create_session(step["checkout"])
         except stripe_gateway.Refused as error:
-            # the attempt is over. Too late for its expiry: the next one has a later; anything
-            # else: tell
+            # this attempt is over; that makes room for the next one
             database.call(
                 "attach_checkout", actor.as_json(), booking_id, step["checkout"]["id"], None
             )
-            if refused or error.parameter != "expires_at":
-                raise CheckoutRefused() from error
-            refused = True
-            continue
+            if isinstance(error, stripe_gateway.Absent):
+                failures += 1
+                if failures < _FAILURES:
+                    continue
+                raise Unavailable() from error
+            if error.parameter == "expires_at" and not late:
+                late = True  # it was begun too long ago; the next one expires later
+                continue
+            raise CheckoutRefused() from error
         attached = database.call(
             "attach_checkout",
             actor.as_json(),

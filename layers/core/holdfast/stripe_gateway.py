@@ -42,6 +42,13 @@ class Refused(Exception):
         self.parameter = parameter
 
 
+class Absent(Refused):
+    """Stripe failed, and a look-up shows that nothing came of it: another attempt may succeed."""
+
+    def __init__(self) -> None:
+        super().__init__("absent", None)
+
+
 @functools.cache
 def client() -> stripe.StripeClient:
     """The client of this execution environment."""
@@ -62,7 +69,8 @@ def create_session(checkout: Mapping[str, Any]) -> Session:
         checkout: as `core.checkout_json` describes it.
 
     Raises:
-        Refused: Stripe refuses for good; there is no session.
+        Refused: there is no session and, under this checkout, never will be. Absent: because Stripe
+            failed; otherwise because of what was asked.
         Unavailable: no answer. A session may exist; the same call again finds it.
     """
     if checkout["age_seconds"] > _KEY_WINDOW_SECONDS:
@@ -280,7 +288,7 @@ def _found_session(checkout: Mapping[str, Any]) -> Session:
     """Look a checkout's session up by its reference.
 
     Raises:
-        Refused: there is none.
+        Absent: there is none.
         Unavailable: no answer.
     """
     made_at = checkout["parameters"]["expires_at"] - 31 * 60
@@ -291,7 +299,7 @@ def _found_session(checkout: Mapping[str, Any]) -> Session:
     for session in pages:
         if session["client_reference_id"] == checkout["id"]:
             return session
-    raise Refused("session_absent", None)
+    raise Absent()
 
 
 def _found_refund(wanted: Mapping[str, Any]) -> dict[str, Any] | None:

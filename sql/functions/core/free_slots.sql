@@ -20,9 +20,9 @@ begin
             p_resource.id,
             core.occupied(
                 p_from,
-                -- the last start may run past the window by its own length, a whole date by 25
-                -- hours
-                p_to + coalesce(p_offering.duration_minutes, 1500) * interval '1 minute',
+                -- the last start may run past the window by its own length, a whole date by 26
+                -- hours (Antarctica/Troll changes its clocks by two)
+                p_to + coalesce(p_offering.duration_minutes, 1560) * interval '1 minute',
                 p_resource.buffer_before_minutes, p_resource.buffer_after_minutes),
             p_at) as b
         group by b.unit

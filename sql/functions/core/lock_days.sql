@@ -16,8 +16,10 @@ declare
     v_last date := ((pg_catalog.upper(p_during) - interval '1 microsecond') at time zone 'UTC')::date;
 begin
     while v_day <= v_last loop
-        perform pg_catalog.pg_advisory_xact_lock(
-            pg_catalog.hashtextextended('resource:' || p_resource_id || ':' || v_day, 0));
+        -- spelled out, as a date's own text depends on the session's DateStyle
+        perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+            'resource:' || p_resource_id || ':'
+                || pg_catalog.to_char(v_day::timestamp, 'YYYY-MM-DD'), 0));
         v_day := v_day + 1;
     end loop;
 end;

@@ -10,7 +10,7 @@ language plpgsql stable
 as $$
 declare
     -- a resource booked by date has one start a day, so its neighbourhood is wider
-    v_reach interval := case p_resource.booking_mode when 'date' then '14 days' else '2 days' end;
+    v_reach interval := case p_resource.booking_mode when 'date' then '336 hours' else '48 hours' end;
     v_alternatives jsonb;
 begin
     select coalesce(

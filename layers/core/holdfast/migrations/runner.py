@@ -144,7 +144,11 @@ class _Run:
                 with self.connection.transaction():
                     session.lock(self.connection)
                     self.ledger = _ledger(self.connection)
-                    query = "select to_regrole(%s) is not null"
+                    # a copied or restored database has the roles, but not what they may do in it
+                    query = (
+                        "select coalesce(has_database_privilege("
+                        "to_regrole(%s)::oid, current_database(), 'create'), false)"
+                    )
                     known = self.connection.execute(query, (session.OWNER,)).fetchone()
                     if known == (True,) and not self._differs(ROLES):
                         return

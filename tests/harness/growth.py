@@ -1,0 +1,144 @@
+"""A database that has been in use for years: ten thousand rows and more in every table that grows.
+
+Written past triggers and foreign keys, because only the number of rows matters, and without ANALYZE,
+so that plans made while the tables were empty stay as they are.
+"""
+
+from tests.harness.builders import NOW, Offer
+from tests.harness.database import Database
+
+ROWS = 10_000
+
+_GROW = """
+set local session_replication_role = replica; -- no triggers, no foreign keys: neither is altered
+
+-- other tenants with all their catalogues
+insert into core.tenants (id, name, created_at)
+select md5('tenant' || n)::uuid, 'T', %(now)s from generate_series(1, %(rows)s) as n;
+
+insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at)
+select t.id, t.id, 'secret', sha256(t.id::text::bytea), 'L', %(now)s
+from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.resources (tenant_id, id, name, timezone, created_at, updated_at)
+select t.id, t.id, 'R', 'UTC', %(now)s, %(now)s from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.offerings (tenant_id, id, name, duration_minutes, created_at, updated_at)
+select t.id, t.id, 'O', 60, %(now)s, %(now)s from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.resource_offerings
+select t.id, t.id, t.id, 'slot' from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.tiers
+select t.id, t.id, 'standard' from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.packages
+select t.id, t.id, 'standard', 'single' from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.prices
+select t.id, t.id, 'standard', 'single', 4500, 'EUR', 1, %(now)s, %(now)s
+from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.weekly_hours
+select t.id, t.id, t.id, 1, '09:00', '17:00', %(now)s
+from core.tenants as t where t.id <> %(tenant)s;
+
+-- our tenant's past: bookings of the resource in question, each with a customer, a payment, …
+insert into core.customers (tenant_id, id, email, name, created_at, updated_at)
+select %(tenant)s, md5('customer' || n)::uuid, 'c' || n || '@example.com', 'C', %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n;
+
+insert into core.bookings (
+    tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
+    starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
+    rate_locked_at, status, payment_status, client_secret_hash, created_at, updated_at)
+select
+    %(tenant)s, md5('booking' || n)::uuid, %(resource)s, %(offering)s, 'standard', 'single',
+    md5('customer' || n)::uuid, 'C', %(now)s - (n + 1) * interval '1 hour',
+    %(now)s - n * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s, 'completed', 'paid',
+    sha256('x'), %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n;
+
+insert into core.checkouts (
+    tenant_id, id, booking_id, state, parameters, amount, currency, session_expires_at,
+    session_id, created_at, updated_at)
+select b.tenant_id, b.id, b.id, 'paid', '{}', 4500, 'EUR', %(now)s, 'cs_old_' || b.id, %(now)s,
+    %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.payments (
+    tenant_id, id, booking_id, checkout_id, payment_intent_id, status, amount, currency,
+    created_at, updated_at)
+select b.tenant_id, b.id, b.id, b.id, 'pi_old_' || b.id, 'captured', 4500, 'EUR', %(now)s, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.refunds (
+    tenant_id, id, payment_id, booking_id, amount, currency, reason, status, stripe_refund_id,
+    created_at, updated_at)
+select b.tenant_id, b.id, b.id, b.id, 4500, 'EUR', 'time_lost', 'succeeded', 're_old_' || b.id,
+    %(now)s, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.stripe_events (id, tenant_id, type, booking_id, created_at, received_at)
+select 'evt_old_' || replace(b.id::text, '-', ''), b.tenant_id, 'x', b.id, %(now)s, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.effects (
+    tenant_id, id, kind, key, booking_id, refund_id, state, due_at, created_at, updated_at)
+select b.tenant_id, b.id, 'refund_payment', 'refund_payment:' || b.id, b.id, b.id, 'done',
+    %(now)s - interval '1 day', %(now)s, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.idempotency_keys
+select b.tenant_id, o.operation, b.id::text, sha256('x'), b.id, %(now)s
+from core.bookings as b, (values ('create_hold'), ('begin_checkout')) as o (operation)
+where b.status = 'completed';
+
+insert into audit.booking_events (
+    tenant_id, booking_id, at, version, to_status, to_payment_status, actor_role, reason)
+select b.tenant_id, b.id, %(now)s, 1, 'completed', 'paid', 'secret', 'x'
+from core.bookings as b where b.status = 'completed';
+
+-- and live bookings elsewhere and later, which own their time
+insert into core.bookings (
+    tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
+    starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
+    rate_locked_at, status, hold_expires_at, client_secret_hash, created_at, updated_at)
+select
+    %(tenant)s, md5('live' || n)::uuid,
+    case when n %% 2 = 0 then %(resource)s else md5('tenant' || n)::uuid end, %(offering)s,
+    'standard', 'single', md5('customer' || n)::uuid, 'C',
+    %(now)s + interval '2 years' + n * interval '1 hour',
+    %(now)s + interval '2 years' + (n + 1) * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s,
+    'held', %(now)s + interval '2 years', sha256('x'), %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n;
+
+insert into core.occupancies
+select b.tenant_id, b.id, b.resource_id, 1, tstzrange(b.starts_at, b.ends_at)
+from core.bookings as b
+where b.starts_at >= %(now)s + interval '2 years';
+"""
+
+
+def grow(database: Database, offer: Offer) -> None:
+    """Let years of other tenants, and of this offer's own past, come into being."""
+    values = {
+        "now": NOW,
+        "rows": ROWS,
+        "tenant": offer.tenant.id,
+        "resource": offer.resource_id,
+        "offering": offer.offering_id,
+    }
+    with database.connect() as connection:
+        for statement in _GROW.split(";\n"):
+            if statement.strip():
+                connection.execute(statement.encode(), values)
+
+
+def hold_off_autovacuum(database: Database) -> None:
+    """Let no background worker analyse the tables. To be called before any plan is made."""
+    for (table,) in database.rows(
+        "select c.oid::regclass::text from pg_class as c where c.relkind = 'r'"
+        " and c.relnamespace in ('core'::regnamespace, 'audit'::regnamespace)"
+    ):
+        database.execute(f"alter table {table} set (autovacuum_enabled = false)")

@@ -1,0 +1,196 @@
+"""What can happen next, and how likely it is."""
+
+import json
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from dev.stripe_double.paying import NotOpen
+from tests.harness.system import Answer
+from tests.simulation import customers
+from tests.simulation.customers import Customer, Untrue
+from tests.simulation.world import World
+
+_FAULTS = (
+    ("refuse", {}),
+    ("timeout_after", {}),
+    ("500_after", {"effect": True}),
+    ("500_after", {"effect": False}),
+    ("status", {"status": 500}),
+    ("status", {"status": 429}),
+    ("status", {"status": 503}),
+    ("slow", {"seconds": 90.0}),  # beyond every lease
+)
+
+
+@dataclass
+class Scene:
+    """Who is there, and which events are on their way."""
+
+    world: World
+    customers: list[Customer] = field(default_factory=list)
+    underway: list[str] = field(default_factory=list)  # ids of events not yet delivered
+    known: set[str] = field(default_factory=set)
+
+    def collect_events(self) -> None:
+        """Stripe has made new events."""
+        for document in self.world.double.documents("event"):
+            if document.id not in self.known:
+                self.known.add(document.id)
+                self.underway.append(document.id)
+
+
+Action = Callable[[Scene, random.Random], None]
+
+
+def arrive(scene: Scene, rng: random.Random) -> None:
+    """A new customer, who at once asks for a time."""
+    customer = customers.new_customer(scene.world, rng)
+    scene.customers.append(customer)
+    customers.hold(scene.world, customer)
+
+
+def repeat_hold(scene: Scene, rng: random.Random) -> None:
+    """Somebody sends the same request once more."""
+    if scene.customers:
+        customers.hold(scene.world, _someone(scene.customers, rng))
+
+
+def checkout(scene: Scene, rng: random.Random) -> None:
+    if holding := [c for c in scene.customers if c.booking]:
+        customers.checkout(scene.world, _someone(holding, rng), rng)
+
+
+def act_on_page(scene: Scene, rng: random.Random) -> None:
+    if looking := [c for c in scene.customers if c.page]:
+        customers.act_on_page(scene.world, _someone(looking, rng), rng)
+
+
+def release(scene: Scene, rng: random.Random) -> None:
+    if holding := [c for c in scene.customers if c.booking]:
+        customers.release(scene.world, _someone(holding, rng))
+
+
+def look(scene: Scene, rng: random.Random) -> None:
+    if holding := [c for c in scene.customers if c.booking]:
+        customers.look(scene.world, _someone(holding, rng))
+
+
+def read(scene: Scene, rng: random.Random) -> None:
+    customers.read(scene.world, rng)
+
+
+def deliver_event(scene: Scene, rng: random.Random) -> None:
+    """Any event on its way arrives: early, late, again, or not at all."""
+    scene.collect_events()
+    if not scene.underway:
+        return
+    event = scene.underway.pop(rng.randrange(len(scene.underway)))
+    document = next(d for d in scene.world.double.documents("event") if d.id == event)
+    fate = rng.random()
+    if fate < 0.05 and document.body["type"].startswith("checkout."):
+        scene.world.faults["event lost"] += 1
+        return
+    if fate < 0.25:
+        scene.world.faults["event doubled"] += 1
+        scene.underway.append(event)
+
+    def then(answer: Answer | None) -> None:
+        if answer is not None and answer.status not in (200, 503):
+            raise Untrue(f"an event was answered {answer.status}: {answer.body}")
+        if answer is None or answer.status != 200:
+            scene.underway.append(event)  # Stripe tries again
+
+    scene.world.post_event(json.dumps(document.body).encode(), then)
+
+
+def settle_delayed(scene: Scene, rng: random.Random) -> None:
+    """The bank has decided about a delayed payment."""
+    waiting = [
+        d.id
+        for d in scene.world.double.documents("checkout.session")
+        if d.body["status"] == "complete" and d.body["payment_status"] == "unpaid"
+    ]
+    if waiting:
+        try:
+            scene.world.double.settle(rng.choice(waiting), rng.choice(("succeed", "fail")))
+        except NotOpen:  # it has failed before
+            return
+
+
+def move_refund(scene: Scene, rng: random.Random) -> None:
+    """The bank has decided about a refund."""
+    pending = [d for d in scene.world.double.documents("refund") if d.body["status"] == "pending"]
+    if pending:
+        scene.world.double.move_refund(rng.choice(pending).id, "succeeded")
+
+
+def sweep(scene: Scene, rng: random.Random) -> None:
+    scene.world.invoke("expire_holds", {}, _nothing)
+
+
+def outbox(scene: Scene, rng: random.Random) -> None:
+    scene.world.invoke("deliver", {}, _nothing)
+
+
+def tick(scene: Scene, rng: random.Random) -> None:
+    """Time passes: mostly seconds, sometimes just past a deadline, rarely a week."""
+    scene.world.advance(
+        timedelta(
+            seconds=rng.choices(
+                (2, 70, 301, 1900, 2200, 26 * 3600, 8 * 86400), (30, 12, 8, 4, 4, 1, 0.3)
+            )[0]
+        )
+    )
+
+
+def strike_stripe(scene: Scene, rng: random.Random) -> None:
+    """Something will go wrong with the next calls to Stripe."""
+    kind, options = rng.choice(_FAULTS)
+    scene.world.double.faults.add(kind, times=rng.choice((1, 1, 2, 4)), **options)
+    scene.world.faults[f"stripe {kind}"] += 1
+
+
+def end_backend(scene: Scene, rng: random.Random) -> None:
+    scene.world.end_backend()
+
+
+def lose_records(scene: Scene, rng: random.Random) -> None:
+    scene.world.lose_idempotency_records()
+
+
+def change_price(scene: Scene, rng: random.Random) -> None:
+    """The catalogue changes; frozen prices must not."""
+    scene.world.database.execute("update core.prices set amount = amount + 100")
+
+
+WEIGHTS: dict[Action, float] = {
+    arrive: 14,
+    repeat_hold: 4,
+    checkout: 14,
+    act_on_page: 10,
+    release: 4,
+    look: 8,
+    read: 2,
+    deliver_event: 16,
+    settle_delayed: 3,
+    move_refund: 1,
+    sweep: 5,
+    outbox: 5,
+    tick: 9,
+    strike_stripe: 3,
+    end_backend: 1.5,
+    lose_records: 0.5,
+    change_price: 0.5,
+}
+
+
+def _someone(group: list[Customer], rng: random.Random) -> Customer:
+    """Mostly one of the newest: the old ones have little left to do."""
+    recent = group[-6:]
+    return rng.choice(recent if rng.random() < 0.85 else group)
+
+
+def _nothing(_answer: Answer | None) -> None:
+    """A schedule waits for no answer."""

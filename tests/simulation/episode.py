@@ -1,0 +1,174 @@
+"""One episode: a history of steps that a seed decides, with every invariant after every step."""
+
+import json
+import random
+import traceback
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from tests.harness import invariants_at_stripe, laws
+from tests.harness.cluster import Server
+from tests.harness.database import Database, fresh_database
+from tests.simulation.actions import WEIGHTS, Scene, outbox, sweep
+from tests.simulation.tasks import Site
+from tests.simulation.world import Cell, World, use
+
+_SETTLING_ROUNDS = 40
+
+
+@dataclass
+class Report:
+    """What episodes have done, to be added up."""
+
+    operations: int = 0
+    checks: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    sites: Counter[Site] = field(default_factory=Counter)
+    crashes: Counter[Site] = field(default_factory=Counter)
+    ends: Counter[str] = field(default_factory=Counter)
+
+    def add(self, other: "Report") -> None:
+        """Count another report in."""
+        self.operations += other.operations
+        self.checks += other.checks
+        for name in ("faults", "sites", "crashes", "ends"):
+            getattr(self, name).update(getattr(other, name))
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A history that breaks an invariant.
+
+    Attributes:
+        steps: the numbers of the steps that were taken; all others are left out.
+        log: what happened, a line a step.
+    """
+
+    seed: int
+    steps: tuple[int, ...]
+    broken: tuple[str, ...]
+    log: tuple[str, ...]
+
+
+def run(
+    server: Server, cell: Cell, folder: Path, seed: int, steps: Sequence[int], report: Report
+) -> Failure | None:
+    """Play an episode; None when everything held to the end."""
+    with fresh_database(server) as database:
+        world = World(database, folder, str(seed))
+        use(cell, world)
+        world.lose_idempotency_records()
+        world.faults.clear()
+        log: list[str] = []
+        try:
+            return _play(world, seed, steps, report, log)
+        finally:
+            world.close()
+            report.faults.update(world.faults)
+            report.sites.update(world.sites)
+            report.crashes.update(world.crashes)
+
+
+def _play(
+    world: World, seed: int, steps: Sequence[int], report: Report, log: list[str]
+) -> Failure | None:
+    scene = Scene(world)
+    choices, weights = list(WEIGHTS), list(WEIGHTS.values())
+    for step in steps:
+        world.rng = rng = random.Random(f"{seed}/{step}")
+        waiting = len(world.tasks)
+        broken: list[str] = []
+        try:
+            if waiting and rng.random() < 0.4:
+                index = rng.randrange(waiting)
+                log.append(f"{step} {world.now:%d %H:%M:%S} resume {world.tasks[index][0].name}")
+                world.resume(index)
+            else:
+                action = rng.choices(choices, weights)[0]
+                log.append(f"{step} {world.now:%d %H:%M:%S} {action.__name__}")
+                action(scene, rng)
+        except Exception:
+            broken = [traceback.format_exc()]
+        report.operations += 1
+        broken = broken or check(world.database, world, quiescent=False)
+        report.checks += 1
+        if broken:
+            return Failure(seed, tuple(steps[: steps.index(step) + 1]), tuple(broken), tuple(log))
+
+    try:
+        broken = _settle_down(scene)
+    except Exception:
+        broken = [traceback.format_exc()]
+    if broken:
+        return Failure(seed, tuple(steps), tuple(broken), tuple(log))
+    for row in world.database.rows("select status, count(*) as n from core.bookings group by 1"):
+        report.ends[row.status] += row.n
+    return None
+
+
+def check(database: Database, world: World, *, quiescent: bool) -> list[str]:
+    """All invariants, ours in one round trip, and those between us and Stripe."""
+    found = [row.finding for row in database.rows(_QUIESCENT if quiescent else _ALWAYS)]
+    return found + invariants_at_stripe.violations(database, world.double, quiescent=quiescent)
+
+
+def _settle_down(scene: Scene) -> list[str]:
+    """Faults stop, everybody finishes, time passes, sweeps run: is everything at its end?"""
+    world = scene.world
+    world.calm = True
+    world.double.faults.clear()
+    world.rng = random.Random("the end")
+    while world.tasks:
+        world.resume(0)
+    for _ in range(_SETTLING_ROUNDS):
+        _bank_decides(world)
+        scene.collect_events()
+        for event in scene.underway:
+            body = next(d.body for d in world.double.documents("event") if d.id == event)
+            world.post_event(json.dumps(body).encode(), _must_be_taken)
+        scene.underway.clear()
+        sweep(scene, world.rng)
+        outbox(scene, world.rng)
+        busy = world.database.value(
+            "select exists (select from core.effects where state = 'pending')"
+            " or exists (select from core.bookings where hold_expires_at is not null)"
+            " or exists (select from core.refunds where status = 'pending')"
+        )
+        if not busy:
+            return check(world.database, world, quiescent=True)
+        world.advance(timedelta(minutes=47))
+    return ["liveness: it does not come to an end", *check(world.database, world, quiescent=True)]
+
+
+def _bank_decides(world: World) -> None:
+    for document in world.double.documents("checkout.session"):
+        if document.body["status"] == "complete" and document.body["payment_status"] == "unpaid":
+            intent = world.double.documents("payment_intent")
+            states = {each.id: each.body["status"] for each in intent}
+            if states[document.body["payment_intent"]] == "processing":
+                world.double.settle(document.id, "succeed")
+    for refund in world.double.documents("refund"):
+        if refund.body["status"] == "pending":
+            world.double.move_refund(refund.id, "succeeded")
+
+
+def _must_be_taken(answer: object) -> None:
+    status = getattr(answer, "status", None)
+    if status != 200:
+        raise AssertionError(f"without faults an event was answered {status}")
+
+
+def _united(asked: Sequence[laws.Law]) -> str:
+    """The laws as one query: one round trip, one plan."""
+    return " union all ".join(
+        f"select '{law.invariant}: {law.states.replace(chr(39), chr(39) * 2)} — '"
+        f" || broken.finding as finding from ({law.query}) as broken"
+        for law in asked
+    ).replace("%", "%%")
+
+
+_ALWAYS = _united(laws.ALWAYS)
+_QUIESCENT = _united(laws.ALWAYS + laws.QUIESCENT)

@@ -1,0 +1,364 @@
+"""A world under the seed's control: execution environments, clocks, Stripe, DynamoDB, customers."""
+
+import contextlib
+import importlib.util
+import json
+import os
+import random
+import re
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import psycopg
+import stripe
+from moto import mock_aws
+
+from dev import demo, dynamodb, environment, payload, wire
+from dev import secrets as local_secrets
+from dev.stripe_double.deliveries import sign
+from dev.stripe_double.double import Double
+from dev.stripe_double.sdk_client import DoubleClient
+from holdfast import database as holdfast_database
+from holdfast import idempotency, stripe_gateway
+from holdfast.settings import settings
+from tests.harness.database import Database
+from tests.harness.system import ROOT, Answer, Context, System, _routes, the_template
+from tests.simulation.tasks import Order, Site, Task, current, hooked
+
+BEGINNING = datetime(2027, 3, 8, 5, 30, tzinfo=UTC)  # the week before clocks change in New York
+_IDS = re.compile(r"/(cs|re|pi)_\w+")
+_MODULES = 0
+
+
+@dataclass(eq=False)
+class Environment:
+    """An execution environment of one function: its own module, its own kept connection."""
+
+    function: str
+    variables: dict[str, str]
+    module: ModuleType
+    connection: psycopg.Connection[Any] | None = None
+    context: Context | None = None
+
+    def install(self) -> None:
+        """Make the process look like this environment; whoever ran before is put away."""
+        os.environ["DATABASE_URL"] = self.variables.get("DATABASE_URL", "")
+        os.environ["AWS_LAMBDA_FUNCTION_NAME"] = self.variables["AWS_LAMBDA_FUNCTION_NAME"]
+        settings.cache_clear()
+        holdfast_database._connection = self.connection
+        idempotency.config().lambda_context = self.context  # type: ignore[assignment]
+
+    def put_away(self) -> None:
+        """Remember what the invocation left for the next one."""
+        self.connection = holdfast_database._connection
+        holdfast_database._connection = None
+
+    def destroy(self) -> None:
+        """The process has died: nothing of it is left."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None
+
+
+class World:
+    """The system and everything around it, as one seed wants it."""
+
+    def __init__(self, base: Database, folder: Path, seed: str) -> None:
+        self.database = base
+        self.now = BEGINNING
+        self.database.clock.set(self.now)
+        self.double = Double(
+            clock=lambda: self.now, seed=random.Random(seed).getrandbits(32), sleep=self._nap
+        )
+        self.secrets = local_secrets.load(folder / "secrets.json")
+        self.backends = environment.Backends(
+            ROOT,
+            lambda role: self.database.url(role or "postgres"),
+            "http://dynamodb.invalid",
+            "http://stripe.invalid",
+            self.secrets,
+        )
+        self.tenant = demo.seed(self.database.url(), self.secrets)
+        self.double.register_endpoint(
+            "https://hooks.example/stripe", secret=self.secrets.webhook_secret
+        )
+        self.free: dict[str, list[Environment]] = {}
+        self.tasks: list[tuple[Task, Environment, Callable[[Answer | None], None]]] = []
+        self.rng = random.Random(seed)
+        self.sites: Counter[Site] = Counter()
+        self.crashes: Counter[Site] = Counter()
+        self.faults: Counter[str] = Counter()
+        self.calm = False  # True: no more faults
+        self._connected = 0
+
+    # Time ------------------------------------------------------------------------------------
+
+    def advance(self, duration: timedelta) -> None:
+        """Move the database's clock and Stripe's."""
+        self.now += duration
+        self.database.clock.set(self.now)
+
+    def _nap(self, seconds: float) -> None:
+        """A slow answer of Stripe's: time passes, nobody sleeps."""
+        self.advance(timedelta(seconds=seconds))
+
+    # Invocations -----------------------------------------------------------------------------
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        key: str = "publishable",
+        secret: str | None = None,
+        idempotency_key: str | None = None,
+        then: Callable[[Answer | None], None],
+    ) -> None:
+        """A client's request; `then` gets the answer, or None if none comes."""
+        credential = {
+            "publishable": self.secrets.publishable_key,
+            "secret": self.secrets.secret_key,
+        }[key]
+        headers = {"host": "api.example", "authorization": f"Bearer {credential}"}
+        data = b""
+        if body is not None:
+            data = json.dumps(body).encode()
+            headers["content-type"] = "application/json"
+        if secret is not None:
+            headers["booking-secret"] = secret
+        if idempotency_key is not None:
+            headers["idempotency-key"] = idempotency_key
+        pathname, _, query = path.partition("?")
+        match = _routes().match(method, pathname)
+        assert match is not None, path
+        event = _event(
+            wire.Request(method, pathname, query, list(headers.items()), data, "203.0.113.7"),
+            f"{match.route.method} {match.route.path}",
+            match.parameters,
+        )
+        self.invoke(match.route.function, event, then)
+
+    def post_event(self, body: bytes, then: Callable[[Answer | None], None]) -> None:
+        """Stripe delivers an event."""
+        signature = sign([self.secrets.webhook_secret], int(time.time()), body)
+        headers = [("host", "hooks.example"), ("stripe-signature", signature)]
+        headers.append(("content-type", "application/json"))
+        request = wire.Request("POST", "/", "", headers, body, "198.51.100.9")
+        self.invoke("webhook", _event(request, "$default", {}, is_url=True), then)
+
+    def invoke(
+        self, function: str, event: Any, then: Callable[[Answer | None], None]
+    ) -> None:
+        """Start an invocation and let it run until it waits or ends."""
+        known = the_template().function(function)
+        assert known is not None, function
+        waiting = self.free.setdefault(known.name, [])
+        place = waiting.pop() if waiting else self._new_environment(known)
+        # a lease that is over before the invocation is: what the fence behind it is for
+        lasting = 20_000 if self.rng.random() < 0.7 else 0
+        context = Context(known.logical_id, str(uuid.uuid4()), remaining_ms=lasting)
+        place.context = context
+
+        def act() -> Any:
+            return place.module.lambda_handler(event, context)
+
+        task = Task(f"{known.name} {context.aws_request_id}", known.name, act, self._order, place.install)
+        self.tasks.append((task, place, then))
+        self.resume(len(self.tasks) - 1)
+
+    def resume(self, index: int) -> None:
+        """Let a waiting invocation go on."""
+        task, place, then = self.tasks[index]
+        task.run()
+        place.put_away()
+        if not task.done:
+            return
+        del self.tasks[index]
+        if task.crashed is not None:
+            self.crashes[task.crashed] += 1
+            self.faults["crash"] += 1
+            place.destroy()
+            then(None)
+            return
+        if task.failure is not None:
+            raise task.failure
+        self.free[place.function].append(place)
+        returned = task.result
+        if isinstance(returned, dict) and "statusCode" in returned:
+            then(System._answer(returned))
+        else:
+            then(Answer(200, {}, returned))
+
+    def kill(self, index: int) -> None:
+        """A waiting invocation's process dies."""
+        task, _, _ = self.tasks[index]
+        task.decide = lambda _task, _site: Order.CRASH
+        self.resume(index)
+
+    def _order(self, task: Task, site: Site) -> Order:
+        self.sites[site] += 1
+        if self.calm:
+            return Order.GO
+        chance = self.rng.random()
+        if chance < 0.05:
+            return Order.CRASH
+        if chance < 0.08:
+            self.faults[f"{site.call.partition(' ')[0]} answer lost" if site.after else
+                        f"{site.call.partition(' ')[0]} refused"] += 1
+            return Order.LOSE if site.after else Order.REFUSE
+        if chance < 0.20 and len(self.tasks) < 6:
+            return Order.WAIT
+        return Order.GO
+
+    def _new_environment(self, function: Any) -> Environment:
+        global _MODULES  # noqa: PLW0603 a name for each module
+        _MODULES += 1
+        path = ROOT / function.code / "app.py"
+        spec = importlib.util.spec_from_file_location(f"environment_{_MODULES}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        variables = environment.environment(function, self.backends)
+        return Environment(function.name, variables, module)
+
+    # What else can happen --------------------------------------------------------------------
+
+    def end_backend(self) -> None:
+        """The database ends the session of some idle environment."""
+        places = [place for group in self.free.values() for place in group]
+        kept = [p for p in places if p.connection is not None and not p.connection.closed]
+        if kept:
+            victim = self.rng.choice(kept).connection
+            assert victim is not None
+            self.database.execute(f"select pg_terminate_backend({victim.info.backend_pid})")
+            self.faults["database session ended"] += 1
+
+    def lose_idempotency_records(self) -> None:
+        """DynamoDB forgets everything: the fence in PostgreSQL has to do."""
+        client = dynamodb.client("http://dynamodb.us-east-1.amazonaws.com")
+        table = os.environ["IDEMPOTENCY_TABLE"]
+        for item in client.scan(TableName=table, ProjectionExpression="id")["Items"]:
+            client.delete_item(TableName=table, Key={"id": item["id"]})
+        self.faults["idempotency records lost"] += 1
+
+    def close(self) -> None:
+        """End what runs: invocations that wait die, connections are closed."""
+        while self.tasks:
+            self.kill(0)
+        for group in self.free.values():
+            for place in group:
+                place.destroy()
+        self.double.close()
+
+
+class _StripeClient(DoubleClient):
+    """The SDK's HTTP client, under orders."""
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **how: Any) -> Any:
+        task = current()
+        request = super().request
+        if task is None:
+            return request(method, url, headers, post_data, **how)
+        path = "/v1/" + url.partition("?")[0].partition("/v1/")[2]
+        return task.through(
+            f"stripe {method.upper()} {_IDS.sub('/{id}', path)}",
+            lambda: request(method, url, headers, post_data, **how),
+            lambda: stripe.APIConnectionError("the connection was lost"),  # type: ignore[no-untyped-call]
+        )
+
+
+@dataclass
+class Cell:
+    """The double of the episode that runs now."""
+
+    double: Double | None = None
+
+
+@contextlib.contextmanager
+def laboratory() -> Iterator[Cell]:
+    """The process prepared for episodes: no sockets to Stripe or AWS, no sleeping."""
+    cell = Cell()
+    before = dict(os.environ)
+    sleep, requests_client, connect = time.sleep, stripe.RequestsClient, psycopg.connect
+
+    def client(**_: Any) -> _StripeClient:
+        assert cell.double is not None
+        return _StripeClient(cell.double)
+
+    def connect_repeatably(*arguments: Any, **options: Any) -> Any:
+        connection = connect(*arguments, **options)
+        if current() is not None:
+            connection.execute("select setseed(0.5)")  # the jitter of retries is the seed's too
+        return connection
+
+    try:
+        with mock_aws(), hooked():
+            setattr(stripe, "RequestsClient", client)  # noqa: B010
+            setattr(psycopg, "connect", connect_repeatably)  # noqa: B010
+            time.sleep = lambda _seconds: None
+            _common_environment()
+            url = "http://dynamodb.us-east-1.amazonaws.com"
+            dynamodb.create_tables(url, the_template().tables)
+            yield cell
+    finally:
+        time.sleep = sleep
+        setattr(psycopg, "connect", connect)  # noqa: B010
+        setattr(stripe, "RequestsClient", requests_client)  # noqa: B010
+        os.environ.clear()
+        os.environ.update(before)
+        settings.cache_clear()
+        stripe_gateway.client.cache_clear()
+        idempotency.config.cache_clear()
+        idempotency._guarded.cache_clear()
+
+
+def _common_environment() -> None:
+    """What all functions may share in one process; role and name come with each environment."""
+    variables: dict[str, str] = {}
+    for function in the_template().functions.values():
+        variables |= function.environment
+    os.environ.update(variables)
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="local",
+        AWS_SECRET_ACCESS_KEY="local",
+        AWS_DEFAULT_REGION="us-east-1",
+        AWS_REGION="us-east-1",
+        POWERTOOLS_LOG_LEVEL="CRITICAL",
+        POWERTOOLS_METRICS_DISABLED="true",
+    )
+
+
+def use(cell: Cell, world: World) -> None:
+    """Let the process serve this world."""
+    cell.double = world.double
+    os.environ.update(
+        STRIPE_API_KEY=world.secrets.stripe_api_key,
+        STRIPE_API_BASE="http://stripe.invalid",
+        STRIPE_WEBHOOK_SECRETS=world.secrets.webhook_secret,
+        BOOKING_SECRET_KEY=world.secrets.booking_key,
+    )
+    stripe_gateway.client.cache_clear()
+    settings.cache_clear()
+
+
+def _event(
+    request: wire.Request, route_key: str, parameters: Mapping[str, str], *, is_url: bool = False
+) -> dict[str, Any]:
+    origin = payload.Origin("webhook" if is_url else "api", is_url)
+    return payload.event(
+        request,
+        origin=origin,
+        route_key=route_key,
+        path_parameters=parameters,
+        identifier=payload.request_id(origin),
+        port=443,
+    )
