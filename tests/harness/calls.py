@@ -70,6 +70,11 @@ class Api:
     def _roles(self) -> dict[str, str]:
         return {name: role for name, role in self.database.rows(_WHO_MAY)}
 
+    @property
+    def connections(self) -> list[psycopg.Connection[NamedTuple]]:
+        """All connections that are open."""
+        return list(self._connections.values())
+
     def connection(self, function: str) -> psycopg.Connection[NamedTuple]:
         """The kept connection through which a function is called."""
         role = self._roles[function]

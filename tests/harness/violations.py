@@ -170,7 +170,9 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "occupancies_pkey": [copy("occupancies")],
     "occupancies_booking_exists": [
         change(
-            "occupancies", "booking_id in (select booking_id from core.occupancies limit 1)", booking_id=NEW
+            "occupancies",
+            "booking_id in (select booking_id from core.occupancies limit 1)",
+            booking_id=NEW,
         )
     ],
     "occupancies_unit_positive": _changes("occupancies", "unit", 0, -1),

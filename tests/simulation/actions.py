@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from dev.stripe_double.paying import NotOpen
 from tests.harness.system import Answer
@@ -12,7 +13,7 @@ from tests.simulation import customers
 from tests.simulation.customers import Customer, Untrue
 from tests.simulation.world import World
 
-_FAULTS = (
+_FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("refuse", {}),
     ("timeout_after", {}),
     ("500_after", {"effect": True}),
@@ -20,7 +21,7 @@ _FAULTS = (
     ("status", {"status": 500}),
     ("status", {"status": 429}),
     ("status", {"status": 503}),
-    ("slow", {"seconds": 90.0}),  # beyond every lease
+    ("slow", {"seconds": 3.0}),  # just not long enough to be given up
 )
 
 
@@ -139,7 +140,7 @@ def tick(scene: Scene, rng: random.Random) -> None:
     scene.world.advance(
         timedelta(
             seconds=rng.choices(
-                (2, 70, 301, 1900, 2200, 26 * 3600, 8 * 86400), (30, 12, 8, 4, 4, 1, 0.3)
+                (2, 70, 301, 1900, 2200, 26 * 3600, 8 * 86400), (40, 10, 4, 2, 2, 0.7, 0.15)
             )[0]
         )
     )
@@ -165,12 +166,29 @@ def change_price(scene: Scene, rng: random.Random) -> None:
     scene.world.database.execute("update core.prices set amount = amount + 100")
 
 
+def meddle(scene: Scene, rng: random.Random) -> None:
+    """Something that must not happen: a booking's price no longer is what its session asks for."""
+    paying = scene.world.database.rows(
+        "select id from core.bookings where status = 'paying' order by created_at, id"
+    )
+    if paying:
+        scene.world.database.execute(
+            "update core.bookings set amount = amount + 1 where id = %s", rng.choice(paying).id
+        )
+        scene.world.faults["price meddled with"] += 1
+
+
+def slow_refunds(scene: Scene, rng: random.Random) -> None:
+    """Refunds made from now on are pending at first, or no longer are."""
+    scene.world.double.refunds_start_as(rng.choice(("pending", None)))
+
+
 WEIGHTS: dict[Action, float] = {
     arrive: 14,
     repeat_hold: 4,
-    checkout: 14,
-    act_on_page: 10,
-    release: 4,
+    checkout: 16,
+    act_on_page: 16,
+    release: 2.5,
     look: 8,
     read: 2,
     deliver_event: 16,
@@ -183,6 +201,8 @@ WEIGHTS: dict[Action, float] = {
     end_backend: 1.5,
     lose_records: 0.5,
     change_price: 0.5,
+    meddle: 1.2,
+    slow_refunds: 0.5,
 }
 
 

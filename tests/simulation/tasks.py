@@ -108,9 +108,7 @@ class Task:
             self.crashed = site
         return order
 
-    def through(
-        self, call: str, perform: Callable[[], Any], lose: Callable[[], Exception]
-    ) -> Any:
+    def through(self, call: str, perform: Callable[[], Any], lose: Callable[[], Exception]) -> Any:
         """Make an external call under orders."""
         match self.at(call, after=False):
             case Order.CRASH:

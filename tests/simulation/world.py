@@ -27,6 +27,7 @@ from dev.stripe_double.double import Double
 from dev.stripe_double.sdk_client import DoubleClient
 from holdfast import database as holdfast_database
 from holdfast import idempotency, stripe_gateway
+from holdfast.errors import Unavailable
 from holdfast.settings import settings
 from tests.harness.database import Database
 from tests.harness.system import ROOT, Answer, Context, System, _routes, the_template
@@ -154,9 +155,7 @@ class World:
         request = wire.Request("POST", "/", "", headers, body, "198.51.100.9")
         self.invoke("webhook", _event(request, "$default", {}, is_url=True), then)
 
-    def invoke(
-        self, function: str, event: Any, then: Callable[[Answer | None], None]
-    ) -> None:
+    def invoke(self, function: str, event: Any, then: Callable[[Answer | None], None]) -> None:
         """Start an invocation and let it run until it waits or ends."""
         known = the_template().function(function)
         assert known is not None, function
@@ -170,7 +169,9 @@ class World:
         def act() -> Any:
             return place.module.lambda_handler(event, context)
 
-        task = Task(f"{known.name} {context.aws_request_id}", known.name, act, self._order, place.install)
+        task = Task(
+            f"{known.name} {context.aws_request_id}", known.name, act, self._order, place.install
+        )
         self.tasks.append((task, place, then))
         self.resume(len(self.tasks) - 1)
 
@@ -187,6 +188,10 @@ class World:
             self.faults["crash"] += 1
             place.destroy()
             then(None)
+            return
+        if isinstance(task.failure, Unavailable) and not self.calm:
+            self.free[place.function].append(place)
+            then(None)  # a scheduled run failed; the next one is a minute away
             return
         if task.failure is not None:
             raise task.failure
@@ -211,8 +216,11 @@ class World:
         if chance < 0.05:
             return Order.CRASH
         if chance < 0.08:
-            self.faults[f"{site.call.partition(' ')[0]} answer lost" if site.after else
-                        f"{site.call.partition(' ')[0]} refused"] += 1
+            self.faults[
+                f"{site.call.partition(' ')[0]} answer lost"
+                if site.after
+                else f"{site.call.partition(' ')[0]} refused"
+            ] += 1
             return Order.LOSE if site.after else Order.REFUSE
         if chance < 0.20 and len(self.tasks) < 6:
             return Order.WAIT
@@ -263,7 +271,9 @@ class World:
 class _StripeClient(DoubleClient):
     """The SDK's HTTP client, under orders."""
 
-    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **how: Any) -> Any:
+    def request(
+        self, method: str, url: str, headers: Any, post_data: Any = None, **how: Any
+    ) -> Any:
         task = current()
         request = super().request
         if task is None:

@@ -40,9 +40,7 @@ def test_a_revoked_key_opens_nothing(api: Api, tenant: Tenant) -> None:
     api.database.execute("update core.api_keys set revoked_at = core.clock()")
     functions = api.database.rows(_FUNCTIONS)
 
-    refusals = {
-        _refusal(api, name, rest or [], tenant.actor("secret")) for name, rest in functions
-    }
+    refusals = {_refusal(api, name, rest or [], tenant.actor("secret")) for name, rest in functions}
 
     assert {sqlstate for sqlstate, _ in refusals} == {"KHAUT"}
 

@@ -30,8 +30,11 @@ def test_the_row_holds_exactly_what_stripe_is_sent(api: Api, tenant: Tenant) -> 
 
     Cases: A-1, E-10.5
     """
-    held = api.hold(tenant.offer(amount=4500, currency="JPY", timezone="Asia/Tokyo", opens="00:00",
-                                 closes="24:00"))
+    held = api.hold(
+        tenant.offer(
+            amount=4500, currency="JPY", timezone="Asia/Tokyo", opens="00:00", closes="24:00"
+        )
+    )
 
     checkout = api.begin(held)["checkout"]
 
@@ -229,9 +232,7 @@ def test_a_session_belongs_to_one_checkout(api: Api, tenant: Tenant) -> None:
     identifier = UUID(api.begin(second)["checkout"]["id"])
 
     refusal = refused(
-        lambda: api.call(
-            "attach_checkout", second.actor, second.id, identifier, first.session()
-        )
+        lambda: api.call("attach_checkout", second.actor, second.id, identifier, first.session())
     )
 
     assert refusal.constraint == "checkouts_session_unique"

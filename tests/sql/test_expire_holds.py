@@ -89,9 +89,7 @@ def test_copies_share_the_work(api: Api, tenant: Tenant) -> None:
     for _ in range(40):
         api.hold(offer)
     api.database.clock.advance(5 * MINUTE)
-    sweepers = [
-        api.database.connect("holdfast_expire_holds", autocommit=True) for _ in range(4)
-    ]
+    sweepers = [api.database.connect("holdfast_expire_holds", autocommit=True) for _ in range(4)]
 
     outcomes = race([lambda c=c: call(c, "expire_holds", 40)["expired"] for c in sweepers])
     for connection in sweepers:
@@ -165,9 +163,7 @@ def test_a_paying_booking_without_a_payable_checkout_is_expired(api: Api, tenant
     assert not held.occupies
 
 
-def test_a_hold_that_begins_its_checkout_meanwhile_is_not_expired(
-    api: Api, tenant: Tenant
-) -> None:
+def test_a_hold_that_begins_its_checkout_meanwhile_is_not_expired(api: Api, tenant: Tenant) -> None:
     """Who needs the time and waits for a stale hold's row looks again before expiring it."""
     offer = tenant.offer()
     held = api.hold(offer)

@@ -147,9 +147,7 @@ def test_listing_says_nothing_of_bookings(api: Api, tenant: Tenant) -> None:
     [(NOW, NOW), (NOW, NOW - DAY), (NOW, NOW + 62 * DAY + timedelta(seconds=1))],
     ids=["empty", "reversed", "too long"],
 )
-def test_a_bad_period_is_refused(
-    api: Api, tenant: Tenant, start: datetime, end: datetime
-) -> None:
+def test_a_bad_period_is_refused(api: Api, tenant: Tenant, start: datetime, end: datetime) -> None:
     """KHPER for an empty, reversed or too long period; 62 days are not too long."""
     offer = tenant.offer()
 

@@ -47,9 +47,7 @@ def test_the_providers_answer_releases_the_time(api: Api, tenant: Tenant) -> Non
     checkout = api.checkout(api.hold(tenant.offer()))
     answer = api.call("release_hold", checkout.held.actor, checkout.held.id, None)
 
-    finished = api.finish(
-        answer["effect"], "done", outcome="expired", session=checkout.session()
-    )
+    finished = api.finish(answer["effect"], "done", outcome="expired", session=checkout.session())
 
     reason = "select reason from audit.booking_events order by id desc limit 1"
     assert finished["result"] == "released"

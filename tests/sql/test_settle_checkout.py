@@ -90,9 +90,7 @@ def test_a_lost_time_is_noticed_under_the_lock(api: Api, tenant: Tenant) -> None
     """
     checkout = api.checkout(api.hold(tenant.offer()))
     with api.database.connect() as expiring:
-        expiring.execute(
-            "select core.enter_tenant(%s, 'sweep', null, null)", (tenant.id,)
-        )
+        expiring.execute("select core.enter_tenant(%s, 'sweep', null, null)", (tenant.id,))
         expiring.execute("select core.move(b, 'expired', 'test') from core.bookings as b")
         pid = api.connection("settle_checkout").info.backend_pid
 
@@ -270,9 +268,7 @@ def test_an_event_may_overtake_our_own_answer(api: Api, tenant: Tenant) -> None:
     checkout = Checkout(held, UUID(begun["checkout"]["id"]), "cs_test_early")
 
     result = api.settle(checkout, "paid")
-    attached = api.call(
-        "attach_checkout", held.actor, held.id, checkout.id, checkout.session()
-    )
+    attached = api.call("attach_checkout", held.actor, held.id, checkout.id, checkout.session())
 
     assert result == "confirmed"
     assert attached["checkout"]["state"] == "paid"

@@ -46,7 +46,11 @@ def test_a_refund_is_recorded(api: Api, tenant: Tenant) -> None:
     results = [refund.told("pending")["result"], refund.told("succeeded")["result"]]
 
     assert results == ["recorded", "recorded"]
-    assert (refund.status, refund.refunded, refund.payment_status) == ("succeeded", 1000, "refunded")
+    assert (refund.status, refund.refunded, refund.payment_status) == (
+        "succeeded",
+        1000,
+        "refunded",
+    )
 
 
 def test_the_same_event_twice_is_one_effect(api: Api, tenant: Tenant) -> None:
@@ -63,12 +67,8 @@ def test_the_same_event_twice_is_one_effect(api: Api, tenant: Tenant) -> None:
     assert refund.refunded == 0
 
 
-@pytest.mark.parametrize(
-    "order", list(permutations(["pending", "succeeded"])), ids="-".join
-)
-def test_pending_after_success_is_ignored(
-    api: Api, tenant: Tenant, order: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("order", list(permutations(["pending", "succeeded"])), ids="-".join)
+def test_pending_after_success_is_ignored(api: Api, tenant: Tenant, order: tuple[str, ...]) -> None:
     """Events come in any order; the refund has succeeded in the end.
 
     Cases: E-2.2

@@ -38,7 +38,9 @@ def tables(database: Database) -> list[Any]:
 
 
 @contextmanager
-def as_owner(database: Database, tenant_id: UUID | None) -> Iterator[psycopg.Connection[NamedTuple]]:
+def as_owner(
+    database: Database, tenant_id: UUID | None
+) -> Iterator[psycopg.Connection[NamedTuple]]:
     """A transaction of holdfast_owner, bound to a tenant or to none; rolled back at the end."""
     with database.connect() as connection:
         connection.execute("set local role holdfast_owner")

@@ -91,9 +91,10 @@ def test_live_statuses_own_their_time(api: Api, status: str) -> None:
     others = sorted(set(statuses(api)) - set(_LIVE))
 
     assert api.database.value("select core.is_live(%s)", status) is True
-    assert api.database.value(
-        "select bool_or(core.is_live(s)) from unnest(%s::text[]) as s", others
-    ) is False
+    assert (
+        api.database.value("select bool_or(core.is_live(s)) from unnest(%s::text[]) as s", others)
+        is False
+    )
 
 
 def test_every_change_of_a_booking_is_written_down(api: Api, tenant: Tenant) -> None:
@@ -140,9 +141,7 @@ def test_what_was_rolled_back_was_never_written_down(api: Api, tenant: Tenant) -
     ],
 )
 @pytest.mark.parametrize("role", ["none", "holdfast_owner", "holdfast_system"])
-def test_history_is_never_rewritten(
-    api: Api, tenant: Tenant, rewriting: str, role: str
-) -> None:
+def test_history_is_never_rewritten(api: Api, tenant: Tenant, rewriting: str, role: str) -> None:
     """Nobody changes or deletes an audit row, not even the superuser by mistake.
 
     Cases: E-8.3

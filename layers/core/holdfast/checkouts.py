@@ -18,8 +18,8 @@ from holdfast.errors import CheckoutRefused, HoldExpired, IllegalState, Unavaila
 from holdfast.models import CheckoutRequest
 from holdfast.observability import count
 
-_STEPS = 5  # close an old session, begin, begin anew when late or after a failure, one to spare
-_FAILURES = 2  # of Stripe's, in one request
+_STEPS = 5  # close an old session, begin, begin anew after a failure, one to spare
+_FAILURES = 2  # attempts that came to nothing, in one request
 
 
 def begin(
@@ -49,7 +49,7 @@ def begin(
 def _begin(
     actor: Actor, booking_id: UUID, request: CheckoutRequest, key: str, version: int | None
 ) -> dict[str, Any]:
-    late, failures = False, 0
+    failures = 0
     for _ in range(_STEPS):
         step = database.call(
             "begin_checkout", actor.as_json(), booking_id, key, request.as_json(), version
@@ -68,15 +68,13 @@ def _begin(
             database.call(
                 "attach_checkout", actor.as_json(), booking_id, step["checkout"]["id"], None
             )
-            if isinstance(error, stripe_gateway.Absent):
-                failures += 1
-                if failures < _FAILURES:
-                    continue
+            # begun too long ago (the next one expires later), or Stripe failed: once more
+            if not isinstance(error, stripe_gateway.Absent) and error.parameter != "expires_at":
+                raise CheckoutRefused() from error
+            failures += 1
+            if failures == _FAILURES:
                 raise Unavailable() from error
-            if error.parameter == "expires_at" and not late:
-                late = True  # it was begun too long ago; the next one expires later
-                continue
-            raise CheckoutRefused() from error
+            continue
         attached = database.call(
             "attach_checkout",
             actor.as_json(),

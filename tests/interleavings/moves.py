@@ -1,0 +1,194 @@
+"""Every call that changes something, in the words of the table of winners, and what it answers.
+
+A function of schema api either has moves here or is named as one that only reads.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.harness.desk import Call, Desk, settle_call
+from tests.interleavings.scenes import ELSEWHERE, TEN, Props
+
+READERS = frozenset(
+    {"get_booking", "get_confirmation", "health", "list_bookings", "list_resources", "list_slots"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One way to call a function.
+
+    Attributes:
+        says: what it is, for the reader of the table.
+        call: the call on what the scene has, or None where there is nothing to call it on.
+    """
+
+    name: str
+    function: str
+    says: str
+    call: Callable[[Desk, Props], Call | None]
+
+
+def _hold(desk: Desk, props: Props) -> Call:
+    return desk.hold_call(TEN, key="rival")
+
+
+def _repeat(desk: Desk, props: Props) -> Call | None:
+    return None if props.held else desk.hold_call(TEN, key="one", customer=_CUSTOMER)
+
+
+def _misuse(desk: Desk, props: Props) -> Call | None:
+    return None if props.held else desk.hold_call(TEN, key="one", notes="x", customer=_CUSTOMER)
+
+
+_CUSTOMER = {"name": "Grace", "email": "grace@example.com"}
+
+
+def _begin(desk: Desk, props: Props) -> Call | None:
+    return desk.checkout_call(props.held) if props.held else None
+
+
+def _begin_elsewhere(desk: Desk, props: Props) -> Call | None:
+    return desk.checkout_call(props.held, **ELSEWHERE) if props.held else None
+
+
+def _attach(desk: Desk, props: Props) -> Call | None:
+    return _attaching(desk, props, props.session)
+
+
+def _attach_none(desk: Desk, props: Props) -> Call | None:
+    return _attaching(desk, props, None)
+
+
+def _attaching(desk: Desk, props: Props, session: object) -> Call | None:
+    if props.held is None or props.checkout is None:
+        return None
+    actor = desk.actor(props.held.secret)
+    return "attach_checkout", (actor, props.held.id, props.checkout["id"], session)
+
+
+def _release(desk: Desk, props: Props) -> Call | None:
+    return desk.release_call(props.held) if props.held else None
+
+
+def _settled(outcome: str) -> Callable[[Desk, Props], Call | None]:
+    def call(desk: Desk, props: Props) -> Call | None:
+        return settle_call(props.session, outcome) if props.session else None
+
+    return call
+
+
+def _asked(desk: Desk, props: Props) -> Call | None:
+    return ("settle_checkout", (None, "paid", props.session)) if props.session else None
+
+
+def _sweep(desk: Desk, props: Props) -> Call:
+    return "expire_holds", (100,)
+
+
+def _claim(desk: Desk, props: Props) -> Call:
+    return "claim_effects", (10, 60)
+
+
+def _finished(kind: str, verdict: str, **result: Any) -> Callable[[Desk, Props], Call | None]:
+    def call(desk: Desk, props: Props) -> Call | None:
+        effect = props.effect
+        if effect is None or effect["kind"] != kind:
+            return None
+        told = {"session": props.session} if kind == "expire_session" else {"refund": {"id": "re_1"}}
+        return "finish_effect", (effect["id"], effect["lease"], verdict, told | result)
+
+    return call
+
+
+def _retried(desk: Desk, props: Props) -> Call | None:
+    if props.effect is None:
+        return None
+    return "finish_effect", (props.effect["id"], props.effect["lease"], "retry", {"error": "late"})
+
+
+def _told_of_refund(status: str) -> Callable[[Desk, Props], Call | None]:
+    def call(desk: Desk, props: Props) -> Call | None:
+        if props.effect is None or props.effect["kind"] != "refund_payment":
+            return None
+        metadata = {
+            "refund_id": props.effect["refund"]["id"],
+            "tenant_id": props.effect["tenant_id"],
+        }
+        event = {"id": f"evt_{uuid.uuid4().hex}", "type": "test.refund", "created": 1}
+        return "settle_refund", (event, status, {"id": "re_1", "metadata": metadata})
+
+    return call
+
+
+MOVES: tuple[Move, ...] = (
+    Move("hold", "create_hold", "somebody else wants the time", _hold),
+    Move("repeat", "create_hold", "a hold with a key that its client may use twice", _repeat),
+    Move("misuse", "create_hold", "the same key for another request", _misuse),
+    Move("begin", "begin_checkout", "go to pay", _begin),
+    Move("begin-anew", "begin_checkout", "go to pay, with other return addresses", _begin_elsewhere),
+    Move("attach", "attach_checkout", "write down the session that was made", _attach),
+    Move("attach-none", "attach_checkout", "Stripe refused to make a session", _attach_none),
+    Move("release", "release_hold", "leave", _release),
+    Move("paid", "settle_checkout", "an event says that the session was paid", _settled("paid")),
+    Move("ask-paid", "settle_checkout", "we asked, and it was paid", _asked),
+    Move("expired", "settle_checkout", "an event says that it expired", _settled("expired")),
+    Move("pending", "settle_checkout", "an event says: paid, by a slow method", _settled("pending")),
+    Move("failed", "settle_checkout", "an event says that the slow method failed", _settled("failed")),
+    Move("sweep", "expire_holds", "end what has passed its deadline", _sweep),
+    Move("claim", "claim_effects", "the outbox takes what is due", _claim),
+    Move(
+        "closed",
+        "finish_effect",
+        "the outbox has closed the session",
+        _finished("expire_session", "done", outcome="expired"),
+    ),
+    Move(
+        "closed-paid",
+        "finish_effect",
+        "the outbox was to close the session, and found it paid",
+        _finished("expire_session", "done", outcome="paid"),
+    ),
+    Move(
+        "refund-done",
+        "finish_effect",
+        "the outbox has sent the money back",
+        _finished("refund_payment", "done", status="succeeded"),
+    ),
+    Move("retry", "finish_effect", "the outbox could not reach Stripe", _retried),
+    Move(
+        "refunded",
+        "settle_refund",
+        "an event says that the refund succeeded",
+        _told_of_refund("succeeded"),
+    ),
+    Move(
+        "unrefunded",
+        "settle_refund",
+        "an event says that the refund failed",
+        _told_of_refund("failed"),
+    ),
+)
+
+
+def answer(call: Call, result: Any) -> str:
+    """What a call answered, in one word."""
+    function, arguments = call
+    if function == "create_hold":
+        return "held" if result["id"] == arguments[2] else "replayed"
+    if function in {"begin_checkout", "release_hold"}:
+        return _closing(result, result.get("next") or ("released" if result["released"] else "close"))
+    if function == "attach_checkout":
+        return f"is-{result['checkout']['state']}"
+    if function == "expire_holds":
+        return next((word for word in ("expired", "closing") if result[word]), "nothing")
+    if function == "claim_effects":
+        return "-".join(effect["kind"].partition("_")[0] for effect in result) or "nothing"
+    return str(result["result"])
+
+
+def _closing(result: Mapping[str, Any], word: str) -> str:
+    """Who has to close the session: the caller, or whoever is at it already."""
+    return "wait" if word == "close" and result["effect"] is None else word

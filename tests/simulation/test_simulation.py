@@ -1,0 +1,73 @@
+"""The simulation itself: it holds, it repeats, it finds what is planted, and it shortens it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.harness import cluster, twins
+from tests.harness.database import Database
+from tests.simulation.episode import Failure, Report, run
+from tests.simulation.shrink import law, shrink
+from tests.simulation.world import Cell, World, laboratory
+
+STEPS = tuple(range(200))
+
+
+@pytest.fixture(scope="module")
+def cell() -> Iterator[Cell]:
+    """The process prepared for episodes."""
+    with laboratory() as prepared:
+        yield prepared
+
+
+@pytest.mark.parametrize("seed", range(1, 13))
+def test_every_invariant_holds(
+    server: cluster.Server, cell: Cell, tmp_path: Path, seed: int
+) -> None:
+    """Whatever a seed does to it, every law holds after every step, and all ends well.
+
+    Cases: D-1, D-2, E-1.7, E-2.2, E-2.6, E-2.8, E-5.1, E-7.2
+    """
+    assert run(server, cell, tmp_path, seed, STEPS, Report()) is None
+
+
+def test_a_seed_decides_everything(server: cluster.Server, cell: Cell, tmp_path: Path) -> None:
+    """The same seed plays the same history: faults, crashes and ends are the same."""
+    first, second = Report(), Report()
+
+    run(server, cell, tmp_path, 77, STEPS, first)
+    run(server, cell, tmp_path, 77, STEPS, second)
+
+    assert first == second
+
+
+def test_it_finds_and_shortens_a_planted_fault(
+    server: cluster.Server, cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without locks and the exclusion constraint two bookings own one time; a few steps show it."""
+    seat = World.__init__
+
+    def unguarded(world: World, base: Database, folder: Path, seed: str) -> None:
+        seat(world, base, folder, seed)
+        twins.forget_day_lock(base)
+        twins.forget_overlap_constraint(base)
+        base.execute(
+            "create or replace function core.busy(p_resource_id uuid, p_window tstzrange,"
+            " p_at timestamptz) returns table (unit integer, during tstzrange) language sql"
+            " as $$ select 1, p_window where false $$"
+        )
+
+    monkeypatch.setattr(World, "__init__", unguarded)
+
+    def play(steps: tuple[int, ...]) -> Failure | None:
+        return run(server, cell, tmp_path, 3, steps, Report())
+
+    failure = play(STEPS)
+    assert failure is not None
+    shortest = shrink(lambda steps: play(tuple(steps)), failure, budget=100)
+
+    assert law(failure).startswith("I1")
+    assert law(shortest) == law(failure)
+    assert len(shortest.steps) <= 8 < len(failure.steps)
+    assert play(shortest.steps) is not None

@@ -1,0 +1,129 @@
+"""docs/locking.md tells the truth: its table has every function that locks, and no other."""
+
+import re
+
+from tests.harness.cluster import ROOT, SQL_DIR
+from tests.harness.database import Database
+
+DOCUMENT = (ROOT / "docs/locking.md").read_text()
+TAKES_LOCK = re.compile(r"for (no key )?update\b|pg_advisory|on conflict \(id\) do nothing")
+LOCKERS = re.compile(r"core\.(lock_days|lock_booking|expire_stale_holds|settle|record_refund)\(")
+
+
+def files() -> dict[str, str]:
+    """Each function's file by the name of the function."""
+    return {
+        f"{path.parent.name}.{path.stem}": path.read_text()
+        for path in sorted((SQL_DIR / "functions").rglob("*.sql"))
+    }
+
+
+def header(text: str, entry: str) -> str:
+    """What a header says under Locks, Raises or Backstop, on one line."""
+    comment = " ".join(
+        line.removeprefix("--").strip() for line in text.splitlines() if line.startswith("--")
+    )
+    found = re.search(rf"\b{entry} +(.*?)(?= (?:Locks|Raises|Backstop)\b|$)", comment)
+    assert found, f"no {entry} in {text[:60]}"
+    return found[1]
+
+
+def documented() -> dict[str, str]:
+    """The table under "Who takes what"."""
+    section = DOCUMENT.split("## Who takes what")[1].split("\n## ")[0]
+    return dict(re.findall(r"^\| `((?:api|core)\.\w+)` \| (.+) \|$", section, re.MULTILINE))
+
+
+def test_every_function_that_locks_is_in_the_table() -> None:
+    """By its header: whatever says that it locks something, and nothing that says it does not."""
+    locking = {
+        name for name, text in files().items() if not header(text, "Locks").startswith("none")
+    }
+
+    assert locking == set(documented())
+
+
+def test_headers_do_not_hide_locks() -> None:
+    """A body that takes a lock has a header that says so."""
+    silent = {
+        name
+        for name, text in files().items()
+        if TAKES_LOCK.search(_body(text)) and header(text, "Locks").startswith("none")
+    }
+
+    assert silent == set()
+
+
+def test_who_locks_days_is_told() -> None:
+    """Every function that calls core.lock_days, itself or through core.settle, tells of days."""
+    callers = {n: t for n, t in files().items() if "perform core.lock_days(" in _body(t)}
+
+    assert len(callers) >= 2
+    for name, text in callers.items():
+        assert "days" in header(text, "Locks"), name
+        assert "days" in documented()[name], name
+
+
+def test_days_are_locked_before_bookings() -> None:
+    """In a body that locks both, the days come first."""
+    for name, text in files().items():
+        body = _body(text)
+        row_lock = re.search(r"for no key update|core\.lock_booking\(", body)
+        if "core.lock_days(" in body and row_lock:
+            assert body.index("core.lock_days(") < row_lock.start(), name
+
+
+def test_bookings_are_never_locked_for_update() -> None:
+    """`for update` would conflict with the share lock of an event's foreign key."""
+    for name, text in files().items():
+        for statement in re.findall(r"core\.bookings as.*?;", _body(text), re.DOTALL):
+            assert not re.search(r"for update", statement.split(" loop")[0]), name
+
+
+def test_who_waits_has_a_time_limit(database: Database) -> None:
+    """Each function of schema api whose header names a lock has a lock_timeout."""
+    query = """
+        select 'api.' || proname as name, coalesce(proconfig, '{}') @> '{lock_timeout=3s}' as limited
+        from pg_proc where pronamespace = 'api'::regnamespace
+    """
+    limited = {name for name, yes in database.rows(query) if yes}
+
+    locking = {name for name in documented() if name.startswith("api.")}
+    assert locking == limited
+
+
+def test_who_locks_is_volatile(database: Database) -> None:
+    """A stable function would read with the snapshot of before the wait."""
+    query = (
+        "select pronamespace::regnamespace || '.' || proname from pg_proc where provolatile = 'v'"
+    )
+    volatile = {name for (name,) in database.rows(query)}
+
+    lockers = {name for name, text in files().items() if LOCKERS.search(_body(text))}
+    assert lockers | set(documented()) <= volatile
+
+
+def test_the_backstops_exist(database: Database) -> None:
+    """Every constraint, index or trigger that the document and the headers rely on is there."""
+    section = DOCUMENT.split("## What judges")[1].split("\n## ")[0]
+    named = set(re.findall(r"\| (?:trigger )?`(\w+)` \|$", section, re.MULTILINE))
+    tables = database.rows(
+        "select relname from pg_class where relnamespace = 'core'::regnamespace and relkind = 'r'"
+    )
+    of_a_table = re.compile(rf"\b(?:{'|'.join(table for (table,) in tables)})_\w+")
+    for text in files().values():
+        named |= set(of_a_table.findall(header(text, "Backstop")))
+
+    existing = {
+        name
+        for (name,) in database.rows(
+            "select conname from pg_constraint union select relname from pg_class"
+            " union select tgname from pg_trigger"
+        )
+    }
+    assert len(named) > 15
+    assert named <= existing
+
+
+def _body(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("--"))
