@@ -2,6 +2,9 @@
 # venv), make and git. What is made lies below .local/.
 
 PORT ?= 8080
+OPS ?= 50000
+SEED ?= 1
+STEPS ?= all
 
 # Without PYTHON=… take python3 if it is new enough, else the newest one that has a name of its own.
 ifndef PYTHON
@@ -14,7 +17,7 @@ VENV := .local/venv/bin/python
 CODE := layers functions dev tests $(wildcard bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test reset lint format types validate generate check-generated requirements \
+.PHONY: help up test torture replay reset lint format types validate generate check-generated requirements \
     python venv sam
 
 help: ## list what make can do
@@ -26,6 +29,13 @@ up: venv ## run the whole system; Ctrl-C stops it
 
 test: venv ## run all tests
 	@exec $(VENV) -m pytest -n auto
+
+torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --operations $(OPS) \
+	    --seed $(SEED) --report .local/torture.json
+
+replay: venv ## play one history of the simulation again: SEED=… STEPS=…
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --seed $(SEED) --steps $(STEPS)
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset

@@ -3,22 +3,28 @@
 import asyncio
 import contextlib
 import os
+import threading
+import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from dev import ports
+from dev.console import Console
+from dev.processes import wait_for_exit
 from dev.services import guard
 
 if TYPE_CHECKING:
     from dev.postgres import Postgres
 
 _NAME = "holdfast"
+_RESTARTS, _RESTART_WINDOW = 3, 60.0  # so many within that many seconds, then the stack stops
 
 
 class DatabaseError(Exception):
-    """The database did not start or could not be migrated."""
+    """The database did not start, could not be migrated, or does not stay up."""
 
 
 class Database:
@@ -41,6 +47,7 @@ class Database:
         self._server: Postgres | None = None
         self._guard: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Future[str] | None = None
+        self._stopping = False
         self._owner_url = os.environ.get("DATABASE_URL", "")
 
     def url(self, role: str = "") -> str:
@@ -94,8 +101,38 @@ class Database:
         """Run the demo data's function with the owner's address."""
         return await asyncio.to_thread(seed, self._owner_url)
 
+    async def watch(self, console: Console) -> None:
+        """Start our server again whenever it ends; returns at once if it is not ours.
+
+        A backend that dies makes the server restart itself; this is for the server's own death.
+        It keeps its port, since the handlers know it by that.
+
+        Raises:
+            DatabaseError: it ends too often.
+            PostgresError: it cannot be started again.
+        """
+        if self._server is None:
+            return
+        from dev.postgres import Postgres  # noqa: PLC0415
+
+        server = self._server = Postgres(self._folder / "postgres", port=self._server.port)
+        deaths: deque[float] = deque(maxlen=_RESTARTS)
+        while True:
+            if (pid := await asyncio.to_thread(server.pid)) is not None:
+                await _exit_of(pid)
+            if self._stopping:
+                return
+            now = time.monotonic()
+            if len(deaths) == _RESTARTS and now - deaths[0] < _RESTART_WINDOW:
+                raise DatabaseError(f"PostgreSQL keeps ending; see {server.log}")
+            deaths.append(now)
+            console.say("  postgres ended, starting it again")
+            self._starting = asyncio.ensure_future(asyncio.to_thread(server.start))
+            await asyncio.shield(self._starting)
+
     async def stop(self) -> None:
         """Stop the server if it is ours."""
+        self._stopping = True
         if self._starting is not None:
             with contextlib.suppress(Exception):  # it was reported where it was awaited
                 await self._starting
@@ -105,3 +142,17 @@ class Database:
             assert self._guard.stdin is not None
             self._guard.stdin.close()
             await self._guard.wait()
+
+
+async def _exit_of(pid: int) -> None:
+    """Wait until a process has gone. In a thread that nobody has to wait for at the end."""
+    loop = asyncio.get_running_loop()
+    gone = asyncio.Event()
+
+    def wait() -> None:
+        wait_for_exit(pid)
+        with contextlib.suppress(RuntimeError):  # the loop has ended already
+            loop.call_soon_threadsafe(gone.set)
+
+    threading.Thread(target=wait, name="watch-postgres", daemon=True).start()
+    await gone.wait()

@@ -238,7 +238,11 @@ class Stack:
         }
 
     async def run(self) -> None:
-        """Work until cancelled: schedules, warm processes. Raises ServiceError."""
+        """Work until cancelled: schedules, warm processes. What dies is started again.
+
+        Raises:
+            ServiceError, DatabaseError, PostgresError: something does not stay up.
+        """
         assert self._pools is not None
         assert self._scheduler is not None
         if self._settings.schedules:
@@ -247,7 +251,8 @@ class Stack:
             called = {route.function for route in self._template.routes} | set(self._url_sockets)
             hot = [f for f in self._template.functions.values() if f.logical_id in called]
             self._background.append(asyncio.create_task(self._pools.warm(hot)))
-        await _all([service.watch(self._console) for service in self._services])
+        watches = [service.watch(self._console) for service in self._services]
+        await _all([self._database.watch(self._console), *watches])
 
     # stopping ---------------------------------------------------------------------------------
 

@@ -100,6 +100,15 @@ class Postgres:
         """Whether a server on this folder answers queries."""
         return self._running_port() is not None
 
+    def pid(self) -> int | None:
+        """The process id of the server on this folder, or None if there is none."""
+        return self._server_pid()
+
+    @property
+    def log(self) -> Path:
+        """Where the server writes what it has to say."""
+        return self._folder() / "server.log"
+
     def clear(self) -> None:
         """Stop the server and remove all its data, wherever they are."""
         self.stop()
@@ -191,7 +200,7 @@ class Postgres:
         A free port may be taken before the server has it, and the children of a killed server may
         hold its shared memory for a moment: both pass, so both are tried again.
         """
-        folder, log = self._folder(), self._folder() / "server.log"
+        folder, log = self._folder(), self.log
         deadline = time.monotonic() + _START_SECONDS
         while True:
             port = self._wanted_port or free_port()

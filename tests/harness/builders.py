@@ -67,7 +67,7 @@ class Tenant:
         }
 
     def resource(self, **columns: object) -> UUID:
-        """A resource without opening hours or offerings: one place, UTC, a start every half hour."""
+        """A resource without hours or offerings: one place, in UTC, a start every half hour."""
         return self._row("core.resources", {"name": "Room", "timezone": "UTC"} | columns)
 
     def offering(self, resource_id: UUID, **columns: object) -> UUID:

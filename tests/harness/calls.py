@@ -36,10 +36,10 @@ class Refusal(NamedTuple):
     constraint: str | None
 
 
-def refused(action: Callable[[], object]) -> Refusal:
-    """The refusal that an action meets; fails if it is let through."""
+def refused(action: Callable[..., object], /, *arguments: Any, **named: Any) -> Refusal:
+    """The refusal that an action meets with these arguments; fails if it is let through."""
     try:
-        result = action()
+        result = action(*arguments, **named)
     except psycopg.Error as error:
         diagnosis = error.diag
         detail = diagnosis.message_detail
@@ -68,7 +68,7 @@ class Api:
 
     @cached_property
     def _roles(self) -> dict[str, str]:
-        return {name: role for name, role in self.database.rows(_WHO_MAY)}
+        return dict(self.database.rows(_WHO_MAY))
 
     @property
     def connections(self) -> list[psycopg.Connection[NamedTuple]]:

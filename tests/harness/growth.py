@@ -1,7 +1,7 @@
 """A database that has been in use for years: ten thousand rows and more in every table that grows.
 
-Written past triggers and foreign keys, because only the number of rows matters, and without ANALYZE,
-so that plans made while the tables were empty stay as they are.
+Written past triggers and foreign keys, because only the number of rows matters, and without
+ANALYZE, so that plans made while the tables were empty stay as they are.
 """
 
 from tests.harness.builders import NOW, Offer

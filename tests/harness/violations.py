@@ -13,13 +13,13 @@ NEW = "00000000-0000-4000-8000-000000000001"  # an id that no row has
 Statement = tuple[str, tuple[Any, ...]]
 
 
-def change(table: str, where: str = "true", **columns: object) -> Statement:
+def change(table: str, where: str = "true", /, **columns: object) -> Statement:
     """Update rows of core.<table>; the names of columns are the keywords."""
     assignments = ", ".join(f"{column} = %s" for column in columns)
     return f"update core.{table} set {assignments} where {where}", tuple(columns.values())
 
 
-def copy(table: str, where: str = "true", **columns: object) -> Statement:
+def copy(table: str, where: str = "true", /, **columns: object) -> Statement:
     """Insert a row that is like one of core.<table> but for some columns."""
     name = table if "." in table else f"core.{table}"
     return (
@@ -30,7 +30,7 @@ def copy(table: str, where: str = "true", **columns: object) -> Statement:
 
 
 def _changes(table: str, column: str, *values: object) -> list[Statement]:
-    return [change(table, **{column: value}) for value in values]
+    return [change(table, "true", **{column: value}) for value in values]
 
 
 _CATALOGUE: dict[str, list[Statement]] = {

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from tests.harness import cluster
 from tests.harness.concurrency import wait_until
@@ -23,6 +22,7 @@ from tests.interleavings.moves import MOVES, answer
 from tests.interleavings.scenes import SCENES, Props
 
 NOBODY = "-"  # the first of a pair in which the second is alone
+_AGAIN = "40001"  # serialization_failure: `database.call` repeats
 _numbers = count(1)
 
 _STANDING = """
@@ -45,6 +45,13 @@ class Outcome(NamedTuple):
 
     answer: str
     standing: str
+
+
+class Tried(NamedTuple):
+    """How a call ended, and how many rows it changed."""
+
+    outcome: Outcome
+    changes: int
 
 
 class Winner(NamedTuple):
@@ -103,59 +110,74 @@ class Stage:
     """One copy of a scene."""
 
     def __init__(self, desk: Desk, scene: Scene) -> None:
-        self.desk = desk
         self.database = desk.database
+        self._desk = desk
         self._calls = scene.calls
         self._booking_id = scene.props.held.id if scene.props.held else None
+        self._sessions: dict[tuple[str, int], Session] = {}
 
     def standing(self) -> str:
         """Where the booking stands, as everybody sees it."""
-        return str(self._standing(self.database.connect(autocommit=True)))
-
-    def _standing(self, connection: psycopg.Connection[Any]) -> str:
-        row = connection.execute(_STANDING, {"id": self._booking_id}).fetchone()
-        assert row is not None
-        return str(row[0])
+        return str(self.database.value(_STANDING, {"id": self._booking_id}))
 
     # One after the other ----------------------------------------------------------------------
 
-    def in_a_row(self, *names: str) -> tuple[Outcome, int]:
-        """Calls one after the other, undone again.
+    def in_a_row(self, *names: str) -> Tried:
+        """Calls one after the other, undone again: how the last one ended."""
+        return self.undone(*(self._calls[name] for name in names))
 
-        Returns:
-            How the last one ended, and how many rows it changed.
-        """
+    def undone(self, *calls: Call) -> Tried:
+        """As `in_a_row`, for any calls."""
         with self.database.connect() as connection:
-            session = Session(self.desk, connection)
-            for name in names[:-1]:
-                session.call(self._calls[name])
-            before = _changes(connection)
+            session = Session(self._desk, connection)
+            for call in calls[:-1]:
+                session.call(call)
+            before = _value(connection, _CHANGES)
             try:
                 with connection.transaction():
-                    said = answer(self._calls[names[-1]], session.call(self._calls[names[-1]]))
+                    said = answer(calls[-1], session.call(calls[-1]))
             except psycopg.Error as error:
                 said = error.sqlstate or ""
-            outcome = Outcome(said, self._standing(connection))
-            changes = _changes(connection) - before
+            standing = _value(connection, _STANDING, {"id": self._booking_id})
+            changes = _value(connection, _CHANGES) - before
             connection.rollback()
-        return outcome, changes
+        return Tried(Outcome(said, standing), changes)
 
     # At once ----------------------------------------------------------------------------------
 
-    def meeting(self, first: str, second: str, *, commit: bool) -> Winner:
-        """The second comes while the first's transaction is open, which then ends.
+    def rolled_back(self, first: str, second: str) -> str:
+        """What the second answers when the first, which it met, is rolled back; all is undone."""
+        met = self._meet(first, second, commit=False)
+        self._session(second, 1).rollback()
+        return met.answer
 
-        Args:
-            commit: else the first is rolled back, and the second too: all is as it was.
+    def committed(self, first: str, second: str) -> Winner:
+        """How the meeting ends when both commit.
+
+        Raises:
+            AssertionError: the second answers as if it came neither before the first nor after it.
         """
-        after = self.in_a_row(first, second)[0]
-        alone = self.in_a_row(second)[0]
-        one = self.desk.session(self._calls[first][0], transaction=True)
+        after, alone = (self.in_a_row(*names).outcome for names in ((first, second), (second,)))
+        met = self._meet(first, second, commit=True)
+        self._session(second, 1).commit()
+        outcome = Outcome(met.answer, self.standing())
+        if met.waited:
+            assert outcome == after, f"it waited for the first, and should have ended in {after}"
+            return Winner("again" if met.repeated else "waits", outcome)
+        if outcome == after and met.answer == alone.answer:
+            return Winner("free", outcome)
+        if met.answer == "nothing":
+            return Winner("passes", outcome)
+        assert met.answer == alone.answer, f"it did not wait, and should have ended in {alone}"
+        return Winner("ahead", outcome)
+
+    def _meet(self, first: str, second: str, *, commit: bool) -> "_Met":
+        """The second comes while the first's transaction is open, which then ends."""
+        one, other = self._session(first, 0), self._session(second, 1)
         one.call(self._calls[first])
-        other = self.desk.session(self._calls[second][0], transaction=True)
         call = self._calls[second]
         sent = other.send(call)
-        wait_until(lambda: sent.done() or self._waits_for(one, other), what="neither waits nor ends")
+        wait_until(lambda: sent.done() or self._waits(other, one), what="it neither waits nor ends")
         waited = not sent.done()
         if commit:
             one.commit()
@@ -163,17 +185,33 @@ class Stage:
             one.rollback()
 
         error = sent.exception(10)
-        if isinstance(error, psycopg.Error):
-            said = error.sqlstate or ""
-        else:
-            said = answer(call, sent.result())
-        again = said == "40001"
-        if again:
-            other.rollback()
-            said = answer(call, other.call(call))
-        if commit:
-            other.commit()
-        outcome = Outcome(said, self._standing(other_view(self, other, commit=commit)))
-        if not commit:
-            other.rollback()
-        return Winner(_how(said, alone, after, waited=waited, again=again), outcome)
+        if error is None:
+            return _Met(answer(call, sent.result()), waited, repeated=False)
+        assert isinstance(error, psycopg.Error), error
+        if error.sqlstate != _AGAIN:
+            return _Met(error.sqlstate or "", waited, repeated=False)
+        other.rollback()
+        return _Met(answer(call, other.call(call)), waited, repeated=True)
+
+    def _session(self, name: str, place: int) -> Session:
+        function = self._calls[name][0]
+        if (name, place) not in self._sessions:
+            self._sessions[name, place] = self._desk.session(function, transaction=True)
+        return self._sessions[name, place]
+
+    def _waits(self, waiting: Session, holder: Session) -> bool:
+        """Whether one session waits for a lock of the other."""
+        query = "select %s = any (pg_blocking_pids(%s))"
+        return bool(self.database.value(query, holder.pid, waiting.pid))
+
+
+class _Met(NamedTuple):
+    answer: str
+    waited: bool
+    repeated: bool
+
+
+def _value(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
+    row = connection.execute(query.encode(), *parameters).fetchone()
+    assert row is not None
+    return row[0]

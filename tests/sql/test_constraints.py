@@ -74,9 +74,7 @@ def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> N
     with filled.connect() as connection:
         refusals = []
         for statement, parameters in VIOLATIONS[name]:
-            refusals.append(
-                refused(lambda s=statement, p=parameters: connection.execute(s.encode(), p))
-            )
+            refusals.append(refused(connection.execute, statement.encode(), parameters))
             connection.rollback()
 
     assert {refusal.constraint for refusal in refusals} == {name}

@@ -1,7 +1,8 @@
 """api.claim_effects and api.finish_effect: the outbox's leases, retries and verdicts."""
 
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -171,11 +172,11 @@ def test_workers_claim_disjoint_effects(api: Api, tenant: Tenant) -> None:
         refunding(api, tenant)
     workers = [api.database.connect("holdfast_deliver", autocommit=True) for _ in range(4)]
 
-    outcomes = race([lambda c=c: call(c, "claim_effects", 12, 60) for c in workers])
+    outcomes = race([partial(call, c, "claim_effects", 12, 60) for c in workers])
     for connection in workers:
         connection.close()
 
-    claimed = [effect["id"] for outcome in outcomes for effect in outcome]
+    claimed = [effect["id"] for outcome in outcomes for effect in cast("list[Any]", outcome)]
     assert len(claimed) == 12
     assert len(set(claimed)) == 12
 

@@ -1,4 +1,4 @@
-"""grants.sql is the public interface: every role × every function and table, from the catalogue."""
+"""grants.sql is the public interface: every role by every function and table, from the catalogue."""
 
 import re
 from pathlib import Path
@@ -34,7 +34,7 @@ def login_roles(database: Database) -> list[str]:
 
 
 def test_roles_may_call_what_the_file_says_and_no_more(api: Api) -> None:
-    """Every login role × every function of ours: allowed exactly where grants.sql names it.
+    """Every login role by every function of ours: allowed exactly where grants.sql names it.
 
     Cases: P-7
     """
@@ -76,7 +76,7 @@ def test_every_login_role_is_granted_something(api: Api) -> None:
 
 
 def test_no_role_has_any_right_to_a_table(api: Api, tenant: Tenant) -> None:
-    """Login roles × tables, views and sequences × every privilege, of columns too: none.
+    """Login roles by tables, views and sequences by every privilege, of columns too: none.
 
     Cases: P-7
     """
@@ -87,7 +87,8 @@ def test_no_role_has_any_right_to_a_table(api: Api, tenant: Tenant) -> None:
             and c.relnamespace in (
                 'api'::regnamespace, 'core'::regnamespace, 'audit'::regnamespace)
             and case
-                when c.relkind = 'S' then has_sequence_privilege(r.oid, c.oid, 'usage,select,update')
+                when c.relkind = 'S' then
+                    has_sequence_privilege(r.oid, c.oid, 'usage,select,update')
                 when c.relkind in ('r', 'p', 'v', 'm') then
                     has_table_privilege(r.oid, c.oid,
                         'select,insert,update,delete,truncate,references,trigger')

@@ -74,7 +74,7 @@ def test_nothing_starts_beyond_the_horizon(api: Api, tenant: Tenant) -> None:
 
 
 def test_remaining_counts_the_free_units(api: Api, tenant: Tenant) -> None:
-    """One less for each booking of the time or of one that overlaps it; at none it is not listed."""
+    """One less for each booking that overlaps the time; when none remains it is not listed."""
     offer = tenant.offer(capacity=2, opens="10:00", closes="12:00")
     api.hold(offer, NOW + 2 * HOUR)
     api.hold(offer, NOW + 3 * HOUR)
@@ -165,9 +165,7 @@ def test_an_offering_must_be_named_when_there_are_several(api: Api, tenant: Tena
     bare = tenant.resource()
 
     for resource_id in (offer.resource_id, bare, uuid4()):
-        refusal = refused(
-            lambda r=resource_id: api.call("list_slots", tenant.actor(), r, None, None, None)
-        )
+        refusal = refused(api.call, "list_slots", tenant.actor(), resource_id, None, None, None)
         assert refusal.sqlstate == "KHNTF"
 
 

@@ -144,8 +144,8 @@ def test_the_sessions_settings_do_not_matter(api: Api, tenant: Tenant) -> None:
                 listed(session, offer, start, start + 30 * DAY),
                 listed(session, dates, start, start + 62 * DAY),
                 session.call("list_slots", tenant.actor(), dates.resource_id, None, None, None),
-                refused(lambda s=session: s.hold(offer, start)),
-                refused(lambda s=session: s.hold(dates, date="2030-01-01")),
+                refused(session.hold, offer, start),
+                refused(session.hold, dates, date="2030-01-01"),
             ]
         )
         session.close()
@@ -167,7 +167,7 @@ def test_alternatives_do_not_depend_on_the_session(api: Api, tenant: Tenant) -> 
     alternatives = []
     for settings in SESSIONS:
         session = Api(api.database, **settings)
-        refusal = refused(lambda s=session: s.hold(offer, date="2031-11-02"))
+        refusal = refused(session.hold, offer, date="2031-11-02")
         alternatives.append([a["date"] for a in refusal.detail["alternatives"]])
         session.close()
 

@@ -83,7 +83,8 @@ def test_bookings_are_never_locked_for_update() -> None:
 def test_who_waits_has_a_time_limit(database: Database) -> None:
     """Each function of schema api whose header names a lock has a lock_timeout."""
     query = """
-        select 'api.' || proname as name, coalesce(proconfig, '{}') @> '{lock_timeout=3s}' as limited
+        select 'api.' || proname as name,
+            coalesce(proconfig, '{}') @> '{lock_timeout=3s}' as limited
         from pg_proc where pronamespace = 'api'::regnamespace
     """
     limited = {name for name, yes in database.rows(query) if yes}

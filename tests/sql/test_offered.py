@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -115,7 +116,7 @@ def weekly_rules(draw: st.DrawFn) -> list[Hours]:
     rules = []
     for weekday in draw(st.sets(st.integers(1, 7), min_size=1)):
         edges = sorted(draw(st.sets(st.integers(0, 96), min_size=2, max_size=6)))
-        pairs = list(zip(edges, edges[1:], strict=False))
+        pairs = list(pairwise(edges))
         chosen = pairs if draw(st.booleans()) else pairs[::2]
         rules += [Hours(weekday, opens * 15, closes * 15) for opens, closes in chosen]
     return rules
@@ -189,7 +190,7 @@ def test_dates_tile_the_year(
     assert [day for _, _, day in dates] == [
         reading(start, zone).date() + timedelta(days=n) for n in _whole_days(dates, start, zone)
     ]
-    assert all(before[1] == after[0] for before, after in zip(dates, dates[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(dates))
     assert lengths == hours
 
 
@@ -206,7 +207,7 @@ def test_a_date_that_a_zone_skipped_is_not_offered(
     dates = offered(database_of_module, question)
 
     assert [day.day for _, _, day in dates if day] == [28, 29, 31, 1]
-    assert all(before[1] == after[0] for before, after in zip(dates, dates[1:], strict=False))
+    assert all(before[1] == after[0] for before, after in pairwise(dates))
 
 
 def _every_date(zone: str, start: datetime, end: datetime) -> Question:

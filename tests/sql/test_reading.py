@@ -32,7 +32,7 @@ def test_out_of_reach_looks_like_absent(api: Api, tenant: Tenant) -> None:
     stranger = Tenant(api.database)
 
     refusals = {
-        refused(lambda a=actor, i=identifier: api.call("get_booking", a, i))
+        refused(api.call, "get_booking", actor, identifier)
         for actor, identifier in [
             (tenant.actor(), held.id),
             (tenant.actor(secret="bks_wrong"), held.id),

@@ -1,5 +1,6 @@
 """api.settle_refund, core.queue_refund and core.record_refund: money on its way back."""
 
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -108,7 +109,7 @@ def test_events_about_one_refund_at_once_do_not_deadlock(api: Api, tenant: Tenan
 
     outcomes = race(
         [
-            lambda c=c: call(c, "settle_refund", stripe_event(), "succeeded", refund.object)
+            partial(call, c, "settle_refund", stripe_event(), "succeeded", refund.object)
             for c in connections
         ]
     )
@@ -178,7 +179,7 @@ def test_racing_refunds_never_exceed_the_payment(api: Api, tenant: Tenant) -> No
     connections = [api.database.connect(autocommit=True) for _ in range(10)]
     queue = "select core.queue_refund(p, 1500, 'released') from core.payments as p"
 
-    outcomes = race([lambda c=c: c.execute(queue.encode()).rowcount for c in connections])
+    outcomes = race([partial(c.execute, queue.encode()) for c in connections])
     for connection in connections:
         connection.close()
 

@@ -193,7 +193,7 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
     }
     before = held.row
 
-    refusals = {name: refused(lambda n=name, a=a: api.call(n, *a)) for name, a in attempts.items()}
+    refusals = {name: refused(api.call, name, *a) for name, a in attempts.items()}
     lists = [api.call(name, *arguments) for name, arguments in empty.items()]
 
     with_actor = api.database.rows(
