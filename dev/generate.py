@@ -3,6 +3,7 @@
     schema    sql/schema.sql                   the database as the migrations leave it
     errors    docs/errors.md                   the catalogue of errors
     openapi   functions/openapi/openapi.json   the API, from its models
+    cases     docs/cases.md                    which test proves which case
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import psycopg
 
+from dev import cases
 from dev.postgres import Postgres
 from dev.postgres_binaries import binaries
 
@@ -126,6 +128,7 @@ GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
     "openapi": Generated("functions/openapi/openapi.json", openapi),
+    "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
 }
 
 

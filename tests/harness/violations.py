@@ -1,7 +1,7 @@
 """For every named constraint: the statements that violate it, and nothing else.
 
 They run on the rows that `tests/sql/test_constraints.py` prepares. PostgreSQL checks CHECK
-constraints in order of their names, then unique ones in order of creation, then foreign keys.
+constraints in order of their names, then unique ones, then foreign keys.
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "tenants_pkey": [copy("tenants")],
     "tenants_name_present": _changes("tenants", "name", "", "x" * 201),
     "tenants_hold_minutes_sane": _changes("tenants", "hold_minutes", 0, 61),
-    "api_keys_pkey": [copy("api_keys")],
+    "api_keys_pkey": [copy("api_keys", key_hash=r"\x" + "00" * 32)],
     "api_keys_tenant_exists": _changes("api_keys", "tenant_id", NEW),
     "api_keys_hash_unique": [copy("api_keys", id=NEW)],
     "api_keys_hash_is_sha256": _changes("api_keys", "key_hash", b"", b"0" * 31, b"0" * 33),
@@ -48,7 +48,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "currencies_pkey": [copy("currencies")],
     "currencies_code_is_iso_4217": [copy("currencies", code=c) for c in ("eu", "eur", "EURO")],
     "currencies_minor_digits_known": _changes("currencies", "minor_digits", 1, 3, -2),
-    "resources_pkey": [copy("resources")],
+    "resources_pkey": [copy("resources", "booking_mode = 'slot'", booking_mode="date")],
     "resources_tenant_exists": [copy("resources", tenant_id=NEW)],
     "resources_name_present": _changes("resources", "name", "", "x" * 201),
     "resources_booking_mode_known": _changes("resources", "booking_mode", "week", ""),
@@ -61,7 +61,9 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "resources_step_sane": _changes("resources", "step_minutes", 0, 4, 1441),
     "resources_notice_sane": _changes("resources", "notice_minutes", -1, 525601),
     "resources_horizon_sane": _changes("resources", "horizon_days", 0, 1096),
-    "offerings_pkey": [copy("offerings")],
+    "offerings_pkey": [
+        copy("offerings", "booking_mode = 'slot'", booking_mode="date", duration_minutes=None)
+    ],
     "offerings_tenant_exists": [copy("offerings", tenant_id=NEW)],
     "offerings_name_present": _changes("offerings", "name", "", "x" * 201),
     "offerings_booking_mode_known": _changes("offerings", "booking_mode", "week", ""),
@@ -106,7 +108,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
     ],
     "prices_currency_known": _changes("prices", "currency", "XXX", "eur", ""),
     "prices_amount_in_range": _changes("prices", "amount", 49, 0, -1, 100_000_000),
-    "weekly_hours_pkey": [copy("weekly_hours")],
+    "weekly_hours_pkey": [copy("weekly_hours", opens="18:00", closes="19:00")],
     "weekly_hours_resource_exists": [copy("weekly_hours", id=NEW, resource_id=NEW)],
     "weekly_hours_weekday_is_iso": _changes("weekly_hours", "weekday", 0, 8, -1),
     "weekly_hours_open_before_close": [
@@ -119,7 +121,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
 }
 
 _BOOKINGS: dict[str, list[Statement]] = {
-    "customers_pkey": [copy("customers")],
+    "customers_pkey": [copy("customers", email="other@example.com")],
     "customers_tenant_exists": [copy("customers", tenant_id=NEW)],
     "customers_email_unique": [copy("customers", id=NEW)],
     "customers_email_normalised": _changes("customers", "email", "A@example.com", "ab", "x" * 255),
@@ -167,7 +169,7 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "bookings_customer_name_present": _changes("bookings", "customer_name", "", "x" * 201),
     "bookings_notes_short": _changes("bookings", "notes", "x" * 2001),
     "bookings_version_positive": [copy("bookings", id=NEW, version=0)],
-    "occupancies_pkey": [copy("occupancies")],
+    "occupancies_pkey": [copy("occupancies", unit=999)],
     "occupancies_booking_exists": [
         change(
             "occupancies",
@@ -194,14 +196,13 @@ _BOOKINGS: dict[str, list[Statement]] = {
         copy("idempotency_keys", key=key) for key in ("", "a b", "k\n", "ü", "x" * 256)
     ],
     "idempotency_keys_fingerprint_is_sha256": _changes("idempotency_keys", "fingerprint", b""),
-    "booking_events_pkey": [copy("audit.booking_events")],
+    "booking_events_pkey": [copy("audit.booking_events", version=99)],
     "booking_events_once_per_version": [copy("audit.booking_events", id=-1)],
 }
 
 _MONEY: dict[str, list[Statement]] = {
-    "checkouts_pkey": [copy("checkouts")],
     "checkouts_booking_exists": _changes("checkouts", "booking_id", NEW),
-    "checkouts_id_unique": [copy("checkouts", tenant_id=NEW)],
+    "checkouts_id_unique": [copy("checkouts", tenant_id=NEW, state="expired", session_id=None)],
     "checkouts_session_unique": [copy("checkouts", id=NEW, state="expired")],
     "checkouts_one_payable_per_booking": [
         copy("checkouts", "state = 'open'", id=NEW, session_id=None, state=state)
@@ -212,7 +213,7 @@ _MONEY: dict[str, list[Statement]] = {
     "checkouts_open_has_session": [change("checkouts", "state = 'open'", session_id=None)],
     "checkouts_amount_in_range": _changes("checkouts", "amount", 49, -1, 100_000_000),
     "checkouts_currency_is_iso_4217": _changes("checkouts", "currency", "eur", ""),
-    "payments_pkey": [copy("payments")],
+    "payments_pkey": [copy("payments", payment_intent_id="pi_other")],
     "payments_booking_exists": _changes("payments", "booking_id", NEW),
     "payments_checkout_exists": _changes("payments", "checkout_id", NEW),
     "payments_intent_unique": [copy("payments", id=NEW)],
@@ -223,7 +224,7 @@ _MONEY: dict[str, list[Statement]] = {
         ("update core.payments set amount_refunded = amount + 1", ()),
         ("update core.payments set amount_refunded = -1", ()),
     ],
-    "refunds_pkey": [copy("refunds")],
+    "refunds_pkey": [copy("refunds", stripe_refund_id="re_other")],
     "refunds_payment_exists": _changes("refunds", "payment_id", NEW),
     "refunds_booking_exists": _changes("refunds", "booking_id", NEW),
     "refunds_stripe_refund_unique": [copy("refunds", id=NEW)],
@@ -236,8 +237,7 @@ _MONEY: dict[str, list[Statement]] = {
     "stripe_events_id_shape": [
         copy("stripe_events", id=i) for i in ("evt_", "ch_1", "evt_a b", "evt_" + "x" * 251)
     ],
-    "effects_pkey": [copy("effects")],
-    "effects_id_unique": [copy("effects", tenant_id=NEW)],
+    "effects_id_unique": [copy("effects", tenant_id=NEW, key="other")],
     "effects_key_unique": [copy("effects", id=NEW)],
     "effects_booking_exists": _changes("effects", "booking_id", NEW),
     "effects_checkout_exists": [change("effects", "kind = 'expire_session'", checkout_id=NEW)],

@@ -5,35 +5,36 @@ the second have answered if the first had never been, and what after it? A meeti
 neither is a fault, whatever anybody has written down.
 """
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 
-from tests.harness import cluster
+from tests.harness.cluster import Server
 from tests.harness.concurrency import wait_until
 from tests.harness.database import Database, fresh_database
 from tests.harness.desk import Call, Desk, Session
 from tests.interleavings.moves import MOVES, answer
 from tests.interleavings.scenes import SCENES, Props
 
-NOBODY = "-"  # the first of a pair in which the second is alone
 _AGAIN = "40001"  # serialization_failure: `database.call` repeats
-_numbers = count(1)
-
 _STANDING = """
-select coalesce((select b.status from core.bookings as b where b.id = %(id)s), 'none')
+select coalesce((select b.status from core.bookings as b where b.id = %s), 'none')
     || case when exists (
-        select from core.occupancies as o where o.booking_id is distinct from %(id)s
+        select from core.occupancies as o where o.booking_id is distinct from %s
     ) then '+rival' else '' end
 """
 _CHANGES = """
 select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)
 from pg_stat_xact_user_tables where schemaname in ('core', 'audit')
+"""
+_TABLES = """
+select format('%I.%I', n.nspname, c.relname) as name,
+    format('kept.%I', n.nspname || '_' || c.relname) as kept
+from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname in ('core', 'audit') and c.relkind = 'r'
 """
 
 
@@ -57,8 +58,7 @@ class Tried(NamedTuple):
 class Winner(NamedTuple):
     """How a meeting ends.
 
-    how: `alone`   nobody was met
-         `waits`   for the first, then answers as if it had been called after it
+    how: `waits`   for the first, then answers as if it had been called after it
          `again`   waits, is told to repeat (40001), and the repeat answers as after the first
          `free`    does not wait: neither changes what the other answers
          `ahead`   does not wait: answers as if it had been called before the first
@@ -70,78 +70,73 @@ class Winner(NamedTuple):
 
 
 class Scene:
-    """A database in which the scene is set, to be copied, and the calls that make sense in it."""
+    """A database in which a scene is set, can be played, and is set again."""
 
-    def __init__(self, server: cluster.Server, database: Database, desk: Desk, props: Props) -> None:
-        self._server = server
-        self._database = database
-        self._desk = desk
-        self.props = props
-        made = {move.name: move.call(desk, props) for move in MOVES}
-        self.calls: dict[str, Call] = {name: call for name, call in made.items() if call}
-
-    @contextmanager
-    def copied(self) -> Iterator["Stage"]:
-        """A copy of the scene to act in."""
-        name = f"{self._database.name}_{next(_numbers)}"
-        self._database.close()  # a database that somebody is connected to cannot be copied
-        self._server.create_database(name, self._database.name)
-        database = Database(self._server, name)
-        desk = copy.copy(self._desk)
-        desk.database, desk._open = database, []
-        try:
-            with desk:
-                yield Stage(desk, self)
-        finally:
-            database.close()
-            cluster.drop_database(self._server, name)
-
-
-@contextmanager
-def set_scene(server: cluster.Server, name: str, folder: Path) -> Iterator[Scene]:
-    """Build a scene in a database of its own."""
-    with fresh_database(server) as database:
-        with Desk(database, folder) as desk:
-            props = SCENES[name](desk)
-        yield Scene(server, database, desk, props)
-
-
-class Stage:
-    """One copy of a scene."""
-
-    def __init__(self, desk: Desk, scene: Scene) -> None:
-        self.database = desk.database
-        self._desk = desk
-        self._calls = scene.calls
-        self._booking_id = scene.props.held.id if scene.props.held else None
+    def __init__(self, desk: Desk, name: str, props: Props) -> None:
+        self.desk = desk
+        self.database: Database = desk.database
+        self._booking_id = props.held.id if props.held else None
+        # the first's calls and the second's, which are not the same: two customers, two keys
+        moves = [move for move in MOVES if not move.scenes or name in move.scenes]
+        self._calls: tuple[dict[str, Call], ...] = tuple(
+            {move.name: call for move in moves if (call := move.call(desk, props))}
+            for _ in range(2)
+        )
+        self.moves = tuple(self._calls[0])
         self._sessions: dict[tuple[str, int], Session] = {}
+        tables = self.database.rows(_TABLES)
+        keep = [f"create table {kept} as table {table};" for table, kept in tables]
+        self.database.execute("\n".join(["create schema kept;", *keep]))
+        put_back = [
+            f"delete from {table}; insert into {table} overriding system value table {kept};"
+            for table, kept in tables
+        ]
+        # without triggers and foreign keys, which would see an impossible history
+        self._reset = "\n".join(
+            ["set session_replication_role = replica;", *put_back, "reset session_replication_role"]
+        )
+
+    def reset(self) -> None:
+        """Put every row back to where it was when the scene was set."""
+        self.database.execute(self._reset)
 
     def standing(self) -> str:
         """Where the booking stands, as everybody sees it."""
-        return str(self.database.value(_STANDING, {"id": self._booking_id}))
+        return str(self.database.value(_STANDING, self._booking_id, self._booking_id))
 
     # One after the other ----------------------------------------------------------------------
 
     def in_a_row(self, *names: str) -> Tried:
         """Calls one after the other, undone again: how the last one ended."""
-        return self.undone(*(self._calls[name] for name in names))
-
-    def undone(self, *calls: Call) -> Tried:
-        """As `in_a_row`, for any calls."""
-        with self.database.connect() as connection:
-            session = Session(self._desk, connection)
-            for call in calls[:-1]:
-                session.call(call)
-            before = _value(connection, _CHANGES)
+        last = self._calls[1][names[-1]]
+        with self._undone() as session:
+            for name in names[:-1]:
+                session.call(self._calls[0][name])
+            changed = _value(session, _CHANGES)
             try:
-                with connection.transaction():
-                    said = answer(calls[-1], session.call(calls[-1]))
+                with session.connection.transaction():
+                    said = answer(last, session.call(last))
             except psycopg.Error as error:
                 said = error.sqlstate or ""
-            standing = _value(connection, _STANDING, {"id": self._booking_id})
-            changes = _value(connection, _CHANGES) - before
-            connection.rollback()
-        return Tried(Outcome(said, standing), changes)
+            standing = _value(session, _STANDING, self._booking_id, self._booking_id)
+            return Tried(Outcome(said, standing), _value(session, _CHANGES) - changed)
+
+    def changes(self, call: Call) -> int:
+        """How many rows a call changes, any call; it is undone again."""
+        with self._undone() as session:
+            session.call(call)
+            return int(_value(session, _CHANGES))
+
+    @contextmanager
+    def _undone(self) -> Iterator[Session]:
+        """A superuser's session whose transaction is rolled back at the end."""
+        if ("", 0) not in self._sessions:
+            self._sessions["", 0] = Session(self.desk, self.database.connect())
+        session = self._sessions["", 0]
+        try:
+            yield session
+        finally:
+            session.rollback()
 
     # At once ----------------------------------------------------------------------------------
 
@@ -174,8 +169,8 @@ class Stage:
     def _meet(self, first: str, second: str, *, commit: bool) -> "_Met":
         """The second comes while the first's transaction is open, which then ends."""
         one, other = self._session(first, 0), self._session(second, 1)
-        one.call(self._calls[first])
-        call = self._calls[second]
+        one.call(self._calls[0][first])
+        call = self._calls[1][second]
         sent = other.send(call)
         wait_until(lambda: sent.done() or self._waits(other, one), what="it neither waits nor ends")
         waited = not sent.done()
@@ -194,15 +189,31 @@ class Stage:
         return _Met(answer(call, other.call(call)), waited, repeated=True)
 
     def _session(self, name: str, place: int) -> Session:
-        function = self._calls[name][0]
-        if (name, place) not in self._sessions:
-            self._sessions[name, place] = self._desk.session(function, transaction=True)
-        return self._sessions[name, place]
+        """The session of the first (0) or the second (1) that may make this call."""
+        function = self._calls[place][name][0]
+        if (function, place) not in self._sessions:
+            self._sessions[function, place] = self.desk.session(function, transaction=True)
+        return self._sessions[function, place]
 
     def _waits(self, waiting: Session, holder: Session) -> bool:
         """Whether one session waits for a lock of the other."""
         query = "select %s = any (pg_blocking_pids(%s))"
         return bool(self.database.value(query, holder.pid, waiting.pid))
+
+    def close(self) -> None:
+        """Disconnect, whatever is under way."""
+        for session in self._sessions.values():
+            session.connection.close()
+        self._sessions.clear()
+
+
+@contextmanager
+def set_scene(server: Server, name: str, folder: Path) -> Iterator[Scene]:
+    """Build a scene in a database of its own."""
+    with fresh_database(server) as database, Desk(database, folder) as desk:
+        scene = Scene(desk, name, SCENES[name](desk))
+        yield scene
+        scene.close()
 
 
 class _Met(NamedTuple):
@@ -211,7 +222,7 @@ class _Met(NamedTuple):
     repeated: bool
 
 
-def _value(connection: psycopg.Connection[Any], query: str, *parameters: Any) -> Any:
-    row = connection.execute(query.encode(), *parameters).fetchone()
+def _value(session: Session, query: str, *parameters: object) -> Any:
+    row = session.connection.execute(query.encode(), parameters or None).fetchone()
     assert row is not None
     return row[0]

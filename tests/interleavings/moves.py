@@ -3,7 +3,6 @@
 A function of schema api either has moves here or is named as one that only reads.
 """
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -23,16 +22,18 @@ class Move:
     Attributes:
         says: what it is, for the reader of the table.
         call: the call on what the scene has, or None where there is nothing to call it on.
+        scenes: where it is news; empty: everywhere.
     """
 
     name: str
     function: str
     says: str
     call: Callable[[Desk, Props], Call | None]
+    scenes: frozenset[str] = frozenset()
 
 
 def _hold(desk: Desk, props: Props) -> Call:
-    return desk.hold_call(TEN, key="rival")
+    return desk.hold_call(TEN)
 
 
 def _repeat(desk: Desk, props: Props) -> Call | None:
@@ -50,7 +51,7 @@ def _begin(desk: Desk, props: Props) -> Call | None:
     return desk.checkout_call(props.held) if props.held else None
 
 
-def _begin_elsewhere(desk: Desk, props: Props) -> Call | None:
+def _begin_anew(desk: Desk, props: Props) -> Call | None:
     return desk.checkout_call(props.held, **ELSEWHERE) if props.held else None
 
 
@@ -75,7 +76,8 @@ def _release(desk: Desk, props: Props) -> Call | None:
 
 def _settled(outcome: str) -> Callable[[Desk, Props], Call | None]:
     def call(desk: Desk, props: Props) -> Call | None:
-        return settle_call(props.session, outcome) if props.session else None
+        # one event a fact, which Stripe delivers as often as it likes
+        return settle_call(props.session, outcome, f"evt_{outcome}") if props.session else None
 
     return call
 
@@ -117,26 +119,52 @@ def _told_of_refund(status: str) -> Callable[[Desk, Props], Call | None]:
             "refund_id": props.effect["refund"]["id"],
             "tenant_id": props.effect["tenant_id"],
         }
-        event = {"id": f"evt_{uuid.uuid4().hex}", "type": "test.refund", "created": 1}
+        event = {"id": f"evt_{status}", "type": "test.refund", "created": 1}
         return "settle_refund", (event, status, {"id": "re_1", "metadata": metadata})
 
     return call
 
 
+_UNPAID = frozenset({"creating", "open", "overdue", "closing", "replacing"})
+
 MOVES: tuple[Move, ...] = (
     Move("hold", "create_hold", "somebody else wants the time", _hold),
-    Move("repeat", "create_hold", "a hold with a key that its client may use twice", _repeat),
-    Move("misuse", "create_hold", "the same key for another request", _misuse),
+    Move("repeat", "create_hold", "hold the time with a key that two requests share", _repeat),
+    Move("misuse", "create_hold", "another request with that key", _misuse),
     Move("begin", "begin_checkout", "go to pay", _begin),
-    Move("begin-anew", "begin_checkout", "go to pay, with other return addresses", _begin_elsewhere),
+    Move(
+        "begin-anew",
+        "begin_checkout",
+        "go to pay, with other return addresses",
+        _begin_anew,
+        frozenset({"held", "creating", "open", "replacing", "reopened"}),
+    ),
     Move("attach", "attach_checkout", "write down the session that was made", _attach),
-    Move("attach-none", "attach_checkout", "Stripe refused to make a session", _attach_none),
+    Move(
+        "attach-none",
+        "attach_checkout",
+        "write down that Stripe refused to make one",
+        _attach_none,
+        frozenset({"creating"}),
+    ),
     Move("release", "release_hold", "leave", _release),
-    Move("paid", "settle_checkout", "an event says that the session was paid", _settled("paid")),
-    Move("ask-paid", "settle_checkout", "we asked, and it was paid", _asked),
-    Move("expired", "settle_checkout", "an event says that it expired", _settled("expired")),
-    Move("pending", "settle_checkout", "an event says: paid, by a slow method", _settled("pending")),
-    Move("failed", "settle_checkout", "an event says that the slow method failed", _settled("failed")),
+    Move("paid", "settle_checkout", "Stripe tells that the session was paid", _settled("paid")),
+    Move("ask-paid", "settle_checkout", "Stripe was asked, and it was paid", _asked),
+    Move("expired", "settle_checkout", "Stripe tells that it expired", _settled("expired")),
+    Move(
+        "pending",
+        "settle_checkout",
+        "Stripe tells that a slow method is paying it",
+        _settled("pending"),
+        _UNPAID,
+    ),
+    Move(
+        "failed",
+        "settle_checkout",
+        "Stripe tells that the slow method failed",
+        _settled("failed"),
+        frozenset({"pending"}),
+    ),
     Move("sweep", "expire_holds", "end what has passed its deadline", _sweep),
     Move("claim", "claim_effects", "the outbox takes what is due", _claim),
     Move(
@@ -152,7 +180,7 @@ MOVES: tuple[Move, ...] = (
         _finished("expire_session", "done", outcome="paid"),
     ),
     Move(
-        "refund-done",
+        "sent-back",
         "finish_effect",
         "the outbox has sent the money back",
         _finished("refund_payment", "done", status="succeeded"),
@@ -161,14 +189,17 @@ MOVES: tuple[Move, ...] = (
     Move(
         "refunded",
         "settle_refund",
-        "an event says that the refund succeeded",
+        "Stripe tells that the refund succeeded",
         _told_of_refund("succeeded"),
     ),
     Move(
         "unrefunded",
         "settle_refund",
-        "an event says that the refund failed",
+        "Stripe tells that the refund failed",
         _told_of_refund("failed"),
+        # elsewhere the money that stays is a second payment of a booking that may be confirmed:
+        # no state that can last, and nothing but a person ends it
+        frozenset({"refunding"}),
     ),
 )
 

@@ -20,11 +20,12 @@ select c.conname
 from pg_constraint as c
 where c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
     and c.contype in ('c', 'f', 'p', 'u', 'x')
-    -- columns that hold a whole primary key are unique anyway: such a constraint is there for the
-    -- composite foreign keys that refer to it
-    and not (c.contype = 'u' and exists (
+    -- columns among which some are unique already are unique anyway: such a constraint is there
+    -- for the composite foreign keys that refer to it
+    and not (c.contype in ('p', 'u') and exists (
         select from pg_constraint as k
-        where k.conrelid = c.conrelid and k.contype = 'p' and k.conkey <@ c.conkey))
+        where k.conrelid = c.conrelid and k.contype in ('p', 'u')
+            and k.conkey <@ c.conkey and not c.conkey <@ k.conkey))
 union all
 select i.indexrelid::regclass::text
 from pg_index as i

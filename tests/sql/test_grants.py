@@ -1,4 +1,4 @@
-"""grants.sql is the public interface: every role by every function and table, from the catalogue."""
+"""grants.sql is the public interface: every role by every function and table of the catalogue."""
 
 import re
 from pathlib import Path
