@@ -4,6 +4,7 @@
     errors    docs/errors.md                   the catalogue of errors
     openapi   functions/openapi/openapi.json   the API, from its models
     cases     docs/cases.md                    which test proves which case
+    interleavings  docs/interleavings.md       who wins when two calls meet
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -124,11 +125,17 @@ def openapi() -> str:
     return json.dumps(importlib.import_module("dev.openapi").build(), indent=2) + "\n"
 
 
+def interleavings() -> str:
+    """The table of winners that the tests of interleavings go by, laid out to be read."""
+    return str(importlib.import_module("tests.interleavings.page").page())
+
+
 GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
     "openapi": Generated("functions/openapi/openapi.json", openapi),
     "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
+    "interleavings": Generated("docs/interleavings.md", interleavings),
 }
 
 

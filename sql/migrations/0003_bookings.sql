@@ -1,4 +1,8 @@
 -- Bookings, and the one table that says who owns which time.
+--
+-- A table's primary key is made after its other indexes. While a table is empty all indexes that start
+-- with the tenant cost the same, and the planner takes the newest; a connection keeps that plan for as
+-- long as nobody has analysed the table.
 
 create table core.customers (
     tenant_id uuid not null,
@@ -9,13 +13,13 @@ create table core.customers (
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    constraint customers_pkey primary key (tenant_id, id),
     constraint customers_tenant_exists foreign key (tenant_id) references core.tenants (id),
     constraint customers_email_unique unique (tenant_id, email),
     constraint customers_email_normalised check (email = lower(email) and length(email) between 3 and 254),
     constraint customers_name_present check (length(name) between 1 and 200),
     constraint customers_phone_is_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$')
 );
+alter table core.customers add constraint customers_pkey primary key (tenant_id, id);
 
 create table core.bookings (
     tenant_id uuid not null,
@@ -45,7 +49,6 @@ create table core.bookings (
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    constraint bookings_pkey primary key (tenant_id, id),
     constraint bookings_resource_has_offering foreign key (tenant_id, resource_id, offering_id)
         references core.resource_offerings (tenant_id, resource_id, offering_id),
     constraint bookings_package_of_tier foreign key (tenant_id, offering_id, tier, package)
@@ -81,6 +84,7 @@ create index bookings_by_start on core.bookings (tenant_id, starts_at, id);
 create index bookings_by_resource on core.bookings (tenant_id, resource_id, starts_at, id);
 create index bookings_by_customer on core.bookings (tenant_id, customer_id);
 create index bookings_deadline on core.bookings (hold_expires_at) where hold_expires_at is not null;
+alter table core.bookings add constraint bookings_pkey primary key (tenant_id, id);
 
 -- A booking has a row here exactly while it is live. Capacity n is units 1 … n.
 create table core.occupancies (
@@ -89,7 +93,6 @@ create table core.occupancies (
     resource_id uuid not null,
     unit integer not null,
     during tstzrange not null, -- the period widened by the frozen buffers, [)
-    constraint occupancies_pkey primary key (tenant_id, booking_id),
     constraint occupancies_booking_exists foreign key (tenant_id, booking_id)
         references core.bookings (tenant_id, id),
     constraint occupancies_unit_positive check (unit >= 1),
@@ -99,14 +102,15 @@ create table core.occupancies (
     constraint occupancies_no_overlap exclude using gist (
         resource_id with =, unit with =, during with &&)
 );
+alter table core.occupancies add constraint occupancies_pkey primary key (tenant_id, booking_id);
 
 -- Which status may follow which, and why one would.
 create table core.transitions (
     from_status text not null,
     to_status text not null,
-    meaning text not null,
-    constraint transitions_pkey primary key (from_status, to_status)
+    meaning text not null
 );
+alter table core.transitions add constraint transitions_pkey primary key (from_status, to_status);
 
 insert into core.transitions (from_status, to_status, meaning) values
     ('held', 'paying', 'checkout begun'),
@@ -134,11 +138,11 @@ create table core.idempotency_keys (
     fingerprint bytea not null, -- SHA-256 of the whole request: resource, period and payer included
     result_id uuid not null, -- the booking or checkout that the first call made
     created_at timestamptz not null,
-    constraint idempotency_keys_pkey primary key (tenant_id, operation, key),
     constraint idempotency_keys_operation_known check (operation in ('create_hold', 'begin_checkout')),
     constraint idempotency_keys_key_sane check (key ~ '^[\x21-\x7e]{1,255}$'),
     constraint idempotency_keys_fingerprint_is_sha256 check (octet_length(fingerprint) = 32)
 );
+alter table core.idempotency_keys add constraint idempotency_keys_pkey primary key (tenant_id, operation, key);
 
 create table audit.booking_events (
     id bigint generated always as identity,
@@ -154,6 +158,6 @@ create table audit.booking_events (
     actor_key_id uuid,
     reason text not null,
     request_id text,
-    constraint booking_events_pkey primary key (id),
     constraint booking_events_once_per_version unique (tenant_id, booking_id, version)
 );
+alter table audit.booking_events add constraint booking_events_pkey primary key (id);

@@ -1,4 +1,8 @@
 -- Checkouts, payments, refunds, provider events, and the outbox of effects outside the database.
+--
+-- A table's primary key is made after its other indexes. While a table is empty all indexes that start
+-- with the tenant cost the same, and the planner takes the newest; a connection keeps that plan for as
+-- long as nobody has analysed the table.
 
 create table core.checkouts (
     tenant_id uuid not null,
@@ -15,7 +19,6 @@ create table core.checkouts (
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    constraint checkouts_pkey primary key (tenant_id, id),
     constraint checkouts_booking_exists foreign key (tenant_id, booking_id)
         references core.bookings (tenant_id, id),
     constraint checkouts_id_unique unique (id),
@@ -36,6 +39,7 @@ create index checkouts_by_booking on core.checkouts (tenant_id, booking_id);
 -- One payable session at a time.
 create unique index checkouts_one_payable_per_booking on core.checkouts (tenant_id, booking_id)
     where state in ('creating', 'open', 'pending');
+alter table core.checkouts add constraint checkouts_pkey primary key (tenant_id, id);
 
 create table core.payments (
     tenant_id uuid not null,
@@ -50,7 +54,6 @@ create table core.payments (
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    constraint payments_pkey primary key (tenant_id, id),
     constraint payments_booking_exists foreign key (tenant_id, booking_id)
         references core.bookings (tenant_id, id),
     constraint payments_checkout_exists foreign key (tenant_id, checkout_id)
@@ -63,6 +66,7 @@ create table core.payments (
 );
 
 create index payments_by_booking on core.payments (tenant_id, booking_id);
+alter table core.payments add constraint payments_pkey primary key (tenant_id, id);
 
 create table core.refunds (
     tenant_id uuid not null,
@@ -77,7 +81,6 @@ create table core.refunds (
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    constraint refunds_pkey primary key (tenant_id, id),
     constraint refunds_payment_exists foreign key (tenant_id, payment_id)
         references core.payments (tenant_id, id),
     constraint refunds_booking_exists foreign key (tenant_id, booking_id)
@@ -92,6 +95,7 @@ create table core.refunds (
 
 create index refunds_by_booking on core.refunds (tenant_id, booking_id);
 create index refunds_by_payment on core.refunds (tenant_id, payment_id);
+alter table core.refunds add constraint refunds_pkey primary key (tenant_id, id);
 
 -- One provider event has one effect: its id is inserted in the transaction of that effect.
 create table core.stripe_events (
@@ -101,13 +105,13 @@ create table core.stripe_events (
     booking_id uuid not null,
     created_at timestamptz not null, -- when Stripe made it
     received_at timestamptz not null,
-    constraint stripe_events_pkey primary key (id),
     constraint stripe_events_booking_exists foreign key (tenant_id, booking_id)
         references core.bookings (tenant_id, id),
     constraint stripe_events_id_shape check (id ~ '^evt_[A-Za-z0-9_]{1,250}$')
 );
 
 create index stripe_events_by_booking on core.stripe_events (tenant_id, booking_id);
+alter table core.stripe_events add constraint stripe_events_pkey primary key (id);
 
 create table core.effects (
     tenant_id uuid not null,
@@ -124,7 +128,6 @@ create table core.effects (
     last_error text,
     created_at timestamptz not null,
     updated_at timestamptz not null,
-    constraint effects_pkey primary key (tenant_id, id),
     constraint effects_id_unique unique (id),
     constraint effects_key_unique unique (tenant_id, key),
     constraint effects_booking_exists foreign key (tenant_id, booking_id)
@@ -143,3 +146,4 @@ create table core.effects (
 
 create index effects_due on core.effects (due_at) where state = 'pending';
 create index effects_by_booking on core.effects (tenant_id, booking_id);
+alter table core.effects add constraint effects_pkey primary key (tenant_id, id);

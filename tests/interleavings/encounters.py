@@ -75,7 +75,7 @@ class Scene:
     def __init__(self, desk: Desk, name: str, props: Props) -> None:
         self.desk = desk
         self.database: Database = desk.database
-        self._booking_id = props.held.id if props.held else None
+        self.booking_id = props.held.id if props.held else None
         # the first's calls and the second's, which are not the same: two customers, two keys
         moves = [move for move in MOVES if not move.scenes or name in move.scenes]
         self._calls: tuple[dict[str, Call], ...] = tuple(
@@ -102,7 +102,7 @@ class Scene:
 
     def standing(self) -> str:
         """Where the booking stands, as everybody sees it."""
-        return str(self.database.value(_STANDING, self._booking_id, self._booking_id))
+        return str(self.database.value(_STANDING, self.booking_id, self.booking_id))
 
     # One after the other ----------------------------------------------------------------------
 
@@ -118,7 +118,7 @@ class Scene:
                     said = answer(last, session.call(last))
             except psycopg.Error as error:
                 said = error.sqlstate or ""
-            standing = _value(session, _STANDING, self._booking_id, self._booking_id)
+            standing = _value(session, _STANDING, self.booking_id, self.booking_id)
             return Tried(Outcome(said, standing), _value(session, _CHANGES) - changed)
 
     def changes(self, call: Call) -> int:

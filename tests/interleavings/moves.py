@@ -99,7 +99,9 @@ def _finished(kind: str, verdict: str, **result: Any) -> Callable[[Desk, Props],
         effect = props.effect
         if effect is None or effect["kind"] != kind:
             return None
-        told = {"session": props.session} if kind == "expire_session" else {"refund": {"id": "re_1"}}
+        told = (
+            {"session": props.session} if kind == "expire_session" else {"refund": {"id": "re_1"}}
+        )
         return "finish_effect", (effect["id"], effect["lease"], verdict, told | result)
 
     return call
@@ -210,7 +212,9 @@ def answer(call: Call, result: Any) -> str:
     if function == "create_hold":
         return "held" if result["id"] == arguments[2] else "replayed"
     if function in {"begin_checkout", "release_hold"}:
-        return _closing(result, result.get("next") or ("released" if result["released"] else "close"))
+        return _closing(
+            result, result.get("next") or ("released" if result["released"] else "close")
+        )
     if function == "attach_checkout":
         return f"is-{result['checkout']['state']}"
     if function == "expire_holds":

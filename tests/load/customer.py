@@ -89,7 +89,10 @@ class Customer:
         return None
 
     def insist_twice(self, request: Request) -> Answer | None:
-        """The same request over two connections at once: one effect, and one answer for both."""
+        """The same request over two connections at once: one effect, and one answer for both.
+
+        Of two releases one may be told that it is done, the other that it is under way.
+        """
         both = [answer for answer in self.api.ask_all(request, request) if answer is not None]
         done = [answer for answer in both if 200 <= answer.status < 300]
         if len(done) == 2 and _essence(done[0]) != _essence(done[1]):
@@ -146,9 +149,7 @@ class Customer:
         path = f"/v1/bookings?limit={self.chance.choice((5, 20, 100))}"
         if self.chance.random() < 0.5:
             path += "&status=scheduled"
-        answer = self.insist(
-            self.request("listBookings", "GET", path, authorization=authorization)
-        )
+        answer = self.insist(self.request("listBookings", "GET", path, authorization=authorization))
         if answer is None or answer.status != 200:
             return
         starts = [booking["starts_at"] for booking in answer.body["bookings"]]
@@ -203,10 +204,9 @@ class Customer:
         booking.paid = succeeded and answer is not None and answer.status == 200
 
 
-def _essence(answer: Answer) -> tuple[int, Any, Any]:
+def _essence(answer: Answer) -> tuple[Any, Any]:
     """What two answers to one request have to share."""
-    body = answer.body
-    return answer.status, body.get("id"), body.get("checkout_url")
+    return answer.body.get("id"), answer.body.get("checkout_url")
 
 
 def _instant(moment: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Lost:
-    """A request that API Gateway answered for a function that did not; time.monotonic() readings."""
+    """A request that API Gateway answered, because the function did not; time.monotonic()."""
 
     operation: str
     begun: float
@@ -88,14 +88,16 @@ class Figures:
 
     def table(self, seconds: float) -> list[str]:
         """By operation: requests, requests a second, p50 and p99 in ms, and the statuses."""
-        lines = [f"{'operation':<16}{'requests':>9}{'per s':>8}{'p50 ms':>8}{'p99 ms':>8}  statuses"]
+        lines = [
+            f"{'operation':<16}{'requests':>9}{'per s':>8}{'p50 ms':>8}{'p99 ms':>8}  statuses"
+        ]
         for operation in sorted(self.latencies):
             times = self.latencies[operation]
             by_status: Counter[str] = Counter()
             for (op, status, code), n in self.statuses.items():
                 if op == operation:
                     by_status[f"{status} {code}".strip()] += n
-            said = ", ".join(f"{status} × {n}" for status, n in sorted(by_status.items()))
+            said = ", ".join(f"{n} of {status}" for status, n in sorted(by_status.items()))
             lines.append(
                 f"{operation:<16}{len(times):>9}{len(times) / seconds:>8.1f}"
                 f"{_percentile(times, 50):>8.0f}{_percentile(times, 99):>8.0f}  {said}"

@@ -59,7 +59,7 @@ def filled(server: Server) -> Iterator[Database]:
 def test_every_constraint_has_a_case(filled: Database) -> None:
     """Constraints and unique indexes of the catalogue = the cases, by name.
 
-    Cases: P-2
+    Cases: P-2, P-4
     """
     names = {name.removeprefix("core.") for (name,) in filled.rows(_NAMES)}
 
@@ -70,7 +70,7 @@ def test_every_constraint_has_a_case(filled: Database) -> None:
 def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> None:
     """Each statement is refused, and by this very constraint.
 
-    Cases: P-2
+    Cases: P-2, P-4
     """
     with filled.connect() as connection:
         refusals = []

@@ -25,8 +25,12 @@ begin
     set state = case when p_session is null then 'failed' else 'open' end,
         session_id = p_session ->> 'id',
         session_url = p_session ->> 'url',
-        -- a refused attempt makes room for the next one; it does not end the hold
-        close_reason = case when p_session is null then 'superseded' else c.close_reason end
+        -- a refused attempt makes room for the next one; it does not end the hold, unless it was
+        -- being closed for that
+        close_reason = case
+            when p_session is null then coalesce(c.close_reason, 'superseded')
+            else c.close_reason
+        end
     where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
         and c.booking_id = p_booking_id and c.state = 'creating';
 

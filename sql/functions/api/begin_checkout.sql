@@ -34,9 +34,8 @@ declare
     v_effect jsonb;
 begin
     -- a repeat of a call that succeeded is not held to the version it has itself changed
-    if v_earlier is null and v_booking.version <> p_version then
-        raise exception 'the booking is at version %, not %', v_booking.version, p_version
-            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
+    if v_earlier is null then
+        perform core.require_version(v_booking, p_version);
     end if;
     if v_booking.status = 'expired' or v_booking.status = 'held' and v_booking.hold_expires_at <= v_now then
         raise exception 'the hold has run out' using errcode = 'KHEXP', hint = 'hold a time again';

@@ -18,10 +18,14 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
-    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id, p_version);
+    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);
     v_checkout core.checkouts;
     v_effect jsonb;
 begin
+    if v_booking.status <> 'expired' then -- releasing twice is one release
+        perform core.require_version(v_booking, p_version);
+    end if;
+
     if v_booking.status in ('held', 'paying') then
         v_checkout := core.payable_checkout(v_booking);
         if v_checkout.state = 'pending' then
@@ -32,7 +36,7 @@ begin
         else
             v_booking := core.move(v_booking, 'expired', 'released by the customer');
         end if;
-    elsif v_booking.status <> 'expired' then -- releasing twice is one release
+    elsif v_booking.status <> 'expired' then
         raise exception 'a booking that is % is no hold any more', v_booking.status
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not released';
     end if;

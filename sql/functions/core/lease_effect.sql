@@ -12,6 +12,8 @@ language plpgsql volatile
 as $$
 declare
     v_effect core.effects;
+    v_refund core.refunds;
+    v_payment core.payments;
     v_now timestamptz := core.clock();
 begin
     update core.effects as e
@@ -22,6 +24,14 @@ begin
     where e.id = p_effect.id
     returning * into v_effect;
 
+    -- one after the other: a join could be begun at the wrong end
+    select * into v_refund
+    from core.refunds as r
+    where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id;
+    select * into v_payment
+    from core.payments as p
+    where p.tenant_id = v_refund.tenant_id and p.id = v_refund.payment_id;
+
     return pg_catalog.jsonb_build_object(
             'id', v_effect.id, 'tenant_id', v_effect.tenant_id, 'booking_id', v_effect.booking_id,
             'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
@@ -31,12 +41,11 @@ begin
             select pg_catalog.jsonb_build_object('checkout', core.checkout_json(c))
             from core.checkouts as c
             where c.tenant_id = v_effect.tenant_id and c.id = v_effect.checkout_id), '{}')
-        || coalesce((
-            select pg_catalog.jsonb_build_object('refund', pg_catalog.jsonb_build_object(
-                'id', r.id, 'booking_id', r.booking_id, 'payment_intent_id', p.payment_intent_id,
-                'amount', r.amount, 'currency', r.currency, 'reason', r.reason))
-            from core.refunds as r
-            join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
-            where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id), '{}');
+        || case when v_effect.refund_id is null then '{}' else
+            pg_catalog.jsonb_build_object('refund', pg_catalog.jsonb_build_object(
+                'id', v_refund.id, 'booking_id', v_refund.booking_id,
+                'payment_intent_id', v_payment.payment_intent_id, 'amount', v_refund.amount,
+                'currency', v_refund.currency, 'reason', v_refund.reason))
+        end;
 end;
 $$;

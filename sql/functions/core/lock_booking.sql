@@ -3,15 +3,11 @@
 -- A secret key reaches every booking of its tenant; a publishable key needs the booking's own
 -- secret. A booking out of reach looks just like one that does not exist.
 --
--- p_version the version the caller has seen (If-Match), or null
---
 -- Locks     the booking's row, for no key update: an event's foreign key holds a share lock on it, and
 --           two events of one booking must not wait for each other's
 -- Raises    KHNTF  no such booking for this actor
---           KHVER  the caller has seen an older version
 -- Backstop  row-level security
-create or replace function core.lock_booking(
-    p_actor core.actor, p_booking_id uuid, p_version integer default null)
+create or replace function core.lock_booking(p_actor core.actor, p_booking_id uuid)
 returns core.bookings
 language plpgsql volatile
 as $$
@@ -24,10 +20,6 @@ begin
     for no key update;
 
     perform core.require_reach(p_actor, v_booking);
-    if p_version is not null and v_booking.version <> p_version then
-        raise exception 'the booking is at version %, not %', v_booking.version, p_version
-            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
-    end if;
     return v_booking;
 end;
 $$;

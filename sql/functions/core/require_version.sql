@@ -1,0 +1,18 @@
+-- core.require_version: refuse to act on a booking that has changed since the caller saw it.
+--
+-- p_version the version the caller has seen (If-Match), or null when it does not care
+--
+-- Locks     none (the caller holds the booking's row)
+-- Raises    KHVER  the caller has seen another version
+-- Backstop  none
+create or replace function core.require_version(p_booking core.bookings, p_version integer)
+returns void
+language plpgsql stable
+as $$
+begin
+    if p_booking.version <> p_version then
+        raise exception 'the booking is at version %, not %', p_booking.version, p_version
+            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
+    end if;
+end;
+$$;
