@@ -2,6 +2,9 @@
 # venv), make and git. What is made lies below .local/.
 
 PORT ?= 8080
+SECONDS ?= 120
+PROCESSES ?= 32
+FUZZ_SECONDS ?= 180
 OPS ?= 50000
 SEED ?= 1
 STEPS ?= all
@@ -17,7 +20,7 @@ VENV := .local/venv/bin/python
 CODE := layers functions dev tests $(wildcard bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test torture replay reset lint format types validate generate check-generated requirements \
+.PHONY: help up test load fuzz torture replay reset lint format types validate generate check-generated requirements \
     python venv sam
 
 help: ## list what make can do
@@ -36,6 +39,14 @@ torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
 
 replay: venv ## play one history of the simulation again: SEED=… STEPS=…
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --seed $(SEED) --steps $(STEPS)
+
+load: venv ## SECONDS=120 PROCESSES=32: customers over HTTP while handlers and the database die
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.load \
+	    --seconds $(SECONDS) --processes $(PROCESSES) --seed $(SEED)
+
+fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own description
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.fuzz \
+	    --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset

@@ -29,7 +29,7 @@ def test_different_days_never_wait_for_each_other(desk: Desk) -> None:
 
 def test_twin_with_one_lock_a_resource_waits(desk: Desk) -> None:
     """Were the whole resource locked, the hold on the other day would have to wait."""
-    twins.rewrite(desk.database, "core.lock_days", " || ':' || v_day", "")
+    twins.rewrite(desk.database, "core.lock_days", "to_char(v_day::timestamp", "to_char(now()")
     monday, _ = desk.begin(desk.hold_call(MONDAY_TEN))
 
     _, tuesday = desk.start(desk.hold_call(TUESDAY_TEN))
@@ -103,7 +103,7 @@ def test_days_are_locked_in_one_order(desk: Desk) -> None:
 def test_twin_that_locks_downwards_deadlocks(desk: Desk) -> None:
     """Were the later day locked first by one of them, the two would deadlock."""
     twins.rewrite(desk.database, "core.lock_days", "while v_day <= v_last", "while v_last >= v_day")
-    twins.rewrite(desk.database, "core.lock_days", "|| v_day, 0", "|| v_last, 0")
+    twins.rewrite(desk.database, "core.lock_days", "v_day::timestamp", "v_last::timestamp")
     twins.rewrite(desk.database, "core.lock_days", "v_day := v_day + 1", "v_last := v_last - 1")
 
     assert _cross(desk) == ["40P01"]

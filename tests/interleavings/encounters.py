@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from tests.harness.cluster import Server
 from tests.harness.concurrency import wait_until
@@ -98,6 +99,8 @@ class Scene:
 
     def reset(self) -> None:
         """Put every row back to where it was when the scene was set."""
+        if any(_is_busy(session) for session in self._sessions.values()):
+            self.disconnect()  # of a test that failed
         self.database.execute(self._reset)
 
     def standing(self) -> str:
@@ -200,8 +203,8 @@ class Scene:
         query = "select %s = any (pg_blocking_pids(%s))"
         return bool(self.database.value(query, holder.pid, waiting.pid))
 
-    def close(self) -> None:
-        """Disconnect, whatever is under way."""
+    def disconnect(self) -> None:
+        """End all sessions, whatever is under way; the next call connects anew."""
         for session in self._sessions.values():
             session.connection.close()
         self._sessions.clear()
@@ -213,7 +216,11 @@ def set_scene(server: Server, name: str, folder: Path) -> Iterator[Scene]:
     with fresh_database(server) as database, Desk(database, folder) as desk:
         scene = Scene(desk, name, SCENES[name](desk))
         yield scene
-        scene.close()
+        scene.disconnect()
+
+
+def _is_busy(session: Session) -> bool:
+    return session.connection.info.transaction_status is not TransactionStatus.IDLE
 
 
 class _Met(NamedTuple):

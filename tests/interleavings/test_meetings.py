@@ -7,7 +7,6 @@ from tests.interleavings.encounters import Scene, Winner
 from tests.interleavings.scenes import SCENES
 from tests.interleavings.winners import NOBODY, winners, written
 
-# Each first call of each scene; the fixture builds a scene once for all of them.
 FIRSTS = [
     pytest.param(scene, first, id=f"{scene}-{first}")
     for scene in SCENES
@@ -54,7 +53,6 @@ def test_a_first_that_rolls_back_has_never_been(
     Cases: D-1, E-1.7, E-7.2
     """
     table = winners(request.node.callspec.params["scene"])
-    scene.reset()
 
     answers = {second: scene.rolled_back(first, second) for second in scene.moves}
 
@@ -71,7 +69,6 @@ def test_every_call_has_its_winners(scene: Scene, request: pytest.FixtureRequest
     Who is refused keeps no lock: nobody can meet it.
     """
     table = winners(request.node.callspec.params["scene"])
-    scene.reset()
 
     alone = {move: Winner("alone", scene.in_a_row(move).outcome) for move in scene.moves}
 

@@ -1,0 +1,47 @@
+"""Meeting somebody at work: a handler repeats what has to be repeated, and waits for its twin."""
+
+from tests.harness.concurrency import wait_until_waiting
+from tests.harness.desk import background
+from tests.harness.invariants import violations
+from tests.harness.problems import assert_problem
+from tests.harness.system import System
+
+
+def test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once(system: System) -> None:
+    """The database asks to repeat (40001); the handler does, and Stripe need not come again.
+
+    Cases: D-2, E-2.2
+    """
+    held, session_id = system.checkout()
+    system.pay(session_id)
+    with system.database.connect() as expiring:
+        expiring.execute(
+            "select core.enter_tenant(tenant_id, 'sweep', null, null) from core.bookings"
+        )
+        expiring.execute("select core.move(b, 'expired', 'test') from core.bookings as b")
+        delivery = background(system.deliver_webhooks)
+        wait_until_waiting(system.database, 1)
+        expiring.execute("update core.checkouts set state = 'expired'")
+        expiring.commit()
+
+    assert set(delivery.result(20)) == {200}
+    assert system.booking(held).status == "scheduled"
+    assert violations(system.database, system.double) == []
+
+
+def test_a_twin_at_stripe_is_waited_for(system: System) -> None:
+    """409: a request with our key is still running there. The attempt stays; no other is begun.
+
+    Cases: E-2.6
+    """
+    held = system.hold()
+    system.double.faults.add(
+        "status", method="POST", path="/v1/checkout/sessions", status=409, times=None
+    )
+    answer = system.begin_checkout(held, idempotency_key="c-1")
+    system.double.faults.clear()
+    again = system.begin_checkout(held, idempotency_key="c-1")
+
+    assert_problem(answer, 503, "unavailable")
+    assert again.status == 200
+    assert system.database.value("select count(*) from core.checkouts") == 1

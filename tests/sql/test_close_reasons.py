@@ -1,0 +1,38 @@
+"""Why a checkout is closed decides what becomes of money that comes all the same."""
+
+from datetime import timedelta
+
+from tests.harness.builders import Tenant
+from tests.harness.calls import Api
+
+
+def test_what_was_left_stays_left_when_its_deadline_comes(api: Api, tenant: Tenant) -> None:
+    """A late payment of a booking that its customer gave back is returned, though the time is free.
+
+    Cases: D-2, E-2.6
+    """
+    checkout = api.checkout(api.hold(tenant.offer()))
+    api.call("release_hold", checkout.held.actor, checkout.held.id, None)
+    api.database.clock.advance(timedelta(minutes=40))
+    swept = api.call("expire_holds", 10)
+    ended = api.settle(checkout, "expired")
+    settled = api.settle(checkout, "paid")
+
+    assert (swept["closing"], ended, settled) == (1, "released", "refunding")
+    assert api.database.value("select reason from core.refunds") == "released"
+
+
+def test_the_end_of_a_failed_attempt_leaves_the_next_one_alone(api: Api, tenant: Tenant) -> None:
+    """What was begun after an attempt failed is not released with the end of that attempt.
+
+    Cases: E-2.6, D-2
+    """
+    held = api.hold(tenant.offer())
+    failed = api.begin(held)["checkout"]
+    effect = api.call("release_hold", held.actor, held.id, None)["effect"]
+    api.call("attach_checkout", held.actor, held.id, failed["id"], None)
+    api.checkout(held)
+
+    finished = api.finish(effect, "done", outcome="absent", session=None)
+
+    assert (finished["result"], held.row.status) == ("unchanged", "paying")
