@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.aftermath import settle_down, summary
+from tests.harness.aftermath import redeliver_events, settle_down, summary
 from tests.harness.crashes import AFTER, BEFORE, Crash, external_calls
 from tests.harness.invariants import violations
 from tests.harness.system import System
@@ -30,7 +30,7 @@ def _refunding(system: System) -> None:
     _, session_id = system.checkout(_held(system))
     system.pay(session_id)
     system.database.execute("update core.bookings set amount = amount + 100")
-    system.deliver_webhooks()
+    redeliver_events(system)
     assert _effects(system) == [("refund_payment", "pending")]
 
 

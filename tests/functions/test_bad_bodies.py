@@ -150,7 +150,7 @@ def test_broken_base64_is_malformed(shop: System) -> None:
         "body": base64.b64encode(b"{}").decode()[:-1],
         "isBase64Encoded": True,
     }
-    refused(shop, lambda: shop._answer(shop.invoke(function, request)), 400, "malformed_request")
+    refused(shop, lambda: shop.answer(shop.invoke(function, request)), 400, "malformed_request")
 
 
 def test_a_form_is_no_checkout_request(shop: System) -> None:

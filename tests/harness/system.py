@@ -147,7 +147,7 @@ class System:
             data = json.dumps(body).encode()
             sent["content-type"] = "application/json"
         if key is not None:
-            sent["authorization"] = f"Bearer {self._key(key)}"
+            sent["authorization"] = f"Bearer {self.credential(key)}"
         if secret is not None:
             sent["booking-secret"] = secret
         if method == "POST" and idempotency_key != "":
@@ -162,9 +162,10 @@ class System:
             route_key=f"{match.route.method} {match.route.path}",
             parameters=match.parameters,
         )
-        return self._answer(self.invoke(match.route.function, event))
+        return self.answer(self.invoke(match.route.function, event))
 
-    def _key(self, kind: str) -> str:
+    def credential(self, kind: str) -> str:
+        """The demo tenant's "publishable" or "secret" key; anything else is a key itself."""
         return {
             "publishable": self.secrets.publishable_key,
             "secret": self.secrets.secret_key,
@@ -179,7 +180,7 @@ class System:
         )
         request.headers = [(name.lower(), value) for name, value in request.headers]
         event = self._event(request, route_key="$default", parameters={}, is_url=True)
-        return self._answer(self.invoke("webhook", event))
+        return self.answer(self.invoke("webhook", event))
 
     def deliver_webhooks(self) -> list[int]:
         """Deliver all events that are due; the statuses that Stripe was answered."""
@@ -274,7 +275,7 @@ class System:
         )
 
     @staticmethod
-    def _answer(returned: Any) -> Answer:
+    def answer(returned: Any) -> Answer:
         response = payload.response(json.dumps(returned).encode())
         headers = dict(response.headers)
         kind = headers.get("content-type", "")
@@ -377,7 +378,7 @@ class System:
         secret = held["client_secret"] if held else None
         return json.dumps(
             {
-                "key_hash": digest(self._key(kind)).hex(),
+                "key_hash": digest(self.credential(kind)).hex(),
                 "booking_secret_hash": digest(secret).hex() if secret else None,
                 "request_id": "test",
             }

@@ -205,7 +205,7 @@ class World:
         self.free[place.function].append(place)
         returned = task.result
         if isinstance(returned, dict) and "statusCode" in returned:
-            then(System._answer(returned))
+            then(System.answer(returned))
         else:
             then(Answer(200, {}, returned))
 

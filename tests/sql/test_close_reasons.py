@@ -36,3 +36,20 @@ def test_the_end_of_a_failed_attempt_leaves_the_next_one_alone(api: Api, tenant:
     finished = api.finish(effect, "done", outcome="absent", session=None)
 
     assert (finished["result"], held.row.status) == ("unchanged", "paying")
+
+
+def test_once_one_page_has_paid_the_other_is_closed(api: Api, tenant: Tenant) -> None:
+    """A page thought closed was paid while the next one is open: that one is made unpayable.
+
+    Cases: E-2.2, E-2.6
+    """
+    held = api.hold(tenant.offer())
+    old = api.checkout(held)
+    effect = api.begin(held, cancel_url="https://a.example/elsewhere")["effect"]
+    api.finish(effect, "done", outcome="expired", session=old.session())
+    new = api.checkout(held, cancel_url="https://a.example/elsewhere")
+
+    settled = api.settle(old, "paid")
+
+    closing = "select checkout_id from core.effects where state = 'pending'"
+    assert (settled, api.database.value(closing)) == ("confirmed", new.id)

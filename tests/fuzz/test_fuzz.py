@@ -1,0 +1,5 @@
+"""The HTTP API against its own description, shorter than `make fuzz`."""
+
+import pytest
+
+pytestmark = pytest.mark.stack

@@ -1,0 +1,120 @@
+"""Take out every guard, one at a time, and see a test fail: `make mutations [GUARDS="name …"]`.
+
+First the tests named as killers must pass with everything in place. Then each guard is taken out in
+a copy of the checkout, two copies at work at a time, and at least one of its killers must fail: not
+because the program is broken, but because it does what it must not. A guard that nobody misses is a
+failure of this run.
+"""
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from queue import SimpleQueue
+from typing import NamedTuple
+
+from tests.harness import cluster
+from tests.mutations.bench import Bench, Misfit, Verdict
+from tests.mutations.guard import Guard
+from tests.mutations.guards import ALL
+
+_BENCHES = 2
+
+
+class Result(NamedTuple):
+    """What came of taking a guard out."""
+
+    guard: Guard
+    verdict: Verdict
+
+    @property
+    def is_missed(self) -> bool:
+        return self.verdict.how == "failed"
+
+    @property
+    def line(self) -> str:
+        """One line of the report."""
+        words = {"failed": "killed", "passed": "SURVIVED", "broken": "BROKEN"}
+        said = self.verdict.says.splitlines() or [""]
+        killer = said[0].partition(" - ")[0] if self.is_missed else said[-1]
+        word = words[self.verdict.how]
+        return f"{word:<9}{self.verdict.seconds:5.1f} s  {self.guard.name:<28}{killer}"
+
+
+def main() -> int:
+    """Run; 0 if every guard is missed by a test."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
+    parser.add_argument("guard", nargs="*", help="names of guards; all of them if none is given")
+    names = parser.parse_args().guard
+    known = {guard.name: guard for guard in ALL}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        parser.error(f"no such guard: {', '.join(unknown)}; there are {', '.join(known)}")
+    guards = [known[name] for name in names] or list(ALL)
+
+    began = time.monotonic()
+    cluster.open_run()
+    try:
+        url = cluster.cluster().url("postgres")
+        with tempfile.TemporaryDirectory(prefix="holdfast-mutations-") as folder:
+            benches = [_bench(Path(folder, str(number)), url) for number in range(_BENCHES)]
+            if not _killers_pass(benches[0], guards):
+                return 1
+            results = _results(benches, guards)
+    finally:
+        cluster.close_run()
+    return _reported(results, time.monotonic() - began)
+
+
+def _bench(folder: Path, url: str) -> Bench:
+    folder.mkdir()
+    return Bench(folder, url)
+
+
+def _killers_pass(bench: Bench, guards: list[Guard]) -> bool:
+    killers = sorted({killer for guard in guards for killer in guard.killers})
+    verdict = bench.run(killers, "-n", str(_BENCHES))
+    print(f"{len(killers)} killers with all guards in place: {verdict.how},", end=" ")
+    print(f"{verdict.seconds:.1f} s", flush=True)
+    if verdict.how != "passed":
+        print(verdict.says)
+    return verdict.how == "passed"
+
+
+def _results(benches: list[Bench], guards: list[Guard]) -> list[Result]:
+    """In the order of the guards; each is printed as soon as it is known."""
+    free: SimpleQueue[Bench] = SimpleQueue()
+    for bench in benches:
+        free.put(bench)
+
+    def result(guard: Guard) -> Result:
+        bench = free.get()
+        try:
+            with bench.without(guard):
+                verdict = bench.run(guard.killers)
+        except Misfit as misfit:
+            verdict = Verdict("broken", f"misfit: {misfit}", 0)
+        finally:
+            free.put(bench)
+        found = Result(guard, verdict)
+        print(found.line, flush=True)
+        return found
+
+    with ThreadPoolExecutor(len(benches)) as pool:
+        return list(pool.map(result, guards))
+
+
+def _reported(results: list[Result], seconds: float) -> int:
+    kept = [result for result in results if not result.is_missed]
+    for result in kept:
+        print(f"\n{result.guard.name}: {result.guard.guards}\n{result.verdict.says}")
+    print(f"\n{len(results) - len(kept)} of {len(results)} guards are missed by a test,", end=" ")
+    print(f"{seconds:.0f} s on {os.cpu_count()} CPUs")
+    return 1 if kept else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

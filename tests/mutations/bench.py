@@ -1,0 +1,126 @@
+"""A copy of the checkout in which guards are taken out, and the tests that are then run."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.harness.cluster import ROOT
+from tests.mutations.guard import Edit, Guard
+
+_FOLDERS = ("sql", "layers", "functions", "dev", "tests", "events", "docs")
+_FILES = ("template.yaml", "pyproject.toml")
+_NOT_INHERITED = {"HOLDFAST_TEST_RUN", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
+_TIME_LIMIT_SECONDS = 120
+_FAILED = re.compile(r"^FAILED (.+?)(?: - (.*))?$", re.MULTILINE)
+# What a test says when the guard was not taken out but the program broken.
+_BROKEN = re.compile(
+    r"SyntaxError|ImportError|ModuleNotFoundError|NameError|AttributeError"
+    r"|Undefined(Column|Function|Table|Object)|DatatypeMismatch|fixture '"
+)
+
+
+class Misfit(Exception):
+    """A guard does not fit the files any more: its text is not there, or there several times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of running tests.
+
+    how: `passed`; `failed`, as an unguarded system should; `broken`: failed, but not by what a test
+        says of the system's behaviour.
+    says: the first failure, or the end of what pytest wrote.
+    """
+
+    how: str
+    says: str
+    seconds: float
+
+
+class Bench:
+    """One copy of the checkout. Not for concurrent use."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder
+        inherited = {name: os.environ[name] for name in os.environ.keys() - _NOT_INHERITED}
+        self._environment = inherited | {
+            "DATABASE_URL": database_url,
+            # compiled once for all benches; a file is compiled again when its time or size is new
+            "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache"),
+            "COLUMNS": "200",  # pytest shortens what it says to the width of the terminal
+        }
+        for name in _FOLDERS:
+            if (ROOT / name).exists():
+                shutil.copytree(
+                    ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__")
+                )
+        for name in _FILES:
+            shutil.copy2(ROOT / name, folder / name)
+
+    @contextmanager
+    def without(self, guard: Guard) -> Iterator[None]:
+        """The copy without that guard.
+
+        Raises:
+            Misfit: the guard is not where it is said to be.
+        """
+        originals: dict[Path, tuple[bytes, os.stat_result]] = {}
+        try:
+            for edit in guard.without:
+                path = self.folder / edit.path
+                originals.setdefault(path, (path.read_bytes(), path.stat()))
+                path.write_text(edited(path.read_text(encoding="utf-8"), edit), encoding="utf-8")
+            yield
+        finally:
+            for path, (content, was) in originals.items():
+                path.write_bytes(content)
+                os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
+
+    def run(self, tests: Sequence[str], *options: str) -> Verdict:
+        """Run tests in the copy, up to the first that fails."""
+        began = time.monotonic()
+        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
+        try:
+            ended = subprocess.run(
+                [*command, *options, *tests],
+                cwd=self.folder,
+                env=self._environment,
+                capture_output=True,
+                text=True,
+                timeout=_TIME_LIMIT_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Verdict("broken", "it hangs", time.monotonic() - began)
+        return _judged(ended.returncode, ended.stdout + ended.stderr, time.monotonic() - began)
+
+
+def edited(text: str, edit: Edit) -> str:
+    """The text of a file with that edit.
+
+    Raises:
+        Misfit: the edit does not fit.
+    """
+    count = text.count(edit.old)
+    if count != 1:
+        raise Misfit(f"{edit.path} has this {count} times instead of once:\n{edit.old}")
+    return text.replace(edit.old, edit.new)
+
+
+def _judged(code: int, said: str, seconds: float) -> Verdict:
+    last = "\n".join(said.strip().splitlines()[-8:])
+    if code == 0:
+        return Verdict("passed", last, seconds)
+    failures = _FAILED.findall(said)
+    if code != 1 or not failures or re.search(r"^ERROR ", said, re.MULTILINE):
+        return Verdict("broken", last, seconds)
+    test, why = failures[0]
+    how = "broken" if _BROKEN.search(why) else "failed"
+    return Verdict(how, f"{test} - {why}", seconds)

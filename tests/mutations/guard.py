@@ -1,0 +1,49 @@
+"""A guard of the system, how to take it out, and who must then cry out."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A piece of one file and what stands there instead.
+
+    Attributes:
+        path: below the checkout.
+        old: text that occurs exactly once in that file.
+    """
+
+    path: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """Something without which the system would be wrong.
+
+    Attributes:
+        name: for the command line and the report.
+        guards: what it is for, as one sentence of a report.
+        without: the edits that take it out, all together.
+        killers: node ids of tests, of which at least one must fail without it.
+    """
+
+    name: str
+    guards: str
+    without: tuple[Edit, ...]
+    killers: tuple[str, ...]
+
+
+def core(function: str, old: str, new: str) -> Edit:
+    """An edit of a stored function of schema core."""
+    return Edit(f"sql/functions/core/{function}.sql", old, new)
+
+
+def api(function: str, old: str, new: str) -> Edit:
+    """An edit of a stored function of schema api."""
+    return Edit(f"sql/functions/api/{function}.sql", old, new)
+
+
+def layer(module: str, old: str, new: str) -> Edit:
+    """An edit of a module of the shared package."""
+    return Edit(f"layers/core/holdfast/{module}.py", old, new)

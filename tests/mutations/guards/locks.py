@@ -1,0 +1,158 @@
+"""Locks, and looking again once they are held."""
+
+from tests.mutations.guard import Edit, Guard, api, core
+
+_CHECKOUTS = "tests/concurrency/test_checkouts.py"
+_EXPIRY = "tests/concurrency/test_expiry.py"
+_WAITS = "tests/concurrency/test_lock_waits.py"
+_LATE = "tests/concurrency/test_late_payments.py"
+_ROW_LOCK = "    for no key update;"
+_MEETINGS = "tests/interleavings/test_meetings.py::test_the_documented_winner_wins"
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "day-lock",
+        "who wants time of a resource waits for whoever wants time of it on the same day",
+        (core("lock_days", "perform pg_catalog.pg_advisory_xact_lock(", "perform ("),),
+        ("tests/sql/test_create_hold.py::test_a_busy_day_is_not_waited_for_longer_than_3_s",),
+    ),
+    Guard(
+        "day-lock-order",
+        "days are locked upwards, so that two bookings over midnight never deadlock",
+        (
+            core("lock_days", "while v_day <= v_last loop", "while v_last >= v_day loop"),
+            core("lock_days", "pg_catalog.to_char(v_day::", "pg_catalog.to_char(v_last::"),
+            core("lock_days", "v_day := v_day + 1;", "v_last := v_last - 1;"),
+        ),
+        ("tests/concurrency/test_locks.py::test_days_are_locked_in_one_order",),
+    ),
+    Guard(
+        "late-payment-day-lock",
+        "a late payment takes its time again only under the day's lock",
+        (core("settle", "    if v_days_locked then\n", "    if false then\n"),),
+        (f"{_WAITS}::test_a_time_is_not_retaken_once_it_has_begun",),
+    ),
+    Guard(
+        "late-payment-lock-order",
+        "a payment that finds its time lost while it waited starts anew, with the day first",
+        (core("settle", "not core.is_live(v_booking.status) and not v_days_locked", "false"),),
+        (f"{_LATE}::test_a_payment_that_loses_its_time_while_it_waits_asks_to_be_repeated",),
+    ),
+    Guard(
+        "booking-lock",
+        "whoever acts on a booking waits for whoever is acting on it",
+        (core("lock_booking", _ROW_LOCK, "    ;"),),
+        (f"{_CHECKOUTS}::test_a_release_waits_for_the_checkout_being_begun",),
+    ),
+    Guard(
+        "settle-lock",
+        "a payment looks at its booking only when nobody else is acting on it",
+        (core("settle", _ROW_LOCK, "    ;"),),
+        ("tests/sql/test_settle_checkout.py::test_a_lost_time_is_noticed_under_the_lock",),
+    ),
+    Guard(
+        "settle-lock-mode",
+        "a payment's lock does not wait for events that only refer to the booking",
+        (core("settle", _ROW_LOCK, "    for update;"),),
+        ("tests/sql/test_settle_checkout.py::test_two_events_at_once_do_not_deadlock",),
+    ),
+    Guard(
+        "refund-booking-lock",
+        "events about one refund wait for each other at its booking",
+        (core("record_refund", _ROW_LOCK, "    ;"),),
+        (f"{_MEETINGS}[refunding-unrefunded]",),
+    ),
+    Guard(
+        "stale-hold-lock",
+        "who takes the time of a stale hold waits for whoever is acting on that hold",
+        (core("expire_stale_holds", "        for no key update;", "        ;"),),
+        (f"{_EXPIRY}::test_a_taker_waits_for_a_checkout_that_began_in_time",),
+    ),
+    Guard(
+        "stale-hold-second-look",
+        "and then looks again whether it still is one",
+        (
+            core(
+                "expire_stale_holds",
+                "if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then",
+                "if true then",
+            ),
+        ),
+        (f"{_EXPIRY}::test_a_taker_waits_for_a_checkout_that_began_in_time",),
+    ),
+    Guard(
+        "sweep-lock",
+        "a sweep passes by bookings that somebody is acting on",
+        (api("expire_holds", "        for no key update skip locked\n", ""),),
+        (f"{_EXPIRY}::test_the_sweep_passes_by_a_checkout_being_begun",),
+    ),
+    Guard(
+        "sweep-skips",
+        "and does not wait for them",
+        (api("expire_holds", "for no key update skip locked", "for no key update"),),
+        (f"{_EXPIRY}::test_the_sweep_passes_by_a_checkout_being_begun",),
+    ),
+    Guard(
+        "checkout-clock-after-lock",
+        "whether a hold has run out is decided by the clock after the wait for its row",
+        (
+            api("begin_checkout", "    v_now timestamptz := core.clock();\n", ""),
+            api(
+                "begin_checkout",
+                "    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);\n",
+                "    v_now timestamptz := core.clock();\n"
+                "    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);\n",
+            ),
+        ),
+        (f"{_WAITS}::test_a_hold_that_ran_out_during_the_wait_is_not_paid",),
+    ),
+    Guard(
+        "hold-clock-after-lock",
+        "a hold lasts from the moment it was made, not from before the wait for the day",
+        (
+            api(
+                "create_hold",
+                "core.lock_days(v_resource.id, v_during);\n    v_now := core.clock();\n",
+                "core.lock_days(v_resource.id, v_during);\n",
+            ),
+        ),
+        (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),
+    ),
+    Guard(
+        "hold-rules-after-lock",
+        "whether a time is offered is decided again after the wait for the day",
+        (
+            api(
+                "create_hold",
+                "    v_period := core.require_offered(\n"
+                "        v_resource, v_offering,\n"
+                "        (p_request ->> 'starts_at')::timestamptz, (p_request ->> 'date')::date,"
+                " v_now);\n\n    select * into v_tenant",
+                "    select * into v_tenant",
+            ),
+        ),
+        ("tests/sql/test_create_hold.py::test_the_rules_are_judged_after_the_wait_for_the_lock",),
+    ),
+    Guard(
+        "exclusion-constraint",
+        "the table itself refuses overlapping occupancies",
+        (
+            Edit(
+                "sql/migrations/0003_bookings.sql",
+                "        not isempty(during) and not lower_inf(during) and not upper_inf(during)\n"
+                "        and lower_inc(during) and not upper_inc(during)),\n"
+                "    constraint occupancies_no_overlap exclude using gist (\n"
+                "        resource_id with =, unit with =, during with &&)\n",
+                "        not isempty(during) and not lower_inf(during) and not upper_inf(during)\n"
+                "        and lower_inc(during) and not upper_inc(during))\n",
+            ),
+        ),
+        ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),
+    ),
+    Guard(
+        "lock-timeout",
+        "nobody waits for a lock for longer than a caller would",
+        (api("create_hold", " set lock_timeout = '3s'", ""),),
+        ("tests/concurrency/test_locks.py::test_every_function_that_waits_has_a_limit",),
+    ),
+)

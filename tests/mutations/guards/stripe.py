@@ -1,0 +1,117 @@
+"""Whom to believe, and what to do when somebody does not answer."""
+
+from tests.mutations.guard import Guard, layer
+
+_SIGNATURES = "tests/functions/test_webhook_signatures.py"
+_PAYLOADS = "tests/functions/test_webhook_payloads.py"
+_REFUSED = f"{_SIGNATURES}::test_what_stripe_did_not_just_sign_is_refused"
+_MISMATCH = f"{_PAYLOADS}::test_an_event_of_another_version_or_mode_is_refused"
+_TOLERANCE = "if abs(now - int(stamps[0])) > stripe.Webhook.DEFAULT_TOLERANCE:"
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "signature",
+        "only what Stripe signed is taken in",
+        (layer("stripe_gateway", '    raise ValueError("no secret of ours signed this")\n', ""),),
+        (f"{_REFUSED}[wrong secret]",),
+    ),
+    Guard(
+        "signature-age",
+        "an old signature is refused",
+        (
+            layer(
+                "stripe_gateway",
+                _TOLERANCE,
+                "if int(stamps[0]) - now > stripe.Webhook.DEFAULT_TOLERANCE:",
+            ),
+        ),
+        (f"{_REFUSED}[old]",),
+    ),
+    Guard(
+        "signature-future",
+        "and so is one of the future",
+        (
+            layer(
+                "stripe_gateway",
+                _TOLERANCE,
+                "if now - int(stamps[0]) > stripe.Webhook.DEFAULT_TOLERANCE:",
+            ),
+        ),
+        (f"{_REFUSED}[from the future]",),
+    ),
+    Guard(
+        "event-version",
+        "an event of another API version is refused",
+        (layer("webhooks", 'event["api_version"] != stripe_gateway.API_VERSION', "False"),),
+        (f"{_MISMATCH}[top0]",),
+    ),
+    Guard(
+        "event-mode",
+        "an event of another mode is refused",
+        (layer("webhooks", 'event["livemode"] is not settings().livemode', "False"),),
+        (f"{_MISMATCH}[top3]",),
+    ),
+    Guard(
+        "lost-connection",
+        "a call whose connection was lost is repeated",
+        (layer("database", "(lost and attempt == 1)", "False"),),
+        ("tests/functions/test_outages.py::test_a_connection_that_was_cut_is_made_anew",),
+    ),
+    Guard(
+        "lost-race",
+        "a call that lost to another transaction is repeated",
+        (layer("database", '_TRY_AGAIN = {"40001", "40P01"}', "_TRY_AGAIN = set[str]()"),),
+        (
+            "tests/functions/test_conflicts.py"
+            "::test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once",
+        ),
+    ),
+    Guard(
+        "twin-at-stripe",
+        "a twin that is still at work at Stripe is waited for",
+        (
+            layer(
+                "stripe_gateway",
+                "error.http_status == HTTPStatus.CONFLICT or isinstance(error, passing)",
+                "isinstance(error, passing)",
+            ),
+        ),
+        ("tests/functions/test_conflicts.py::test_a_twin_at_stripe_is_waited_for",),
+    ),
+    Guard(
+        "still-payable",
+        "a session that Stripe did not close is still open, whatever it answered",
+        (layer("stripe_gateway", '    if found == "open":\n        raise Unavailable()\n', ""),),
+        ("tests/functions/test_stripe_outages.py::test_a_release_without_stripe_keeps_the_time",),
+    ),
+    Guard(
+        "closed-for-good",
+        "a session that could not be closed is asked about: it may be paid",
+        (
+            layer(
+                "stripe_gateway",
+                "        session = retrieve_session(session_id)\n    found = outcome(session)",
+                '        return "expired", None\n    found = outcome(session)',
+            ),
+        ),
+        ("tests/journeys/test_leaving.py::test_leaving_after_paying_is_too_late",),
+    ),
+    Guard(
+        "asked-when-unsure",
+        "the confirmation page asks Stripe when no event has come",
+        (
+            layer(
+                "confirmations",
+                'if found["ask"] is not None and _settled(found["ask"]):',
+                "if False:",
+            ),
+        ),
+        ("tests/journeys/test_paying.py::test_the_page_asks_stripe_before_the_webhook_comes",),
+    ),
+    Guard(
+        "body-size",
+        "a large body is refused unread",
+        (layer("http", "MAX_BODY_BYTES = 64 * 1024", "MAX_BODY_BYTES = 2**40"),),
+        ("tests/functions/test_bad_bodies.py::test_a_large_body_is_refused_unread",),
+    ),
+)

@@ -1,0 +1,126 @@
+"""What may be held, and when a time is free."""
+
+from tests.mutations.guard import Edit, Guard, api, core
+
+_HOLD = "tests/sql/test_create_hold.py"
+_SLOTS = "tests/sql/test_list_slots.py"
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "buffer-after",
+        "a booking owns its resource until the buffer after it is over",
+        (core("occupied", "p_ends_at + p_after_minutes * interval '1 minute'", "p_ends_at"),),
+        (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
+    ),
+    Guard(
+        "buffer-before",
+        "and from the beginning of the buffer before it",
+        (core("occupied", "p_starts_at - p_before_minutes * interval '1 minute'", "p_starts_at"),),
+        (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
+    ),
+    Guard(
+        "capacity",
+        "a resource has as many units as its capacity",
+        (core("occupy", "1 .. p_resource.capacity loop", "1 .. p_resource.capacity + 1 loop"),),
+        ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),
+    ),
+    Guard(
+        "notice",
+        "nothing starts before the resource's notice has passed",
+        (
+            core(
+                "offered",
+                "greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute')",
+                "p_from",
+            ),
+        ),
+        (f"{_SLOTS}::test_nothing_starts_before_the_notice_has_passed",),
+    ),
+    Guard(
+        "horizon",
+        "nothing starts beyond the resource's horizon",
+        (
+            core(
+                "offered",
+                "p_at + p_resource.horizon_days * interval '24 hours'",
+                "p_at + interval '10000 hours'",
+            ),
+        ),
+        (f"{_SLOTS}::test_nothing_starts_beyond_the_horizon",),
+    ),
+    Guard(
+        "opening-hours",
+        "a booking ends before the resource closes",
+        (
+            core(
+                "offered",
+                "v_open @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')",
+                "v_open @> s.start_at",
+            ),
+        ),
+        (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),
+    ),
+    Guard(
+        "stale-holds-give-way",
+        "a hold that has run out does not keep its time",
+        (core("busy", "(b.status <> 'held' or b.hold_expires_at > p_at)", "true"),),
+        (f"{_HOLD}::test_a_hold_that_ran_out_gives_way_at_once",),
+    ),
+    Guard(
+        "stale-holds-are-expired",
+        "whoever wants the time of a stale hold expires it",
+        (core("occupy", "core.expire_stale_holds(p_resource, v_during) = 0", "true"),),
+        (f"{_HOLD}::test_a_hold_that_ran_out_gives_way_at_once",),
+    ),
+    Guard(
+        "live-holds-are-kept",
+        "only a hold that has run out gives way",
+        (
+            core("stale_holds", "b.status = 'held' and b.hold_expires_at <= p_at", "true"),
+            core(
+                "expire_stale_holds",
+                "v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock()",
+                "true",
+            ),
+        ),
+        ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),
+    ),
+    Guard(
+        "hold-deadline",
+        "a hold that has run out cannot go to pay",
+        (
+            api(
+                "begin_checkout",
+                " or v_booking.status = 'held' and v_booking.hold_expires_at <= v_now",
+                "",
+            ),
+            api(
+                "begin_checkout",
+                "        if v_booking.hold_expires_at <= v_now then",
+                "if false then",
+            ),
+        ),
+        ("tests/sql/test_begin_checkout.py::test_a_hold_that_ran_out_is_not_paid",),
+    ),
+    Guard(
+        "time-is-freed",
+        "whoever leaves the live statuses gives the time back in the same transaction",
+        (core("move", "if not core.is_live(p_to) then", "if false then"),),
+        ("tests/sql/test_release_hold.py::test_a_held_time_is_free_at_once",),
+    ),
+    Guard(
+        "transitions",
+        "a status is followed only by those that may follow it",
+        (
+            Edit(
+                "sql/triggers/bookings_100_guard_transition.sql",
+                "if not exists (",
+                "if false and not exists (",
+            ),
+        ),
+        (
+            "tests/concurrency/test_checkouts.py"
+            "::test_the_transition_guard_stays_the_judge_when_the_lock_is_forgotten",
+        ),
+    ),
+)
