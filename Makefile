@@ -20,8 +20,8 @@ VENV := .local/venv/bin/python
 CODE := layers functions dev tests $(wildcard bench)
 
 .DEFAULT_GOAL := help
-.PHONY: help up test load fuzz torture replay reset lint format types validate generate check-generated requirements \
-    python venv sam
+.PHONY: help up test load fuzz torture replay reset lint format types validate generate \
+    check-generated requirements python venv sam
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,9 @@ load: venv ## SECONDS=120 PROCESSES=32: customers over HTTP while handlers and t
 fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own description
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.fuzz \
 	    --seconds $(FUZZ_SECONDS) --seed $(SEED)
+
+mutations: venv ## take out every guard (or GUARDS="name …") and see a test fail
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS)
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset

@@ -125,7 +125,7 @@ def _cross(desk: Desk) -> list[str]:
         except psycopg.Error as error:
             refused.append(refusal(error))
         one.rollback()
-        error = waiting.exception(10)
-        refused += [] if error is None else [refusal(error)]
+        victim = waiting.exception(10)
+        refused += [] if victim is None else [refusal(victim)]
         other.rollback()
     return refused

@@ -29,6 +29,7 @@ class Story:
         carry_on: what the client does next.
         ends: the booking's status when all is over.
         abandoned: the same, when the client never comes back after the crash.
+        only_stripe_can_tell: no sweep of ours would ask; Stripe has to repeat its event.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Story:
     carry_on: Callable[[System, State], None]
     ends: str
     abandoned: str
+    only_stripe_can_tell: bool = False
 
 
 def _nothing(_system: System, _state: State) -> None:
@@ -277,5 +279,6 @@ STORIES = (
         *(_refund_pending, lambda system, _: _tell(system, "refund.updated"), _nothing),
         ends="expired",
         abandoned="expired",
+        only_stripe_can_tell=True,
     ),
 )

@@ -4,6 +4,7 @@ from tests.harness.concurrency import wait_until_waiting
 from tests.harness.desk import background
 from tests.harness.invariants import violations
 from tests.harness.problems import assert_problem
+from tests.harness.stage import minutes, open_sessions
 from tests.harness.system import System
 
 
@@ -45,3 +46,29 @@ def test_a_twin_at_stripe_is_waited_for(system: System) -> None:
     assert_problem(answer, 503, "unavailable")
     assert again.status == 200
     assert system.database.value("select count(*) from core.checkouts") == 1
+
+
+def test_a_session_that_stripe_does_not_close_keeps_its_time(system: System) -> None:
+    """Closing fails, and Stripe says that it is still open: it can be paid; the outbox goes on.
+
+    Cases: E-2.6
+    """
+    held, session_id = system.checkout()
+    system.double.faults.add(
+        "status", method="POST", path="/v1/checkout/sessions/*/expire", status=500, times=None
+    )
+    left = system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
+    for _ in range(2):
+        system.advance(minutes(2))
+        system.run_outbox()
+    system.double.faults.clear()
+
+    assert (left.status, left.body["status"]) == (202, "paying")
+    assert open_sessions(system, held) == [session_id]
+    assert violations(system.database, system.double) == []
+
+    system.advance(minutes(2))
+    system.run_outbox()
+
+    assert open_sessions(system, held) == []
+    assert system.booking(held).status == "expired"

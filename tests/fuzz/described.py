@@ -42,7 +42,6 @@ _AMBIENT = frozenset(
         *("content-security-policy", "date", "x-content-type-options", "x-request-id"),
     }
 )
-_OWN = {"authorization", "booking-secret", "idempotency-key", "if-match", "if-none-match"}
 _EXAMPLES = 12  # of each operation and mode in a round
 _WRONG_KEYS = ("", "Bearer", "Bearer pk_test_0000000000000000", "Basic cGs6", "pk_test_1")
 
@@ -75,10 +74,13 @@ class Fuzzer:
     def __init__(self, purse: Purse) -> None:
         self._purse = purse
         self._api: str = purse.stack.manifest["api"]
-        answer = purse.stack.call("GET", "/openapi.json")
-        self.document: dict[str, Any] = answer.body
-        self._schema = schemathesis.openapi.from_dict(answer.body)
         self.findings = Findings()
+        self.describe(purse.stack.call("GET", "/openapi.json").body)
+
+    def describe(self, document: dict[str, Any]) -> None:
+        """Take another description than the API's own."""
+        self.document = document
+        self._schema = schemathesis.openapi.from_dict(document)
 
     def rounds(self, first_seed: int, seconds: float) -> Iterator[int]:
         """Fuzz for that long, and at least one round of all operations; yields after each."""
@@ -127,39 +129,36 @@ class Fuzzer:
 
     def _furnish(self, case: Case, dice: random.Random, *, negative: bool) -> None:
         """Put what is real where the made-up value would be turned away at the door."""
-        manifest = self._purse.stack.manifest
-        paying = case.operation.label == "POST /v1/bookings/{booking_id}/checkout"
-        if paying and dice.random() < 0.6:  # most of what is known can no longer be paid
-            held = self._purse.make("held")
-        else:
-            held = self._purse.booking(fresh=0.15)
-        for name in list(case.headers):
-            if name.lower() in {"authorization", "booking-secret"}:
-                del case.headers[name]
-        secret_key = case.operation.label == "GET /v1/bookings" or dice.random() < 0.2
-        key = manifest["secret_key" if secret_key else "publishable_key"]
-        case.headers["Authorization"] = f"Bearer {key}"
-        if dice.random() < 0.04:
-            case.headers["Authorization"] = dice.choice(_WRONG_KEYS)
-        if dice.random() < 0.93:
-            case.headers["Booking-Secret"] = held.secret
+        held = self._booking_for(case, dice)
+        self._credentials(case, held, dice)
         if case.method == "POST" and dice.random() < (0.7 if negative else 0.97):
             case.headers["Idempotency-Key"] = self._purse.key()
         self._version(case, held, dice)
         if dice.random() < (0.6 if negative else 0.95):
             for name in case.path_parameters:
                 case.path_parameters[name] = self._real(name, held, dice)
-        if case.operation.label == "GET /v1/resources/{resource_id}/slots":
-            self._real_query(case, dice, negative=negative)
-        if negative:
-            return
-        if "cursor" in case.query and dice.random() < 0.9:
-            del case.query["cursor"]  # a made-up one is refused
-        if isinstance(case.body, dict) and case.operation.label == "POST /v1/holds":
-            self._real_hold(case.body, dice)
-        elif isinstance(case.body, dict) and dice.random() < 0.8:
-            case.body["success_url"] = "https://studio.example/ok?session={CHECKOUT_SESSION_ID}"
-            case.body["cancel_url"] = f"https://studio.example/{dice.randrange(3)}"
+        if not negative:
+            self._real_query(case, dice)
+            self._real_body(case, dice)
+
+    def _booking_for(self, case: Case, dice: random.Random) -> Held:
+        """A known booking; to be paid rather a new one, since most can no longer be paid."""
+        paying = case.operation.label == "POST /v1/bookings/{booking_id}/checkout"
+        if paying and dice.random() < 0.6:
+            return self._purse.make("held")
+        return self._purse.booking(fresh=0.15)
+
+    def _credentials(self, case: Case, held: Held, dice: random.Random) -> None:
+        for name in list(case.headers):
+            if name.lower() in {"authorization", "booking-secret"}:
+                del case.headers[name]
+        secret_key = case.operation.label == "GET /v1/bookings" or dice.random() < 0.2
+        key = self._purse.stack.manifest["secret_key" if secret_key else "publishable_key"]
+        case.headers["Authorization"] = f"Bearer {key}"
+        if dice.random() < 0.04:
+            case.headers["Authorization"] = dice.choice(_WRONG_KEYS)
+        if dice.random() < 0.93:
+            case.headers["Booking-Secret"] = held.secret
 
     @staticmethod
     def _version(case: Case, held: Held, dice: random.Random) -> None:
@@ -172,17 +171,28 @@ class Fuzzer:
             return str(dice.choice(self._purse.stack.manifest["resources"])["id"])
         return held.id
 
-    def _real_query(self, case: Case, dice: random.Random, *, negative: bool) -> None:
+    def _real_query(self, case: Case, dice: random.Random) -> None:
         """An offering of that very resource, and a period that is not thousands of years long."""
+        if dice.random() < 0.9:
+            case.query.pop("cursor", None)  # a made-up one is refused
         resources = self._purse.stack.manifest["resources"]
-        resource = next(
-            (one for one in resources if one["id"] == case.path_parameters["resource_id"]), None
-        )
-        if resource is not None and not negative and dice.random() < 0.9:
+        wanted = case.path_parameters.get("resource_id")
+        resource = next((one for one in resources if one["id"] == wanted), None)
+        if resource is not None and dice.random() < 0.9:
             case.query["offering_id"] = dice.choice(resource["offerings"])["id"]
-        if not negative and dice.random() < 0.7:
+        if dice.random() < 0.7:
             for name in ("from", "to"):
                 case.query.pop(name, None)
+
+    def _real_body(self, case: Case, dice: random.Random) -> None:
+        """A time that is free, and addresses that are addresses."""
+        if not isinstance(case.body, dict):
+            return
+        if case.operation.label == "POST /v1/holds":
+            self._real_hold(case.body, dice)
+        elif dice.random() < 0.8:
+            case.body["success_url"] = "https://studio.example/ok?session={CHECKOUT_SESSION_ID}"
+            case.body["cancel_url"] = f"https://studio.example/{dice.randrange(3)}"
 
     def _real_hold(self, body: dict[str, Any], dice: random.Random) -> None:
         if dice.random() < 0.15:

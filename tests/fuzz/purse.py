@@ -53,7 +53,7 @@ class Purse:
             path = f"/v1/resources/{resource['id']}/slots?offering_id={offering['id']}&{window}"
             answer = self.stack.call("GET", path)
             assert answer.status == 200, answer
-            starts = [_start(slot) for slot in answer.body["slots"]]
+            starts = [_start(slot) for slot in _apart(answer.body["slots"])]
             if starts:
                 ids = {"resource_id": resource["id"], "offering_id": offering["id"]}
                 return [{**ids, **start} for start in self.chance.sample(starts, k=len(starts))]
@@ -102,6 +102,19 @@ class Purse:
 
 def _opens(held: Held) -> dict[str, str]:
     return {"booking_secret": held.secret}
+
+
+def _apart(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of them that leave each other alone, buffers included."""
+    chosen: list[dict[str, Any]] = []
+    for slot in slots:
+        if not chosen or slot["starts_at"] >= _later(chosen[-1]["ends_at"]):
+            chosen.append(slot)
+    return chosen
+
+
+def _later(instant: str) -> str:
+    return _instant(datetime.fromisoformat(instant) + timedelta(hours=1))
 
 
 def _start(slot: dict[str, Any]) -> dict[str, Any]:

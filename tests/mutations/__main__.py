@@ -36,12 +36,12 @@ class Result(NamedTuple):
 
     @property
     def line(self) -> str:
-        """One line of the report."""
+        """One line of the report: what became of it, how long it took, and who missed it."""
         words = {"failed": "killed", "passed": "SURVIVED", "broken": "BROKEN"}
-        said = self.verdict.says.splitlines() or [""]
-        killer = said[0].partition(" - ")[0] if self.is_missed else said[-1]
+        said = (self.verdict.says.splitlines() or [""])[0 if self.is_missed else -1]
+        shown = said.rpartition("/")[2] if self.is_missed else said
         word = words[self.verdict.how]
-        return f"{word:<9}{self.verdict.seconds:5.1f} s  {self.guard.name:<28}{killer}"
+        return f"{word:<9}{self.verdict.seconds:5.1f} s  {self.guard.name:<28}{shown}"
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from pydantic import (
 # Control characters, lone surrogates, and the marks that reorder text on the screen.
 _REFUSED_CATEGORIES = {"Cc", "Cs"}
 _DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d")
+_E164_LENGTH = 16  # a plus and 15 digits; Germany's own plan would allow more
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _REORDERING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -36,8 +37,11 @@ def _clean(text: str, *, allowed: str = "") -> str:
 
 def _line(text: str) -> str:
     cleaned = _clean(text)
-    if not cleaned:
+    categories = [unicodedata.category(character) for character in cleaned]
+    if all(category[0] in "CZ" for category in categories):  # a zero-width space is no name
         raise ValueError("must not be empty")
+    if "Zl" in categories or "Zp" in categories:  # Unicode's own line and paragraph separators
+        raise ValueError("must be one line")
     return cleaned
 
 
@@ -53,9 +57,10 @@ def _phone(text: str) -> str:
         number = phonenumbers.parse(_clean(text))
     except phonenumbers.NumberParseException:
         raise ValueError("must be an international number such as +49 30 901820") from None
-    if not phonenumbers.is_valid_number(number):
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not phonenumbers.is_valid_number(number) or len(e164) > _E164_LENGTH:
         raise ValueError("must be a phone number that exists")
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return e164
 
 
 def _text_only(value: Any) -> Any:

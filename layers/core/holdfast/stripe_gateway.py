@@ -25,6 +25,7 @@ _TIMEOUT_SECONDS = 4
 _RETRIES = 1
 _KEY_WINDOW_SECONDS = 23 * 60 * 60  # Stripe keeps keys for a day; an hour for slow calls
 _LOOK_UP_SECONDS = 2 * 60 * 60  # how long after its checkout a session may have been made
+_SKEW_SECONDS = 60 * 60  # by which the database's clock may be ahead of Stripe's
 _LOOK_UP_LIMIT = 2000
 
 Session = dict[str, Any]
@@ -169,7 +170,7 @@ def summary(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a payment's money back, once.
+    """Send a payment's money back, once; or ask about it, if it is on its way.
 
     Args:
         effect: of kind refund_payment, as `core.lease_effect` describes it.
@@ -182,6 +183,8 @@ def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
         Unavailable: no answer; the same call again finds out.
     """
     wanted = effect["refund"]
+    if wanted["stripe_refund_id"] is not None:  # it was pending when we last asked
+        return _retrieved_refund(wanted["stripe_refund_id"])
     if effect["age_seconds"] > _KEY_WINDOW_SECONDS:
         found = _found_refund(wanted)
         if found is not None:
@@ -217,6 +220,13 @@ def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
             if not error.replayed:
                 raise Unavailable() from error
     raise Unavailable()
+
+
+def _retrieved_refund(refund_id: str) -> dict[str, Any]:
+    try:
+        return _called(client().v1.refunds.retrieve, refund_id)
+    except _Broken as error:
+        raise Unavailable() from error
 
 
 def verify_event(payload: bytes, signature: str, *, now: float) -> None:
@@ -294,7 +304,10 @@ def _found_session(checkout: Mapping[str, Any]) -> Session:
     made_at = checkout["parameters"]["expires_at"] - 31 * 60
     pages = _listed(
         client().v1.checkout.sessions.list,
-        {"created": {"gte": made_at - 300, "lte": made_at + _LOOK_UP_SECONDS}, "limit": 100},
+        {
+            "created": {"gte": made_at - _SKEW_SECONDS, "lte": made_at + _LOOK_UP_SECONDS},
+            "limit": 100,
+        },
     )
     for session in pages:
         if session["client_reference_id"] == checkout["id"]:

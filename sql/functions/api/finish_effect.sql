@@ -24,6 +24,7 @@ declare
     v_checkout core.checkouts;
     v_refund core.refunds;
     v_result text := p_verdict;
+    v_waits boolean;
     v_now timestamptz;
 begin
     select * into v_effect from core.effects as e where e.id = p_effect_id;
@@ -45,10 +46,15 @@ begin
             v_refund, p_result ->> 'status', p_result #>> '{refund,id}');
     end if;
 
+    -- a refund on its way is asked about again: the event that tells its end may be lost
+    v_waits := p_verdict = 'retry' or v_effect.kind = 'refund_payment'
+        and p_verdict = 'done' and p_result ->> 'status' = 'pending';
+
     v_now := core.clock();
     update core.effects as e
-    set state = case p_verdict when 'done' then 'done' when 'dead' then 'dead' else 'pending' end,
+    set state = case when v_waits then 'pending' when p_verdict = 'dead' then 'dead' else 'done' end,
         due_at = case
+            when v_waits and p_verdict = 'done' then v_now + interval '6 hours'
             when p_verdict = 'retry' then v_now
                 -- 4 s, 8 s, … up to an hour, a quarter up or down so that retries spread
                 + least(3600, 2 * power(2, least(e.attempts, 12)))

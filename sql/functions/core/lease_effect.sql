@@ -45,7 +45,8 @@ begin
             pg_catalog.jsonb_build_object('refund', pg_catalog.jsonb_build_object(
                 'id', v_refund.id, 'booking_id', v_refund.booking_id,
                 'payment_intent_id', v_payment.payment_intent_id, 'amount', v_refund.amount,
-                'currency', v_refund.currency, 'reason', v_refund.reason))
+                'currency', v_refund.currency, 'reason', v_refund.reason,
+                'stripe_refund_id', v_refund.stripe_refund_id))
         end;
 end;
 $$;

@@ -4,6 +4,7 @@ from tests.mutations.guard import Edit, Guard, api, core, layer
 
 _EFFECTS = "tests/sql/test_effects.py"
 _REFUND = "tests/sql/test_settle_refund.py"
+_PARTS = "tests/functions/test_partial_refunds.py"
 _STRIPE = "tests/crashes/test_stripe_failures.py"
 
 GUARDS: tuple[Guard, ...] = (
@@ -96,10 +97,7 @@ GUARDS: tuple[Guard, ...] = (
                 "{}",
             ),
         ),
-        (
-            "tests/functions/test_stripe_outages.py"
-            "::test_a_refund_is_made_once_however_often_it_is_tried",
-        ),
+        (f"{_PARTS}::test_a_part_whose_refund_was_not_answered_goes_back_once[timeout_after]",),
     ),
     Guard(
         "refund-key-window",
@@ -139,7 +137,7 @@ GUARDS: tuple[Guard, ...] = (
                 "stripe_gateway", 'if checkout["age_seconds"] > _KEY_WINDOW_SECONDS:', "if False:"
             ),
         ),
-        (f"{_STRIPE}::test_a_session_older_than_its_key_is_looked_up",),
+        (f"{_STRIPE}::test_a_session_older_than_its_key_is_looked_up[before it is sent]",),
     ),
     Guard(
         "session-look-up",

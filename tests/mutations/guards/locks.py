@@ -3,6 +3,7 @@
 from tests.mutations.guard import Edit, Guard, api, core
 
 _CHECKOUTS = "tests/concurrency/test_checkouts.py"
+_SWEEP = "tests/sql/test_expire_holds.py::test_a_locked_booking_is_left_to_whoever_has_it"
 _EXPIRY = "tests/concurrency/test_expiry.py"
 _WAITS = "tests/concurrency/test_lock_waits.py"
 _LATE = "tests/concurrency/test_late_payments.py"
@@ -84,13 +85,13 @@ GUARDS: tuple[Guard, ...] = (
         "sweep-lock",
         "a sweep passes by bookings that somebody is acting on",
         (api("expire_holds", "        for no key update skip locked\n", ""),),
-        (f"{_EXPIRY}::test_the_sweep_passes_by_a_checkout_being_begun",),
+        (_SWEEP,),
     ),
     Guard(
         "sweep-skips",
         "and does not wait for them",
         (api("expire_holds", "for no key update skip locked", "for no key update"),),
-        (f"{_EXPIRY}::test_the_sweep_passes_by_a_checkout_being_begun",),
+        (_SWEEP,),
     ),
     Guard(
         "checkout-clock-after-lock",

@@ -2,6 +2,7 @@
 
 from tests.mutations.guard import Guard, layer
 
+_CONFLICTS = "tests/functions/test_conflicts.py"
 _SIGNATURES = "tests/functions/test_webhook_signatures.py"
 _PAYLOADS = "tests/functions/test_webhook_payloads.py"
 _REFUSED = f"{_SIGNATURES}::test_what_stripe_did_not_just_sign_is_refused"
@@ -61,10 +62,7 @@ GUARDS: tuple[Guard, ...] = (
         "lost-race",
         "a call that lost to another transaction is repeated",
         (layer("database", '_TRY_AGAIN = {"40001", "40P01"}', "_TRY_AGAIN = set[str]()"),),
-        (
-            "tests/functions/test_conflicts.py"
-            "::test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once",
-        ),
+        (f"{_CONFLICTS}::test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once",),
     ),
     Guard(
         "twin-at-stripe",
@@ -76,13 +74,13 @@ GUARDS: tuple[Guard, ...] = (
                 "isinstance(error, passing)",
             ),
         ),
-        ("tests/functions/test_conflicts.py::test_a_twin_at_stripe_is_waited_for",),
+        (f"{_CONFLICTS}::test_a_twin_at_stripe_is_waited_for",),
     ),
     Guard(
         "still-payable",
         "a session that Stripe did not close is still open, whatever it answered",
         (layer("stripe_gateway", '    if found == "open":\n        raise Unavailable()\n', ""),),
-        ("tests/functions/test_stripe_outages.py::test_a_release_without_stripe_keeps_the_time",),
+        (f"{_CONFLICTS}::test_a_session_that_stripe_does_not_close_keeps_its_time",),
     ),
     Guard(
         "closed-for-good",

@@ -1,0 +1,28 @@
+"""A part of a payment goes back once: here Stripe itself would not refuse to send it twice."""
+
+import pytest
+
+from tests.harness.invariants import violations
+from tests.harness.stage import minutes, stripe_refunds
+from tests.harness.system import System
+
+
+@pytest.mark.parametrize("kind", ["timeout_after", "500_after"])
+def test_a_part_whose_refund_was_not_answered_goes_back_once(system: System, kind: str) -> None:
+    """The refund was made, its answer lost: the repeat is the same request, and the same refund.
+
+    Cases: E-2.3, E-9.1
+    """
+    held, session_id = system.checkout()
+    system.pay(session_id)
+    system.deliver_webhooks()
+    system.database.execute("select core.queue_refund(p, 1000, 'released') from core.payments as p")
+    system.double.faults.add(kind, method="POST", path="/v1/refunds", times=2)
+
+    for _ in range(2):
+        system.run_outbox()
+        system.advance(minutes(2))
+
+    assert [refund["amount"] for refund in stripe_refunds(system, held)] == [1000]
+    assert system.database.value("select state from core.effects") == "done"
+    assert violations(system.database, system.double) == []

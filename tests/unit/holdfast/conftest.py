@@ -1,0 +1,35 @@
+"""An environment of the test's own, read anew."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from holdfast import observability
+from holdfast.settings import Settings, settings
+
+
+@pytest.fixture(autouse=True)
+def _observed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logs and metrics of these tests' own: what they count is not flushed with another's."""
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "holdfast")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Holdfast")
+    observability.metrics.cache_clear()
+    observability.logger.cache_clear()
+    yield
+    observability.metrics().clear_metrics()
+    observability.metrics.cache_clear()
+    observability.logger.cache_clear()
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Settings]]:
+    """`environment(NAME=value, …)`: the variables a function was started with; its settings."""
+
+    def start(**variables: str) -> Settings:
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        settings.cache_clear()
+        return settings()
+
+    yield start
+    settings.cache_clear()
