@@ -130,8 +130,12 @@ begin
     set state = case when p_session is null then 'failed' else 'open' end,
         session_id = p_session ->> 'id',
         session_url = p_session ->> 'url',
-        -- a refused attempt makes room for the next one; it does not end the hold
-        close_reason = case when p_session is null then 'superseded' else c.close_reason end
+        -- a refused attempt makes room for the next one; it does not end the hold, unless it was
+        -- being closed for that
+        close_reason = case
+            when p_session is null then coalesce(c.close_reason, 'superseded')
+            else c.close_reason
+        end
     where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
         and c.booking_id = p_booking_id and c.state = 'creating';
 
@@ -168,9 +172,8 @@ declare
     v_effect jsonb;
 begin
     -- a repeat of a call that succeeded is not held to the version it has itself changed
-    if v_earlier is null and v_booking.version <> p_version then
-        raise exception 'the booking is at version %, not %', v_booking.version, p_version
-            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
+    if v_earlier is null then
+        perform core.require_version(v_booking, p_version);
     end if;
     if v_booking.status = 'expired' or v_booking.status = 'held' and v_booking.hold_expires_at <= v_now then
         raise exception 'the hold has run out' using errcode = 'KHEXP', hint = 'hold a time again';
@@ -364,7 +367,7 @@ begin
         where b.hold_expires_at <= v_now
         order by b.hold_expires_at
         limit p_limit
-        for update skip locked
+        for no key update skip locked
     loop
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
         v_checkout := core.payable_checkout(v_booking);
@@ -405,6 +408,7 @@ declare
     v_checkout core.checkouts;
     v_refund core.refunds;
     v_result text := p_verdict;
+    v_waits boolean;
     v_now timestamptz;
 begin
     select * into v_effect from core.effects as e where e.id = p_effect_id;
@@ -426,10 +430,15 @@ begin
             v_refund, p_result ->> 'status', p_result #>> '{refund,id}');
     end if;
 
+    -- a refund on its way is asked about again: the event that tells its end may be lost
+    v_waits := p_verdict = 'retry' or v_effect.kind = 'refund_payment'
+        and p_verdict = 'done' and p_result ->> 'status' = 'pending';
+
     v_now := core.clock();
     update core.effects as e
-    set state = case p_verdict when 'done' then 'done' when 'dead' then 'dead' else 'pending' end,
+    set state = case when v_waits then 'pending' when p_verdict = 'dead' then 'dead' else 'done' end,
         due_at = case
+            when v_waits and p_verdict = 'done' then v_now + interval '6 hours'
             when p_verdict = 'retry' then v_now
                 -- 4 s, 8 s, … up to an hour, a quarter up or down so that retries spread
                 + least(3600, 2 * power(2, least(e.attempts, 12)))
@@ -677,10 +686,14 @@ CREATE FUNCTION api.release_hold(p_actor jsonb, p_booking_id uuid, p_version int
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
-    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id, p_version);
+    v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);
     v_checkout core.checkouts;
     v_effect jsonb;
 begin
+    if v_booking.status <> 'expired' then -- releasing twice is one release
+        perform core.require_version(v_booking, p_version);
+    end if;
+
     if v_booking.status in ('held', 'paying') then
         v_checkout := core.payable_checkout(v_booking);
         if v_checkout.state = 'pending' then
@@ -691,7 +704,7 @@ begin
         else
             v_booking := core.move(v_booking, 'expired', 'released by the customer');
         end if;
-    elsif v_booking.status <> 'expired' then -- releasing twice is one release
+    elsif v_booking.status <> 'expired' then
         raise exception 'a booking that is % is no hold any more', v_booking.status
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not released';
     end if;
@@ -1271,7 +1284,7 @@ begin
         select * into v_booking
         from core.bookings as b
         where b.tenant_id = p_resource.tenant_id and b.id = v_id
-        for update;
+        for no key update;
 
         -- it may have begun its checkout while we waited
         if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then
@@ -1362,9 +1375,9 @@ begin
             p_resource.id,
             core.occupied(
                 p_from,
-                -- the last start may run past the window by its own length, a whole date by 25
-                -- hours
-                p_to + coalesce(p_offering.duration_minutes, 1500) * interval '1 minute',
+                -- the last start may run past the window by its own length, a whole date by 26
+                -- hours (Antarctica/Troll changes its clocks by two)
+                p_to + coalesce(p_offering.duration_minutes, 1560) * interval '1 minute',
                 p_resource.buffer_before_minutes, p_resource.buffer_after_minutes),
             p_at) as b
         group by b.unit
@@ -1478,6 +1491,8 @@ CREATE FUNCTION core.lease_effect(p_effect core.effects, p_lease_seconds integer
     AS $$
 declare
     v_effect core.effects;
+    v_refund core.refunds;
+    v_payment core.payments;
     v_now timestamptz := core.clock();
 begin
     update core.effects as e
@@ -1488,6 +1503,14 @@ begin
     where e.id = p_effect.id
     returning * into v_effect;
 
+    -- one after the other: a join could be begun at the wrong end
+    select * into v_refund
+    from core.refunds as r
+    where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id;
+    select * into v_payment
+    from core.payments as p
+    where p.tenant_id = v_refund.tenant_id and p.id = v_refund.payment_id;
+
     return pg_catalog.jsonb_build_object(
             'id', v_effect.id, 'tenant_id', v_effect.tenant_id, 'booking_id', v_effect.booking_id,
             'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
@@ -1497,13 +1520,13 @@ begin
             select pg_catalog.jsonb_build_object('checkout', core.checkout_json(c))
             from core.checkouts as c
             where c.tenant_id = v_effect.tenant_id and c.id = v_effect.checkout_id), '{}')
-        || coalesce((
-            select pg_catalog.jsonb_build_object('refund', pg_catalog.jsonb_build_object(
-                'id', r.id, 'booking_id', r.booking_id, 'payment_intent_id', p.payment_intent_id,
-                'amount', r.amount, 'currency', r.currency, 'reason', r.reason))
-            from core.refunds as r
-            join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
-            where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id), '{}');
+        || case when v_effect.refund_id is null then '{}' else
+            pg_catalog.jsonb_build_object('refund', pg_catalog.jsonb_build_object(
+                'id', v_refund.id, 'booking_id', v_refund.booking_id,
+                'payment_intent_id', v_payment.payment_intent_id, 'amount', v_refund.amount,
+                'currency', v_refund.currency, 'reason', v_refund.reason,
+                'stripe_refund_id', v_refund.stripe_refund_id))
+        end;
 end;
 $$;
 
@@ -1540,10 +1563,10 @@ $$;
 ALTER FUNCTION core.local_instant(p_local timestamp without time zone, p_timezone text, p_edge text) OWNER TO holdfast_owner;
 
 --
--- Name: lock_booking(core.actor, uuid, integer); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+-- Name: lock_booking(core.actor, uuid); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
-CREATE FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid, p_version integer DEFAULT NULL::integer) RETURNS core.bookings
+CREATE FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid) RETURNS core.bookings
     LANGUAGE plpgsql
     AS $$
 declare
@@ -1552,18 +1575,14 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_actor.tenant_id and b.id = p_booking_id
-    for update;
+    for no key update;
 
     perform core.require_reach(p_actor, v_booking);
-    if p_version is not null and v_booking.version <> p_version then
-        raise exception 'the booking is at version %, not %', v_booking.version, p_version
-            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
-    end if;
     return v_booking;
 end;
 $$;
 
-ALTER FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid, p_version integer) OWNER TO holdfast_owner;
+ALTER FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid) OWNER TO holdfast_owner;
 
 --
 -- Name: lock_days(uuid, tstzrange); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -1578,8 +1597,10 @@ declare
     v_last date := ((pg_catalog.upper(p_during) - interval '1 microsecond') at time zone 'UTC')::date;
 begin
     while v_day <= v_last loop
-        perform pg_catalog.pg_advisory_xact_lock(
-            pg_catalog.hashtextextended('resource:' || p_resource_id || ':' || v_day, 0));
+        -- spelled out, as a date's own text depends on the session's DateStyle
+        perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(
+            'resource:' || p_resource_id || ':'
+                || pg_catalog.to_char(v_day::timestamp, 'YYYY-MM-DD'), 0));
         v_day := v_day + 1;
     end loop;
 end;
@@ -1936,7 +1957,7 @@ CREATE FUNCTION core.raise_taken(p_resource core.resources, p_offering core.offe
     AS $$
 declare
     -- a resource booked by date has one start a day, so its neighbourhood is wider
-    v_reach interval := case p_resource.booking_mode when 'date' then '14 days' else '2 days' end;
+    v_reach interval := case p_resource.booking_mode when 'date' then '336 hours' else '48 hours' end;
     v_alternatives jsonb;
 begin
     select coalesce(
@@ -2019,7 +2040,7 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_refund.tenant_id and b.id = p_refund.booking_id
-    for update;
+    for no key update;
 
     select r.status into v_was
     from core.refunds as r
@@ -2287,6 +2308,23 @@ $$;
 ALTER FUNCTION core.require_resource(p_actor core.actor, p_resource_id uuid) OWNER TO holdfast_owner;
 
 --
+-- Name: require_version(core.bookings, integer); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.require_version(p_booking core.bookings, p_version integer) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if p_booking.version <> p_version then
+        raise exception 'the booking is at version %, not %', p_booking.version, p_version
+            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
+    end if;
+end;
+$$;
+
+ALTER FUNCTION core.require_version(p_booking core.bookings, p_version integer) OWNER TO holdfast_owner;
+
+--
 -- Name: resource_json(core.resources); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -2429,7 +2467,7 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id
-    for update;
+    for no key update;
     if not core.is_live(v_booking.status) and not v_days_locked then
         raise exception 'the booking lost its time meanwhile' using errcode = '40001';
     end if;
@@ -4083,11 +4121,11 @@ REVOKE ALL ON FUNCTION core.local_instant(p_local timestamp without time zone, p
 GRANT ALL ON FUNCTION core.local_instant(p_local timestamp without time zone, p_timezone text, p_edge text) TO holdfast_system;
 
 --
--- Name: FUNCTION lock_booking(p_actor core.actor, p_booking_id uuid, p_version integer); Type: ACL; Schema: core; Owner: holdfast_owner
+-- Name: FUNCTION lock_booking(p_actor core.actor, p_booking_id uuid); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
-REVOKE ALL ON FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid, p_version integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid, p_version integer) TO holdfast_system;
+REVOKE ALL ON FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.lock_booking(p_actor core.actor, p_booking_id uuid) TO holdfast_system;
 
 --
 -- Name: FUNCTION lock_days(p_resource_id uuid, p_during tstzrange); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -4267,6 +4305,13 @@ GRANT ALL ON FUNCTION core.require_reach(p_actor core.actor, p_booking core.book
 
 REVOKE ALL ON FUNCTION core.require_resource(p_actor core.actor, p_resource_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.require_resource(p_actor core.actor, p_resource_id uuid) TO holdfast_system;
+
+--
+-- Name: FUNCTION require_version(p_booking core.bookings, p_version integer); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.require_version(p_booking core.bookings, p_version integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.require_version(p_booking core.bookings, p_version integer) TO holdfast_system;
 
 --
 -- Name: FUNCTION resource_json(p_resource core.resources); Type: ACL; Schema: core; Owner: holdfast_owner

@@ -59,9 +59,10 @@ def test_a_hold_waits_for_the_sweep_that_frees_its_time(desk: Desk) -> None:
     sweep, swept = desk.begin(SWEEP)
     _, taker = desk.start(desk.hold_call(TEN))
     sweep.commit()
+    taken = taker.result(10)
 
     assert swept["expired"] == 1
-    assert desk.owners() == [taker.result(10)["id"]]
+    assert desk.owners() == [taken["id"]]
     assert violations(desk.database) == []
 
 

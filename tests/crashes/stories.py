@@ -29,7 +29,6 @@ class Story:
         carry_on: what the client does next.
         ends: the booking's status when all is over.
         abandoned: the same, when the client never comes back after the crash.
-        only_stripe_can_tell: no sweep of ours would ask; Stripe has to repeat its event.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Story:
     carry_on: Callable[[System, State], None]
     ends: str
     abandoned: str
-    only_stripe_can_tell: bool = False
 
 
 def _nothing(_system: System, _state: State) -> None:
@@ -105,6 +103,12 @@ def _refund_pending(system: System) -> State:
     system.run_outbox()
     (refund,) = system.double.documents("refund")
     system.double.move_refund(refund.id, "succeeded")
+    return state
+
+
+def _refund_pending_for_hours(system: System) -> State:
+    state = _refund_pending(system)
+    system.advance(timedelta(hours=6, minutes=1))  # when the outbox asks again
     return state
 
 
@@ -274,11 +278,20 @@ STORIES = (
         abandoned="expired",
     ),
     Story(
+        "ask about a refund",
+        (
+            *("postgres claim_effects", "stripe GET /v1/refunds/{id}", "postgres finish_effect"),
+            "postgres claim_effects",
+        ),
+        *(_refund_pending_for_hours, _deliver, _nothing),
+        ends="expired",
+        abandoned="expired",
+    ),
+    Story(
         "settle_refund",
         ("postgres settle_refund",),
         *(_refund_pending, lambda system, _: _tell(system, "refund.updated"), _nothing),
         ends="expired",
         abandoned="expired",
-        only_stripe_can_tell=True,
     ),
 )

@@ -64,15 +64,14 @@ def test_time_makes_good_what_nobody_repeats(
     """If the client never comes back and no event arrives, time and the sweeps clear up.
 
     An unpaid time is free again and can be paid no more; money that was taken is kept for a
-    confirmed booking, or goes back. Only how a refund ends that is pending at Stripe is told by
-    nobody but Stripe.
+    confirmed booking, or goes back.
 
     Cases: D-1, D-2, E-1.7, E-7.2
     """
     state = story.prepare(system)
 
     _strike(system, story, state, index, moment)
-    settle_down(system, events=story.only_stripe_can_tell)
+    settle_down(system, events=False)
 
     stripe = system.double.state()
     held_before_it_died = story.name != "create_hold" or _statuses(system)

@@ -39,9 +39,9 @@ class Result(NamedTuple):
         """One line of the report: what became of it, how long it took, and who missed it."""
         words = {"failed": "killed", "passed": "SURVIVED", "broken": "BROKEN"}
         said = (self.verdict.says.splitlines() or [""])[0 if self.is_missed else -1]
-        shown = said.rpartition("/")[2] if self.is_missed else said
+        shown = said.removeprefix("tests/")[:110]
         word = words[self.verdict.how]
-        return f"{word:<9}{self.verdict.seconds:5.1f} s  {self.guard.name:<28}{shown}"
+        return f"{word:<9}{self.verdict.seconds:5.1f} s  {self.guard.name:<30}{shown}"
 
 
 def main() -> int:
