@@ -87,8 +87,12 @@ def _problem(message: str, status: int) -> Response:
 
 
 @contextmanager
-def running(double: Double, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+def running(
+    double: Double, host: str = "127.0.0.1", port: int = 0, *, deliver: bool = True
+) -> Iterator[str]:
     """Serve and deliver until the block ends; answers the address.
+
+    Without `deliver` events wait until somebody pumps them.
 
     With port 0 a free one is taken, and the double's `public_url` becomes that address.
     """
@@ -99,11 +103,13 @@ def running(double: Double, host: str = "127.0.0.1", port: int = 0) -> Iterator[
     deliverer = Deliverer(double)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
-    deliverer.start()
+    if deliver:
+        deliverer.start()
     try:
         yield url
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
-        deliverer.stop()
+        if deliver:
+            deliverer.stop()

@@ -95,7 +95,7 @@ class System:
         self.shift = timedelta()  # how far time was moved
         self.double = Double(clock=lambda: datetime.now(UTC) + self.shift)
         self._doors = ExitStack()
-        stripe_url = self._doors.enter_context(server.running(self.double))
+        stripe_url = self._doors.enter_context(server.running(self.double, deliver=False))
         self.secrets = local_secrets.load(folder / "secrets.json")
         self.backends = environment.Backends(
             ROOT, self._database_url, dynamodb_url, stripe_url, self.secrets

@@ -12,7 +12,7 @@ from typing import Any
 
 from holdfast.errors import Unauthenticated
 
-_BEARER = re.compile(r"Bearer ((?:pk|sk)_(?:test|live)_[A-Za-z0-9]{16,128})")
+_BEARER = re.compile(r"(?i:Bearer) ((?:pk|sk)_(?:test|live)_[A-Za-z0-9]{16,128})")
 _BOOKING_SECRET = re.compile(r"bks_[A-Za-z0-9_-]{43}")
 
 
