@@ -44,6 +44,7 @@ def test_an_effect_comes_with_all_that_is_needed(api: Api, tenant: Tenant) -> No
         "amount": 1000,
         "currency": "EUR",
         "reason": "amount_mismatch",
+        "stripe_refund_id": None,
     }
     assert (effect["tenant_id"], effect["attempts"]) == (str(tenant.id), 1)
 
