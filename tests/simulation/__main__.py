@@ -1,6 +1,7 @@
 """Long runs and replays: `make torture OPS=50000`, `make replay SEED=7 STEPS=1,5,9`."""
 
 import argparse
+import itertools
 import json
 import os
 import subprocess
@@ -50,9 +51,7 @@ def _run_folder() -> Iterator[str]:
 
 
 def _torture(arguments: argparse.Namespace, folder: str) -> int:
-    episodes = -(-arguments.operations // EPISODE)
-    seeds = list(range(arguments.seed, arguments.seed + episodes))
-    batches = [seeds[start : start + BATCH] for start in range(0, episodes, BATCH)]
+    seeds = itertools.count(arguments.seed)
     report = Report()
     failures: list[Failure] = []
     started = time.monotonic()
@@ -61,9 +60,9 @@ def _torture(arguments: argparse.Namespace, folder: str) -> int:
         arguments.workers, get_context("spawn"), start_worker, (folder,)
     ) as workers:
         running: set[Future[tuple[Report, list[Failure]]]] = set()
-        while (batches or running) and not failures:
-            while batches and len(running) < arguments.workers * 2:
-                running.add(workers.submit(play_batch, batches.pop(0)))
+        while report.operations < arguments.operations and not failures:
+            while len(running) < arguments.workers * 2:
+                running.add(workers.submit(play_batch, list(itertools.islice(seeds, BATCH))))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for each in done:
                 part, broken = each.result()

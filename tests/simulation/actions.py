@@ -59,8 +59,11 @@ def repeat_hold(scene: Scene, rng: random.Random) -> None:
 
 
 def checkout(scene: Scene, rng: random.Random) -> None:
-    if holding := [c for c in scene.customers if c.booking]:
-        customers.checkout(scene.world, _someone(holding, rng), rng)
+    """Mostly somebody who has no page yet."""
+    holding = [c for c in scene.customers if c.booking]
+    eager = [c for c in holding if not c.page and not c.acted]
+    if group := eager if eager and rng.random() < 0.8 else holding:
+        customers.checkout(scene.world, _someone(group, rng), rng)
 
 
 def act_on_page(scene: Scene, rng: random.Random) -> None:
@@ -140,7 +143,7 @@ def tick(scene: Scene, rng: random.Random) -> None:
     scene.world.advance(
         timedelta(
             seconds=rng.choices(
-                (2, 70, 301, 1900, 2200, 26 * 3600, 8 * 86400), (40, 10, 4, 2, 2, 0.7, 0.15)
+                (2, 70, 301, 1900, 2200, 26 * 3600, 8 * 86400), (50, 10, 2, 1.2, 1.2, 0.4, 0.1)
             )[0]
         )
     )
@@ -184,7 +187,7 @@ def slow_refunds(scene: Scene, rng: random.Random) -> None:
 
 
 WEIGHTS: dict[Action, float] = {
-    arrive: 14,
+    arrive: 10,
     repeat_hold: 4,
     checkout: 16,
     act_on_page: 16,
@@ -193,16 +196,16 @@ WEIGHTS: dict[Action, float] = {
     read: 2,
     deliver_event: 16,
     settle_delayed: 3,
-    move_refund: 1,
-    sweep: 5,
-    outbox: 5,
+    move_refund: 2,
+    sweep: 4,
+    outbox: 8,
     tick: 9,
     strike_stripe: 3,
     end_backend: 1.5,
     lose_records: 0.5,
     change_price: 0.5,
-    meddle: 1.2,
-    slow_refunds: 0.5,
+    meddle: 2,
+    slow_refunds: 1.5,
 }
 
 

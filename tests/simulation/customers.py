@@ -36,6 +36,7 @@ class Customer:
     booking: str | None = None
     secret: str | None = None
     page: str | None = None
+    acted: bool = False
     told: list[str] = field(default_factory=list)
 
 
@@ -145,6 +146,10 @@ def act_on_page(world: World, customer: Customer, rng: random.Random) -> None:
         world.double.act(page, action)
     except (NotOpen, ApiError):
         return
+    finally:
+        if action != "decline" and rng.random() < 0.9:  # the others keep the tab open
+            customer.page = None
+    customer.acted = True
 
 
 def read(world: World, rng: random.Random) -> None:
