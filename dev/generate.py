@@ -31,7 +31,7 @@ from dev.postgres_binaries import binaries
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "layers" / "core"))
 
-from holdfast import errors  # noqa: E402  what the layer puts on the path in the cloud
+from holdfast import errors, refusals  # noqa: E402  what the layer puts on the path in the cloud
 from holdfast.migrations import migrate  # noqa: E402
 
 # Comments that carry a version, and \restrict's random key: not what the schema is.
@@ -93,9 +93,9 @@ def schema() -> str:
 def error_pages() -> str:
     """The catalogue as one table, and what each error means."""
     by_error: dict[type[errors.HoldfastError], list[str]] = {}
-    for sqlstate, kind in errors.BY_SQLSTATE.items():
+    for sqlstate, kind in refusals.BY_SQLSTATE.items():
         by_error.setdefault(kind, []).append(f"`{sqlstate}`")
-    for constraint, kind in errors.BY_CONSTRAINT.items():
+    for constraint, kind in refusals.BY_CONSTRAINT.items():
         by_error.setdefault(kind, []).append(f"`{constraint}`")
     kinds = sorted(errors.CATALOGUE, key=lambda kind: (kind.status, kind.code))
     lines = [

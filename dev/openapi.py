@@ -21,7 +21,7 @@ from dev import template
 from dev.openapi_operations import ANYWHERE, EXTRAS, OPERATIONS, PARAMETERS, TAGS, Operation
 from holdfast import errors
 from holdfast.errors import HoldfastError
-from holdfast.models import Problem
+from holdfast.models.system import Problem
 
 ROOT = Path(__file__).resolve().parent.parent
 

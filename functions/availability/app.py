@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import availability, http
 from holdfast.fields import Instant
-from holdfast.models import ResourceList, SlotList
+from holdfast.models.availability import ResourceList, SlotList
 from holdfast.observability import instrument
 
 _FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead anybody

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import bookings, http
 from holdfast.fields import Instant
-from holdfast.models import Booking, BookingList, Status
+from holdfast.models.bookings import Booking, BookingList, Status
 from holdfast.observability import instrument
 
 app = http.resolver()

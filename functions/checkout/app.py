@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import checkouts, holds, http
-from holdfast.models import Booking, Checkout, CheckoutRequest, HeldBooking, HoldRequest
+from holdfast.models.bookings import Booking, Checkout, CheckoutRequest, HeldBooking, HoldRequest
 from holdfast.observability import instrument
 
 app = http.resolver()

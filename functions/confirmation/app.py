@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import confirmations, http
-from holdfast.models import Confirmation
+from holdfast.models.bookings import Confirmation
 from holdfast.observability import instrument
 
 app = http.resolver()

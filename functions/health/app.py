@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import health, http
-from holdfast.models import Health
+from holdfast.models.system import Health
 from holdfast.observability import instrument
 
 app = http.resolver()

@@ -127,6 +127,13 @@ PLANTS = {
         "no refund waits",
         quiescent=True,
     ),
+    "refund failed": Plant(
+        "insert into core.refunds (tenant_id, id, payment_id, booking_id, amount, currency, reason,"
+        " status, created_at, updated_at) select tenant_id, gen_random_uuid(), id, booking_id,"
+        " amount, currency, 'duplicate_payment', 'failed', now(), now() from core.payments",
+        "no refund has failed",
+        quiescent=True,
+    ),
     "money kept for nothing": Plant(
         "update core.bookings set status = 'expired'", "kept only for", quiescent=True
     ),

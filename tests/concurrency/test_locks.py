@@ -2,7 +2,7 @@
 
 import psycopg
 
-from holdfast import errors
+from holdfast import errors, refusals
 from tests.harness import twins
 from tests.harness.concurrency import wait_until_blocked
 from tests.harness.desk import Desk, background, refusal
@@ -74,7 +74,7 @@ def test_a_day_lock_is_waited_for_only_so_long(desk: Desk) -> None:
     sqlstate = refusal(waiting.exception(10))
 
     assert sqlstate == "55P03"
-    assert isinstance(errors.from_database(sqlstate, None, "", None, None), errors.Unavailable)
+    assert isinstance(refusals.from_database(sqlstate, None, "", None, None), errors.Unavailable)
     lock.commit()
     assert len(desk.owners()) == 1
     assert violations(desk.database) == []

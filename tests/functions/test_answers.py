@@ -5,16 +5,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from holdfast.models import (
-    Booking,
-    BookingList,
-    Checkout,
-    Confirmation,
-    Health,
-    HeldBooking,
-    ResourceList,
-    SlotList,
-)
+from holdfast.models.availability import ResourceList, SlotList
+from holdfast.models.bookings import Booking, BookingList, Checkout, Confirmation, HeldBooking
+from holdfast.models.system import Health
 from tests.harness.problems import assert_problem
 from tests.harness.stage import TEN
 from tests.harness.system import Answer, System

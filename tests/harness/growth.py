@@ -114,8 +114,8 @@ select
     'held', %(now)s + interval '2 years', sha256('x'), %(now)s, %(now)s
 from generate_series(1, %(rows)s) as n;
 
-insert into core.occupancies
-select b.tenant_id, b.id, b.resource_id, 1, tstzrange(b.starts_at, b.ends_at)
+insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)
+select b.tenant_id, b.id, b.resource_id, 1, tstzrange(b.starts_at, b.ends_at), b.id
 from core.bookings as b
 where b.starts_at >= %(now)s + interval '2 years';
 """

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 _LIVE = "('held', 'paying', 'requested', 'scheduled', 'active')"
 _KEPT = "('scheduled', 'active', 'ended', 'completed')"  # whose money is ours to keep
+# why money goes back that was never wanted: what stays because the bank refused it is no price
+_UNWANTED = "('time_lost', 'released', 'amount_mismatch', 'duplicate_payment')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,11 @@ ALWAYS: tuple[Law, ...] = (
         from core.bookings as b
         left join core.payments as p on p.tenant_id = b.tenant_id and p.booking_id = b.id
             and p.amount_refunded < p.amount
+            and not exists (
+                select from core.refunds as r
+                where r.tenant_id = p.tenant_id and r.payment_id = p.id
+                    and r.status = 'failed' and r.reason in {_UNWANTED}
+            )
         where b.status in {_KEPT}
         group by b.id, b.status, b.amount, b.currency
         having count(p.id) filter (
@@ -273,6 +280,16 @@ QUIESCENT: tuple[Law, ...] = (
         select r.id || ' is ' || r.status as finding
         from core.refunds as r
         where r.status in ('queued', 'pending')
+        """,
+    ),
+    Law(
+        "I6",
+        "no refund has failed, or a new one has taken its place: else a person must look",
+        """
+        select r.id || ' of ' || r.amount || ' ' || r.currency || ' has failed' as finding
+        from core.refunds as r
+        join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
+        where r.status = 'failed' and p.amount_refunded + r.amount <= p.amount
         """,
     ),
     Law(

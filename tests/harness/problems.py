@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from holdfast.models import Problem
+from holdfast.models.system import Problem
 from tests.harness.digests import digests
 from tests.harness.system import Answer, System
 

@@ -199,9 +199,6 @@ MOVES: tuple[Move, ...] = (
         "settle_refund",
         "Stripe tells that the refund failed",
         _told_of_refund("failed"),
-        # elsewhere the money that stays is a second payment of a booking that may be confirmed:
-        # no state that can last, and nothing but a person ends it
-        frozenset({"refunding"}),
     ),
 )
 

@@ -1,7 +1,10 @@
 """A checkout whose session Stripe refuses to make, while its booking is being given up."""
 
+from datetime import timedelta
+
 from tests.harness.builders import Tenant
-from tests.harness.calls import Api
+from tests.harness.calls import Api, refused
+from tests.harness.invariants import violations
 
 NO_SESSION = {"outcome": "absent", "session": None}
 
@@ -9,16 +12,52 @@ NO_SESSION = {"outcome": "absent", "session": None}
 def test_a_refused_session_does_not_keep_a_released_time(api: Api, tenant: Tenant) -> None:
     """A customer leaves while the session is being made, and Stripe refuses it: the time is free.
 
+    What was to close the session finds nothing to do any more.
+
     Cases: E-2.6, D-1
     """
     held = api.hold(tenant.offer())
     checkout = api.begin(held)["checkout"]
     effect = api.call("release_hold", held.actor, held.id, None)["effect"]
+
+    attached = api.call("attach_checkout", held.actor, held.id, checkout["id"], None)
+
+    assert (attached["booking"]["status"], held.row.status) == ("expired", "expired")
+    assert api.database.value("select count(*) from core.occupancies") == 0
+    assert api.finish(effect, "done", **NO_SESSION)["result"] == "unchanged"
+    assert violations(api.database, quiescent=True) == []
+
+
+def test_who_has_left_does_not_go_to_pay_after_a_refusal(api: Api, tenant: Tenant) -> None:
+    """The request whose session was refused goes on to its next attempt: there is none.
+
+    Cases: E-2.6, D-1
+    """
+    held = api.hold(tenant.offer())
+    checkout = api.begin(held)["checkout"]
+    api.call("release_hold", held.actor, held.id, None)
     api.call("attach_checkout", held.actor, held.id, checkout["id"], None)
 
-    finished = api.finish(effect, "done", **NO_SESSION)
+    refusal = refused(lambda: api.begin(held))
 
-    assert (finished["result"], held.row.status) == ("released", "expired")
+    assert refusal.sqlstate == "KHEXP"
+    assert api.database.value("select count(*) from core.checkouts") == 1
+
+
+def test_a_refused_session_after_the_deadline_ends_the_hold(api: Api, tenant: Tenant) -> None:
+    """The sweep waits for a session that is being made; Stripe refuses it: the time is free.
+
+    Cases: E-2.6, D-2
+    """
+    held = api.hold(tenant.offer())
+    checkout = api.begin(held)["checkout"]
+    api.database.clock.advance(timedelta(minutes=40))
+    assert api.call("expire_holds", 10)["closing"] == 1
+
+    attached = api.call("attach_checkout", held.actor, held.id, checkout["id"], None)
+
+    assert attached["booking"]["status"] == "expired"
+    assert violations(api.database) == []
 
 
 def test_a_refused_session_does_not_end_a_hold(api: Api, tenant: Tenant) -> None:

@@ -9,6 +9,7 @@ import pytest
 from tests.harness.builders import Tenant
 from tests.harness.calls import Api, Checkout, call, refund_object, refused, stripe_event
 from tests.harness.concurrency import race
+from tests.harness.invariants import violations
 
 
 class Refund:
@@ -200,3 +201,32 @@ def test_a_failed_refund_may_be_tried_again(api: Api, tenant: Tenant) -> None:
     )
 
     assert refund.refunded == 1000
+
+
+def test_a_second_payment_that_cannot_go_back_is_a_finding(api: Api, tenant: Tenant) -> None:
+    """The booking stays confirmed by its own payment; the money too much waits for a person.
+
+    The failed refund says so until another one has taken its place.
+
+    Cases: E-2.3
+    """
+    first = api.checkout(api.hold(tenant.offer()))
+    held = first.held
+    closing = api.begin(held, cancel_url="https://a.example/elsewhere")["effect"]
+    api.finish(closing, "done", outcome="expired", session=first.session())
+    api.settle(api.checkout(held), "paid")
+    assert api.settle(first, "paid") == "refunding"
+    (effect,) = api.claim()
+
+    api.finish(effect, "done", status="failed", refund={"id": "re_1"})
+
+    assert (held.row.status, held.row.payment_status) == ("scheduled", "paid")
+    assert violations(api.database) == []
+    (finding,) = violations(api.database, quiescent=True)
+    assert "no refund has failed" in finding
+    api.database.execute(
+        "select core.queue_refund(p, p.amount, 'duplicate_payment')"
+        " from core.payments as p where p.checkout_id = %s",
+        first.id,
+    )
+    assert "no refund has failed" not in str(violations(api.database, quiescent=True))

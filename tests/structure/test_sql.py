@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from dev import template
-from holdfast.errors import BY_CONSTRAINT, BY_SQLSTATE, Unavailable, from_database
+from holdfast.errors import Unavailable
 from holdfast.migrations import scripts
+from holdfast.refusals import BY_CONSTRAINT, BY_SQLSTATE, from_database
 from tests.harness.cluster import ROOT, SQL_DIR
 from tests.harness.database import Database
 

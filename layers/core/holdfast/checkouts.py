@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from holdfast import database, effects, idempotency, stripe_gateway
 from holdfast.actors import Actor
 from holdfast.errors import CheckoutRefused, HoldExpired, IllegalState, Unavailable
-from holdfast.models import CheckoutRequest
+from holdfast.models.bookings import CheckoutRequest
 from holdfast.observability import count
 
 _STEPS = 5  # close an old session, begin, begin anew after a failure, one to spare

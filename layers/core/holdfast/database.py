@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from holdfast import errors
+from holdfast import errors, refusals
 from holdfast.observability import logger
 from holdfast.settings import settings
 
@@ -78,7 +78,7 @@ def _connected() -> psycopg.Connection[Any]:
 
 def _translated(error: psycopg.Error, *, lost: bool) -> Exception:
     diagnosis = error.diag
-    known = errors.from_database(
+    known = refusals.from_database(
         error.sqlstate,
         diagnosis.constraint_name,
         diagnosis.message_primary or "",

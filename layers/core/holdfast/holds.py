@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from holdfast import actors, booking_secrets, database, effects, idempotency
 from holdfast.actors import Actor
 from holdfast.errors import AlreadyPaid, IllegalState
-from holdfast.models import HoldRequest
+from holdfast.models.bookings import HoldRequest
 from holdfast.observability import count
 
 

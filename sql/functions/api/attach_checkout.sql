@@ -2,14 +2,14 @@
 --
 -- A webhook may have been quicker and have done so already; then nothing changes.
 --
--- p_session the session as the provider answered it; null when it refused for good, so that a new
--- attempt
---           can be begun
+-- p_session the session as the provider answered it; null when it refused for good. Then a new
+--           attempt can be begun, unless the customer has left or time has run out meanwhile:
+--           nothing can be paid any more, so the booking ends here
 -- Returns   {"booking": …, "checkout": …}
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction
 -- Raises    KHAUT · KHNTF
--- Backstop  checkouts_session_unique
+-- Backstop  checkouts_session_unique, trigger bookings_100_guard_transition
 create or replace function api.attach_checkout(
     p_actor jsonb, p_booking_id uuid, p_checkout_id uuid, p_session jsonb)
 returns jsonb
@@ -32,12 +32,22 @@ begin
             else c.close_reason
         end
     where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
-        and c.booking_id = p_booking_id and c.state = 'creating';
+        and c.booking_id = p_booking_id and c.state = 'creating'
+    returning * into v_checkout;
 
-    select * into v_checkout
-    from core.checkouts as c
-    where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
-        and c.booking_id = p_booking_id;
+    if not found then
+        select * into v_checkout
+        from core.checkouts as c
+        where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
+            and c.booking_id = p_booking_id;
+    elsif v_checkout.state = 'failed' and v_checkout.close_reason in ('released', 'deadline')
+        and v_booking.status = 'paying'
+    then
+        v_booking := core.move(v_booking, 'expired', case v_checkout.close_reason
+            when 'released' then 'released by the customer'
+            else 'the checkout ran out unpaid'
+        end);
+    end if;
 
     return pg_catalog.jsonb_build_object(
         'booking', core.booking_json(v_booking), 'checkout', core.checkout_json(v_checkout));

@@ -18,8 +18,9 @@ declare
 begin
     loop
         for v_unit in 1 .. p_resource.capacity loop
-            insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during)
-            values (p_booking.tenant_id, p_booking.id, p_booking.resource_id, v_unit, v_during)
+            insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)
+            values (p_booking.tenant_id, p_booking.id, p_booking.resource_id, v_unit, v_during,
+                p_booking.id)
             on conflict do nothing;
             if found then
                 return true;

@@ -105,6 +105,22 @@ GUARDS: tuple[Guard, ...] = (
         ),
     ),
     Guard(
+        "refused-ends-what-was-left",
+        "nor does a booking that was left go to pay once more after the refusal",
+        (
+            api(
+                "attach_checkout",
+                "v_checkout.state = 'failed' and v_checkout.close_reason in"
+                " ('released', 'deadline')",
+                "false",
+            ),
+        ),
+        (
+            "tests/sql/test_refused_sessions.py"
+            "::test_who_has_left_does_not_go_to_pay_after_a_refusal",
+        ),
+    ),
+    Guard(
         "superseded-keeps-the-time",
         "the end of a checkout that was replaced does not end the booking",
         (

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 import pytest
 
-from holdfast import errors
+from holdfast import errors, refusals
 from holdfast.errors import HoldfastError
 
 
@@ -64,7 +64,7 @@ def test_only_what_passes_says_when_to_come_back() -> None:
     assert errors.NotFound().retry_after is None
 
 
-@pytest.mark.parametrize(("sqlstate", "kind"), sorted(errors.BY_SQLSTATE.items()))
+@pytest.mark.parametrize(("sqlstate", "kind"), sorted(refusals.BY_SQLSTATE.items()))
 def test_a_refusal_of_the_database_keeps_its_words(
     sqlstate: str, kind: type[HoldfastError]
 ) -> None:
@@ -72,7 +72,7 @@ def test_a_refusal_of_the_database_keeps_its_words(
 
     Cases: P-11
     """
-    found = errors.from_database(sqlstate, None, "the fact", '{"reason": "past"}', "do this")
+    found = refusals.from_database(sqlstate, None, "the fact", '{"reason": "past"}', "do this")
     if kind is errors.InternalError:
         assert found is None
         return
@@ -82,7 +82,7 @@ def test_a_refusal_of_the_database_keeps_its_words(
     assert found.extra == {"reason": "past"}
 
 
-@pytest.mark.parametrize(("constraint", "kind"), sorted(errors.BY_CONSTRAINT.items()))
+@pytest.mark.parametrize(("constraint", "kind"), sorted(refusals.BY_CONSTRAINT.items()))
 def test_a_constraint_that_a_request_can_reach_has_an_error(
     constraint: str, kind: type[HoldfastError]
 ) -> None:
@@ -91,7 +91,7 @@ def test_a_constraint_that_a_request_can_reach_has_an_error(
     Cases: P-2, P-11
     """
     message = f'new row violates check constraint "{constraint}"'
-    found = errors.from_database("23514", constraint, message, "Failing row contains …", None)
+    found = refusals.from_database("23514", constraint, message, "Failing row contains …", None)
 
     assert type(found) is kind
     assert constraint not in json.dumps(found.problem("r"))
@@ -101,7 +101,7 @@ def test_a_constraint_that_a_request_can_reach_has_an_error(
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "53300", "55P03", "57014", "57P01"])
 def test_what_passes_is_unavailable(sqlstate: str) -> None:
     """Too busy, a deadlock, a restart: come again."""
-    found = errors.from_database(sqlstate, None, "canceling statement", None, None)
+    found = refusals.from_database(sqlstate, None, "canceling statement", None, None)
 
     assert isinstance(found, errors.Unavailable)
     assert found.status == HTTPStatus.SERVICE_UNAVAILABLE
@@ -111,4 +111,4 @@ def test_what_passes_is_unavailable(sqlstate: str) -> None:
 @pytest.mark.parametrize("sqlstate", [None, "22P02", "23503", "23514", "42501", "P0001", "XX000"])
 def test_anything_else_is_a_fault_of_ours(sqlstate: str | None) -> None:
     """None: the caller raises the original, and the client reads 500 without its words."""
-    assert errors.from_database(sqlstate, "prices_amount_in_range", "x", None, None) is None
+    assert refusals.from_database(sqlstate, "prices_amount_in_range", "x", None, None) is None
