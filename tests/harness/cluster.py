@@ -16,6 +16,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,7 +24,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from dev.postgres import Postgres, create_database
+from dev.postgres import Postgres
 from holdfast.migrations import migrate
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +35,14 @@ _SETTINGS = {
     "plpgsql.extra_warnings": "all",
     "max_connections": "300",
     "deadlock_timeout": "200ms",  # a deadlock fails a test: find out soon
+    # thousands of databases come and go, and none of them is to survive
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "io_method": "sync",
+    "checkpoint_timeout": "1h",
 }
+_MEMORY = Path("/dev/shm")  # Linux: files there never reach a disk
+_ROOM = 4 << 30  # bytes that a run may need there
 
 
 class Server(Protocol):
@@ -42,9 +50,6 @@ class Server(Protocol):
 
     def url(self, database: str = ..., user: str = ...) -> str:
         """The address of a database as that user."""
-
-    def create_database(self, name: str, template: str | None = None) -> str:
-        """Create a database, as a copy of `template` if given; returns its address."""
 
 
 class External:
@@ -58,17 +63,17 @@ class External:
         role = {} if user == "postgres" else {"user": user}
         return make_conninfo(self._address, dbname=database, **role)
 
-    def create_database(self, name: str, template: str | None = None) -> str:
-        """As a superuser, else the roles' rights could not be tried."""
-        create_database(self.url("postgres"), name, template)
-        return self.url(name)
-
 
 def open_run() -> None:
-    """In the controlling process: make the folder of this run."""
-    folder = Path(tempfile.mkdtemp(prefix=f"holdfast-tests-{os.getpid()}-"))
+    """In the controlling process: make the folder of this run, in memory if there is room."""
+    place = _MEMORY if _has_room() else None
+    folder = Path(tempfile.mkdtemp(prefix=f"holdfast-tests-{os.getpid()}-", dir=place))
     folder.chmod(0o755)  # as root, the server runs as another user and must reach its data
     os.environ[_RUN] = str(folder)
+
+
+def _has_room() -> bool:
+    return os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM
 
 
 def close_run() -> None:
@@ -82,9 +87,9 @@ def remove_run(folder: Path) -> None:
     """Stop what runs in that folder, and remove it."""
     if "DATABASE_URL" in os.environ:
         server = External(os.environ["DATABASE_URL"])
-        with superuser(server) as connection:
-            query = "select datname from pg_database where starts_with(datname, %s)"
-            names = [row[0] for row in connection.execute(query, (_prefix(folder),)).fetchall()]
+        query = "select datname from pg_database where starts_with(datname, %s)"
+        found = superuser(server).execute(query, (_prefix(folder),)).fetchall()
+        names = [row[0] for row in found]
         for name in names:
             drop_database(server, name)
     for data in (folder / "postgres", *folder.glob("own-*/postgres")):
@@ -148,34 +153,60 @@ def database_name(suffix: str) -> str:
     return f"{_prefix(run_folder())}{suffix}"
 
 
-def template(server: Server, sql_dir: Path = SQL_DIR) -> str:
-    """The name of a migrated database to copy from; migrates it if this is the first call."""
+@cache
+def template(server: Server) -> str:
+    """The name of the migrated database to copy from; made by the first of all workers."""
+    return migrated_template(server, SQL_DIR)
+
+
+def migrated_template(server: Server, sql_dir: Path) -> str:
+    """The name of a database migrated from that folder as it now is; made by the first call."""
     name = database_name(f"template_{_checksum(sql_dir)}")
-    with _locked(run_folder()), superuser(server) as connection:
+    with _locked(run_folder()):
+        connection = superuser(server)
         query = "select datistemplate from pg_database where datname = %s"
         if connection.execute(query, (name,)).fetchone() != (True,):
             drop_database(server, name)  # half made, by a migration that failed
-            migrate(server.create_database(name), sql_dir)
+            create_database(server, name)
+            url = server.url(name)
+            migrate(url, sql_dir)
+            # the first to connect writes down what every session has to know of the catalogue, in
+            # a file that is copied too
+            psycopg.connect(url).close()
             # a template that takes no connections can be copied at any time
             statement = sql.SQL("alter database {} with is_template true allow_connections false")
             connection.execute(statement.format(sql.Identifier(name)))
     return name
 
 
+def create_database(server: Server, name: str, template: str | None = None) -> None:
+    """Create a database, a copy of `template` if given: of its files, which costs least."""
+    statement = sql.SQL("create database {}").format(sql.Identifier(name))
+    if template is not None:
+        statement += sql.SQL(" template {} strategy file_copy").format(sql.Identifier(template))
+    superuser(server).execute(statement)
+
+
 def drop_database(server: Server, name: str) -> None:
     """Drop a database, disconnecting whoever still uses it; harmless if there is none."""
-    with superuser(server) as connection:
-        query = "select datistemplate from pg_database where datname = %s"
-        if connection.execute(query, (name,)).fetchone() == (True,):
-            statement = sql.SQL("alter database {} with is_template false")
-            connection.execute(statement.format(sql.Identifier(name)))
-        statement = sql.SQL("drop database if exists {} with (force)")
+    connection = superuser(server)
+    query = "select datistemplate from pg_database where datname = %s"
+    if connection.execute(query, (name,)).fetchone() == (True,):
+        statement = sql.SQL("alter database {} with is_template false")
         connection.execute(statement.format(sql.Identifier(name)))
+    statement = sql.SQL("drop database if exists {} with (force)")
+    connection.execute(statement.format(sql.Identifier(name)))
 
 
 def superuser(server: Server) -> psycopg.Connection[tuple[Any, ...]]:
-    """A connection to the maintenance database that commits each statement."""
-    return psycopg.connect(server.url("postgres"), autocommit=True)
+    """This process's connection to the maintenance database; it commits each statement."""
+    url = server.url("postgres")
+    if url not in _superusers or _superusers[url].closed:
+        _superusers[url] = psycopg.connect(url, autocommit=True)
+    return _superusers[url]
+
+
+_superusers: dict[str, psycopg.Connection[tuple[Any, ...]]] = {}
 
 
 def _prefix(folder: Path) -> str:

@@ -122,7 +122,7 @@ class Database:
 @contextmanager
 def fresh_database(server: cluster.Server, *, sql_dir: Path | None = None) -> Iterator[Database]:
     """A copy of the migrated template, dropped at the end."""
-    template = cluster.template(server, sql_dir or cluster.SQL_DIR)
+    template = cluster.migrated_template(server, sql_dir) if sql_dir else cluster.template(server)
     with _temporary(server, template) as database:
         yield database
 
@@ -138,7 +138,7 @@ def empty_database(server: cluster.Server) -> Iterator[Database]:
 def _temporary(server: cluster.Server, template: str | None) -> Iterator[Database]:
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = cluster.database_name(f"{worker}_{next(_numbers)}")
-    server.create_database(name, template)
+    cluster.create_database(server, name, template)
     database = Database(server, name)
     try:
         yield database

@@ -26,7 +26,7 @@ from dev.stripe_double import server
 from dev.stripe_double.deliveries import sign
 from dev.stripe_double.double import Double
 from holdfast import database as holdfast_database
-from holdfast import idempotency, stripe_gateway
+from holdfast import idempotency, mail, observability, stripe_gateway
 from holdfast.actors import digest
 from holdfast.settings import settings
 from tests.harness.database import Database
@@ -223,7 +223,7 @@ class System:
         before = dict(os.environ)
         os.environ.clear()
         os.environ.update(environment.environment(function, self.backends) | self._extra)
-        _forget()
+        forget()
         holdfast_database._connection = self._connections.get(function.name)
         try:
             yield
@@ -232,7 +232,7 @@ class System:
             holdfast_database._connection = None
             os.environ.clear()
             os.environ.update(before)
-            _forget()
+            forget()
 
     def with_environment(self, **variables: str) -> None:
         """Set variables for all later invocations."""
@@ -390,9 +390,12 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(f"functions.{name}.app")
 
 
-def _forget() -> None:
+def forget() -> None:
     """Everything that a new execution environment would read anew."""
     settings.cache_clear()
     stripe_gateway.client.cache_clear()
+    mail._client.cache_clear()
     idempotency.config.cache_clear()
     idempotency._guarded.cache_clear()
+    observability.logger.cache_clear()
+    observability.metrics.cache_clear()

@@ -33,7 +33,12 @@ from pg_stat_xact_user_tables where schemaname in ('core', 'audit')
 """
 _TABLES = """
 select format('%I.%I', n.nspname, c.relname) as name,
-    format('kept.%I', n.nspname || '_' || c.relname) as kept
+    format('kept.%I', n.nspname || '_' || c.relname) as kept,
+    (
+        select string_agg(format('%I', a.attname), ', ' order by a.attnum)
+        from pg_attribute as a
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
+    ) as columns
 from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
 where n.nspname in ('core', 'audit') and c.relkind = 'r'
 """
@@ -86,11 +91,12 @@ class Scene:
         self.moves = tuple(self._calls[0])
         self._sessions: dict[tuple[str, int], Session] = {}
         tables = self.database.rows(_TABLES)
-        keep = [f"create table {kept} as table {table};" for table, kept in tables]
+        keep = [f"create table {kept} as table {table};" for table, kept, _ in tables]
         self.database.execute("\n".join(["create schema kept;", *keep]))
         put_back = [
-            f"delete from {table}; insert into {table} overriding system value table {kept};"
-            for table, kept in tables
+            f"delete from {table}; insert into {table} ({columns}) overriding system value"
+            f" select {columns} from {kept};"
+            for table, kept, columns in tables
         ]
         # without triggers and foreign keys, which would see an impossible history
         self._reset = "\n".join(

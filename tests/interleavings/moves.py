@@ -11,7 +11,16 @@ from tests.harness.desk import Call, Desk, settle_call
 from tests.interleavings.scenes import ELSEWHERE, TEN, Props
 
 READERS = frozenset(
-    {"get_booking", "get_confirmation", "health", "list_bookings", "list_resources", "list_slots"}
+    {
+        "explain_slot",
+        "get_booking",
+        "get_confirmation",
+        "health",
+        "list_bookings",
+        "list_pool_slots",
+        "list_resources",
+        "list_slots",
+    }
 )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from itertools import product
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,11 +16,35 @@ from tests.interleavings.winners import NOBODY, winners
 _FUNCTIONS = "select proname from pg_proc where pronamespace = 'api'::regnamespace"
 _WRITERS = {move.name: move.function for move in MOVES}
 
+
+
+def _pool(desk: Desk) -> UUID:
+    """A pool that the tutor is in."""
+    identifier = uuid4()
+    desk.database.execute(
+        "insert into core.pools (tenant_id, id, name, created_at, updated_at)"
+        " select id, %s, 'Tutors', created_at, created_at from core.tenants",
+        identifier,
+    )
+    desk.database.execute(
+        "insert into core.pool_resources select id, %s, %s from core.tenants",
+        *(identifier, desk.tutor["id"]),
+    )
+    return identifier
+
+
 _READS: dict[str, Callable[[Desk, str], tuple[Any, ...]]] = {
+    "explain_slot": lambda desk, held: (
+        *(desk.actor(kind="secret"), desk.tutor["id"], desk.tutor["offerings"][0]["id"]),
+        *(TEN, None, "grace@example.com"),
+    ),
     "get_booking": lambda desk, held: (desk.actor(held), held),
     "get_confirmation": lambda desk, held: (desk.actor(held), held),
     "health": lambda desk, held: (),
     "list_bookings": lambda desk, held: (desk.actor(kind="secret"), {}, None, 10),
+    "list_pool_slots": lambda desk, held: (
+        *(desk.actor(), _pool(desk), desk.tutor["offerings"][0]["id"], TEN, None),
+    ),
     "list_resources": lambda desk, held: (desk.actor(), None, 10),
     "list_slots": lambda desk, held: (
         *(desk.actor(), desk.tutor["id"], desk.tutor["offerings"][0]["id"]),

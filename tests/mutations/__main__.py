@@ -61,9 +61,13 @@ def main() -> int:
         url = cluster.cluster().url("postgres")
         with tempfile.TemporaryDirectory(prefix="holdfast-mutations-") as folder:
             benches = [_bench(Path(folder, str(number)), url) for number in range(_BENCHES)]
-            if not _killers_pass(benches[0], guards):
-                return 1
-            results = _results(benches, guards)
+            try:
+                if not _killers_pass(benches, guards):
+                    return 1
+                results = _results(benches, guards)
+            finally:
+                for bench in benches:
+                    bench.close()
     finally:
         cluster.close_run()
     return _reported(results, time.monotonic() - began)
@@ -74,14 +78,18 @@ def _bench(folder: Path, url: str) -> Bench:
     return Bench(folder, url)
 
 
-def _killers_pass(bench: Bench, guards: list[Guard]) -> bool:
+def _killers_pass(benches: list[Bench], guards: list[Guard]) -> bool:
     killers = sorted({killer for guard in guards for killer in guard.killers})
-    verdict = bench.run(killers, "-n", str(_BENCHES))
-    print(f"{len(killers)} killers with all guards in place: {verdict.how},", end=" ")
-    print(f"{verdict.seconds:.1f} s", flush=True)
-    if verdict.how != "passed":
+    shares = [killers[number :: len(benches)] for number in range(len(benches))]
+    began = time.monotonic()
+    with ThreadPoolExecutor(len(benches)) as pool:
+        verdicts = list(pool.map(Bench.run, benches, shares))
+    bad = [verdict for verdict in verdicts if verdict.how != "passed"]
+    print(f"{len(killers)} killers with all guards in place:", end=" ")
+    print(f"{bad[0].how if bad else 'passed'}, {time.monotonic() - began:.1f} s", flush=True)
+    for verdict in bad:
         print(verdict.says)
-    return verdict.how == "passed"
+    return not bad
 
 
 def _results(benches: list[Bench], guards: list[Guard]) -> list[Result]:

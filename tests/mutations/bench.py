@@ -1,8 +1,11 @@
 """A copy of the checkout in which guards are taken out, and the tests that are then run."""
 
+import itertools
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -18,6 +21,7 @@ _FOLDERS = ("sql", "layers", "functions", "dev", "tests", "events", "docs")
 _FILES = ("template.yaml", "pyproject.toml")
 _NOT_INHERITED = {"HOLDFAST_TEST_RUN", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
 _TIME_LIMIT_SECONDS = 120
+_OPTIONS = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
 _FAILED = re.compile(r"^FAILED (.+?)(?: - (.*))?$", re.MULTILINE)
 # What a test says when the guard was not taken out but the program broken.
 _BROKEN = re.compile(
@@ -45,17 +49,10 @@ class Verdict:
 
 
 class Bench:
-    """One copy of the checkout. Not for concurrent use."""
+    """One copy of the checkout, and the process that runs tests in it. Not for concurrent use."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        inherited = {name: os.environ[name] for name in os.environ.keys() - _NOT_INHERITED}
-        self._environment = inherited | {
-            "DATABASE_URL": database_url,
-            # compiled once for all benches; a file is compiled again when its time or size is new
-            "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache"),
-            "COLUMNS": "200",  # pytest shortens what it says to the width of the terminal
-        }
         for name in _FOLDERS:
             if (ROOT / name).exists():
                 shutil.copytree(
@@ -63,6 +60,23 @@ class Bench:
                 )
         for name in _FILES:
             shutil.copy2(ROOT / name, folder / name)
+        self._said = folder / "said.txt"
+        self._times = itertools.count(1)
+        inherited = {name: os.environ[name] for name in os.environ.keys() - _NOT_INHERITED}
+        self._forks = subprocess.Popen(
+            [sys.executable, "tests/mutations/forks.py", str(_TIME_LIMIT_SECONDS)],
+            cwd=folder,
+            env=inherited
+            | {
+                "DATABASE_URL": database_url,
+                # a file is compiled once, and again when its time or size is new
+                "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache"),
+                "COLUMNS": "200",  # pytest shortens what it says to the width of the terminal
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
 
     @contextmanager
     def without(self, guard: Guard) -> Iterator[None]:
@@ -72,34 +86,39 @@ class Bench:
             Misfit: the guard is not where it is said to be.
         """
         originals: dict[Path, tuple[bytes, os.stat_result]] = {}
+        # compiled files know the second and the size of what they were made from: each edit gets
+        # a second of its own
+        second = next(self._times)
         try:
             for edit in guard.without:
                 path = self.folder / edit.path
                 originals.setdefault(path, (path.read_bytes(), path.stat()))
                 path.write_text(edited(path.read_text(encoding="utf-8"), edit), encoding="utf-8")
+                os.utime(path, (second, second))
             yield
         finally:
             for path, (content, was) in originals.items():
                 path.write_bytes(content)
                 os.utime(path, ns=(was.st_atime_ns, was.st_mtime_ns))
 
-    def run(self, tests: Sequence[str], *options: str) -> Verdict:
+    def run(self, tests: Sequence[str]) -> Verdict:
         """Run tests in the copy, up to the first that fails."""
         began = time.monotonic()
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--tb=no", "-p", "no:cacheprovider"]
-        try:
-            ended = subprocess.run(
-                [*command, *options, *tests],
-                cwd=self.folder,
-                env=self._environment,
-                capture_output=True,
-                text=True,
-                timeout=_TIME_LIMIT_SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return Verdict("broken", "it hangs", time.monotonic() - began)
-        return _judged(ended.returncode, ended.stdout + ended.stderr, time.monotonic() - began)
+        assert self._forks.stdin is not None
+        assert self._forks.stdout is not None
+        print(json.dumps([str(self._said), *_OPTIONS, *tests]), file=self._forks.stdin, flush=True)
+        code = int(self._forks.stdout.readline())
+        said = self._said.read_text(encoding="utf-8", errors="replace")
+        seconds = time.monotonic() - began
+        if code == -signal.SIGALRM:
+            return Verdict("broken", "it hangs", seconds)
+        return _judged(code, said, seconds)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._forks.stdin is not None
+        self._forks.stdin.close()
+        self._forks.wait()
 
 
 def edited(text: str, edit: Edit) -> str:

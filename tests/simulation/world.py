@@ -30,7 +30,15 @@ from holdfast import idempotency, stripe_gateway
 from holdfast.errors import Unavailable
 from holdfast.settings import settings
 from tests.harness.database import Database
-from tests.harness.system import ROOT, Answer, Context, System, _routes, the_template
+from tests.harness.system import (
+    ROOT,
+    Answer,
+    Context,
+    System,
+    _routes,
+    forget,
+    the_template,
+)
 from tests.simulation.tasks import Order, Site, Task, current, hooked
 
 BEGINNING = datetime(2027, 3, 8, 5, 30, tzinfo=UTC)  # the week before clocks change in New York
@@ -327,10 +335,7 @@ def laboratory() -> Iterator[Cell]:
         setattr(stripe, "RequestsClient", requests_client)  # noqa: B010
         os.environ.clear()
         os.environ.update(before)
-        settings.cache_clear()
-        stripe_gateway.client.cache_clear()
-        idempotency.config.cache_clear()
-        idempotency._guarded.cache_clear()
+        forget()
 
 
 def _common_environment() -> None:

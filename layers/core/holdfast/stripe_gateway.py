@@ -82,9 +82,15 @@ def create_session(checkout: Mapping[str, Any]) -> Session:
             params=checkout["parameters"],
             options={"idempotency_key": checkout["id"]},
         )
-    except _Broken:
-        # a 500 is replayed for as long as the key lives, whether or not the session was made
-        return _found_session(checkout)
+    except _Broken as error:
+        try:
+            return _found_session(checkout)
+        except Absent:
+            # Only a 500 that is replayed lasts as long as its key. After another one somebody who
+            # sent the same request, and was slow, may still make the session.
+            if not error.replayed:
+                raise Unavailable() from error
+            raise
 
 
 def retrieve_session(session_id: str) -> Session:

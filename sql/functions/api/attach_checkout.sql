@@ -40,13 +40,15 @@ begin
         from core.checkouts as c
         where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
             and c.booking_id = p_booking_id;
-    elsif v_checkout.state = 'failed' and v_checkout.close_reason in ('released', 'deadline')
-        and v_booking.status = 'paying'
-    then
-        v_booking := core.move(v_booking, 'expired', case v_checkout.close_reason
-            when 'released' then 'released by the customer'
-            else 'the checkout ran out unpaid'
-        end);
+    elsif v_checkout.state = 'failed' and v_checkout.close_reason in ('released', 'deadline') then
+        if v_checkout.change_id is not null then
+            v_booking := core.end_change(v_booking, v_checkout);
+        elsif v_booking.status = 'paying' then
+            v_booking := core.move(v_booking, 'expired', case v_checkout.close_reason
+                when 'released' then 'released by the customer'
+                else 'the checkout ran out unpaid'
+            end);
+        end if;
     end if;
 
     return pg_catalog.jsonb_build_object(

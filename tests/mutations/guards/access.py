@@ -137,7 +137,7 @@ GUARDS: tuple[Guard, ...] = (
         "a price in a request is refused",
         (
             layer(
-                "models",
+                "models/base",
                 'ConfigDict(frozen=True, extra="forbid")',
                 "ConfigDict(frozen=True)",
             ),
@@ -148,13 +148,11 @@ GUARDS: tuple[Guard, ...] = (
         "frozen-price",
         "what is charged is the price of the hold, not today's",
         (
+            core("line_item", "'unit_amount', p_booking.amount,", "'unit_amount', v_price,"),
             core(
-                "session_parameters", "'unit_amount', p_booking.amount,", "'unit_amount', v_price,"
-            ),
-            core(
-                "session_parameters",
-                "    v_customer core.customers;\nbegin\n",
-                "    v_customer core.customers;\n"
+                "line_item",
+                "    v_resource core.resources;\nbegin\n",
+                "    v_resource core.resources;\n"
                 "    v_price bigint := (select p.amount from core.prices as p"
                 " where p.tenant_id = p_booking.tenant_id and p.offering_id = p_booking.offering_id"
                 " and p.tier = p_booking.tier and p.package = p_booking.package);\nbegin\n",

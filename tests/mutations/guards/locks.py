@@ -111,10 +111,10 @@ GUARDS: tuple[Guard, ...] = (
         "hold-clock-after-lock",
         "a hold lasts from the moment it was made, not from before the wait for the day",
         (
-            api(
-                "create_hold",
-                "core.lock_days(v_resource.id, v_during);\n    v_now := core.clock();\n",
-                "core.lock_days(v_resource.id, v_during);\n",
+            core(
+                "take",
+                "    perform core.lock_wanted(p_wanted);\n    v_now := core.clock();\n",
+                "    v_now := core.clock();\n    perform core.lock_wanted(p_wanted);\n",
             ),
         ),
         (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),
@@ -123,13 +123,8 @@ GUARDS: tuple[Guard, ...] = (
         "hold-rules-after-lock",
         "whether a time is offered is decided again after the wait for the day",
         (
-            api(
-                "create_hold",
-                "    v_period := core.require_offered(\n"
-                "        v_resource, v_offering,\n"
-                "        (p_request ->> 'starts_at')::timestamptz, (p_request ->> 'date')::date,"
-                " v_now);\n\n    select * into v_tenant",
-                "    select * into v_tenant",
+            core(
+                "take", "v_reason := core.broken_rule(v_one, p_customer_id, v_now);", "v_reason := null;"
             ),
         ),
         ("tests/sql/test_create_hold.py::test_the_rules_are_judged_after_the_wait_for_the_lock",),
@@ -139,13 +134,11 @@ GUARDS: tuple[Guard, ...] = (
         "the table itself refuses overlapping occupancies",
         (
             Edit(
-                "sql/migrations/0003_bookings.sql",
-                "        not isempty(during) and not lower_inf(during) and not upper_inf(during)\n"
-                "        and lower_inc(during) and not upper_inc(during)),\n"
-                "    constraint occupancies_no_overlap exclude using gist (\n"
-                "        resource_id with =, unit with =, during with &&)\n",
-                "        not isempty(during) and not lower_inf(during) and not upper_inf(during)\n"
-                "        and lower_inc(during) and not upper_inc(during))\n",
+                "sql/migrations/0005_scheduling.sql",
+                "unique (session_id, seat),\n"
+                "    add constraint occupancies_no_overlap exclude using gist (\n"
+                "        resource_id with =, unit with =, during with &&, session_id with <>);\n",
+                "unique (session_id, seat);\n",
             ),
         ),
         ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),

@@ -22,7 +22,7 @@ GUARDS: tuple[Guard, ...] = (
         "payment-fence",
         "two events about one payment are one payment",
         (
-            core("settle_paid", "    on conflict (payment_intent_id) do nothing\n", ""),
+            core("record_payment", "    on conflict (payment_intent_id) do nothing\n", ""),
             Edit(_MONEY, "    constraint payments_intent_unique unique (payment_intent_id),\n", ""),
         ),
         (f"{_SETTLE}::test_two_events_about_one_payment_are_one_fact",),
@@ -45,8 +45,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "begin_checkout",
-                "    elsif v_checkout.id is not null and (",
-                "    elsif false and (",
+                "    if v_checkout.id is not null and (",
+                "    if false and (",
             ),
         ),
         (f"{_BEGIN}::test_the_old_session_is_closed_before_another_is_made",),
@@ -110,9 +110,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "attach_checkout",
-                "v_checkout.state = 'failed' and v_checkout.close_reason in"
-                " ('released', 'deadline')",
-                "false",
+                "elsif v_booking.status = 'paying' then",
+                "elsif false then",
             ),
         ),
         (
@@ -141,13 +140,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "left-is-not-begun",
         "a booking that is being released does not go to pay",
-        (api("begin_checkout", "v_checkout.close_reason in ('released', 'deadline')", "false"),),
+        (core("require_payable", "p_checkout.close_reason in ('released', 'deadline')", "false"),),
         (f"{_BEGIN}::test_what_is_being_released_is_not_paid",),
     ),
     Guard(
         "pending-is-not-begun",
         "nor one for which a delayed payment is under way",
-        (api("begin_checkout", "if v_checkout.state = 'pending' then", "if false then"),),
+        (core("require_payable", "elsif p_checkout.state = 'pending' then", "elsif false then"),),
         (f"{_BEGIN}::test_a_delayed_payment_is_waited_for",),
     ),
     Guard(
@@ -179,8 +178,8 @@ GUARDS: tuple[Guard, ...] = (
         "another amount than the frozen price does not confirm",
         (
             core(
-                "settle_paid",
-                "(p_session ->> 'amount_total')::bigint is not distinct from p_booking.amount",
+                "record_payment",
+                "v_amount is not distinct from p_amount",
                 "true",
             ),
         ),
@@ -191,9 +190,8 @@ GUARDS: tuple[Guard, ...] = (
         "nor does another currency",
         (
             core(
-                "settle_paid",
-                "and pg_catalog.upper(p_session ->> 'currency')"
-                " is not distinct from p_booking.currency",
+                "record_payment",
+                "                and v_currency is not distinct from p_currency\n",
                 "",
             ),
         ),
@@ -208,7 +206,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "retake-in-time",
         "and has not begun",
-        (core("retake", "if p_booking.starts_at <= core.clock() then", "if false then"),),
+        (core("retake", "if v_booking.starts_at <= core.clock() --", "if false --"),),
         (f"{_LATE}::test_a_late_payment_for_a_begun_time_is_refunded",),
     ),
     Guard(
@@ -226,7 +224,7 @@ GUARDS: tuple[Guard, ...] = (
         "older news of a session undoes nothing",
         (
             core(
-                "settle",
+                "record_session",
                 "            when c.state not in ('creating', 'open', 'pending') then c.state\n",
                 "",
             ),

@@ -89,15 +89,15 @@ GUARDS: tuple[Guard, ...] = (
         "hold-deadline",
         "a hold that has run out cannot go to pay",
         (
-            api(
-                "begin_checkout",
-                " or v_booking.status = 'held' and v_booking.hold_expires_at <= v_now",
+            core(
+                "require_payable",
+                "        or p_booking.status = 'held' and p_booking.hold_expires_at <= p_at\n",
                 "",
             ),
-            api(
-                "begin_checkout",
-                "        if v_booking.hold_expires_at <= v_now then",
-                "if false then",
+            core(
+                "require_payable",
+                "coalesce(p_change.expires_at, p_booking.hold_expires_at) <= p_at",
+                "false",
             ),
         ),
         ("tests/sql/test_begin_checkout.py::test_a_hold_that_ran_out_is_not_paid",),

@@ -1,0 +1,185 @@
+"""Clients in processes of their own: `python -m bench.client KIND URL CLIENTS SECONDS`.
+
+Imports little and prints one JSON object, so that a process costs what an application's would.
+"""
+
+import hashlib
+import json
+import multiprocessing
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing.synchronize import Barrier
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from bench.world import CUSTOMERS, FIRST_DAY, PUBLISHABLE
+
+_RACING_PROCESSES = 4
+_PATIENCE_SECONDS = 30
+_ACTOR = Jsonb(
+    {"key_hash": hashlib.sha256(PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"}
+)
+_SECRET = hashlib.sha256(b"secret").digest()
+
+Act = Callable[["psycopg.Connection[Any]", int, int], bool]
+
+
+def hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """One call of the stored function, as the handler makes it. False: the time was taken."""
+    resource, minutes = client * 30 + number % 30, number // 30 * 30
+    request = {
+        "resource_id": _id(f"resource{resource}"),
+        "offering_id": _id("offering30"),
+        "starts_at": (FIRST_DAY + timedelta(minutes=minutes)).isoformat(),
+        "date": None,
+        "tier": "standard",
+        "package": "single",
+        "notes": None,
+        "customer": {
+            "name": "C",
+            "email": f"c{(client * 1000 + number) % CUSTOMERS}@example.com",
+            "phone": None,
+        },
+    }
+    try:
+        connection.execute(
+            "select api.create_hold(%s, %s, %s, %s, %s)",
+            (_ACTOR, str(uuid.uuid4()), uuid.uuid4(), _SECRET, Jsonb(request)),
+        ).fetchone()
+    except psycopg.Error as error:
+        if error.sqlstate != "KHTKN":
+            raise
+        return False
+    return True
+
+
+def naive(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """The usual way: a statement at a time, the resource's row locked, rules checked in Python."""
+    resource, minutes = client * 30 + number % 30, number // 30 * 30
+    starts = FIRST_DAY + timedelta(minutes=minutes)
+    ends = starts + timedelta(minutes=30)
+    key = str(uuid.uuid4())
+    with connection.transaction():
+        connection.execute(
+            "select booking_id from bench.naive_keys where key = %s", (key,)
+        ).fetchone()
+        connection.execute(
+            "select id, step from bench.naive_resources where id = %s for update", (resource,)
+        ).fetchone()
+        taken = connection.execute(
+            "select id from bench.naive_bookings where resource_id = %s"
+            " and status in ('held', 'confirmed') and starts_at < %s and ends_at > %s",
+            (resource, ends, starts),
+        ).fetchone()
+        if taken is not None:
+            return False
+        row = connection.execute(
+            "insert into bench.naive_bookings"
+            " (resource_id, customer, starts_at, ends_at, status, amount, expires_at)"
+            " values (%s, %s, %s, %s, 'held', 4500, now() + interval '5 minutes') returning id",
+            (resource, f"c{number}@example.com", starts, ends),
+        ).fetchone()
+        assert row is not None
+        connection.execute("insert into bench.naive_keys values (%s, %s)", (key, row[0]))
+        connection.execute(
+            "insert into bench.naive_events (booking_id, status) values (%s, 'held')", (row[0],)
+        )
+    return True
+
+
+_ACTS: dict[str, Act] = {"hold": hold, "naive": naive}
+
+
+def _id(name: str) -> str:
+    return str(uuid.UUID(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()))
+
+
+def _keep_calling(
+    act: Act, url: str, client: int, seconds: float, start: Barrier, tell: Any
+) -> None:
+    latencies: list[float] = []
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+        act(connection, client, 0)
+        start.wait()
+        end = time.perf_counter() + seconds
+        number = 1
+        while (began := time.perf_counter()) < end:
+            act(connection, client, number)
+            latencies.append((time.perf_counter() - began) * 1000)
+            number += 1
+    tell.put(latencies)
+
+
+def _race(
+    act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any
+) -> None:
+    found: list[tuple[bool, float, float, float]] = []
+    together = threading.Barrier(racers + 1)
+
+    def run(place: int) -> None:
+        with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
+            act(connection, 1, place)  # another time: warm, as a kept environment is
+            together.wait(_PATIENCE_SECONDS)
+            together.wait(_PATIENCE_SECONDS)
+            began = time.perf_counter()
+            won = act(connection, 0, 0)
+            ended = time.perf_counter()
+            found.append((won, (ended - began) * 1000, began, ended))
+
+    threads = [threading.Thread(target=run, args=(first + n,)) for n in range(racers)]
+    for thread in threads:
+        thread.start()
+    together.wait(_PATIENCE_SECONDS)
+    start.wait(_PATIENCE_SECONDS)
+    together.wait(_PATIENCE_SECONDS)
+    for thread in threads:
+        thread.join()
+    tell.put(found)
+
+
+def main() -> None:
+    kind, url, clients, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    context = multiprocessing.get_context("fork")
+    tell: Any = context.Queue()
+    if kind.startswith("race_"):
+        act = _ACTS[kind.removeprefix("race_")]
+        start = context.Barrier(_RACING_PROCESSES)
+        share = clients // _RACING_PROCESSES
+        arguments = [
+            (act, url, share, share * number, start, tell) for number in range(_RACING_PROCESSES)
+        ]
+        workers = [context.Process(target=_race, args=each) for each in arguments]
+    else:
+        start = context.Barrier(clients)
+        workers = [
+            context.Process(
+                target=_keep_calling, args=(_ACTS[kind], url, client, seconds, start, tell)
+            )
+            for client in range(clients)
+        ]
+    for worker in workers:
+        worker.start()
+    told = [each for _ in workers for each in tell.get(timeout=_PATIENCE_SECONDS * 2)]
+    for worker in workers:
+        worker.join()
+    if kind.startswith("race_"):
+        losers = [milliseconds for won, milliseconds, _, _ in told if not won]
+        wall = max(each[3] for each in told) - min(each[2] for each in told)
+        answer: dict[str, Any] = {
+            "winners": sum(won for won, *_ in told),
+            "latencies": losers,
+            "wall_ms": wall * 1000,
+        }
+    else:
+        answer = {"latencies": told}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

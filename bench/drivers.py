@@ -1,0 +1,100 @@
+"""What drives the database: pgbench for its own limits, processes of psycopg for an application's."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from bench.figures import Sample, of_latencies, typical
+from bench.server import ROOT, Server
+from bench.world import FIRST_DAY
+from dev.postgres_binaries import binaries
+
+_SCRIPTS = Path(__file__).parent / "sql"
+_THREADS = 2
+
+
+def pgbench(
+    server: Server,
+    database: str,
+    script: str,
+    *,
+    role: str = "postgres",
+    clients: int,
+    seconds: int = 2,
+    transactions: int | None = None,
+    **variables: int,
+) -> list[float]:
+    """Latencies in ms of every transaction of `sql/<script>.sql`.
+
+    Args:
+        transactions: so many for each client instead of so many seconds.
+        variables: further numbers for the script; `n` counts from 0 in every client.
+
+    Raises:
+        RuntimeError: a transaction failed.
+    """
+    known = {"n": 0, "clients": clients, "first_day": int(FIRST_DAY.timestamp())} | variables
+    length = ["-T", str(seconds)] if transactions is None else ["-t", str(transactions)]
+    with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
+        command = [
+            *(str(binaries() / "pgbench"), "-n", "-M", "extended", "-l"),
+            *("--log-prefix", f"{folder}/log", "-h", "127.0.0.1", "-p", str(server.port)),
+            *("-U", role, "-c", str(clients), "-j", str(min(_THREADS, clients)), *length),
+            *(part for name, value in known.items() for part in ("-D", f"{name}={value}")),
+            *("-f", str(_SCRIPTS / f"{script}.sql"), database),
+        ]
+        ended = subprocess.run(command, capture_output=True, text=True, check=False)
+        if ended.returncode != 0:
+            raise RuntimeError(f"{script}: {ended.stderr.strip()[-2000:]}")
+        return [
+            int(line.split()[2]) / 1000
+            for log in Path(folder).glob("log*")
+            for line in log.read_text(encoding="ascii").splitlines()
+        ]
+
+
+def rate(
+    server: Server, template: str, script: str, *, role: str, clients: int, seconds: int = 2
+) -> Sample:
+    """Transactions a second in a fresh copy of a template."""
+    with server.clone(template) as database:
+        latencies = pgbench(
+            server, database, script, role=role, clients=clients, seconds=seconds
+        )
+    return of_latencies(latencies, seconds)
+
+
+def processes(
+    server: Server, template: str, kind: str, *, role: str, clients: int, seconds: int = 2
+) -> Sample:
+    """Calls a second of that many processes of `bench.client`, in a fresh copy of a template."""
+    with server.clone(template) as database:
+        url = server.url(database, role)
+        said = _client(kind, url, str(clients), str(seconds))
+    return of_latencies(said["latencies"], seconds)
+
+
+def race(server: Server, template: str, kind: str, *, role: str, racers: int) -> tuple[Sample, int]:
+    """That many connections want one time at the same moment.
+
+    Returns:
+        The time in ms until all had their answer, with the losers' percentiles; and the winners.
+    """
+    with server.clone(template) as database:
+        said = _client(f"race_{kind}", server.url(database, role), str(racers), "0")
+    losers = typical(said["latencies"])
+    return Sample(said["wall_ms"], losers.p50_ms, losers.p99_ms), said["winners"]
+
+
+def _client(*arguments: str) -> dict[str, object] | dict[str, list[float]]:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench.client", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said: dict[str, list[float]] = json.loads(ended.stdout)
+    return said

@@ -1,0 +1,1 @@
+"""The contestants, a module per question. Each module has `lines(server, rounds)`."""

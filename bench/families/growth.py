@@ -1,0 +1,96 @@
+"""Does it stay as fast when years of bookings lie behind it?"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from bench import client, world
+from bench.figures import Contestant, Goal, Line, Sample, contest, typical
+from bench.server import Server
+
+_PAST = (1_000, 100_000, 1_000_000)
+_CALLS = 120
+_SECRET_ACTOR = Jsonb(
+    {"key_hash": hashlib.sha256(world.SECRET.encode()).hexdigest(), "request_id": "bench"}
+)
+_FLAT = 1.5  # what may lie between a thousand and a million past bookings
+
+Call = Callable[["psycopg.Connection[Any]", int], object]
+
+
+def lines(server: Server, rounds: int) -> Iterator[Line]:
+    """Hold, slots, list of bookings and sweep, with a thousand to a million past bookings."""
+    for name, (role, call) in _CALLED.items():
+        contestants = [
+            Contestant(
+                f"growth_{name}_{past}",
+                partial(_sample, server, past, role, call),
+                1,
+                "ms",
+                None if past == _PAST[0] else f"growth_{name}_{_PAST[0]}",
+                Goal("<=", _FLAT) if past == _PAST[-1] else None,
+            )
+            for past in _PAST
+        ]
+        yield from contest("growth", contestants, rounds)
+
+
+def _sample(server: Server, past: int, role: str, call: Call) -> Sample:
+    # one database a size for the whole run: a copy of a million bookings takes longer than the calls
+    template = server.template(f"bench_past_{past}", partial(world.fill_past, bookings=past))
+    latencies = []
+    with psycopg.connect(
+        server.url(template, role), autocommit=True, prepare_threshold=None
+    ) as connection:
+        for number in range(_CALLS + 5):
+            began = time.perf_counter()
+            call(connection, _next())
+            if number >= 5:  # plans are made by then
+                latencies.append((time.perf_counter() - began) * 1000)
+    return typical(latencies)
+
+
+_called = [0]
+
+
+def _next() -> int:
+    """A number that no earlier call had: a time that nobody holds."""
+    _called[0] += 1
+    return _called[0]
+
+
+def _hold(connection: "psycopg.Connection[Any]", number: int) -> object:
+    return client.hold(connection, 0, number)
+
+
+def _slots(connection: "psycopg.Connection[Any]", number: int) -> object:
+    # a resource with a long past, where nobody holds anything in the meantime
+    return connection.execute(
+        "select api.list_slots(%s, md5('resource99')::uuid, md5('offering30')::uuid, %s, %s)",
+        (client._ACTOR, world.FIRST_DAY, world.FIRST_DAY + timedelta(days=30)),
+    ).fetchone()
+
+
+def _list(connection: "psycopg.Connection[Any]", number: int) -> object:
+    return connection.execute(
+        "select api.list_bookings(%s, %s, null, 50)",
+        (_SECRET_ACTOR, Jsonb({"starts_from": world.FIRST_DAY.isoformat()})),
+    ).fetchone()
+
+
+def _expire(connection: "psycopg.Connection[Any]", number: int) -> object:
+    return connection.execute("select api.expire_holds(100)").fetchone()
+
+
+_CALLED: dict[str, tuple[str, Call]] = {
+    "hold": ("holdfast_checkout", _hold),
+    "slots": ("holdfast_availability", _slots),
+    "list_bookings": ("holdfast_bookings", _list),
+    "expire": ("holdfast_expire_holds", _expire),
+}

@@ -1,0 +1,213 @@
+"""What the benchmarks' databases hold: one tenant, a thousand resources, customers, the past."""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+
+PUBLISHABLE, SECRET = "pk_bench", "sk_bench"
+RESOURCES = 1_100
+CUSTOMERS = 20_000
+# The first day that holds are made for: tomorrow, so that nothing has begun.
+FIRST_DAY = (datetime.now(UTC) + timedelta(days=2)).replace(
+    hour=0, minute=0, second=0, microsecond=0
+)
+
+# Names are spelled as SQL expressions, so that pgbench can build them from its numbers.
+_TENANT = "md5('tenant')::uuid"
+_BASE = """
+insert into core.tenants (id, name, created_at, live_holds_per_customer, live_holds_per_address)
+values (md5('tenant')::uuid, 'Bench', now(), 10000, 100000);
+
+insert into core.resources (
+    tenant_id, id, name, timezone, step_minutes, horizon_days, created_at, updated_at)
+select md5('tenant')::uuid, md5('resource' || n)::uuid, 'Room ' || n, 'UTC', 30, 1095, now(), now()
+from generate_series(0, {resources}) as n;
+
+-- room for a crowd that wants the same day
+update core.resources set step_minutes = 5 where id = md5('resource1099')::uuid;
+
+insert into core.offerings (tenant_id, id, name, duration_minutes, created_at, updated_at)
+select md5('tenant')::uuid, md5('offering' || minutes)::uuid, minutes || ' minutes', minutes, now(), now()
+from unnest(array[5, 30, 60]) as minutes;
+
+insert into core.resource_offerings
+select r.tenant_id, r.id, o.id, 'slot' from core.resources as r cross join core.offerings as o;
+insert into core.tiers select tenant_id, id, 'standard' from core.offerings;
+insert into core.packages select tenant_id, id, 'standard', 'single' from core.offerings;
+insert into core.prices (
+    tenant_id, offering_id, tier, package, amount, currency, created_at, updated_at)
+select tenant_id, id, 'standard', 'single', 4500, 'EUR', now(), now() from core.offerings;
+
+insert into core.weekly_hours (tenant_id, id, resource_id, weekday, opens, closes, created_at)
+select r.tenant_id, md5(r.id || 'day' || day)::uuid, r.id, day, '00:00', '24:00', now()
+from core.resources as r cross join generate_series(1, 7) as day;
+
+insert into core.customers (tenant_id, id, email, name, created_at, updated_at)
+select md5('tenant')::uuid, md5('customer' || n)::uuid, 'c' || n || '@example.com', 'C', now(), now()
+from generate_series(0, {customers}) as n;
+"""
+
+# The limit: a bare PL/pgSQL function that writes as many rows as a hold does, and nothing else.
+_LIMIT = """
+create schema bench;
+grant usage on schema bench to public;
+create table bench.entries (
+    id bigint generated always as identity primary key, subject bigint not null,
+    account text not null, amount integer not null, at timestamptz not null default now());
+create index on bench.entries (subject);
+create table bench.trail (
+    id bigint generated always as identity primary key, subject bigint, actor text, detail jsonb,
+    at timestamptz not null default now());
+create table bench.outbox (
+    id bigint generated always as identity primary key, topic text, payload jsonb,
+    at timestamptz not null default now());
+create function bench.write_four() returns bigint language plpgsql security definer as $$
+declare v_subject bigint := nextval('bench.trail_id_seq');
+begin
+    insert into bench.entries (subject, account, amount)
+    values (v_subject, 'customer', -4500), (v_subject, 'merchant', 4500);
+    insert into bench.trail (subject, actor, detail) values (v_subject, 'bench', '{"a": 1}');
+    insert into bench.outbox (topic, payload)
+    values ('held', jsonb_build_object('subject', v_subject));
+    return v_subject;
+end $$;
+"""
+
+# The usual way: the same rows, written by an application statement by statement.
+_NAIVE = """
+create table bench.naive_resources (id integer primary key, opens time, closes time, step integer);
+insert into bench.naive_resources select n, '00:00', '24:00', 30 from generate_series(0, {resources}) as n;
+create table bench.naive_bookings (
+    id bigint generated always as identity primary key, resource_id integer not null,
+    customer text not null, starts_at timestamptz not null, ends_at timestamptz not null,
+    status text not null, amount integer not null, expires_at timestamptz);
+create index on bench.naive_bookings (resource_id, starts_at);
+create table bench.naive_keys (key text primary key, booking_id bigint not null);
+create table bench.naive_events (
+    id bigint generated always as identity primary key, booking_id bigint not null, status text,
+    at timestamptz not null default now());
+grant all on all tables in schema bench to public;
+grant all on all sequences in schema bench to public;
+"""
+
+
+def fill(connection: psycopg.Connection) -> None:
+    """A tenant with everything that can be booked, the limit, and the usual way."""
+    numbers = {"resources": RESOURCES - 1, "customers": CUSTOMERS - 1}
+    connection.execute("set session_replication_role = replica")
+    connection.execute(_BASE.format(**numbers))
+    for kind, key in (("publishable", PUBLISHABLE), ("secret", SECRET)):
+        connection.execute(
+            "insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at)"
+            f" values ({_TENANT}, gen_random_uuid(), %s, %s, 'bench', now())",
+            (kind, hashlib.sha256(key.encode()).digest()),
+        )
+    connection.execute(_LIMIT)
+    connection.execute(_NAIVE.format(**numbers))
+    connection.execute("set session_replication_role = default")
+
+
+def fill_booked(connection: psycopg.Connection, bookings: int, resources: int = 1) -> None:
+    """On top of that, half-hour bookings from FIRST_DAY on, an hour apart, evenly spread."""
+    fill(connection)
+    _write_bookings(
+        connection,
+        resource="md5('resource' || n % {resources})::uuid".format(resources=resources),
+        starts=f"timestamptz '{FIRST_DAY.isoformat()}' + (n / {resources}) * interval '1 hour'",
+        count=bookings,
+        status="scheduled",
+        occupy=True,
+    )
+
+
+def fill_past(connection: psycopg.Connection, bookings: int) -> None:
+    """On top of that, completed bookings of the past years, and as many keys and events."""
+    fill(connection)
+    _write_bookings(
+        connection,
+        resource=f"md5('resource' || n % 100)::uuid",
+        starts="date_trunc('hour', now()) - (n / 100 + 24) * interval '1 hour'",
+        count=bookings,
+        status="completed",
+        occupy=False,
+    )
+
+
+def fill_expired(connection: psycopg.Connection, holds: int) -> None:
+    """On top of that, holds that have run out and still own their time."""
+    fill(connection)
+    _write_bookings(
+        connection,
+        resource="md5('resource' || 100 + n % 900)::uuid",
+        starts=f"timestamptz '{FIRST_DAY.isoformat()}' + (n / 900) * interval '1 hour'",
+        count=holds,
+        status="held",
+        occupy=True,
+    )
+
+
+def fill_paying(connection: psycopg.Connection, bookings: int) -> None:
+    """On top of that, bookings whose checkout's session is open: session cs_n, booking n."""
+    fill(connection)
+    _write_bookings(
+        connection,
+        resource="md5('resource' || n % 1000)::uuid",
+        starts=f"timestamptz '{FIRST_DAY.isoformat()}' + (n / 1000) * interval '1 hour'",
+        count=bookings,
+        status="paying",
+        occupy=True,
+    )
+    connection.execute("set session_replication_role = replica")
+    connection.execute(
+        "insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount, currency,"
+        " session_expires_at, session_id, session_url, created_at, updated_at)"
+        f" select {_TENANT}, md5('checkout' || n)::uuid, md5('booking' || n)::uuid, 'open', '{{}}',"
+        " 4500, 'EUR', now() + interval '1 hour', 'cs_' || n, 'https://example.com', now(), now()"
+        " from generate_series(1, %s) as n",
+        (bookings,),
+    )
+    connection.execute("set session_replication_role = default")
+
+
+def _write_bookings(
+    connection: psycopg.Connection, *, resource: str, starts: str, count: int, status: str, occupy: bool
+) -> None:
+    """Past triggers and foreign keys: only what stands in the tables matters."""
+    waits = status in ("held", "paying")
+    deadline = {"held": "now() - interval '1 hour'", "paying": "now() + interval '1 hour'"}
+    connection.execute("set session_replication_role = replica")
+    connection.execute(
+        f"""
+        insert into core.bookings (
+            tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
+            starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
+            rate_locked_at, status, payment_status, hold_expires_at, client_secret_hash,
+            created_at, updated_at)
+        select {_TENANT}, md5('booking' || n)::uuid, {resource}, md5('offering30')::uuid,
+            'standard', 'single', md5('customer' || n % {CUSTOMERS})::uuid, 'C',
+            {starts}, {starts} + interval '30 minutes', 0, 0, 4500, 'EUR', now(), '{status}',
+            '{"unpaid" if waits else "paid"}', {deadline.get(status, "null")}, sha256('x'),
+            now(), now()
+        from generate_series(1, {count}) as n
+        """
+    )
+    if occupy:
+        connection.execute(
+            "insert into core.occupancies"
+            " (tenant_id, booking_id, resource_id, unit, during, session_id)"
+            " select tenant_id, id, resource_id, 1, tstzrange(starts_at, ends_at), id"
+            " from core.bookings order by resource_id, starts_at"
+        )
+    else:
+        connection.execute(
+            "insert into core.idempotency_keys"
+            " (tenant_id, operation, key, fingerprint, result_id, created_at)"
+            " select tenant_id, 'create_hold', id::text, sha256('x'), id, now() from core.bookings"
+        )
+        connection.execute(
+            "insert into audit.booking_events (tenant_id, booking_id, at, version, to_status,"
+            " to_payment_status, actor_role, reason)"
+            " select tenant_id, id, now(), 1, 'completed', 'paid', 'secret', 'x' from core.bookings"
+        )
+    connection.execute("set session_replication_role = default")
