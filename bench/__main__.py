@@ -19,7 +19,17 @@ from bench import tables
 from bench.figures import Line
 from bench.server import ROOT, Server
 
-FAMILIES = ("holds", "races", "settlement", "slots", "scheduling", "sweeps", "growth", "http", "cold")
+FAMILIES = (
+    "holds",
+    "races",
+    "settlement",
+    "slots",
+    "scheduling",
+    "sweeps",
+    "growth",
+    "http",
+    "cold",
+)
 _RESULTS = ROOT / "bench" / "results"
 
 
@@ -57,13 +67,18 @@ def _keep(lines: list[Line], families: list[str]) -> Path:
     """A file for this run: machine, date, commit and command, then the lines."""
     _RESULTS.mkdir(exist_ok=True)
     commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     ).stdout.strip()
     now = datetime.now(UTC)
     about = {
         "date": now.isoformat(timespec="seconds"),
         "commit": commit,
-        "command": "make bench" + ("" if families == list(FAMILIES) else f" BENCH={' '.join(families)}"),
+        "command": "make bench"
+        + ("" if families == list(FAMILIES) else f" BENCH={' '.join(families)}"),
         "processors": os.cpu_count(),
         "machine": f"{platform.machine()}, {_processor()}",
         "python": platform.python_version(),
@@ -79,7 +94,11 @@ def _processor() -> str:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return platform.processor()
-    names = [line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("model name")]
+    names = [
+        line.partition(":")[2].strip()
+        for line in text.splitlines()
+        if line.startswith("model name")
+    ]
     return names[0] if names else platform.processor()
 
 

@@ -22,9 +22,7 @@ from bench.world import CUSTOMERS, FIRST_DAY, PUBLISHABLE
 
 _RACING_PROCESSES = 4
 _PATIENCE_SECONDS = 30
-_ACTOR = Jsonb(
-    {"key_hash": hashlib.sha256(PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"}
-)
+ACTOR = Jsonb({"key_hash": hashlib.sha256(PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"})
 _SECRET = hashlib.sha256(b"secret").digest()
 
 Act = Callable[["psycopg.Connection[Any]", int, int], bool]
@@ -34,8 +32,8 @@ def hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> boo
     """One call of the stored function, as the handler makes it. False: the time was taken."""
     resource, minutes = client * 30 + number % 30, number // 30 * 30
     request = {
-        "resource_id": _id(f"resource{resource}"),
-        "offering_id": _id("offering30"),
+        "resource_id": identifier(f"resource{resource}"),
+        "offering_id": identifier("offering30"),
         "starts_at": (FIRST_DAY + timedelta(minutes=minutes)).isoformat(),
         "date": None,
         "tier": "standard",
@@ -50,7 +48,7 @@ def hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> boo
     try:
         connection.execute(
             "select api.create_hold(%s, %s, %s, %s, %s)",
-            (_ACTOR, str(uuid.uuid4()), uuid.uuid4(), _SECRET, Jsonb(request)),
+            (ACTOR, str(uuid.uuid4()), uuid.uuid4(), _SECRET, Jsonb(request)),
         ).fetchone()
     except psycopg.Error as error:
         if error.sqlstate != "KHTKN":
@@ -96,7 +94,8 @@ def naive(connection: "psycopg.Connection[Any]", client: int, number: int) -> bo
 _ACTS: dict[str, Act] = {"hold": hold, "naive": naive}
 
 
-def _id(name: str) -> str:
+def identifier(name: str) -> str:
+    """The id that SQL makes of a name: md5(name)::uuid."""
     return str(uuid.UUID(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()))
 
 
@@ -116,9 +115,7 @@ def _keep_calling(
     tell.put(latencies)
 
 
-def _race(
-    act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any
-) -> None:
+def _race(act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any) -> None:
     found: list[tuple[bool, float, float, float]] = []
     together = threading.Barrier(racers + 1)
 

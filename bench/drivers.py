@@ -1,10 +1,11 @@
-"""What drives the database: pgbench for its own limits, processes of psycopg for an application's."""
+"""What drives the database: pgbench for its own limit, psycopg for an application's."""
 
 import json
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from bench.figures import Sample, of_latencies, typical
 from bench.server import ROOT, Server
@@ -60,9 +61,7 @@ def rate(
 ) -> Sample:
     """Transactions a second in a fresh copy of a template."""
     with server.clone(template) as database:
-        latencies = pgbench(
-            server, database, script, role=role, clients=clients, seconds=seconds
-        )
+        latencies = pgbench(server, database, script, role=role, clients=clients, seconds=seconds)
     return of_latencies(latencies, seconds)
 
 
@@ -88,7 +87,7 @@ def race(server: Server, template: str, kind: str, *, role: str, racers: int) ->
     return Sample(said["wall_ms"], losers.p50_ms, losers.p99_ms), said["winners"]
 
 
-def _client(*arguments: str) -> dict[str, object] | dict[str, list[float]]:
+def _client(*arguments: str) -> dict[str, Any]:
     ended = subprocess.run(
         [sys.executable, "-m", "bench.client", *arguments],
         cwd=ROOT,
@@ -96,5 +95,5 @@ def _client(*arguments: str) -> dict[str, object] | dict[str, list[float]]:
         text=True,
         check=True,
     )
-    said: dict[str, list[float]] = json.loads(ended.stdout)
+    said: dict[str, Any] = json.loads(ended.stdout)
     return said

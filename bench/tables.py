@@ -27,8 +27,10 @@ def row(line: Line) -> str:
 def bar(ratio: float) -> str:
     """Full at 1: a ratio above it fills the bar and says so."""
     filled = min(_BAR, round(ratio * _BAR))
-    return "█" * filled + ("»" if ratio > 1.02 else "·" if filled < _BAR else "█") + "·" * (
-        _BAR - filled - 1
+    return (
+        "█" * filled
+        + ("»" if ratio > 1.02 else "·" if filled < _BAR else "█")
+        + "·" * (_BAR - filled - 1)
     )
 
 
@@ -39,7 +41,12 @@ def verdict(lines: Iterable[Line]) -> str:
     text = f"{len(judged) - len(missed)} of {len(judged)} goals met."
     if missed:
         text += " Not met: " + "; ".join(
-            f"{line.name} ({line.goal}, measured {line.value if 'value' in str(line.goal) else line.ratio:.2f})"
-            for line in missed
+            f"{line.name} ({line.goal}, measured {_judged(line):.2f})" for line in missed
         )
     return text
+
+
+def _judged(line: Line) -> float:
+    figure = line.value if str(line.goal).startswith("value") else line.ratio
+    assert figure is not None
+    return figure

@@ -28,7 +28,8 @@ from generate_series(0, {resources}) as n;
 update core.resources set step_minutes = 5 where id = md5('resource1099')::uuid;
 
 insert into core.offerings (tenant_id, id, name, duration_minutes, created_at, updated_at)
-select md5('tenant')::uuid, md5('offering' || minutes)::uuid, minutes || ' minutes', minutes, now(), now()
+select md5('tenant')::uuid, md5('offering' || minutes)::uuid, minutes || ' minutes', minutes,
+    now(), now()
 from unnest(array[5, 30, 60]) as minutes;
 
 insert into core.resource_offerings
@@ -44,7 +45,8 @@ select r.tenant_id, md5(r.id || 'day' || day)::uuid, r.id, day, '00:00', '24:00'
 from core.resources as r cross join generate_series(1, 7) as day;
 
 insert into core.customers (tenant_id, id, email, name, created_at, updated_at)
-select md5('tenant')::uuid, md5('customer' || n)::uuid, 'c' || n || '@example.com', 'C', now(), now()
+select md5('tenant')::uuid, md5('customer' || n)::uuid, 'c' || n || '@example.com', 'C',
+    now(), now()
 from generate_series(0, {customers}) as n;
 """
 
@@ -77,7 +79,8 @@ end $$;
 # The usual way: the same rows, written by an application statement by statement.
 _NAIVE = """
 create table bench.naive_resources (id integer primary key, opens time, closes time, step integer);
-insert into bench.naive_resources select n, '00:00', '24:00', 30 from generate_series(0, {resources}) as n;
+insert into bench.naive_resources
+select n, '00:00', '24:00', 30 from generate_series(0, {resources}) as n;
 create table bench.naive_bookings (
     id bigint generated always as identity primary key, resource_id integer not null,
     customer text not null, starts_at timestamptz not null, ends_at timestamptz not null,
@@ -113,7 +116,7 @@ def fill_booked(connection: psycopg.Connection, bookings: int, resources: int = 
     fill(connection)
     _write_bookings(
         connection,
-        resource="md5('resource' || n % {resources})::uuid".format(resources=resources),
+        resource=f"md5('resource' || n % {resources})::uuid",
         starts=f"timestamptz '{FIRST_DAY.isoformat()}' + (n / {resources}) * interval '1 hour'",
         count=bookings,
         status="scheduled",
@@ -126,7 +129,7 @@ def fill_past(connection: psycopg.Connection, bookings: int) -> None:
     fill(connection)
     _write_bookings(
         connection,
-        resource=f"md5('resource' || n % 100)::uuid",
+        resource="md5('resource' || n % 100)::uuid",
         starts="date_trunc('hour', now()) - (n / 100 + 24) * interval '1 hour'",
         count=bookings,
         status="completed",
@@ -160,8 +163,8 @@ def fill_paying(connection: psycopg.Connection, bookings: int) -> None:
     )
     connection.execute("set session_replication_role = replica")
     connection.execute(
-        "insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount, currency,"
-        " session_expires_at, session_id, session_url, created_at, updated_at)"
+        "insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount,"
+        " currency, session_expires_at, session_id, session_url, created_at, updated_at)"
         f" select {_TENANT}, md5('checkout' || n)::uuid, md5('booking' || n)::uuid, 'open', '{{}}',"
         " 4500, 'EUR', now() + interval '1 hour', 'cs_' || n, 'https://example.com', now(), now()"
         " from generate_series(1, %s) as n",
@@ -171,7 +174,13 @@ def fill_paying(connection: psycopg.Connection, bookings: int) -> None:
 
 
 def _write_bookings(
-    connection: psycopg.Connection, *, resource: str, starts: str, count: int, status: str, occupy: bool
+    connection: psycopg.Connection,
+    *,
+    resource: str,
+    starts: str,
+    count: int,
+    status: str,
+    occupy: bool,
 ) -> None:
     """Past triggers and foreign keys: only what stands in the tables matters."""
     waits = status in ("held", "paying")

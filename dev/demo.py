@@ -1,4 +1,4 @@
-"""Demo data: a tenant with three very different things to book. Made once, then left alone."""
+"""Demo data: a tenant with very different things to book. Made once, then left alone."""
 
 import hashlib
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ class DemoTenant:
 
     tenant_id: str
     resources: list[dict[str, Any]]
+    pools: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class _Offering:
     name: str
     minutes: int | None  # None: a whole date
     prices: dict[tuple[str, str], tuple[int, str]]  # (tier, package) → minor units, ISO 4217
+    group_size: int | None = None  # customers who share one period
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class _Resource:
     step: int = 30
     notice: int = 0
     horizon: int = 90
+    season: tuple[str, str] | None = None  # local dates, both included
+    shares: str | None = None  # also has the first offering of the resource with this name
 
 
 _RESOURCES = (
@@ -73,7 +77,26 @@ _RESOURCES = (
         mode="date",
         horizon=365,
     ),
+    _Resource(
+        "Mary Somerville, maths tutor",
+        "Europe/London",
+        (),
+        hours=(("10:00", "16:00"), ("20:00", "01:00")),  # past midnight
+        weekdays=(1, 2, 3, 4),
+        shares="Ada Lovelace, maths tutor",
+    ),
+    _Resource(
+        "Sunrise yoga in the park",
+        "America/New_York",
+        (_Offering("Group class", 60, {("standard", "single"): (1500, "USD")}, group_size=8),),
+        hours=(("06:00", "08:00"),),
+        step=60,
+        horizon=365,
+        season=("2026-01-01", "2030-12-31"),
+    ),
 )
+_CLOSED = ("Mary Somerville, maths tutor", "2027-01-01", "New Year's Day")
+_POOLS = {"Any maths tutor": ("Ada Lovelace, maths tutor", "Mary Somerville, maths tutor")}
 
 
 def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
@@ -86,8 +109,10 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
     tenant = _id("tenant")
     with psycopg.connect(conninfo) as connection:
         connection.execute(
-            "insert into core.tenants (id, name, created_at)"
-            " values (%s, 'Holdfast demo', core.clock()) on conflict do nothing",
+            # everybody comes from this machine, and most of them as the same person
+            "insert into core.tenants"
+            " (id, name, live_holds_per_customer, live_holds_per_address, created_at)"
+            " values (%s, 'Holdfast demo', 100, 100000, core.clock()) on conflict do nothing",
             (tenant,),
         )
         for kind, key in (
@@ -101,7 +126,31 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
                 (tenant, kind, hashlib.sha256(key.encode()).digest()),
             )
         resources = [_resource(connection, tenant, resource) for resource in _RESOURCES]
-    return DemoTenant(str(tenant), resources)
+        pools = [_pool(connection, tenant, name, members) for name, members in _POOLS.items()]
+        connection.execute(
+            "insert into core.date_overrides"
+            " (tenant_id, id, resource_id, on_date, reason, created_at, updated_at)"
+            " values (%s, %s, %s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
+            (tenant, _id("closed"), _id(_CLOSED[0]), *_CLOSED[1:]),
+        )
+    return DemoTenant(str(tenant), resources, pools)
+
+
+def _pool(
+    connection: psycopg.Connection[Any], tenant: UUID, name: str, members: tuple[str, ...]
+) -> dict[str, Any]:
+    connection.execute(
+        "insert into core.pools (tenant_id, id, name, created_at, updated_at)"
+        " values (%s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
+        (tenant, _id(name), name),
+    )
+    for member in members:
+        connection.execute(
+            "insert into core.pool_resources (tenant_id, pool_id, resource_id)"
+            " values (%s, %s, %s) on conflict do nothing",
+            (tenant, _id(name), _id(member)),
+        )
+    return {"id": str(_id(name)), "name": name, "resource_ids": [str(_id(m)) for m in members]}
 
 
 def _resource(
@@ -125,20 +174,40 @@ def _resource(
             for opens, closes in resource.hours:
                 connection.execute(
                     "insert into core.weekly_hours"
-                    " (tenant_id, id, resource_id, weekday, opens, closes, created_at)"
-                    " values (%s, core.new_id(), %s, %s, %s, %s, core.clock())",
-                    (tenant, resource_id, weekday, opens, closes),
+                    " (tenant_id, id, resource_id, weekday, opens, closes, valid_from,"
+                    " valid_until, created_at)"
+                    " values (%s, core.new_id(), %s, %s, %s, %s, %s, %s, core.clock())",
+                    (
+                        *(tenant, resource_id, weekday, opens, closes),
+                        *(resource.season or (None, None)),
+                    ),
                 )
+    offerings = [
+        _offering(connection, tenant, resource_id, resource.mode, offering)
+        for offering in resource.offerings
+    ]
+    if resource.shares is not None:
+        (other,) = [each for each in _RESOURCES if each.name == resource.shares]
+        offering = _offering(connection, tenant, _id(other.name), resource.mode, other.offerings[0])
+        _link(connection, tenant, resource_id, UUID(offering["id"]), resource.mode)
+        offerings.append(offering)
     return {
         "id": str(resource_id),
         "name": resource.name,
         "timezone": resource.timezone,
         "booking_mode": resource.mode,
-        "offerings": [
-            _offering(connection, tenant, resource_id, resource.mode, offering)
-            for offering in resource.offerings
-        ],
+        "offerings": offerings,
     }
+
+
+def _link(
+    connection: psycopg.Connection[Any], tenant: UUID, resource: UUID, offering: UUID, mode: str
+) -> None:
+    connection.execute(
+        "insert into core.resource_offerings (tenant_id, resource_id, offering_id, booking_mode)"
+        " values (%s, %s, %s, %s) on conflict do nothing",
+        (tenant, resource, offering, mode),
+    )
 
 
 def _offering(
@@ -151,15 +220,11 @@ def _offering(
     offering_id = _id(f"{resource_id}/{offering.name}")
     connection.execute(
         "insert into core.offerings"
-        " (tenant_id, id, name, booking_mode, duration_minutes, created_at, updated_at)"
-        " values (%s, %s, %s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
-        (tenant, offering_id, offering.name, mode, offering.minutes),
+        " (tenant_id, id, name, booking_mode, duration_minutes, group_size, created_at, updated_at)"
+        " values (%s, %s, %s, %s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
+        (tenant, offering_id, offering.name, mode, offering.minutes, offering.group_size),
     )
-    connection.execute(
-        "insert into core.resource_offerings (tenant_id, resource_id, offering_id, booking_mode)"
-        " values (%s, %s, %s, %s) on conflict do nothing",
-        (tenant, resource_id, offering_id, mode),
-    )
+    _link(connection, tenant, resource_id, offering_id, mode)
     for (tier, package), (amount, currency) in offering.prices.items():
         connection.execute(
             "insert into core.tiers (tenant_id, offering_id, tier) values (%s, %s, %s)"

@@ -1,4 +1,4 @@
-"""DynamoDB for the local stack and the tests: moto's, made atomic.
+"""DynamoDB for the local stack and the tests: moto's, made atomic; `dev.ses` answers beside it.
 
 moto checks a condition and writes in two steps without a lock, so that two threads can both pass
 `attribute_not_exists`. DynamoDB never lets that happen; here one operation runs at a time.
@@ -17,6 +17,7 @@ from moto.dynamodb.responses import DynamoHandler
 from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from dev import ses
 from dev.processes import exit_with_parent
 
 _one_at_a_time = threading.Lock()
@@ -49,7 +50,12 @@ def server(port: int = 0, *, atomic: bool = True) -> BaseWSGIServer:
         atomic: False leaves moto as it is, to show that the lock is needed.
     """
     setattr(DynamoHandler, "call_action", _call_action if atomic else _unguarded)  # noqa: B010
-    application = create_backend_app("dynamodb")
+    tables, mail = create_backend_app("dynamodb"), ses.application()
+
+    def application(environ: dict[str, Any], start_response: Any) -> Any:
+        chosen = mail if environ["PATH_INFO"].startswith(ses.PATH) else tables
+        return chosen(environ, start_response)
+
     return make_server(
         "127.0.0.1", port, application, threaded=True, request_handler=_RequestHandler
     )

@@ -25,7 +25,7 @@ class Backends:
     Attributes:
         root: folder of the checkout.
         database_url: address of the database for a role; "" is the owner of the schema.
-        dynamodb: address of DynamoDB.
+        dynamodb: address of DynamoDB, and of SES beside it.
         stripe: address of the Stripe double; None is Stripe itself.
         secrets: keys and signing secrets.
     """
@@ -53,9 +53,10 @@ def environment(function: Function, backends: Backends) -> dict[str, str]:
         variables["STRIPE_WEBHOOK_SECRETS"] = backends.secrets.webhook_secret
     if "BOOKING_SECRET_ARN" in declared:
         variables["BOOKING_SECRET_KEY"] = backends.secrets.booking_key
-    if "IDEMPOTENCY_TABLE" in declared:
+    if declared.keys() & {"IDEMPOTENCY_TABLE", "MAIL_FROM"}:
         variables |= {
             "AWS_ENDPOINT_URL_DYNAMODB": backends.dynamodb,
+            "AWS_ENDPOINT_URL_SESV2": backends.dynamodb,
             "AWS_ACCESS_KEY_ID": "local",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",

@@ -179,7 +179,8 @@ def _refusals(kinds: Iterable[type[HoldfastError]]) -> Json:
 def _problem(kinds: list[type[HoldfastError]]) -> Json:
     """One answer that carries any of some errors of the same status."""
     names = ["XRequestId"]
-    if any(kind in (errors.Unavailable, errors.RequestInProgress) for kind in kinds):
+    waits = (errors.Unavailable, errors.RequestInProgress, errors.TooManyHolds)
+    if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
     if errors.Unauthenticated in kinds:
         names.append("WWWAuthenticate")

@@ -7,25 +7,51 @@
 -- What clients, Stripe and the schedules reach ----------------------------------------------------
 
 grant usage on schema api to
-    holdfast_availability, holdfast_bookings, holdfast_checkout, holdfast_confirmation,
-    holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_webhook;
+    holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
+    holdfast_checkout, holdfast_confirmation,
+    holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_offer_waiting, holdfast_pools,
+    holdfast_refresh_calendars, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
 
 -- bound to the tenant of the caller's key
 grant execute on function api.list_resources to holdfast_availability;
 grant execute on function api.list_slots to holdfast_availability;
+grant execute on function api.list_pool_slots to holdfast_availability;
+grant execute on function api.explain_slot to holdfast_availability;
 grant execute on function api.create_hold to holdfast_checkout;
 grant execute on function api.release_hold to holdfast_checkout;
+grant execute on function api.reschedule to holdfast_checkout;
+grant execute on function api.abandon_change to holdfast_checkout;
 grant execute on function api.begin_checkout to holdfast_checkout;
 grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
 grant execute on function api.get_booking to holdfast_bookings;
 grant execute on function api.list_bookings to holdfast_bookings;
+grant execute on function api.join_waitlist to holdfast_waitlist;
+grant execute on function api.get_waiting to holdfast_waitlist;
+grant execute on function api.leave_waitlist to holdfast_waitlist;
+grant execute on function api.list_waitlist to holdfast_waitlist;
+grant execute on function api.create_calendar to holdfast_calendars;
+grant execute on function api.list_calendars to holdfast_calendars;
+grant execute on function api.delete_calendar to holdfast_calendars;
+grant execute on function api.create_calendar_feed to holdfast_calendars;
+grant execute on function api.list_calendar_feeds to holdfast_calendars;
+grant execute on function api.revoke_calendar_feed to holdfast_calendars;
+grant execute on function api.create_catalogue_item to holdfast_blackouts, holdfast_catalogue, holdfast_pools, holdfast_schedules;
+grant execute on function api.change_catalogue_item to holdfast_blackouts, holdfast_catalogue, holdfast_pools, holdfast_schedules;
+grant execute on function api.remove_catalogue_item to holdfast_blackouts, holdfast_catalogue, holdfast_pools, holdfast_schedules;
+grant execute on function api.list_catalogue_items to holdfast_blackouts, holdfast_catalogue, holdfast_pools, holdfast_schedules;
+grant execute on function api.get_catalogue_item to holdfast_catalogue, holdfast_pools;
 grant execute on function api.health to holdfast_health;
 
 -- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_webhook;
 grant execute on function api.settle_refund to holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;
+grant execute on function api.offer_waiting to holdfast_offer_waiting;
+grant execute on function api.read_calendar_feed to holdfast_calendars;
+grant execute on function api.begin_reading to holdfast_checkout;
+grant execute on function api.claim_calendars to holdfast_refresh_calendars;
+grant execute on function api.store_busy to holdfast_checkout, holdfast_refresh_calendars;
 grant execute on function api.claim_effects to holdfast_deliver;
 grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
 
@@ -36,10 +62,18 @@ grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliv
 alter function api.settle_checkout owner to holdfast_system;
 alter function api.settle_refund owner to holdfast_system;
 alter function api.expire_holds owner to holdfast_system;
+alter function api.offer_waiting owner to holdfast_system;
+alter function api.read_calendar_feed owner to holdfast_system;
+alter function api.begin_reading owner to holdfast_system;
+alter function api.claim_calendars owner to holdfast_system;
+alter function api.store_busy owner to holdfast_system;
 alter function api.claim_effects owner to holdfast_system;
 alter function api.finish_effect owner to holdfast_system;
 alter function core.authorize owner to holdfast_system;
 alter function core.busy owner to holdfast_system;
+alter function core.booked_days owner to holdfast_system;
+alter function core.closed owner to holdfast_system;
+alter function core.sessions owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;

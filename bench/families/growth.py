@@ -42,7 +42,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
 
 
 def _sample(server: Server, past: int, role: str, call: Call) -> Sample:
-    # one database a size for the whole run: a copy of a million bookings takes longer than the calls
+    # one database a size for the whole run: copying a million bookings takes long
     template = server.template(f"bench_past_{past}", partial(world.fill_past, bookings=past))
     latencies = []
     with psycopg.connect(
@@ -73,7 +73,7 @@ def _slots(connection: "psycopg.Connection[Any]", number: int) -> object:
     # a resource with a long past, where nobody holds anything in the meantime
     return connection.execute(
         "select api.list_slots(%s, md5('resource99')::uuid, md5('offering30')::uuid, %s, %s)",
-        (client._ACTOR, world.FIRST_DAY, world.FIRST_DAY + timedelta(days=30)),
+        (client.ACTOR, world.FIRST_DAY, world.FIRST_DAY + timedelta(days=30)),
     ).fetchone()
 
 

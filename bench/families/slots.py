@@ -3,7 +3,8 @@
 import hashlib
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, time as clock_time, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock_time
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -38,9 +39,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
     def contestant(
         name: str, template: str, call: "Call", against: str | None, goal: Goal | None
     ) -> Contestant:
-        return Contestant(
-            name, partial(_calls, server, template, call), 1, "ms", against, goal
-        )
+        return Contestant(name, partial(_calls, server, template, call), 1, "ms", against, goal)
 
     yield from contest(
         "slots",
@@ -106,7 +105,8 @@ def _in_python(connection: "psycopg.Connection[Any]") -> int:
     """The usual way: load rules and bookings, cut the slots in the application."""
     starts, ends = _period()
     hours = connection.execute(
-        f"select weekday, opens, nullif(closes, '24:00') from core.weekly_hours where resource_id = {_RESOURCE}"
+        "select weekday, opens, nullif(closes, '24:00') from core.weekly_hours"
+        f" where resource_id = {_RESOURCE}"
     ).fetchall()
     bookings = connection.execute(
         "select starts_at, ends_at from core.bookings"

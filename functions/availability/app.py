@@ -1,4 +1,4 @@
-"""GET /v1/resources and GET /v1/resources/{resource_id}/slots: what can be booked, and when."""
+"""What can be booked and when: resources, free slots of a resource or a pool, and why not."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import availability, http
-from holdfast.fields import Instant
-from holdfast.models.availability import ResourceList, SlotList
+from holdfast.fields import Date, Email, Instant, Zone
+from holdfast.models.availability import PoolSlotList, ResourceList, SlotExplanation, SlotList
 from holdfast.observability import instrument
 
 _FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead anybody
@@ -32,12 +32,43 @@ def list_slots(
     offering_id: Annotated[UUID | None, Query()] = None,
     starts_from: Annotated[Instant | None, Query(alias="from")] = None,
     starts_before: Annotated[Instant | None, Query(alias="to")] = None,
+    tz: Annotated[Zone | None, Query()] = None,
 ) -> Response[SlotList]:
     """Answer the free periods that start in [from, to): seven days from now if not said."""
     slots = availability.list_slots(
-        http.actor(app), resource_id, offering_id, starts_from, starts_before
+        http.actor(app), resource_id, offering_id, starts_from, starts_before, tz
     )
     return http.cached(app, slots, _FRESH_SECONDS)
+
+
+@app.get("/v1/pools/<pool_id>/slots", summary="When any of them is free")
+def list_pool_slots(
+    pool_id: UUID,
+    offering_id: Annotated[UUID | None, Query()] = None,
+    starts_from: Annotated[Instant | None, Query(alias="from")] = None,
+    starts_before: Annotated[Instant | None, Query(alias="to")] = None,
+    tz: Annotated[Zone | None, Query()] = None,
+) -> Response[PoolSlotList]:
+    """Answer the periods that some resource of the pool has free, and how many have."""
+    slots = availability.list_pool_slots(
+        http.actor(app), pool_id, offering_id, starts_from, starts_before, tz
+    )
+    return http.cached(app, slots, _FRESH_SECONDS)
+
+
+@app.get("/v1/resources/<resource_id>/slots/explain", summary="Why it is not")
+def explain_slot(
+    resource_id: UUID,
+    offering_id: Annotated[UUID | None, Query()] = None,
+    starts_at: Annotated[Instant | None, Query()] = None,
+    on_date: Annotated[Date | None, Query(alias="date")] = None,
+    customer_email: Annotated[Email | None, Query()] = None,
+) -> Response[SlotExplanation]:
+    """Answer whether one period can be held now, and all the rules that refuse it."""
+    explanation = availability.explain_slot(
+        http.actor(app), resource_id, offering_id, starts_at, on_date, customer_email
+    )
+    return http.answer(explanation)
 
 
 @instrument

@@ -15,7 +15,8 @@ create type core.actor as (
     tenant_id uuid,
     role text, -- 'publishable' | 'secret'
     key_id uuid,
-    booking_secret_hash bytea
+    booking_secret_hash bytea,
+    address_hash bytea -- keyed hash of a browser's network address; null for servers
 );
 
 create table core.tenants (

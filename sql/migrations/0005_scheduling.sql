@@ -61,7 +61,9 @@ alter table core.weekly_hours
                 int4range(0, (date_part('epoch', closes) / 60)::integer))
         end) stored,
     add column validity daterange not null generated always as (
-        daterange(valid_from, valid_until, '[]')) stored,
+        -- reversed, it is for weekly_hours_validity_ordered to refuse, which is asked later
+        case when valid_from > valid_until then 'empty' else daterange(valid_from, valid_until, '[]') end
+    ) stored,
     add constraint weekly_hours_no_overlap exclude using gist (
         tenant_id with =, resource_id with =, minutes with &&, validity with &&);
 
@@ -134,9 +136,11 @@ create table core.calendars (
     fresh_seconds integer not null default 300, -- older than this, it is read again before a hold
     etag text, -- validators of the last answer, for the next request
     last_modified text,
-    read_at timestamptz, -- when it was last read, the database's clock
-    tried_at timestamptz, -- when somebody last began to read it
+    read_at timestamptz, -- its events are known as they were then: when the last good reading began
+    busy_until timestamptz, -- they are known up to here
+    due_at timestamptz not null, -- when the sweep reads it next
     failure text, -- why the last attempt failed; null when it did not
+    failures integer not null default 0, -- in a row
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
@@ -144,10 +148,12 @@ create table core.calendars (
         references core.resources (tenant_id, id),
     constraint calendars_name_present check (length(name) between 1 and 200),
     constraint calendars_url_is_https check (url ~ '^https://' and length(url) <= 2000),
-    constraint calendars_fresh_sane check (fresh_seconds between 30 and 86400)
+    constraint calendars_id_unique unique (id),
+    constraint calendars_fresh_sane check (fresh_seconds between 30 and 86400),
+    constraint calendars_read_is_bounded check ((read_at is null) = (busy_until is null))
 );
 create index calendars_by_resource on core.calendars (tenant_id, resource_id);
-create index calendars_due on core.calendars (tried_at nulls first);
+create index calendars_due on core.calendars (due_at);
 alter table core.calendars add constraint calendars_pkey primary key (tenant_id, id);
 
 create table core.external_busy (
@@ -220,7 +226,8 @@ alter table core.bookings
     add column address_hash bytea, -- keyed hash of the network address that asked; servers have none
     add column calendar_unchecked boolean not null default false, -- taken without a fresh calendar
     add constraint bookings_cart_exists foreign key (tenant_id, cart_id)
-        references core.bookings (tenant_id, id),
+        references core.bookings (tenant_id, id)
+        deferrable initially deferred, -- the periods of a cart are not taken in their order
     add constraint bookings_pool_exists foreign key (tenant_id, pool_id)
         references core.pools (tenant_id, id),
     add constraint bookings_position_counts check (
@@ -228,7 +235,29 @@ alter table core.bookings
     add constraint bookings_first_carries_the_cart check (
         cart_id is null or (cart_id = id) = (position = 1));
 
+-- One person's mailbox: tags after a plus reach the same one.
+alter table core.customers
+    add column mailbox text not null generated always as (
+        regexp_replace(email, '\+[^@]*@', '@')) stored;
+create index customers_by_mailbox on core.customers (tenant_id, mailbox);
+
+-- One period that a hold wants, with all that the catalogue says of it.
+create type core.wanted as (
+    position smallint, -- in the cart, from 1
+    item smallint, -- of the request, from 1; a series is one item
+    pool_id uuid, -- of which the resource is one
+    resource core.resources,
+    offering core.offerings,
+    price core.prices,
+    asked_at timestamptz, -- the start that was asked for; null for a whole date
+    booked_on date,
+    period tstzrange, -- null when the resource is booked the other way
+    during tstzrange -- the period widened by the buffers
+);
+
 create index bookings_by_cart on core.bookings (tenant_id, cart_id, position) where cart_id is not null;
+create index bookings_holds_by_customer on core.bookings (tenant_id, customer_id)
+    where hold_expires_at is not null;
 create index bookings_holds_by_address on core.bookings (tenant_id, address_hash)
     where address_hash is not null and hold_expires_at is not null;
 
@@ -266,8 +295,9 @@ create table core.changes (
     buffer_before_minutes integer not null,
     buffer_after_minutes integer not null,
     amount bigint not null, -- the whole new price, minor units
-    difference bigint not null, -- new price less old: positive is to be paid, negative is given back
+    difference bigint not null, -- to what was paid: positive is to be paid, negative is given back
     currency text not null,
+    calendar_unchecked boolean not null, -- taken without a fresh calendar
     from_resource_id uuid not null, -- where it was, for the record
     from_starts_at timestamptz not null,
     from_ends_at timestamptz not null,
@@ -319,6 +349,8 @@ create table core.waitlist (
     state text not null default 'waiting',
     booking_id uuid, -- the offer: a hold that waits for its customer
     client_secret_hash bytea not null, -- SHA-256 of the secret that opens this place in the queue
+    address_hash bytea, -- as on a booking; a place in line counts as a hold does
+    looked_at timestamptz, -- when the sweep last looked whether its time is free
     version integer not null default 1,
     created_at timestamptz not null, -- first come, first served
     updated_at timestamptz not null,
@@ -337,10 +369,12 @@ create table core.waitlist (
     constraint waitlist_offer_has_booking check (state not in ('offered', 'booked') or booking_id is not null),
     constraint waitlist_secret_is_sha256 check (octet_length(client_secret_hash) = 32)
 );
-create index waitlist_by_start on core.waitlist (tenant_id, resource_id, starts_at, created_at, id)
-    where state = 'waiting' and starts_at is not null;
-create index waitlist_by_date on core.waitlist (tenant_id, resource_id, on_date, created_at, id)
-    where state = 'waiting' and on_date is not null;
+create index waitlist_by_resource on core.waitlist (tenant_id, resource_id, created_at, id)
+    where state = 'waiting';
+create index waitlist_due on core.waitlist (looked_at nulls first, id) where state = 'waiting';
+create index waitlist_by_customer on core.waitlist (tenant_id, customer_id) where state = 'waiting';
+create index waitlist_by_address on core.waitlist (tenant_id, address_hash)
+    where state = 'waiting' and address_hash is not null;
 create unique index waitlist_once_per_customer on core.waitlist
     (tenant_id, resource_id, offering_id, customer_id, starts_at, on_date) nulls not distinct
     where state in ('waiting', 'offered');

@@ -24,9 +24,11 @@ class Plant:
 PLANTS = {
     "overlap": Plant(
         "alter table core.occupancies drop constraint occupancies_no_overlap;"
-        " insert into core.occupancies select tenant_id, gen_random_uuid(), resource_id, unit,"
+        " insert into core.occupancies (tenant_id, booking_id, session_id, resource_id, unit,"
+        " during)"
+        " select tenant_id, other.id, other.id, resource_id, unit,"
         " tstzrange(lower(during) + interval '59 minutes', upper(during) + interval '1 hour')"
-        " from core.occupancies",
+        " from core.occupancies, lateral (select gen_random_uuid() as id) as other",
         "no two bookings own",
     ),
     "unit beyond capacity": Plant("update core.occupancies set unit = 2", "a unit is one of"),
@@ -38,6 +40,17 @@ PLANTS = {
         "update core.occupancies set during = tstzrange(lower(during),"
         " upper(during) - interval '15 minutes')",
         "widened by its frozen buffers",
+    ),
+    "session of nobody": Plant(
+        "alter table core.occupancies drop constraint occupancies_private_is_alone;"
+        " update core.occupancies set session_id = gen_random_uuid()",
+        "are one session",
+    ),
+    "cart torn apart": Plant(
+        "update core.bookings set cart_id = id; insert into core.bookings"
+        " select (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid(),"
+        " 'position', 2, 'status', 'held', 'hold_expires_at', now()))).* from core.bookings as b",
+        "stand and fall together",
     ),
     "illegal transition": Plant(
         "update audit.booking_events set from_status = 'held' where to_status = 'scheduled'",
@@ -61,14 +74,14 @@ PLANTS = {
     "change without trail": Plant(
         "update core.bookings set version = 9", "where the booking stands"
     ),
-    "no payment": Plant("delete from core.payments", "exactly one kept payment"),
-    "wrong payment": Plant("update core.payments set amount = 1", "exactly one kept payment"),
+    "no payment": Plant("delete from core.payments", "exactly its frozen price"),
+    "wrong payment": Plant("update core.payments set amount = 1", "exactly its frozen price"),
     "two payments": Plant(
         "insert into core.payments (tenant_id, id, booking_id, checkout_id, payment_intent_id,"
         " status, amount, currency, created_at, updated_at) select tenant_id, gen_random_uuid(),"
         " booking_id, checkout_id, 'pi_2', status, amount, currency, created_at, updated_at"
         " from core.payments",
-        "exactly one kept payment",
+        "exactly its frozen price",
     ),
     "refund uncounted": Plant(
         "update core.payments set amount_refunded = 10", "counts the refunds"
@@ -106,7 +119,17 @@ PLANTS = {
         "at most one payable checkout",
     ),
     "payable without paying": Plant(
-        "update core.checkouts set state = 'open'", "paying, or the checkout is being closed"
+        "update core.checkouts set state = 'open'", "waits for it, or the checkout is being closed"
+    ),
+    "change without time": Plant(
+        "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
+        " calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, expires_at,"
+        " created_at, updated_at) select tenant_id, gen_random_uuid(), id, 'pending', resource_id,"
+        " starts_at + interval '1 day', ends_at + interval '1 day', 0, 0, amount + 100, 100,"
+        " currency, false, resource_id, starts_at, ends_at, 'infinity', now(), now()"
+        " from core.bookings",
+        "no other change owns any",
     ),
     "hold beyond its deadline": Plant(
         "update core.bookings set status = 'held', hold_expires_at = core.clock()",

@@ -77,9 +77,9 @@ def test_twin_that_keeps_the_old_clock_holds_it(desk: Desk) -> None:
     """Were the clock of before the lock kept, the time would be held against the notice."""
     twins.rewrite(
         desk.database,
-        "api.create_hold",
-        "    perform core.lock_days(v_resource.id, v_during);\n    v_now := core.clock();\n",
-        "    perform core.lock_days(v_resource.id, v_during);\n",
+        "core.take",
+        "    perform core.lock_wanted(p_wanted);\n    v_now := core.clock();\n",
+        "    v_now := core.clock();\n    perform core.lock_wanted(p_wanted);\n",
     )
     _require_notice(desk)
     first, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))

@@ -29,6 +29,7 @@ class Story:
         carry_on: what the client does next.
         ends: the booking's status when all is over.
         abandoned: the same, when the client never comes back after the crash.
+        bookings: how many the story makes.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Story:
     carry_on: Callable[[System, State], None]
     ends: str
     abandoned: str
+    bookings: int = 1
 
 
 def _nothing(_system: System, _state: State) -> None:
@@ -50,6 +52,30 @@ def _nothing(_system: System, _state: State) -> None:
 def _wish(system: System) -> State:
     body = system.hold_body(system.slots()[-1]["starts_at"])
     return {"body": body, "key": str(uuid.uuid4())}
+
+
+def _wish_of_many(system: System) -> State:
+    """Two lessons of one day, one of them for three weeks."""
+    wish, slots = _wish(system), system.slots()
+    period = {name: wish["body"][name] for name in ("resource_id", "offering_id")}
+    items = [
+        period | {"starts_at": slots[0]["starts_at"], "repeat": {"weeks": 3}},
+        period | {"starts_at": slots[-1]["starts_at"]},
+    ]
+    return wish | {"body": {"items": items, "customer": wish["body"]["customer"]}}
+
+
+def _paying_for_many(system: System) -> State:
+    state = _wish_of_many(system)
+    state["held"] = system.request("POST", "/v1/holds", state["body"]).body
+    _, session_id = system.checkout(state["held"])
+    return state | {"session": session_id}
+
+
+def _paid_for_many(system: System) -> State:
+    state = _paying_for_many(system)
+    system.pay(state["session"])
+    return state
 
 
 def _held(system: System) -> State:
@@ -112,6 +138,59 @@ def _refund_pending_for_hours(system: System) -> State:
     return state
 
 
+def _scheduled(system: System) -> State:
+    state = _paid(system)
+    _tell(system, "checkout.session.completed")
+    slots = system.slots()
+    return state | {"later": slots[-1]["starts_at"]}
+
+
+def _scheduled_dearer(system: System) -> State:
+    state = _scheduled(system)
+    system.change_prices(1500)
+    return state
+
+
+def _scheduled_cheaper(system: System) -> State:
+    state = _scheduled(system)
+    system.change_prices(-1000)
+    return state
+
+
+def _changing(system: System) -> State:
+    """A paid booking whose move to another time waits for the payment of its difference."""
+    state = _scheduled_dearer(system)
+    assert system.move(state["held"], state["later"]).status == 202
+    return state
+
+
+def _paying_a_change(system: System) -> State:
+    state = _changing(system)
+    _, session_id = system.checkout(state["held"])
+    return state | {"session": session_id}
+
+
+def _paid_a_change(system: System) -> State:
+    state = _paying_a_change(system)
+    system.pay(state["session"])
+    return state
+
+
+def _paying_a_change_too_long(system: System) -> State:
+    state = _paying_a_change(system)
+    system.advance(_DEADLINE)
+    return state
+
+
+def _offered(system: System) -> State:
+    """A time that was given back, and is offered to who waited for it."""
+    state = _held(system)
+    emmy = {"name": "Emmy Noether", "email": f"{uuid.uuid4().hex}@example.com"}
+    place = system.request("POST", "/v1/waitlist", state["body"] | {"customer": emmy}).body
+    assert _release(system, state)
+    return state | {"place": place}
+
+
 # The operations -----------------------------------------------------------------------------------
 
 
@@ -152,6 +231,16 @@ def _checkout_elsewhere(system: System, state: State) -> bool:
     return _succeeded(answer)
 
 
+def _move(system: System, state: State) -> bool:
+    return _succeeded(
+        system.move(state["held"], state["later"], idempotency_key=state["key"] + "-move")
+    )
+
+
+def _give_up(system: System, state: State) -> bool:
+    return _succeeded(system.give_up(state["held"]))
+
+
 def _release(system: System, state: State) -> bool:
     held = state["held"]
     return _succeeded(
@@ -165,6 +254,13 @@ def _ask(system: System, state: State) -> bool:
 
 def _sweep(system: System, _state: State) -> bool:
     return "expired" in system.sweep()
+
+
+def _leave(system: System, state: State) -> bool:
+    place = state["place"]
+    return _succeeded(
+        system.request("DELETE", f"/v1/waitlist/{place['id']}", secret=place["client_secret"])
+    )
 
 
 def _deliver(system: System, _state: State) -> bool:
@@ -193,6 +289,37 @@ STORIES = (
         *(_wish, _hold, _go_and_pay),
         ends="scheduled",
         abandoned="expired",
+    ),
+    Story(
+        "create_hold of a cart",
+        ("dynamodb PutItem", "postgres create_hold", "dynamodb UpdateItem"),
+        *(_wish_of_many, _hold, _go_and_pay),
+        ends="scheduled",
+        abandoned="expired",
+        bookings=4,
+    ),
+    Story(
+        "settle a cart",
+        ("postgres settle_checkout",),
+        *(
+            _paid_for_many,
+            lambda system, _: _tell(system, "checkout.session.completed"),
+            _nothing,
+        ),
+        ends="scheduled",
+        abandoned="scheduled",
+        bookings=4,
+    ),
+    Story(
+        "release a cart",
+        (
+            *("postgres release_hold", "stripe POST /v1/checkout/sessions/{id}/expire"),
+            *("postgres finish_effect", "postgres release_hold"),
+        ),
+        *(_paying_for_many, _release, _nothing),
+        ends="expired",
+        abandoned="expired",
+        bookings=4,
     ),
     Story(
         "begin_checkout",
@@ -229,6 +356,72 @@ STORIES = (
             *("postgres settle_checkout", "postgres get_confirmation"),
         ),
         *(_paid, _ask, _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "reschedule for more",
+        ("dynamodb PutItem", "postgres reschedule", "dynamodb UpdateItem"),
+        *(_scheduled_dearer, _move, _go_and_pay),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "reschedule for less",
+        ("dynamodb PutItem", "postgres reschedule", "dynamodb UpdateItem"),
+        *(_scheduled_cheaper, _move, _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "begin_checkout of a change",
+        (
+            *("dynamodb PutItem", "postgres begin_checkout", _CREATE),
+            *("postgres attach_checkout", "dynamodb UpdateItem"),
+        ),
+        *(_changing, _checkout, _pay),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "begin_checkout of a change anew",
+        (
+            *("dynamodb PutItem", "postgres begin_checkout", _EXPIRE, "postgres finish_effect"),
+            *("postgres begin_checkout", _CREATE, "postgres attach_checkout"),
+            "dynamodb UpdateItem",
+        ),
+        *(_paying_a_change, _checkout_elsewhere, _pay),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "settle a change",
+        ("postgres settle_checkout", "postgres settle_checkout"),
+        *(_paid_a_change, lambda system, _: _tell(system, "checkout.session.completed"), _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "confirmation of a change",
+        (
+            *("postgres get_confirmation", "stripe GET /v1/checkout/sessions/{id}"),
+            *("postgres settle_checkout", "postgres get_confirmation"),
+        ),
+        *(_paid_a_change, _ask, _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "give up a change",
+        ("postgres abandon_change", _EXPIRE, "postgres finish_effect", "postgres abandon_change"),
+        *(_paying_a_change, _give_up, _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "expire_holds of a change",
+        ("postgres expire_holds",),
+        *(_paying_a_change_too_long, _sweep, _nothing),
         ends="scheduled",
         abandoned="scheduled",
     ),
@@ -286,6 +479,25 @@ STORIES = (
         *(_refund_pending_for_hours, _deliver, _nothing),
         ends="expired",
         abandoned="expired",
+    ),
+    Story(
+        "deliver a letter",
+        (
+            *("postgres claim_effects", "ses SendEmail", "postgres finish_effect"),
+            "postgres claim_effects",
+        ),
+        *(_offered, _deliver, _nothing),
+        ends="expired",
+        abandoned="expired",
+        bookings=2,
+    ),
+    Story(
+        "leave_waitlist",
+        ("postgres leave_waitlist",),
+        *(_offered, _leave, _nothing),
+        ends="expired",
+        abandoned="expired",
+        bookings=2,
     ),
     Story(
         "settle_refund",

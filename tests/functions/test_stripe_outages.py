@@ -78,6 +78,26 @@ def test_a_failure_of_stripes_own_is_no_refusal(system: System) -> None:
     assert len(open_sessions(system, held)) == 1
 
 
+def test_a_failure_that_is_not_kept_ends_no_attempt(system: System) -> None:
+    """A 500 that Stripe did not keep under the key: somebody slow may still make that session.
+
+    So the attempt stays the one there is, and the repeat goes on with it.
+
+    Cases: E-2.6
+    """
+    held = system.hold()
+    system.double.faults.add("status", path=SESSIONS, method="POST", times=2, status=500)
+    answer = system.begin_checkout(held, idempotency_key="c-1")
+
+    assert_problem(answer, 503, "unavailable")
+    attempts = system.database.rows("select id, state from core.checkouts")
+    assert [attempt.state for attempt in attempts] == ["creating"]
+    assert system.begin_checkout(held, idempotency_key="c-1").status == 200
+    assert [row.id for row in system.database.rows("select id from core.checkouts")] == [
+        attempts[0].id
+    ]
+
+
 def test_a_stripe_that_never_answers_is_given_up_in_time(system: System) -> None:
     """Silence: 503 within the function's time limit, before API Gateway gives up on us."""
     held = system.hold()

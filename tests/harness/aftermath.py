@@ -11,6 +11,7 @@ from tests.harness.system import System, the_template
 _UNFINISHED = """
 select exists (select from core.effects where state = 'pending')
     or exists (select from core.bookings where hold_expires_at is not null)
+    or exists (select from core.changes where expires_at is not null)
 """
 _ROUNDS = 12
 _STEP = timedelta(minutes=47)  # longer than a checkout with its grace, shorter than two
@@ -60,6 +61,7 @@ def settle_down(system: System, *, events: bool = True) -> None:
         if events:
             redeliver_events(system)
         system.sweep()
+        system.sweep("offer_waiting")
         system.run_outbox()
         now = summary(system)
         if now == before and not system.database.value(_UNFINISHED):
@@ -77,6 +79,7 @@ def summary(system: System) -> dict[str, Any]:
         "bookings": _counted(
             rows("select status, payment_status, outcome, dispute_status from core.bookings")
         ),
+        "changes": _counted(rows("select state, difference from core.changes")),
         "owned times": len(rows("select from core.occupancies")),
         "checkouts": _counted(rows("select state, amount, currency from core.checkouts")),
         "payments": _counted(

@@ -7,9 +7,11 @@ would; the constraints and triggers still judge them.
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
+
+from psycopg.types.range import Range
 
 from tests.harness.database import Database
 
@@ -39,7 +41,13 @@ class Tenant:
         insert(
             database,
             "core.tenants",
-            **{"id": self.id, "name": "A studio", "created_at": database.clock.now()} | columns,
+            **{
+                "id": self.id,
+                "name": "A studio",
+                "created_at": database.clock.now(),
+                "live_holds_per_customer": 1000,  # Grace is everybody's customer
+            }
+            | columns,
         )
         for kind in self.keys:
             self.key(kind)
@@ -58,11 +66,15 @@ class Tenant:
         insert(self.database, "core.api_keys", **values | columns)
         return identifier
 
-    def actor(self, kind: str = "publishable", *, secret: str | None = None) -> dict[str, Any]:
-        """First argument of the functions that act for a caller; `secret` opens one booking."""
+    def actor(
+        self, kind: str = "publishable", *, secret: str | None = None, address: str | None = None
+    ) -> dict[str, Any]:
+        """First argument of the functions that act for a caller; `secret` opens one booking,
+        `address` is where the caller's browser is."""
         return {
             "key_hash": sha256(self.keys[kind]).hex(),
             "booking_secret_hash": sha256(secret).hex() if secret else None,
+            "address_hash": sha256(address).hex() if address else None,
             "request_id": "req-1",
         }
 
@@ -137,6 +149,31 @@ class Tenant:
                 closes=closes,
                 created_at=self.database.clock.now(),
             )
+
+    def override(
+        self, resource_id: UUID, day: date, opens: str | None = None, closes: str | None = None
+    ) -> None:
+        """Other hours on one local day; closed without them."""
+        columns = {"resource_id": resource_id, "on_date": day, "opens": opens, "closes": closes}
+        self._row("core.date_overrides", columns)
+
+    def blackout(self, resource_id: UUID, starts_at: datetime, ends_at: datetime) -> UUID:
+        """A time in which nothing can be booked anew."""
+        during = Range(starts_at, ends_at, "[)")
+        return self._row("core.blackouts", {"resource_id": resource_id, "during": during})
+
+    def pool(self, resource_ids: Iterable[UUID], **columns: object) -> UUID:
+        """A pool of these resources."""
+        identifier = self._row("core.pools", {"name": "Any of them"} | columns)
+        for resource_id in resource_ids:
+            insert(
+                self.database,
+                "core.pool_resources",
+                tenant_id=self.id,
+                pool_id=identifier,
+                resource_id=resource_id,
+            )
+        return identifier
 
     def customer(self, **columns: object) -> UUID:
         """A customer with an address of their own."""

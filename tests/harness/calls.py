@@ -142,6 +142,20 @@ class Api:
         assert self.settle(checkout, "paid") == "confirmed"
         return checkout
 
+    def move(
+        self,
+        held: "Held",
+        starts_at: datetime | None = None,
+        *,
+        key: str | None = None,
+        version: int | None = None,
+        **fields: Any,
+    ) -> Any:
+        """Move a booking to another time of its resource, or (resource_id=…) of another one."""
+        wanted = {"date": None} if "date" in fields else {"starts_at": str(starts_at), "date": None}
+        request = {"resource_id": None} | wanted | fields
+        return self.call("reschedule", held.actor, held.id, key or str(uuid4()), request, version)
+
     def claim(self, limit: int = 10, lease_seconds: int = 60) -> list[dict[str, Any]]:
         """Claim effects as the outbox's worker does."""
         claimed: list[dict[str, Any]] = self.call("claim_effects", limit, lease_seconds)
@@ -194,7 +208,7 @@ class Checkout:
 
     def session(self, **fields: object) -> dict[str, object]:
         """Stripe's session object, as far as we read it; the right sum unless said otherwise."""
-        price = self.held.answer["price"]
+        price = self.held.answer.get("total", self.held.answer["price"])
         return {
             "id": self.session_id,
             "url": f"https://pay.example/{self.session_id}",

@@ -1,4 +1,4 @@
-"""Dying at every call that leaves the process: to PostgreSQL, to Stripe, to DynamoDB.
+"""Dying at every call that leaves the process: to PostgreSQL, to Stripe, to AWS.
 
 The hooks sit where other people's libraries put bytes on the wire; our own code runs as it is.
 """
@@ -86,11 +86,11 @@ def external_calls(at: int | None = None, moment: str = BEFORE) -> Iterator[Call
             lambda: requests.exceptions.ConnectionError("the connection was lost"),
         )
 
-    def to_dynamodb(session: Any, request: Any) -> Any:
-        operation = request.headers["X-Amz-Target"]
+    def to_aws(session: Any, request: Any) -> Any:
+        operation = request.headers.get("X-Amz-Target")  # DynamoDB's; SES has paths instead
         named = operation.decode() if isinstance(operation, bytes) else operation
         return calls.through(
-            f"dynamodb {named.rpartition('.')[2]}",
+            f"dynamodb {named.rpartition('.')[2]}" if named else "ses SendEmail",
             lambda: send_aws(session, request),
             lambda: ConnectionClosedError(endpoint_url=request.url),
         )
@@ -98,7 +98,7 @@ def external_calls(at: int | None = None, moment: str = BEFORE) -> Iterator[Call
     hooks = (
         (psycopg.Connection, "execute", execute, to_postgres),
         (requests.Session, "request", send_http, to_stripe),
-        (botocore.httpsession.URLLib3Session, "send", send_aws, to_dynamodb),
+        (botocore.httpsession.URLLib3Session, "send", send_aws, to_aws),
     )
     for owner, name, _, hook in hooks:
         setattr(owner, name, hook)

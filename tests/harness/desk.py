@@ -34,14 +34,29 @@ _ROLES = {
     "release_hold": "holdfast_checkout",
     "begin_checkout": "holdfast_checkout",
     "attach_checkout": "holdfast_checkout",
+    "reschedule": "holdfast_checkout",
+    "abandon_change": "holdfast_checkout",
+    "create_catalogue_item": "holdfast_blackouts",
+    "change_catalogue_item": "holdfast_catalogue",
+    "remove_catalogue_item": "holdfast_catalogue",
     "finish_effect": "holdfast_deliver",
     "claim_effects": "holdfast_deliver",
     "settle_checkout": "holdfast_webhook",
     "settle_refund": "holdfast_webhook",
+    "begin_reading": "holdfast_checkout",
+    "claim_calendars": "holdfast_refresh_calendars",
+    "store_busy": "holdfast_checkout",
     "expire_holds": "holdfast_expire_holds",
+    "join_waitlist": "holdfast_waitlist",
+    "leave_waitlist": "holdfast_waitlist",
+    "get_waiting": "holdfast_waitlist",
+    "list_waitlist": "holdfast_waitlist",
+    "offer_waiting": "holdfast_offer_waiting",
     "get_booking": "holdfast_bookings",
     "get_confirmation": "holdfast_confirmation",
     "list_slots": "holdfast_availability",
+    "list_pool_slots": "holdfast_availability",
+    "explain_slot": "holdfast_availability",
 }
 
 Call = tuple[str, tuple[Any, ...]]  # a stored function of schema api, and its arguments
@@ -107,7 +122,7 @@ class Desk:
         keys = local_secrets.load(self.folder / "secrets.json")
         self._keys = {"publishable": keys.publishable_key, "secret": keys.secret_key}
         self.tenant = demo.seed(self.database.url(), keys)
-        self.tutor, self.studio, self.venue = self.tenant.resources
+        self.tutor, self.studio, self.venue = self.tenant.resources[:3]
 
     def __enter__(self) -> Self:
         return self
@@ -196,6 +211,35 @@ class Desk:
     def release_call(self, held: Held) -> Call:
         return "release_hold", (self.actor(held.secret), held.id, None)
 
+    def reschedule_call(
+        self, held: Held, start: str, *, key: str | None = None, resource_id: str | None = None
+    ) -> Call:
+        """A call that moves a booking to another time of its resource, or of another one."""
+        request = {"starts_at": start, "date": None, "resource_id": resource_id}
+        actor = self.actor(held.secret)
+        return "reschedule", (actor, held.id, key or str(uuid.uuid4()), request, None)
+
+    def abandon_call(self, held: Held) -> Call:
+        return "abandon_change", (self.actor(held.secret), held.id, None)
+
+    def wait_call(self, start: str, **changes: Any) -> Call:
+        """A call that waits for a time; the place's secret is its id."""
+        place_id = str(uuid.uuid4())
+        request = self.hold_request(start, **changes)
+        del request["notes"]
+        return (
+            "join_waitlist",
+            (
+                *(self.actor(), str(uuid.uuid4()), place_id),
+                *(hashlib.sha256(place_id.encode()).digest(), request),
+            ),
+        )
+
+    def wait(self, start: str, **changes: Any) -> Held:
+        """Take a place in the waitlist."""
+        answer = self.call(self.wait_call(start, **changes))
+        return Held(answer["id"], answer["id"])
+
     def checkout_call(self, held: Held, *, key: str | None = None, **addresses: str) -> Call:
         request = ADDRESSES | addresses
         return (
@@ -243,15 +287,15 @@ def background(action: Callable[[], Any]) -> "Future[Any]":
 def provider_session(checkout: Mapping[str, Any]) -> dict[str, Any]:
     """A session as `stripe_gateway.summary` gives it to the database."""
     parameters = checkout["parameters"]
-    price = parameters["line_items"][0]["price_data"]
+    prices = [item["price_data"] for item in parameters["line_items"]]
     name = uuid.uuid4().hex
     return {
         "id": f"cs_test_{name}",
         "url": f"https://pay.example/{name}",
         "client_reference_id": checkout["id"],
         "metadata": parameters["metadata"],
-        "amount_total": price["unit_amount"],
-        "currency": price["currency"],
+        "amount_total": sum(price["unit_amount"] for price in prices),
+        "currency": prices[0]["currency"],
         "payment_intent": f"pi_{name}",
     }
 

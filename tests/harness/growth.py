@@ -44,6 +44,35 @@ insert into core.weekly_hours
 select t.id, t.id, t.id, 1, '09:00', '17:00', %(now)s
 from core.tenants as t where t.id <> %(tenant)s;
 
+-- what is closed elsewhere and later, and other pools
+insert into core.date_overrides (tenant_id, id, resource_id, on_date, created_at, updated_at)
+select t.id, t.id, t.id, '2031-03-04', %(now)s, %(now)s
+from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.date_overrides (tenant_id, id, resource_id, on_date, created_at, updated_at)
+select %(tenant)s, md5('override' || n)::uuid, %(resource)s, '2032-01-01'::date + n,
+    %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n;
+
+insert into core.blackouts (tenant_id, id, resource_id, during, created_at, updated_at)
+select %(tenant)s, md5('blackout' || n)::uuid,
+    case when n %% 2 = 0 then %(resource)s else md5('tenant' || n)::uuid end,
+    tstzrange(d, d + interval '1 hour', '[)'), %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n,
+    lateral (select %(now)s + interval '2 years' + n * interval '2 hours' as d) as later;
+
+insert into core.external_busy (tenant_id, calendar_id, resource_id, during)
+select b.tenant_id, b.resource_id, b.resource_id, b.during from core.blackouts as b;
+
+insert into core.pools (tenant_id, id, name, created_at, updated_at)
+select case when n %% 2 = 0 then %(tenant)s else md5('tenant' || n)::uuid end,
+    md5('pool' || n)::uuid, 'P', %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n;
+
+insert into core.pool_resources (tenant_id, pool_id, resource_id)
+select p.tenant_id, p.id, case when p.tenant_id = %(tenant)s then %(resource)s else p.tenant_id end
+from core.pools as p where p.name = 'P';
+
 -- our tenant's past: bookings of the resource in question, each with a customer, a payment, …
 insert into core.customers (tenant_id, id, email, name, created_at, updated_at)
 select %(tenant)s, md5('customer' || n)::uuid, 'c' || n || '@example.com', 'C', %(now)s, %(now)s
@@ -59,6 +88,15 @@ select
     %(now)s - n * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s, 'completed', 'paid',
     sha256('x'), %(now)s, %(now)s
 from generate_series(1, %(rows)s) as n;
+
+insert into core.changes (
+    tenant_id, id, booking_id, state, resource_id, starts_at, ends_at,
+    buffer_before_minutes, buffer_after_minutes, amount, difference, currency,
+    from_resource_id, from_starts_at, from_ends_at, calendar_unchecked, created_at, updated_at)
+select b.tenant_id, b.id, b.id, 'applied', b.resource_id, b.starts_at, b.ends_at,
+    0, 0, 4500, 0, 'EUR',
+    b.resource_id, b.starts_at, b.ends_at, false, %(now)s, %(now)s
+from core.bookings as b where b.status = 'completed';
 
 insert into core.checkouts (
     tenant_id, id, booking_id, state, parameters, amount, currency, session_expires_at,

@@ -87,11 +87,13 @@ def _sessions(database: Database, sessions: list[Body], *, quiescent: bool) -> l
     rows = {
         str(row.id): row
         for row in database.rows(
-            "select c.id, c.session_id, c.state, b.status, exists ("
+            "select c.id, c.session_id, c.state, b.status,"
+            " coalesce(g.state = 'pending', b.status = 'paying') as awaited, exists ("
             "   select from core.effects as e where e.tenant_id = c.tenant_id"
             "   and e.checkout_id = c.id and e.state = 'pending') as closing"
             " from core.checkouts as c join core.bookings as b"
             " on b.tenant_id = c.tenant_id and b.id = c.booking_id"
+            " left join core.changes as g on g.tenant_id = c.tenant_id and g.id = c.change_id"
         )
     }
     found = []
@@ -103,7 +105,7 @@ def _sessions(database: Database, sessions: list[Body], *, quiescent: bool) -> l
         elif row.session_id is None and body["payment_status"] == "paid":
             found.append(f"I5: {body['id']} was paid before its address was known here")
         elif body["status"] == "open" and not row.closing:
-            if row.status != "paying":
+            if not row.awaited:
                 found.append(f"I5: {body['id']} is open, its booking {row.status}")
             elif quiescent and row.state not in ("creating", "open"):
                 found.append(f"I5: {body['id']} is open at Stripe and {row.state} here")

@@ -25,7 +25,7 @@ ALWAYS: tuple[Law, ...] = (
         select a.booking_id || ' and ' || b.booking_id || ' on unit ' || a.unit as finding
         from core.occupancies as a
         join core.occupancies as b on b.resource_id = a.resource_id and b.unit = a.unit
-            and b.booking_id > a.booking_id
+            and b.booking_id > a.booking_id and b.session_id <> a.session_id
             and lower(b.during) < upper(a.during) and lower(a.during) < upper(b.during)
         """,
     ),
@@ -47,6 +47,7 @@ ALWAYS: tuple[Law, ...] = (
             || count(o.booking_id) || ' times' as finding
         from core.bookings as b
         left join core.occupancies as o on o.tenant_id = b.tenant_id and o.booking_id = b.id
+            and o.part = 1
         group by b.id, b.status
         having count(o.booking_id) <> case when b.status in {_LIVE} then 1 else 0 end
         """,
@@ -58,9 +59,71 @@ ALWAYS: tuple[Law, ...] = (
         select o.booking_id || ' owns ' || o.during as finding
         from core.occupancies as o
         join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
-        where o.resource_id <> b.resource_id
+        where o.part = 1 and (o.resource_id <> b.resource_id
             or lower(o.during) <> b.starts_at - make_interval(mins => b.buffer_before_minutes)
-            or upper(o.during) <> b.ends_at + make_interval(mins => b.buffer_after_minutes)
+            or upper(o.during) <> b.ends_at + make_interval(mins => b.buffer_after_minutes))
+        """,
+    ),
+    Law(
+        "I1",
+        "those who share a unit are one session: one offering, place and period, a seat each",
+        """
+        select 'session ' || o.session_id || ' of ' || count(*) || ' places' as finding
+        from core.occupancies as o
+        join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
+        join core.offerings as f on f.tenant_id = b.tenant_id and f.id = b.offering_id
+        left join core.changes as c on c.tenant_id = o.tenant_id
+            and c.booking_id = o.booking_id and c.state = 'pending' and o.part = 2
+        group by o.session_id
+        having case
+            when bool_or(o.offering_id is null)
+            then count(distinct o.booking_id) > 1 or bool_or(o.session_id <> o.booking_id)
+                or bool_or(o.offering_id is not null) or bool_or(f.group_size is not null)
+            else count(distinct (o.resource_id, o.unit, o.during)) > 1
+                or count(distinct (
+                    coalesce(c.starts_at, b.starts_at), coalesce(c.ends_at, b.ends_at))) > 1
+                or count(distinct o.offering_id) > 1
+                or bool_or(o.offering_id <> b.offering_id)
+                or count(distinct o.seat) < count(*)
+                or max(o.seat) > min(f.group_size)
+            end
+        """,
+    ),
+    Law(
+        "I7",
+        "bookings that are held together stand and fall together until they are paid",
+        """
+        select o.id || ' is ' || o.status || ', the first of its cart ' || f.status as finding
+        from core.bookings as o
+        join core.bookings as f on f.tenant_id = o.tenant_id and f.id = o.cart_id
+        where ('held' in (o.status, f.status) or 'paying' in (o.status, f.status)
+                or 'expired' in (o.status, f.status))
+            and (o.status, o.hold_expires_at, o.payment_status, o.client_secret_hash)
+                is distinct from
+                (f.status, f.hold_expires_at, f.payment_status, f.client_secret_hash)
+        """,
+    ),
+    Law(
+        "I1",
+        "a change that waits for its payment owns its new time, and no other change owns any",
+        """
+        select 'change ' || c.id || ' of a booking that is ' || b.status || ' owns '
+            || coalesce(o.during::text, 'nothing') as finding
+        from core.changes as c
+        join core.bookings as b on b.tenant_id = c.tenant_id and b.id = c.booking_id
+        left join core.occupancies as o on o.tenant_id = c.tenant_id
+            and o.booking_id = c.booking_id and o.part = 2
+        where c.state = 'pending' and (b.status <> 'scheduled' or o.booking_id is null
+            or o.resource_id <> c.resource_id
+            or lower(o.during) <> c.starts_at - make_interval(mins => c.buffer_before_minutes)
+            or upper(o.during) <> c.ends_at + make_interval(mins => c.buffer_after_minutes))
+        union all
+        select o.booking_id || ' owns ' || o.during || ' without a change'
+        from core.occupancies as o
+        where o.part = 2 and not exists (
+            select from core.changes as c
+            where c.tenant_id = o.tenant_id and c.booking_id = o.booking_id
+                and c.state = 'pending')
         """,
     ),
     Law(
@@ -122,23 +185,36 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I3",
-        "a confirmed booking has exactly one kept payment, of its frozen price",
+        "what is kept for a confirmed booking, or for all of its cart, is exactly its frozen price",
         f"""
-        select b.id || ' is ' || b.status || ' with ' || count(p.id) || ' kept payments' as finding
-        from core.bookings as b
-        left join core.payments as p on p.tenant_id = b.tenant_id and p.booking_id = b.id
-            and p.amount_refunded < p.amount
-            and not exists (
-                select from core.refunds as r
+        select m.id || ' costs ' || m.price || ' ' || m.currency || ', and '
+            || coalesce(k.kept, 0) || ' is kept' as finding
+        from (
+            select b.tenant_id, coalesce(b.cart_id, b.id) as id, b.currency, sum(b.amount) as price
+            from core.bookings as b
+            where b.status in {_KEPT}
+            group by 1, 2, 3
+        ) as m
+        left join lateral (
+            select sum(p.amount - p.amount_refunded - coalesce(r.failed, 0)) as kept,
+                bool_and(p.status = 'captured' and p.currency = m.currency) as sound
+            from core.bookings as b
+            join core.payments as p on p.tenant_id = b.tenant_id and p.booking_id = b.id
+            left join lateral (
+                -- the bank refused it: it stays here although nobody keeps it
+                select sum(r.amount) as failed from core.refunds as r
                 where r.tenant_id = p.tenant_id and r.payment_id = p.id
-                    and r.status = 'failed' and r.reason in {_UNWANTED}
-            )
-        where b.status in {_KEPT}
-        group by b.id, b.status, b.amount, b.currency
-        having count(p.id) filter (
-                where p.status = 'captured' and p.amount = b.amount and p.currency = b.currency
-            ) <> 1
-            or count(p.id) <> 1
+                    and r.status = 'failed' and r.reason = 'price_difference'
+            ) as r on true
+            where b.tenant_id = m.tenant_id and coalesce(b.cart_id, b.id) = m.id
+                and p.amount_refunded < p.amount
+                and not exists (
+                    select from core.refunds as r
+                    where r.tenant_id = p.tenant_id and r.payment_id = p.id
+                        and r.status = 'failed' and r.reason in {_UNWANTED}
+                )
+        ) as k on true
+        where k.kept is distinct from m.price or not k.sound
         """,
     ),
     Law(
@@ -210,20 +286,65 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I4",
-        "one client key made one booking",
+        "one client key made one booking, or one cart",
         """
         select b.id || ' was made by ' || count(distinct k.key) || ' keys' as finding
         from core.bookings as b
         left join core.idempotency_keys as k on k.tenant_id = b.tenant_id
             and k.result_id = b.id and k.operation = 'create_hold'
+        where b.position = 1
         group by b.id
-        having count(distinct k.key) <> 1
+        having count(distinct k.key) <> case when exists (
+                select from core.waitlist as w where w.booking_id = b.id -- an offer: nobody asked
+            ) then 0 else 1 end
         union all
         select 'key ' || k.key || ' made ' || count(distinct k.result_id) || ' bookings'
         from core.idempotency_keys as k
         where k.operation = 'create_hold'
         group by k.tenant_id, k.key
         having count(distinct k.result_id) > 1
+        """,
+    ),
+    Law(
+        "I4",
+        "a booking is offered to one place in the waitlist, which tells where it stands",
+        f"""
+        select 'place ' || w.id || ' is ' || w.state || ', its booking '
+            || coalesce(b.status, 'none') as finding
+        from core.waitlist as w
+        left join core.bookings as b on b.tenant_id = w.tenant_id and b.id = w.booking_id
+        where w.state <> case
+            when b.id is null and w.state in ('waiting', 'lapsed', 'left') then w.state
+            when b.id is null then 'without a booking'
+            when b.status in ('held', 'paying', 'requested') then 'offered'
+            when b.status in {_KEPT} then 'booked'
+            when w.state = 'waiting' then 'done with its booking'
+            else w.state end
+            or w.state = 'offered' and b.status not in ('held', 'paying', 'requested')
+        union all
+        select 'booking ' || w.booking_id || ' is offered to ' || count(*) || ' places'
+        from core.waitlist as w
+        where w.booking_id is not null
+        group by w.booking_id
+        having count(*) > 1
+        """,
+    ),
+    Law(
+        "I1",
+        "nobody holds or waits for more than the tenant allows",
+        """
+        select c.mailbox || ' has ' || count(*) as finding
+        from core.customers as c
+        join core.tenants as t on t.id = c.tenant_id
+        join (
+            select b.tenant_id, b.customer_id from core.bookings as b
+            where b.position = 1 and (
+                b.status = 'paying' or b.status = 'held' and b.hold_expires_at > core.clock())
+            union all
+            select w.tenant_id, w.customer_id from core.waitlist as w where w.state = 'waiting'
+        ) as h on h.tenant_id = c.tenant_id and h.customer_id = c.id
+        group by t.id, c.mailbox
+        having count(*) > t.live_holds_per_customer
         """,
     ),
     Law(
@@ -239,12 +360,14 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I5",
-        "a booking whose checkout can still be paid is paying, or the checkout is being closed",
+        "what a checkout can still be paid for waits for it, or the checkout is being closed",
         """
         select b.id || ' is ' || b.status || ' while its checkout is ' || c.state as finding
         from core.checkouts as c
         join core.bookings as b on b.tenant_id = c.tenant_id and b.id = c.booking_id
-        where c.state in ('creating', 'open', 'pending') and b.status <> 'paying'
+        left join core.changes as g on g.tenant_id = c.tenant_id and g.id = c.change_id
+        where c.state in ('creating', 'open', 'pending')
+            and (c.change_id is null and b.status <> 'paying' or g.state <> 'pending')
             and not exists (
                 select from core.effects as e
                 where e.tenant_id = c.tenant_id and e.checkout_id = c.id and e.state = 'pending'
@@ -255,12 +378,29 @@ ALWAYS: tuple[Law, ...] = (
 
 QUIESCENT: tuple[Law, ...] = (
     Law(
+        "I11",
+        "nobody waits for a start that is free",
+        """
+        select 'place ' || w.id || ' waits for ' || s.starts_at as finding
+        from core.waitlist as w
+        join core.resources as r on r.tenant_id = w.tenant_id and r.id = w.resource_id
+        join core.offerings as o on o.tenant_id = w.tenant_id and o.id = w.offering_id
+        cross join lateral core.free_slots(
+            r, o, w.starts_at, w.starts_at + interval '1 microsecond', core.clock()) as s
+        where w.state = 'waiting' and r.archived_at is null and o.archived_at is null
+        """,
+    ),
+    Law(
         "I6",
-        "no hold has outlived its deadline",
+        "no hold and no change has outlived its deadline",
         """
         select b.id || ' is ' || b.status || ' until ' || b.hold_expires_at as finding
         from core.bookings as b
         where b.hold_expires_at <= core.clock()
+        union all
+        select 'change ' || c.id || ' waits until ' || c.expires_at
+        from core.changes as c
+        where c.expires_at <= core.clock()
         """,
     ),
     Law(
@@ -313,12 +453,20 @@ QUIESCENT: tuple[Law, ...] = (
         left join lateral (
             select sum(p.amount) as captured, sum(p.amount - p.amount_refunded) as kept
             from core.payments as p
-            where p.tenant_id = b.tenant_id and p.booking_id = b.id
+            join core.bookings as paid on paid.tenant_id = p.tenant_id and paid.id = p.booking_id
+            where p.tenant_id = b.tenant_id
+                and coalesce(paid.cart_id, paid.id) = coalesce(b.cart_id, b.id)
         ) as m on true
+        cross join lateral (
+            select sum(o.amount) as price
+            from core.bookings as o
+            where o.tenant_id = b.tenant_id
+                and coalesce(o.cart_id, o.id) = coalesce(b.cart_id, b.id)
+        ) as whole
         where b.payment_status <> case
             when m.captured is null then 'unpaid'
             when m.kept = 0 then 'refunded'
-            when b.status in {_KEPT} and m.kept >= b.amount then 'paid'
+            when b.status in {_KEPT} and m.kept >= whole.price then 'paid'
             when m.kept < m.captured then 'partially_refunded'
             else 'paid'
         end

@@ -9,7 +9,7 @@ from tests.harness.system import System
 def lose_time(
     system: System, held: Mapping[str, Any], *, close_reason: str | None = "deadline"
 ) -> None:
-    """Free the time of a paying booking while its session at Stripe stays open.
+    """Free the time of a paying hold, of all its bookings, while its session at Stripe stays open.
 
     An operator's hand, or a restored backup, could do so; the net behind the protocol is for that.
     """
@@ -19,8 +19,13 @@ def lose_time(
         close_reason,
         held["id"],
     )
-    database.execute("delete from core.occupancies where booking_id = %s", held["id"])
     database.execute(
-        "update core.bookings set status = 'expired', hold_expires_at = null where id = %s",
+        "delete from core.occupancies where booking_id in"
+        " (select id from core.bookings where coalesce(cart_id, id) = %s)",
+        held["id"],
+    )
+    database.execute(
+        "update core.bookings set status = 'expired', hold_expires_at = null"
+        " where coalesce(cart_id, id) = %s",
         held["id"],
     )

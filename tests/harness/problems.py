@@ -19,7 +19,9 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
     assert answer.headers["x-request-id"] == problem.request_id
     assert answer.headers["cache-control"] == "no-store"
     assert ("www-authenticate" in answer.headers) == (status == 401)
-    assert ("retry-after" in answer.headers) == (status == 503 or code == "request_in_progress")
+    assert ("retry-after" in answer.headers) == (
+        status in {429, 503} or code == "request_in_progress"
+    )
 
 
 def refused(system: System, act: Callable[[], Answer], status: int, code: str) -> Answer:

@@ -346,6 +346,33 @@ class System:
         assert answer.status == 200, answer
         return booking, self.session_id(booking)
 
+    def move(
+        self,
+        held: Mapping[str, Any],
+        starts_at: str,
+        *,
+        idempotency_key: str | None = None,
+        **fields: Any,
+    ) -> Answer:
+        """Ask for another time of a booking."""
+        return self.request(
+            "POST",
+            f"/v1/bookings/{held['id']}/reschedule",
+            {"starts_at": starts_at} | fields,
+            secret=held["client_secret"],
+            idempotency_key=idempotency_key,
+        )
+
+    def give_up(self, held: Mapping[str, Any]) -> Answer:
+        """Give up a move that waits for its payment."""
+        return self.request(
+            "DELETE", f"/v1/bookings/{held['id']}/reschedule", secret=held["client_secret"]
+        )
+
+    def change_prices(self, amount: int) -> None:
+        """Let everything cost so much more from now on; less if negative. Minor units."""
+        self.database.execute("update core.prices set amount = amount + %s", amount)
+
     def session_id(self, held: Mapping[str, Any]) -> str:
         """The newest session of a booking."""
         return str(

@@ -33,6 +33,11 @@ def forget_day_lock(database: Database) -> None:
     )
 
 
+def forget_local_day(database: Database) -> None:
+    """`core.lock_range` has the occupied range locked, whatever is counted by the day."""
+    rewrite(database, "core.lock_range", "if p_resource.daily_limit is null then", "if true then")
+
+
 def forget_overlap_constraint(database: Database) -> None:
     """The table takes overlapping occupancies."""
     database.execute("alter table core.occupancies drop constraint occupancies_no_overlap")
@@ -77,7 +82,7 @@ def forget_event_fence(database: Database) -> None:
 def forget_payment_fence(database: Database) -> None:
     """Each telling of a payment is a payment."""
     database.execute("alter table core.payments drop constraint payments_intent_unique")
-    rewrite(database, "core.settle_paid", "on conflict (payment_intent_id) do nothing", "")
+    rewrite(database, "core.record_payment", "on conflict (payment_intent_id) do nothing", "")
 
 
 def forget_key_fence(database: Database) -> None:
@@ -98,3 +103,21 @@ def forget_key_fence(database: Database) -> None:
 def forget_one_payable(database: Database) -> None:
     """A booking may have several payable checkouts."""
     database.execute("drop index core.checkouts_one_payable_per_booking")
+
+
+def forget_order_of_places(database: Database) -> None:
+    """A move locks the days it leaves before those it enters, whatever comes first."""
+    rewrite(
+        database,
+        "core.lock_move",
+        "if (v_from.id, pg_catalog.lower(v_old)) <= (p_resource.id, pg_catalog.lower(v_new)) then",
+        "if true then",
+    )
+
+
+def forget_rules_lock(database: Database) -> None:
+    """Whoever changes a resource's rules does not wait for those who are booking."""
+    database.execute(
+        "create or replace function core.lock_rules(p_resource_ids uuid[])"
+        " returns void language plpgsql volatile as $$ begin return; end; $$"
+    )

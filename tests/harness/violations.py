@@ -19,54 +19,70 @@ def change(table: str, where: str = "true", /, **columns: object) -> Statement:
     return f"update core.{table} set {assignments} where {where}", tuple(columns.values())
 
 
+# Columns that are generated take no values, so that the others have to be listed.
+COPY = """
+create function harness.copy(p_table regclass, p_where text, p_changes jsonb) returns void
+language plpgsql as $$
+declare
+    v_columns text := (
+        select string_agg(format('%I', a.attname), ', ' order by a.attnum)
+        from pg_attribute as a
+        where a.attrelid = p_table and a.attnum > 0
+            and not a.attisdropped and a.attgenerated = '');
+begin
+    execute format(
+        'insert into %1$s (%2$s) overriding system value select %2$s from ('
+        ' select (jsonb_populate_record(t, $1)).* from %1$s as t where %3$s limit 1) as c',
+        p_table, v_columns, p_where) using p_changes;
+end;
+$$
+"""
+
+
 def copy(table: str, where: str = "true", /, **columns: object) -> Statement:
-    """Insert a row that is like one of core.<table> but for some columns."""
+    """Insert a row that is like one of core.<table> but for some columns; needs COPY."""
     name = table if "." in table else f"core.{table}"
-    return (
-        f"insert into {name} overriding system value"
-        f" select (jsonb_populate_record(t, %s)).* from {name} as t where {where} limit 1",
-        (Jsonb(columns),),
-    )
+    return "select harness.copy(%s, %s, %s)", (name, where, Jsonb(columns))
 
 
-def _changes(table: str, column: str, *values: object) -> list[Statement]:
+def changes(table: str, column: str, *values: object) -> list[Statement]:
     return [change(table, "true", **{column: value}) for value in values]
 
 
 _CATALOGUE: dict[str, list[Statement]] = {
     "migrations_pkey": [copy("migrations")],
-    "migrations_checksum_is_sha256": _changes("migrations", "checksum", "", "0" * 63, "G" * 64),
+    "migrations_checksum_is_sha256": changes("migrations", "checksum", "", "0" * 63, "G" * 64),
     "tenants_pkey": [copy("tenants")],
-    "tenants_name_present": _changes("tenants", "name", "", "x" * 201),
-    "tenants_hold_minutes_sane": _changes("tenants", "hold_minutes", 0, 61),
+    "tenants_name_present": changes("tenants", "name", "", "x" * 201),
+    "tenants_hold_minutes_sane": changes("tenants", "hold_minutes", 0, 61),
     "api_keys_pkey": [copy("api_keys", key_hash=r"\x" + "00" * 32)],
-    "api_keys_tenant_exists": _changes("api_keys", "tenant_id", NEW),
+    "api_keys_tenant_exists": changes("api_keys", "tenant_id", NEW),
     "api_keys_hash_unique": [copy("api_keys", id=NEW)],
-    "api_keys_hash_is_sha256": _changes("api_keys", "key_hash", b"", b"0" * 31, b"0" * 33),
-    "api_keys_kind_known": _changes("api_keys", "kind", "root", "", "Secret"),
-    "api_keys_label_present": _changes("api_keys", "label", "", "x" * 201),
+    "api_keys_hash_is_sha256": changes("api_keys", "key_hash", b"", b"0" * 31, b"0" * 33),
+    "api_keys_kind_known": changes("api_keys", "kind", "root", "", "Secret"),
+    "api_keys_label_present": changes("api_keys", "label", "", "x" * 201),
     "currencies_pkey": [copy("currencies")],
     "currencies_code_is_iso_4217": [copy("currencies", code=c) for c in ("eu", "eur", "EURO")],
-    "currencies_minor_digits_known": _changes("currencies", "minor_digits", 1, 3, -2),
+    "currencies_minor_digits_known": changes("currencies", "minor_digits", 1, 3, -2),
     "resources_pkey": [copy("resources", "booking_mode = 'slot'", booking_mode="date")],
     "resources_tenant_exists": [copy("resources", tenant_id=NEW)],
-    "resources_name_present": _changes("resources", "name", "", "x" * 201),
-    "resources_booking_mode_known": _changes("resources", "booking_mode", "week", ""),
-    "resources_confirmation_known": _changes("resources", "confirmation", "never", ""),
-    "resources_capacity_positive": _changes("resources", "capacity", 0, -1, 1001),
+    "resources_name_present": changes("resources", "name", "", "x" * 201),
+    "resources_booking_mode_known": changes("resources", "booking_mode", "week", ""),
+    "resources_confirmation_known": changes("resources", "confirmation", "never", ""),
+    "resources_capacity_positive": changes("resources", "capacity", 0, -1, 1001),
     "resources_buffers_sane": [
-        *_changes("resources", "buffer_before_minutes", -1, 1441),
-        *_changes("resources", "buffer_after_minutes", -1, 1441),
+        *changes("resources", "buffer_before_minutes", -1, 1441),
+        *changes("resources", "buffer_after_minutes", -1, 1441),
     ],
-    "resources_step_sane": _changes("resources", "step_minutes", 0, 4, 1441),
-    "resources_notice_sane": _changes("resources", "notice_minutes", -1, 525601),
-    "resources_horizon_sane": _changes("resources", "horizon_days", 0, 1096),
+    "resources_step_sane": changes("resources", "step_minutes", 0, 4, 1441),
+    "resources_notice_sane": changes("resources", "notice_minutes", -1, 525601),
+    "resources_horizon_sane": changes("resources", "horizon_days", 0, 1096),
     "offerings_pkey": [
         copy("offerings", "booking_mode = 'slot'", booking_mode="date", duration_minutes=None)
     ],
     "offerings_tenant_exists": [copy("offerings", tenant_id=NEW)],
-    "offerings_name_present": _changes("offerings", "name", "", "x" * 201),
-    "offerings_booking_mode_known": _changes("offerings", "booking_mode", "week", ""),
+    "offerings_name_present": changes("offerings", "name", "", "x" * 201),
+    "offerings_booking_mode_known": changes("offerings", "booking_mode", "week", ""),
     "offerings_slot_has_duration": [
         change("offerings", "booking_mode = 'slot'", duration_minutes=None),
         change("offerings", "booking_mode = 'date'", duration_minutes=60),
@@ -102,59 +118,52 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "packages_name_is_a_slug": [copy("packages", package=p) for p in ("", "Ten", "a-b", "x" * 41)],
     "prices_pkey": [copy("prices")],
     "prices_package_of_tier": [
-        *_changes("prices", "tier", "golden"),  # a price exists only for a tier and package
-        *_changes("prices", "package", "ten"),  # that belong together
+        *changes("prices", "tier", "golden"),  # a price exists only for a tier and package
+        *changes("prices", "package", "ten"),  # that belong together
         copy("prices", offering_id=NEW),
     ],
-    "prices_currency_known": _changes("prices", "currency", "XXX", "eur", ""),
-    "prices_amount_in_range": _changes("prices", "amount", 49, 0, -1, 100_000_000),
+    "prices_currency_known": changes("prices", "currency", "XXX", "eur", ""),
+    "prices_amount_in_range": changes("prices", "amount", 49, 0, -1, 100_000_000),
     "weekly_hours_pkey": [copy("weekly_hours", opens="18:00", closes="19:00")],
     "weekly_hours_resource_exists": [copy("weekly_hours", id=NEW, resource_id=NEW)],
-    "weekly_hours_weekday_is_iso": _changes("weekly_hours", "weekday", 0, 8, -1),
-    "weekly_hours_open_before_close": [
-        change("weekly_hours", opens="09:00", closes=closes) for closes in ("09:00", "08:59")
-    ],
-    "weekly_hours_no_overlap": [
-        copy("weekly_hours", id=NEW),
-        copy("weekly_hours", id=NEW, opens="16:59", closes="18:00"),
-    ],
+    "weekly_hours_weekday_is_iso": changes("weekly_hours", "weekday", 0, 8, -1),
 }
 
 _BOOKINGS: dict[str, list[Statement]] = {
     "customers_pkey": [copy("customers", email="other@example.com")],
     "customers_tenant_exists": [copy("customers", tenant_id=NEW)],
     "customers_email_unique": [copy("customers", id=NEW)],
-    "customers_email_normalised": _changes("customers", "email", "A@example.com", "ab", "x" * 255),
-    "customers_name_present": _changes("customers", "name", "", "x" * 201),
-    "customers_phone_is_e164": _changes("customers", "phone", "", "030123456", "+0301234567"),
+    "customers_email_normalised": changes("customers", "email", "A@example.com", "ab", "x" * 255),
+    "customers_name_present": changes("customers", "name", "", "x" * 201),
+    "customers_phone_is_e164": changes("customers", "phone", "", "030123456", "+0301234567"),
     "bookings_pkey": [copy("bookings")],
-    "bookings_resource_has_offering": _changes("bookings", "resource_id", NEW),
+    "bookings_resource_has_offering": changes("bookings", "resource_id", NEW),
     "bookings_package_of_tier": [
-        *_changes("bookings", "tier", "golden"),
-        *_changes("bookings", "package", "ten"),
+        *changes("bookings", "tier", "golden"),
+        *changes("bookings", "package", "ten"),
     ],
-    "bookings_customer_exists": _changes("bookings", "customer_id", NEW),
+    "bookings_customer_exists": changes("bookings", "customer_id", NEW),
     "bookings_period_ordered": [
         ("update core.bookings set ends_at = starts_at", ()),
         ("update core.bookings set ends_at = starts_at - interval '1 s'", ()),
     ],
     "bookings_period_finite": [
-        *_changes("bookings", "ends_at", "infinity"),
-        *_changes("bookings", "starts_at", "-infinity"),
+        *changes("bookings", "ends_at", "infinity"),
+        *changes("bookings", "starts_at", "-infinity"),
     ],
     "bookings_buffers_sane": [
-        *_changes("bookings", "buffer_before_minutes", -1, 1441),
-        *_changes("bookings", "buffer_after_minutes", -1, 1441),
+        *changes("bookings", "buffer_before_minutes", -1, 1441),
+        *changes("bookings", "buffer_after_minutes", -1, 1441),
     ],
-    "bookings_amount_in_range": _changes("bookings", "amount", 49, 0, -1, 100_000_000),
-    "bookings_currency_is_iso_4217": _changes("bookings", "currency", "eur", "EURO", ""),
+    "bookings_amount_in_range": changes("bookings", "amount", 49, 0, -1, 100_000_000),
+    "bookings_currency_is_iso_4217": changes("bookings", "currency", "eur", "EURO", ""),
     "bookings_status_known": [
         copy("bookings", id=NEW, status=status, hold_expires_at=None)
         for status in ("confirmed", "", "Scheduled")
     ],
-    "bookings_payment_status_known": _changes("bookings", "payment_status", "free", ""),
-    "bookings_outcome_known": _changes("bookings", "outcome", "fine", ""),
-    "bookings_dispute_status_known": _changes("bookings", "dispute_status", "lost", ""),
+    "bookings_payment_status_known": changes("bookings", "payment_status", "free", ""),
+    "bookings_outcome_known": changes("bookings", "outcome", "fine", ""),
+    "bookings_dispute_status_known": changes("bookings", "dispute_status", "lost", ""),
     "bookings_hold_has_deadline": [
         change("bookings", "status = 'held'", hold_expires_at=None),
         change("bookings", "status = 'paying'", hold_expires_at=None),
@@ -165,20 +174,21 @@ _BOOKINGS: dict[str, list[Statement]] = {
         change("bookings", "status = 'scheduled'", payment_status=status)
         for status in ("unpaid", "authorized", "refunded", "voided")
     ],
-    "bookings_secret_is_sha256": _changes("bookings", "client_secret_hash", b"", b"0" * 33),
-    "bookings_customer_name_present": _changes("bookings", "customer_name", "", "x" * 201),
-    "bookings_notes_short": _changes("bookings", "notes", "x" * 2001),
+    "bookings_secret_is_sha256": changes("bookings", "client_secret_hash", b"", b"0" * 33),
+    "bookings_customer_name_present": changes("bookings", "customer_name", "", "x" * 201),
+    "bookings_notes_short": changes("bookings", "notes", "x" * 2001),
     "bookings_version_positive": [copy("bookings", id=NEW, version=0)],
-    "occupancies_pkey": [copy("occupancies", unit=999)],
+    "occupancies_pkey": [copy("occupancies", unit=999, seat=2)],
     "occupancies_booking_exists": [
         change(
             "occupancies",
             "booking_id in (select booking_id from core.occupancies limit 1)",
             booking_id=NEW,
+            session_id=NEW,
         )
     ],
-    "occupancies_unit_positive": _changes("occupancies", "unit", 0, -1),
-    "occupancies_during_bounded": _changes(
+    "occupancies_unit_positive": changes("occupancies", "unit", 0, -1),
+    "occupancies_during_bounded": changes(
         "occupancies",
         "during",
         "empty",
@@ -188,68 +198,71 @@ _BOOKINGS: dict[str, list[Statement]] = {
         "[2031-01-01,2031-01-02]",
         "[2031-01-01,infinity]",
     ),
-    "occupancies_no_overlap": [copy("occupancies", booking_id=NEW)],
+    "occupancies_no_overlap": [copy("occupancies", booking_id=NEW, session_id=NEW)],
     "transitions_pkey": [copy("transitions")],
     "idempotency_keys_pkey": [copy("idempotency_keys")],
-    "idempotency_keys_operation_known": [copy("idempotency_keys", operation="cancel")],
+    "idempotency_keys_operation_named": [
+        copy("idempotency_keys", operation=name) for name in ("", "Cancel", "a-b", "x" * 61)
+    ],
     "idempotency_keys_key_sane": [
         copy("idempotency_keys", key=key) for key in ("", "a b", "k\n", "ü", "x" * 256)
     ],
-    "idempotency_keys_fingerprint_is_sha256": _changes("idempotency_keys", "fingerprint", b""),
+    "idempotency_keys_fingerprint_is_sha256": changes("idempotency_keys", "fingerprint", b""),
     "booking_events_pkey": [copy("audit.booking_events", version=99)],
     "booking_events_once_per_version": [copy("audit.booking_events", id=-1)],
 }
 
 _MONEY: dict[str, list[Statement]] = {
-    "checkouts_booking_exists": _changes("checkouts", "booking_id", NEW),
+    "checkouts_booking_exists": changes("checkouts", "booking_id", NEW),
     "checkouts_id_unique": [copy("checkouts", tenant_id=NEW, state="expired", session_id=None)],
     "checkouts_session_unique": [copy("checkouts", id=NEW, state="expired")],
     "checkouts_one_payable_per_booking": [
         copy("checkouts", "state = 'open'", id=NEW, session_id=None, state=state)
         for state in ("creating", "pending")
     ],
-    "checkouts_state_known": _changes("checkouts", "state", "closed", ""),
-    "checkouts_close_reason_known": _changes("checkouts", "close_reason", "bored", ""),
+    "checkouts_state_known": changes("checkouts", "state", "closed", ""),
+    "checkouts_close_reason_known": changes("checkouts", "close_reason", "bored", ""),
     "checkouts_open_has_session": [change("checkouts", "state = 'open'", session_id=None)],
-    "checkouts_amount_in_range": _changes("checkouts", "amount", 49, -1, 100_000_000),
-    "checkouts_currency_is_iso_4217": _changes("checkouts", "currency", "eur", ""),
+    "checkouts_amount_in_range": changes("checkouts", "amount", 49, -1, 100_000_000),
+    "checkouts_currency_is_iso_4217": changes("checkouts", "currency", "eur", ""),
     "payments_pkey": [copy("payments", payment_intent_id="pi_other")],
-    "payments_booking_exists": _changes("payments", "booking_id", NEW),
-    "payments_checkout_exists": _changes("payments", "checkout_id", NEW),
+    "payments_booking_exists": changes("payments", "booking_id", NEW),
+    "payments_checkout_exists": changes("payments", "checkout_id", NEW),
     "payments_intent_unique": [copy("payments", id=NEW)],
-    "payments_status_known": _changes("payments", "status", "paid", ""),
-    "payments_amount_positive": _changes("payments", "amount", 0, -1),
-    "payments_currency_is_iso_4217": _changes("payments", "currency", "eur", ""),
+    "payments_status_known": changes("payments", "status", "paid", ""),
+    "payments_amount_positive": changes("payments", "amount", 0, -1),
+    "payments_currency_is_iso_4217": changes("payments", "currency", "eur", ""),
     "payments_refunds_within_capture": [
         ("update core.payments set amount_refunded = amount + 1", ()),
         ("update core.payments set amount_refunded = -1", ()),
     ],
     "refunds_pkey": [copy("refunds", stripe_refund_id="re_other")],
-    "refunds_payment_exists": _changes("refunds", "payment_id", NEW),
-    "refunds_booking_exists": _changes("refunds", "booking_id", NEW),
+    "refunds_payment_exists": changes("refunds", "payment_id", NEW),
+    "refunds_booking_exists": changes("refunds", "booking_id", NEW),
     "refunds_stripe_refund_unique": [copy("refunds", id=NEW)],
-    "refunds_reason_known": _changes("refunds", "reason", "kindness", ""),
-    "refunds_status_known": _changes("refunds", "status", "lost", ""),
-    "refunds_amount_positive": _changes("refunds", "amount", 0, -1),
-    "refunds_currency_is_iso_4217": _changes("refunds", "currency", "eur", ""),
+    "refunds_reason_known": changes("refunds", "reason", "kindness", ""),
+    "refunds_status_known": changes("refunds", "status", "lost", ""),
+    "refunds_amount_positive": changes("refunds", "amount", 0, -1),
+    "refunds_currency_is_iso_4217": changes("refunds", "currency", "eur", ""),
     "stripe_events_pkey": [copy("stripe_events")],
-    "stripe_events_booking_exists": _changes("stripe_events", "booking_id", NEW),
+    "stripe_events_booking_exists": changes("stripe_events", "booking_id", NEW),
     "stripe_events_id_shape": [
         copy("stripe_events", id=i) for i in ("evt_", "ch_1", "evt_a b", "evt_" + "x" * 251)
     ],
     "effects_id_unique": [copy("effects", tenant_id=NEW, key="other")],
     "effects_key_unique": [copy("effects", id=NEW)],
-    "effects_booking_exists": _changes("effects", "booking_id", NEW),
+    "effects_booking_exists": changes("effects", "booking_id", NEW),
     "effects_checkout_exists": [change("effects", "kind = 'expire_session'", checkout_id=NEW)],
     "effects_refund_exists": [change("effects", "kind = 'refund_payment'", refund_id=NEW)],
-    "effects_kind_known": _changes("effects", "kind", "send_flowers", ""),
+    "effects_kind_known": changes("effects", "kind", "send_flowers", ""),
     "effects_names_its_subject": [
         change("effects", "kind = 'expire_session'", checkout_id=None),
         change("effects", "kind = 'refund_payment'", refund_id=None),
         change("effects", "kind = 'refund_payment'", checkout_id=NEW),
     ],
-    "effects_state_known": _changes("effects", "state", "lost", ""),
-    "effects_attempts_counted": _changes("effects", "attempts", -1),
+    "effects_state_known": changes("effects", "state", "lost", ""),
+    "effects_attempts_counted": changes("effects", "attempts", -1),
 }
 
 VIOLATIONS: dict[str, list[Statement]] = _CATALOGUE | _BOOKINGS | _MONEY
+"""Those of scheduling stand in `violations_of_scheduling`."""

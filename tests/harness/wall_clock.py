@@ -36,11 +36,22 @@ _REACH = timedelta(hours=36)  # more than any clock change, the skipped date of 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """One weekly rule; closing at 24:00 is 1440 minutes."""
+    """One weekly rule; closing at 24:00 is 1440 minutes, and not after the opening is tomorrow."""
 
     weekday: int
     opens: int  # minutes after midnight by the wall clock
     closes: int
+    valid_from: date = date.min  # the local days on which it begins
+    valid_until: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
+class Special:
+    """A window of one local date, instead of its weekday's; with None it is closed."""
+
+    day: date
+    opens: int | None
+    closes: int | None
 
 
 class Window(NamedTuple):
@@ -59,13 +70,24 @@ def reading(instant: datetime, zone: str) -> datetime:
 def instant(local: datetime, zone: str, edge: str) -> datetime:
     """The first ("start") or last ("end") instant that reads so; past a gap when there is none."""
     as_utc = local.replace(tzinfo=UTC)
-    around = [as_utc + timedelta(hours=h) for h in range(-36, 37)]
-    offsets = {reading(i, zone) - i.replace(tzinfo=None) for i in around}
+    offsets = _offsets_around(zone, int(as_utc.timestamp() // 3600))
     readers = [i for o in offsets if reading(i := as_utc - o, zone) == local]
     if readers:
         return min(readers) if edge == "start" else max(readers)
     before = as_utc - _REACH
     return as_utc - (reading(before, zone) - before.replace(tzinfo=None))
+
+
+@cache
+def _offsets_around(zone: str, hour: int) -> frozenset[timedelta]:
+    """From UTC, at each whole hour of three days around an hour since the epoch."""
+    return frozenset(_offset(zone, each) for each in range(hour - 37, hour + 38))
+
+
+@cache
+def _offset(zone: str, hour: int) -> timedelta:
+    at = datetime.fromtimestamp(hour * 3600, UTC)
+    return reading(at, zone) - at.replace(tzinfo=None)
 
 
 @cache
@@ -103,17 +125,30 @@ def readings_agree(database: Database, zone: str, instants: list[datetime]) -> l
     return [alike for (alike,) in database.rows(query, zone, *columns)]
 
 
-def windows(rules: list[Hours], zone: str, start: datetime, end: datetime) -> list[Window]:
+def windows(
+    rules: list[Hours],
+    zone: str,
+    start: datetime,
+    end: datetime,
+    specials: list[Special] | None = None,
+) -> list[Window]:
     """All opening hours of the local dates from three before `start` to three after `end`."""
     day = reading(start, zone).date() - timedelta(days=3)
     last = reading(end, zone).date() + timedelta(days=3)
     found = []
     while day <= last:
-        midnight = datetime.combine(day, time())
-        for rule in rules:
-            if rule.weekday == day.isoweekday():
-                opens_at = instant(midnight + timedelta(minutes=rule.opens), zone, "start")
-                closes_at = instant(midnight + timedelta(minutes=rule.closes), zone, "end")
+        special = [(s.opens, s.closes) for s in specials or [] if s.day == day]
+        weekly: list[tuple[int | None, int | None]] = [
+            (rule.opens, rule.closes)
+            for rule in rules
+            if rule.weekday == day.isoweekday() and rule.valid_from <= day <= rule.valid_until
+        ]
+        for opens, closes in special or weekly:
+            if opens is not None and closes is not None:
+                midnight = datetime.combine(day, time())
+                until = closes if closes > opens else closes + 1440
+                opens_at = instant(midnight + timedelta(minutes=opens), zone, "start")
+                closes_at = instant(midnight + timedelta(minutes=until), zone, "end")
                 found.append(Window(day, opens_at, closes_at))
         day += timedelta(days=1)
     return found

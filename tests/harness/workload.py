@@ -4,11 +4,12 @@
 """
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from tests.harness import carts
 from tests.harness.builders import NOW, Tenant
 from tests.harness.calls import Api, Checkout, Held, refund_object, refused, stripe_event, utc
 
@@ -21,23 +22,58 @@ class Workload:
         self.tenant = Tenant(api.database)
         self.server = self.tenant.actor("secret")
         self.offer = self.tenant.offer(
-            opens="00:00", closes="24:00", step_minutes=60, horizon_days=700
+            opens="00:00",
+            closes="24:00",
+            step_minutes=60,
+            horizon_days=700,
+            daily_limit=1000,  # never reached, always counted
+            customer_limit=1000,
         )
+        self.pool = self.tenant.pool([self.offer.resource_id])
         self._hours = count(1)
 
     def hold(self, key: str | None = None) -> Held:
         """A hold of the next hour that nobody has."""
-        return self.api.hold(self.offer, NOW + timedelta(hours=next(self._hours)), key=key)
+        starts_at = NOW + timedelta(hours=next(self._hours))
+        return self.api.hold(self.offer, starts_at, key=key, customer=_customer(starts_at))
+
+    def wish(self, count: int = 3) -> dict[str, Any]:
+        """A cart of hours that nobody has."""
+        starts = [NOW + timedelta(hours=next(self._hours)) for _ in range(count)]
+        wanted = carts.cart(*(carts.period(self.offer, start) for start in starts))
+        return wanted | {"customer": _customer(starts[0])}
+
+    def pooled(self) -> dict[str, Any]:
+        """A wish for the next hour that any of the pool will do for."""
+        wanted = self.wish(1)
+        wanted["items"][0] |= {"pool_id": str(self.pool), "resource_id": None}
+        return wanted
+
+    def hold_wish(self, wanted: dict[str, Any]) -> Held:
+        """Hold all of it."""
+        return carts.hold(self.api, self.tenant, wanted)
+
+    def cart(self) -> Held:
+        """A hold of three hours."""
+        return self.hold_wish(self.wish())
+
+    def late(self) -> Checkout:
+        """A cart whose session was said to have run out."""
+        checkout = self.api.checkout(self.cart())
+        assert self.api.settle(checkout, "expired") == "released"
+        return checkout
 
     def hold_again(self, held: Held) -> Any:
         """What a repeat of that hold's request is answered; its key is its start."""
-        starts_at = utc(held.answer["starts_at"])
-        return self.api.hold(self.offer, starts_at, key=f"key-{starts_at:%Y%m%d%H}")
+        return self._keyed(utc(held.answer["starts_at"]))
 
     def keyed(self) -> Held:
         """A hold whose key is its start."""
-        starts_at = NOW + timedelta(hours=next(self._hours))
-        return self.api.hold(self.offer, starts_at, key=f"key-{starts_at:%Y%m%d%H}")
+        return self._keyed(NOW + timedelta(hours=next(self._hours)))
+
+    def _keyed(self, starts_at: datetime) -> Held:
+        key = f"key-{starts_at:%Y%m%d%H}"
+        return self.api.hold(self.offer, starts_at, key=key, customer=_customer(starts_at))
 
     def hold_taken(self, held: Held) -> str | None:
         """Another customer wants the same time."""
@@ -53,6 +89,39 @@ class Workload:
         held = self.hold()
         identifier = UUID(self.api.begin(held)["checkout"]["id"])
         return Checkout(held, identifier, f"cs_{identifier}")
+
+    def paid(self) -> Held:
+        """A paid booking."""
+        checkout = self.checkout()
+        assert self.api.settle(checkout, "paid") == "confirmed"
+        return checkout.held
+
+    def move(self, held: Held) -> Any:
+        """It is moved to the next hour that nobody has."""
+        return self.api.move(held, NOW + timedelta(hours=next(self._hours)))
+
+    def changing(self) -> Held:
+        """A paid booking whose move costs 10 euros more, and waits for that."""
+        held = self.paid()
+        query = "update core.bookings set amount = amount - 1000 where id = %s"
+        self.api.database.execute(query, held.id)
+        assert self.move(held)["change"] is not None
+        return held
+
+    def overdue_change(self) -> None:
+        """A change that has run out."""
+        query = "update core.changes set expires_at = %s where booking_id = %s"
+        self.api.database.execute(query, NOW - timedelta(seconds=1), self.changing().id)
+
+    def late_change(self) -> Checkout:
+        """A change whose session was said to have run out."""
+        checkout = self.api.checkout(self.changing())
+        assert self.api.settle(checkout, "expired") == "released"
+        return checkout
+
+    def settle_change(self, checkout: Checkout) -> str:
+        """Its difference has been paid."""
+        return self.api.settle(checkout, "paid", amount_total=1000)
 
     def overdue(self) -> None:
         """A hold that has run out."""
@@ -82,10 +151,22 @@ class Workload:
         refund = {"id": f"re_{effect['id']}"}
         return self.api.finish(effect, "done", status="succeeded", refund=refund)
 
-    def list_slots(self) -> Any:
-        """The next seven days."""
-        arguments = (self.offer.resource_id, self.offer.offering_id, None, None)
-        return self.api.call("list_slots", self.tenant.actor(), *arguments)
+    def list_slots(self, function: str = "list_slots", zone: str | None = None) -> Any:
+        """A week of the resource, or of the pool it is in."""
+        subject = self.offer.resource_id if function == "list_slots" else self.pool
+        period = (NOW, NOW + timedelta(days=7))
+        return self.api.call(
+            function, self.tenant.actor(), subject, self.offer.offering_id, *period, zone
+        )
+
+    def explain(self, held: Held) -> Any:
+        """Why somebody else cannot have that time."""
+        email = _customer(utc(held.answer["starts_at"]))["email"]
+        return self.api.call(
+            "explain_slot",
+            *(self.server, self.offer.resource_id, self.offer.offering_id),
+            *(utc(held.answer["starts_at"]), None, email),
+        )
 
     def list_bookings(self, **filters: str) -> Any:
         """The first page of ten."""
@@ -103,6 +184,11 @@ class Action(NamedTuple):
     act: Callable[[Workload, Any], object]
 
 
+def _customer(starts_at: datetime) -> dict[str, str]:
+    """Whoever comes at that hour."""
+    return {"name": "Grace Hopper", "email": f"grace.{starts_at:%Y%m%d%H}@example.com"}
+
+
 def _nothing(_: Workload) -> None:
     """No subject is needed."""
 
@@ -112,12 +198,27 @@ ACTIONS = {
         _nothing, lambda w, _: w.api.call("list_resources", w.server, None, 10)
     ),
     "list_slots": Action(_nothing, lambda w, _: w.list_slots()),
+    "list_slots, zone": Action(_nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
+    "list_pool_slots": Action(_nothing, lambda w, _: w.list_slots("list_pool_slots")),
+    "explain_slot": Action(Workload.hold, Workload.explain),
     "create_hold": Action(_nothing, lambda w, _: w.hold()),
     "create_hold, taken": Action(Workload.hold, Workload.hold_taken),
     "create_hold, repeated": Action(Workload.keyed, Workload.hold_again),
     "release_hold": Action(Workload.hold, lambda w, held: w.about("release_hold", held, None)),
     "begin_checkout": Action(Workload.hold, lambda w, held: w.api.begin(held)),
     "begin_checkout, again": Action(Workload.checkout, lambda w, c: w.api.begin(c.held)),
+    "reschedule": Action(Workload.paid, Workload.move),
+    "begin_checkout, change": Action(Workload.changing, lambda w, held: w.api.begin(held)),
+    "settle_checkout, change": Action(
+        lambda w: w.api.checkout(w.changing()), Workload.settle_change
+    ),
+    "settle_checkout, change paid late": Action(Workload.late_change, Workload.settle_change),
+    "abandon_change": Action(
+        Workload.changing, lambda w, held: w.about("abandon_change", held, None)
+    ),
+    "expire_holds, change": Action(
+        Workload.overdue_change, lambda w, _: w.api.call("expire_holds", 1)
+    ),
     "attach_checkout": Action(
         Workload.begun, lambda w, c: w.about("attach_checkout", c.held, c.id, c.session())
     ),
@@ -137,4 +238,16 @@ ACTIONS = {
     "expire_holds": Action(Workload.overdue, lambda w, _: w.api.call("expire_holds", 1)),
     "claim_effects": Action(Workload.refunding, lambda w, _: w.api.claim(1)),
     "finish_effect": Action(Workload.claimed, Workload.finish),
+    "create_hold, cart": Action(Workload.wish, Workload.hold_wish),
+    "create_hold, pool": Action(Workload.pooled, Workload.hold_wish),
+    "begin_checkout, cart": Action(Workload.cart, lambda w, held: w.api.begin(held)),
+    "release_hold, cart": Action(
+        Workload.cart, lambda w, held: w.about("release_hold", held, None)
+    ),
+    "settle_checkout, cart": Action(
+        lambda w: w.api.checkout(w.cart()), lambda w, checkout: w.api.settle(checkout, "paid")
+    ),
+    "settle_checkout, cart paid late": Action(
+        Workload.late, lambda w, checkout: w.api.settle(checkout, "paid")
+    ),
 }

@@ -195,7 +195,10 @@ class Scene:
         if error.sqlstate != _AGAIN:
             return _Met(error.sqlstate or "", waited, repeated=False)
         other.rollback()
-        return _Met(answer(call, other.call(call)), waited, repeated=True)
+        try:
+            return _Met(answer(call, other.call(call)), waited, repeated=True)
+        except psycopg.Error as refusal:
+            return _Met(refusal.sqlstate or "", waited, repeated=True)
 
     def _session(self, name: str, place: int) -> Session:
         """The session of the first (0) or the second (1) that may make this call."""

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.harness.desk import Call, Desk, settle_call
-from tests.interleavings.scenes import ELSEWHERE, TEN, Props
+from tests.interleavings.scenes import ELSEWHERE, FOUR, TEN, Props
 
 READERS = frozenset(
     {
         "explain_slot",
         "get_booking",
         "get_confirmation",
+        "get_waiting",
         "health",
         "list_bookings",
         "list_pool_slots",
         "list_resources",
         "list_slots",
+        "list_waitlist",
     }
 )
 
@@ -83,6 +85,14 @@ def _release(desk: Desk, props: Props) -> Call | None:
     return desk.release_call(props.held) if props.held else None
 
 
+def _move(desk: Desk, props: Props) -> Call | None:
+    return desk.reschedule_call(props.held, FOUR) if props.held else None
+
+
+def _give_up(desk: Desk, props: Props) -> Call | None:
+    return desk.abandon_call(props.held) if props.held else None
+
+
 def _settled(outcome: str) -> Callable[[Desk, Props], Call | None]:
     def call(desk: Desk, props: Props) -> Call | None:
         # one event a fact, which Stripe delivers as often as it likes
@@ -136,7 +146,22 @@ def _told_of_refund(status: str) -> Callable[[Desk, Props], Call | None]:
     return call
 
 
-_UNPAID = frozenset({"creating", "open", "overdue", "closing", "replacing"})
+def _join(desk: Desk, props: Props) -> Call | None:
+    return desk.wait_call(props.wish) if props.wish else None
+
+
+def _leave(desk: Desk, props: Props) -> Call | None:
+    if props.place is None:
+        return None
+    return "leave_waitlist", (desk.actor(props.place.secret), props.place.id, None)
+
+
+def _offer(desk: Desk, props: Props) -> Call | None:
+    return ("offer_waiting", (100,)) if props.wish else None
+
+
+_UNPAID = frozenset({"creating", "open", "overdue", "closing", "replacing", "differing"})
+_MOVING = frozenset({"held", "moved", "changing", "differing"})
 
 MOVES: tuple[Move, ...] = (
     Move("hold", "create_hold", "somebody else wants the time", _hold),
@@ -159,6 +184,8 @@ MOVES: tuple[Move, ...] = (
         frozenset({"creating"}),
     ),
     Move("release", "release_hold", "leave", _release),
+    Move("move", "reschedule", "ask for another time", _move, _MOVING),
+    Move("give-up", "abandon_change", "give up a move that is not paid", _give_up, _MOVING),
     Move("paid", "settle_checkout", "Stripe tells that the session was paid", _settled("paid")),
     Move("ask-paid", "settle_checkout", "Stripe was asked, and it was paid", _asked),
     Move("expired", "settle_checkout", "Stripe tells that it expired", _settled("expired")),
@@ -209,6 +236,9 @@ MOVES: tuple[Move, ...] = (
         "Stripe tells that the refund failed",
         _told_of_refund("failed"),
     ),
+    Move("join", "join_waitlist", "another customer waits for the time, too", _join),
+    Move("leave", "leave_waitlist", "who waits, or was offered the time, leaves", _leave),
+    Move("offer", "offer_waiting", "the sweep offers what is free to who waits", _offer),
 )
 
 
@@ -217,19 +247,28 @@ def answer(call: Call, result: Any) -> str:
     function, arguments = call
     if function == "create_hold":
         return "held" if result["id"] == arguments[2] else "replayed"
-    if function in {"begin_checkout", "release_hold"}:
-        return _closing(
-            result, result.get("next") or ("released" if result["released"] else "close")
-        )
-    if function == "attach_checkout":
-        return f"is-{result['checkout']['state']}"
-    if function == "expire_holds":
-        return next((word for word in ("expired", "closing") if result[word]), "nothing")
-    if function == "claim_effects":
-        return "-".join(effect["kind"].partition("_")[0] for effect in result) or "nothing"
-    return str(result["result"])
+    says: Callable[[Any], str] = _SAYS.get(function, _result)
+    return says(result)
 
 
 def _closing(result: Mapping[str, Any], word: str) -> str:
     """Who has to close the session: the caller, or whoever is at it already."""
     return "wait" if word == "close" and result["effect"] is None else word
+
+
+def _result(result: Any) -> str:
+    return str(result["result"])
+
+
+_SAYS: Mapping[str, Callable[[Any], str]] = {
+    "abandon_change": lambda r: _closing(r, "given-up" if r["abandoned"] else "close"),
+    "attach_checkout": lambda r: f"is-{r['checkout']['state']}",
+    "begin_checkout": lambda r: _closing(r, r["next"]),
+    "claim_effects": lambda r: "-".join(e["kind"].partition("_")[0] for e in r) or "nothing",
+    "expire_holds": lambda r: next((w for w in ("expired", "closing") if r[w]), "nothing"),
+    "join_waitlist": lambda r: str(r["state"]),
+    "leave_waitlist": lambda r: str(r["state"]),
+    "offer_waiting": lambda r: "offered" if r["offered"] else "nothing",
+    "release_hold": lambda r: _closing(r, "released" if r["released"] else "close"),
+    "reschedule": lambda r: "changing" if r["change"] else "moved",
+}

@@ -4,13 +4,14 @@ All is set on one Monday, with a time a week ahead, so that even a day later it 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
 from tests.harness.desk import Desk, Held, provider_session, settle_call
 
-TEN = "2027-01-18T10:00:00Z"
+TEN, TWO = "2027-01-18T10:00:00Z", "2027-01-18T14:00:00Z"
+FOUR = "2027-01-18T16:00:00Z"
 ELSEWHERE = {"cancel_url": "https://studio.example/elsewhere"}
 
 
@@ -22,12 +23,16 @@ class Props:
         checkout: the newest attempt to pay, as `core.checkout_json` describes it.
         session: the provider's session of that attempt.
         effect: a leased effect whose lease has run out, as `core.lease_effect` describes it.
+        place: a place in the waitlist.
+        wish: the start that those who join the waitlist want; nobody does where it is None.
     """
 
     held: Held | None = None
     checkout: Mapping[str, Any] | None = None
     session: Mapping[str, Any] | None = None
     effect: Mapping[str, Any] | None = None
+    place: Held | None = None
+    wish: str | None = None
 
 
 def _free(desk: Desk) -> Props:
@@ -135,11 +140,78 @@ def _reopened(desk: Desk) -> Props:
     return Props(old.held, checkout, new.session, _leased(desk))
 
 
+def _elsewhere(desk: Desk) -> Props:
+    """Nobody has the time; somebody waits for another one."""
+    desk.hold(TWO)
+    return Props(place=desk.wait(TWO), wish=TWO)
+
+
+def _waited(desk: Desk) -> Props:
+    """The customer is on the payment page, and somebody waits for the time."""
+    props = _open(desk)
+    return replace(props, place=desk.wait(TEN), wish=TEN)
+
+
+def _offered(desk: Desk) -> Props:
+    """The time was offered to who waited longest; whoever was to write to them is late."""
+    held = desk.hold(TEN)
+    place = desk.wait(TEN)
+    desk.database.clock.advance(timedelta(seconds=1))
+    desk.wait(TEN)
+    desk.call(desk.release_call(held))
+    booking = desk.call(("get_waiting", (desk.actor(place.secret), place.id)))["offer"]
+    return Props(Held(booking["id"], place.secret), effect=_leased(desk), place=place, wish=TEN)
+
+
+def _regranted(desk: Desk) -> Props:
+    """A payment came after the customer had left, and the time was offered to the next in line;
+    whoever was to send the money back is late."""
+    props = _open(desk)
+    assert props.held is not None
+    assert props.session is not None
+    place = desk.wait(TEN)
+    effect = desk.call(desk.release_call(props.held))["effect"]
+    _pass(desk, minutes=1)
+    desk.call(_closed(effect, props.session))
+    desk.call(settle_call(props.session, "paid"))
+    return replace(props, effect=_leased(desk, "refund_payment"), place=place, wish=TEN)
+
+
+def _moved(desk: Desk) -> Props:
+    """The booking was moved to two for less; whoever was to send the difference back is late."""
+    props = _scheduled(desk)
+    assert props.held is not None
+    desk.database.execute("update core.prices set amount = amount - 1000")
+    desk.call(desk.reschedule_call(props.held, TWO))
+    return replace(props, effect=_leased(desk))
+
+
+def _changing(desk: Desk) -> Props:
+    """And it is to be moved once more, for more: both times are kept, nobody can pay yet."""
+    props = _moved(desk)
+    assert props.held is not None
+    desk.database.execute("update core.prices set amount = amount + 1500")
+    desk.call(desk.reschedule_call(props.held, TEN))
+    return props
+
+
+def _differing(desk: Desk) -> Props:
+    """The payment page of that difference is open."""
+    props = _changing(desk)
+    assert props.held is not None
+    checkout = desk.call(desk.checkout_call(props.held))["checkout"]
+    opened = replace(props, checkout=checkout, session=provider_session(checkout))
+    _attach(desk, opened)
+    return opened
+
+
 SCENES: Mapping[str, Callable[[Desk], Props]] = {
     scene.__name__[1:]: scene
     for scene in (
         *(_free, _held, _stale, _creating, _open, _overdue, _pending),
         *(_closing, _replacing, _scheduled, _expired, _refunding, _reopened),
+        *(_elsewhere, _waited, _offered, _regranted),
+        *(_moved, _changing, _differing),
     )
 }
 
@@ -160,9 +232,16 @@ def _closed(effect: Mapping[str, Any], session: Mapping[str, Any]) -> tuple[str,
     return "finish_effect", (effect["id"], effect["lease"], "done", result)
 
 
-def _leased(desk: Desk) -> Mapping[str, Any]:
-    """The effect that is due, taken by somebody whose lease has run out by now."""
-    (effect,) = desk.call(("claim_effects", (10, 60)))
+def _leased(desk: Desk, kind: str | None = None) -> Mapping[str, Any]:
+    """The effect that is due, taken by somebody whose lease has run out by now.
+
+    Given its kind, all others that are due are done.
+    """
+    claimed = desk.call(("claim_effects", (10, 60)))
+    (effect,) = [one for one in claimed if kind in (None, one["kind"])]
+    for one in claimed:
+        if one is not effect:
+            desk.call(("finish_effect", (one["id"], one["lease"], "done", {})))
     _pass(desk, minutes=2)
     found: Mapping[str, Any] = effect
     return found

@@ -75,7 +75,7 @@ def _hold(
         "resource_id": resource["id"],
         "offering_id": offering["id"],
         **start,
-        "customer": {"name": "Grace Hopper", "email": f"grace+{key[:8]}@example.com"},
+        "customer": {"name": "Grace Hopper", "email": f"grace.{key[:8]}@example.com"},
     }
     request = customer.request("createHold", "POST", "/v1/holds", body, idempotency_key=key)
     twice = customer.chance.random() < 0.25

@@ -3,7 +3,7 @@
 import random
 import uuid
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from dev.stripe_double.messages import ApiError
@@ -65,7 +65,21 @@ def new_customer(world: World, rng: random.Random) -> Customer:
         # near each other, so that lengths and buffers overlap and not only equal starts
         start = day + timedelta(hours=rng.choice((14, 15, 16)), minutes=rng.choice((0, 0, 30)))
         wish["starts_at"] = start.isoformat()
-    return Customer(wish, _key(rng), _key(rng))
+    return Customer(_several(wish, rng), _key(rng), _key(rng))
+
+
+def _several(wish: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Now and then the wish is for two weeks, or for another time of that day as well."""
+    chance = rng.random()
+    if chance < 0.1:
+        return wish | {"repeat": {"weeks": 2}}
+    if chance > 0.2 or "starts_at" not in wish:
+        return wish
+    customer = wish.pop("customer")
+    start = datetime.fromisoformat(wish["starts_at"]) + timedelta(hours=rng.choice((-2, 2)))
+    items = [wish, wish | {"starts_at": start.isoformat()}]
+    rng.shuffle(items)
+    return {"items": items, "customer": customer}
 
 
 def _key(rng: random.Random) -> str:
@@ -139,7 +153,8 @@ def act_on_page(world: World, customer: Customer, rng: random.Random) -> None:
     """Pay, be declined, pay by a method that takes days, or close the window."""
     action = rng.choices(("pay", "decline", "delayed", "abandon"), (7, 1, 2, 1))[0]
     page = customer.page
-    if action == "delayed" and customer.wish["resource_id"] == world.tenant.resources[2]["id"]:
+    (wanted, *_) = customer.wish.get("items", [customer.wish])
+    if action == "delayed" and wanted["resource_id"] == world.tenant.resources[2]["id"]:
         action = "pay"
     assert page is not None
     try:

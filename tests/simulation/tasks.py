@@ -134,7 +134,7 @@ def current() -> Task | None:
 
 @contextlib.contextmanager
 def hooked() -> Iterator[None]:
-    """Within the block, calls to PostgreSQL and DynamoDB are made under orders.
+    """Within the block, calls to PostgreSQL and AWS are made under orders.
 
     Calls to Stripe pass through the SDK's own HTTP client, which the world provides.
     """
@@ -155,18 +155,20 @@ def hooked() -> Iterator[None]:
             f"postgres {match[1].decode()}", lambda: execute(connection, query, *rest, **how), lose
         )
 
-    def to_dynamodb(client: Any, operation: str, parameters: Any) -> Any:
+    def to_aws(client: Any, operation: str, parameters: Any) -> Any:
         task = current()
         if task is None:
             return call_aws(client, operation, parameters)
         return task.through(
-            f"dynamodb {operation}",
+            f"{client.meta.service_model.service_name} {operation}",
             lambda: call_aws(client, operation, parameters),
-            lambda: botocore.exceptions.ConnectionClosedError(endpoint_url="dynamodb"),
+            lambda: botocore.exceptions.ConnectionClosedError(
+                endpoint_url=client.meta.endpoint_url
+            ),
         )
 
     setattr(psycopg.Connection, "execute", to_postgres)  # noqa: B010
-    setattr(botocore.client.BaseClient, "_make_api_call", to_dynamodb)  # noqa: B010
+    setattr(botocore.client.BaseClient, "_make_api_call", to_aws)  # noqa: B010
     try:
         yield
     finally:

@@ -95,6 +95,10 @@ class World:
             self.secrets,
         )
         self.tenant = demo.seed(self.database.url(), self.secrets)
+        self.database.execute(  # two share a unit of the studio, so that seats are fought for
+            "update core.offerings set group_size = 2 where name = 'Open class';"
+            " update core.resources set capacity = 1 where name = 'Yoga studio'"
+        )
         self.double.register_endpoint(
             "https://hooks.example/stripe", secret=self.secrets.webhook_secret
         )

@@ -1,7 +1,7 @@
 """Every named constraint refuses what it is there to refuse.
 
 The list of constraints comes from the catalogue: a new one fails here until
-`tests/harness/violations.py` says how it is violated.
+`tests/harness/violations.py` or its neighbour of scheduling says how it is violated.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,11 @@ from tests.harness.builders import NOW, Tenant
 from tests.harness.calls import Api, refused
 from tests.harness.cluster import Server
 from tests.harness.database import Database, fresh_database
-from tests.harness.violations import VIOLATIONS
+from tests.harness.scheduled_rows import fill
+from tests.harness.violations import COPY, VIOLATIONS
+from tests.harness.violations_of_scheduling import SCHEDULING
+
+CASES = VIOLATIONS | SCHEDULING
 
 _NAMES = """
 -- 'n' is not null; PostgreSQL 18 lists those here too
@@ -40,6 +44,7 @@ def filled(server: Server) -> Iterator[Database]:
     """Rows in every table: bookings held, paying, scheduled and expired; money both ways."""
     with fresh_database(server) as database:
         database.clock.set(NOW)
+        database.execute(COPY)
         api = Api(database)
         tenant = Tenant(database)
         tenant.offer(duration=None)
@@ -52,6 +57,7 @@ def filled(server: Server) -> Iterator[Database]:
         api.finish(refund, "done", status="pending", refund={"id": "re_1"})
         leaving = api.checkout(api.hold(offer))
         api.call("release_hold", leaving.held.actor, leaving.held.id, None)
+        fill(offer)
         yield database
         api.close()
 
@@ -63,10 +69,10 @@ def test_every_constraint_has_a_case(filled: Database) -> None:
     """
     names = {name.removeprefix("core.") for (name,) in filled.rows(_NAMES)}
 
-    assert names == set(VIOLATIONS)
+    assert names == set(CASES)
 
 
-@pytest.mark.parametrize("name", VIOLATIONS)
+@pytest.mark.parametrize("name", CASES)
 def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> None:
     """Each statement is refused, and by this very constraint.
 
@@ -74,7 +80,8 @@ def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> N
     """
     with filled.connect() as connection:
         refusals = []
-        for statement, parameters in VIOLATIONS[name]:
+        for statement, parameters in CASES[name]:
+            connection.execute("set constraints all immediate")
             refusals.append(refused(connection.execute, statement.encode(), parameters))
             connection.rollback()
 

@@ -468,7 +468,8 @@ def role_race(
     schema.edit(
         "roles.sql", "do $$", "alter role holdfast_owner connection limit 7;\n" * 9 + "do $$"
     )
-    with superuser(server) as connection, ExitStack() as stack:
+    connection = superuser(server)
+    with ExitStack() as stack:
         if connection.execute("select to_regrole('holdfast_owner')").fetchone() == (None,):
             connection.execute("create role holdfast_owner nologin")
         databases = [stack.enter_context(empty_database(server)) for _ in range(12)]

@@ -1,22 +1,24 @@
 """core.offered: the one definition of what may be booked, against a definition in Python."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
+from zoneinfo import available_timezones
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.harness.builders import EVERY_DAY, NOW, Tenant
+from tests.harness.builders import EVERY_DAY, NOW, Tenant, insert
 from tests.harness.cluster import Server
 from tests.harness.database import Database, fresh_database
 from tests.harness.wall_clock import (
     ZONES,
     Hours,
+    Special,
     changes,
     instant,
     is_open,
@@ -24,6 +26,8 @@ from tests.harness.wall_clock import (
     readings_agree,
     windows,
 )
+
+Module = tuple[Database, Tenant, UUID, UUID]
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
@@ -43,12 +47,14 @@ class Question:
     now: datetime
     start: datetime
     end: datetime
+    specials: list[Special] = field(default_factory=list)
 
 
 def expected(question: Question) -> set[tuple[datetime, datetime, date | None]]:
     """What is offered, by definition: every start on some window's grid that no rule forbids."""
     q = question
-    opening = windows(q.rules, q.zone, q.start, q.end + (q.duration or 0) * MINUTE)
+    until = q.end + (q.duration or 0) * MINUTE
+    opening = windows(q.rules, q.zone, q.start, until, q.specials)
     found: set[tuple[datetime, datetime, date | None]] = set()
     if q.duration is None:
         for day in {window.day for window in opening}:
@@ -70,7 +76,7 @@ def expected(question: Question) -> set[tuple[datetime, datetime, date | None]]:
 
 
 @pytest.fixture(scope="module")
-def database_of_module(server: Server) -> Iterator[tuple[Database, Tenant, UUID, UUID]]:
+def database_of_module(server: Server) -> Iterator[Module]:
     """One tenant with a bookable resource by the slot and one by the date."""
     with fresh_database(server) as database:
         tenant = Tenant(database)
@@ -78,9 +84,7 @@ def database_of_module(server: Server) -> Iterator[tuple[Database, Tenant, UUID,
         yield database, tenant, by_slot.resource_id, by_date.resource_id
 
 
-def offered(
-    module: tuple[Database, Tenant, UUID, UUID], question: Question
-) -> list[tuple[datetime, datetime, date | None]]:
+def offered(module: Module, question: Question) -> list[tuple[datetime, datetime, date | None]]:
     """What the database offers."""
     database, tenant, by_slot, by_date = module
     q = question
@@ -95,10 +99,36 @@ def offered(
             "update core.offerings set duration_minutes = %s where booking_mode = 'slot'",
             q.duration,
         )
-    database.execute("delete from core.weekly_hours where resource_id = %s", resource_id)
+    for table in ("core.weekly_hours", "core.date_overrides"):
+        database.execute(f"delete from {table} where resource_id = %s", resource_id)
+    now = database.clock.now()
     for rule in q.rules:
-        opens, closes = (f"{m // 60:02}:{m % 60:02}" for m in (rule.opens, rule.closes))
-        tenant.hours(resource_id, opens, closes, [rule.weekday])
+        insert(
+            database,
+            "core.weekly_hours",
+            tenant_id=tenant.id,
+            id=uuid4(),
+            resource_id=resource_id,
+            weekday=rule.weekday,
+            opens=clock_face(rule.opens),
+            closes=clock_face(rule.closes),
+            valid_from=None if rule.valid_from == date.min else rule.valid_from,
+            valid_until=None if rule.valid_until == date.max else rule.valid_until,
+            created_at=now,
+        )
+    for special in q.specials:
+        insert(
+            database,
+            "core.date_overrides",
+            tenant_id=tenant.id,
+            id=uuid4(),
+            resource_id=resource_id,
+            on_date=special.day,
+            opens=clock_face(special.opens),
+            closes=clock_face(special.closes),
+            created_at=now,
+            updated_at=now,
+        )
     query = """
         select o.*
         from core.resources as r
@@ -110,27 +140,68 @@ def offered(
     return [tuple(row) for row in database.rows(query, q.start, q.end, q.now, resource_id)]
 
 
+def clock_face(minutes: int | None) -> str | None:
+    """Minutes after midnight as a time of the day."""
+    return None if minutes is None else f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+WEEK, QUARTER = 7 * 1440, 15
+
+
 @st.composite
 def weekly_rules(draw: st.DrawFn) -> list[Hours]:
-    """Some weekdays with up to three windows that don't overlap but may touch."""
+    """Windows of less than a day, anywhere in the week; they don't overlap but may touch."""
+    edges = sorted(draw(st.sets(st.integers(0, WEEK // QUARTER - 1), min_size=2, max_size=16)))
+    pairs = list(pairwise(edges))
+    chosen = pairs if draw(st.booleans()) else pairs[::2]
+    shift = draw(st.integers(0, WEEK // QUARTER - 1))  # so that Sunday's may end on Monday
     rules = []
-    for weekday in draw(st.sets(st.integers(1, 7), min_size=1)):
-        edges = sorted(draw(st.sets(st.integers(0, 96), min_size=2, max_size=6)))
-        pairs = list(pairwise(edges))
-        chosen = pairs if draw(st.booleans()) else pairs[::2]
-        rules += [Hours(weekday, opens * 15, closes * 15) for opens, closes in chosen]
+    for first, last in chosen:
+        opens = (first + shift) * QUARTER % WEEK
+        closes = opens + min((last - first) * QUARTER, 1440 - QUARTER)
+        day, opens = divmod(opens, 1440)
+        closes -= day * 1440
+        rules.append(Hours(day + 1, opens, closes if closes <= 1440 else closes - 1440))
     return rules
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> Question:
+def seasons(draw: st.DrawFn, near: date) -> list[Hours]:
+    """The same rules all year, or others from some day on, or rules that end."""
+    rules = draw(weekly_rules())
+    if draw(st.booleans()):
+        return rules
+    turn = near + draw(st.integers(-3, 3)) * DAY
+    until = [replace(rule, valid_until=turn - DAY) for rule in rules]
+    return until + [replace(rule, valid_from=turn) for rule in draw(st.just([]) | weekly_rules())]
+
+
+@st.composite
+def specials(draw: st.DrawFn, near: date) -> list[Special]:
+    """Some days near that one, closed or open at other times, past midnight too."""
+    found = []
+    for offset in draw(st.sets(st.integers(-3, 4), max_size=3)):
+        day = near + offset * DAY
+        if draw(st.booleans()):
+            found.append(Special(day, None, None))
+        else:
+            opens = draw(st.integers(0, 95)) * QUARTER
+            length = draw(st.integers(1, 95)) * QUARTER
+            closes = opens + length
+            found.append(Special(day, opens, closes if closes <= 1440 else closes - 1440))
+    return found
+
+
+@st.composite
+def questions(draw: st.DrawFn, zone: str | None = None, near: datetime | None = None) -> Question:
     """Mostly near a change of the clocks, where the difficulties are."""
-    zone = draw(st.sampled_from(ZONES))
-    near = draw(st.sampled_from(changes(zone, 2005, 2045) or (NOW,)))
+    zone = zone or draw(st.sampled_from(ZONES))
+    near = near or draw(st.sampled_from(changes(zone) or (NOW,)))
     start = near + draw(st.integers(-3 * 1440, 3 * 1440)) * MINUTE
+    today = reading(start, zone).date()
     return Question(
         zone=zone,
-        rules=draw(weekly_rules()),
+        rules=draw(seasons(today)),
         duration=draw(st.none() | st.sampled_from([5, 30, 45, 60, 90, 480, 1440, 2880])),
         step=draw(st.sampled_from([5, 15, 20, 30, 45, 60, 90, 720, 1440])),
         notice=draw(st.sampled_from([0, 0, 30, 1440])),
@@ -138,23 +209,63 @@ def questions(draw: st.DrawFn) -> Question:
         now=start - draw(st.integers(-1440, 4320)) * MINUTE,
         start=start,
         end=start + draw(st.integers(1, 4 * 1440)) * MINUTE,
+        specials=draw(specials(today)),
     )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(question=questions())
 def test_what_is_offered_is_what_the_rules_allow(
-    database_of_module: tuple[Database, Tenant, UUID, UUID], question: Question
+    database_of_module: Module, question: Question
 ) -> None:
-    """Opening hours, grid, length, notice and horizon, in any zone and across clock changes.
+    """Weekly windows, seasons, overrides, grid, length, notice and horizon, in any zone.
 
     Cases: E-6.1, E-6.2
     """
-    database = database_of_module[0]
-    if not all(readings_agree(database, question.zone, [question.start, question.end])):
-        return
+    assert_as_the_rules_allow(database_of_module, question)
 
-    found = offered(database_of_module, question)
+
+@pytest.mark.parametrize(
+    ("zone", "near"),
+    [
+        ("Australia/Lord_Howe", datetime(2031, 4, 5, 15, tzinfo=UTC)),  # half an hour
+        ("Asia/Kathmandu", datetime(1985, 12, 31, 18, 30, tzinfo=UTC)),  # by a quarter, once
+        ("Pacific/Apia", datetime(2011, 12, 30, 10, tzinfo=UTC)),  # the skipped date
+        ("Africa/Casablanca", datetime(2019, 5, 5, 2, tzinfo=UTC)),  # back in Ramadan
+        ("Antarctica/Troll", datetime(2018, 10, 28, 1, tzinfo=UTC)),  # two hours
+    ],
+)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_the_oddest_clocks(
+    database_of_module: Module, zone: str, near: datetime, data: st.DataObject
+) -> None:
+    """The same where clocks change by a half, a quarter, two hours or a whole day.
+
+    Cases: E-6.1
+    """
+    assert_as_the_rules_allow(database_of_module, data.draw(questions(zone, near)))
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data(), zone=st.sampled_from(sorted(available_timezones())))
+def test_any_zone(database_of_module: Module, data: st.DataObject, zone: str) -> None:
+    """The same in every zone that both databases know.
+
+    Cases: E-6.1
+    """
+    known = "select exists (select from pg_timezone_names where name = %s)"
+    if zone == "localtime" or not database_of_module[0].value(known, zone):
+        return
+    assert_as_the_rules_allow(database_of_module, data.draw(questions(zone)))
+
+
+def assert_as_the_rules_allow(module: Module, question: Question) -> None:
+    """The database offers exactly what the definition in Python has, in order, once each."""
+    if not all(readings_agree(module[0], question.zone, [question.start, question.end])):
+        return  # of two time zone databases neither is the reference
+
+    found = offered(module, question)
 
     assert found == sorted(found)
     assert len(found) == len(set(found))
@@ -174,9 +285,7 @@ def test_what_is_offered_is_what_the_rules_allow(
         ("Asia/Kathmandu", {24.0}),
     ],
 )
-def test_dates_tile_the_year(
-    database_of_module: tuple[Database, Tenant, UUID, UUID], zone: str, hours: set[float]
-) -> None:
+def test_dates_tile_the_year(database_of_module: Module, zone: str, hours: set[float]) -> None:
     """Each date ends where the next begins, whatever the clocks do; its length is the date's.
 
     Cases: D-5, E-6.1
@@ -195,7 +304,7 @@ def test_dates_tile_the_year(
 
 
 def test_a_date_that_a_zone_skipped_is_not_offered(
-    database_of_module: tuple[Database, Tenant, UUID, UUID],
+    database_of_module: Module,
 ) -> None:
     """Apia had no 30 December 2011; the dates around it still touch.
 

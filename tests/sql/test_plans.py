@@ -17,8 +17,9 @@ from tests.harness.growth import ROWS, grow, hold_off_autovacuum
 from tests.harness.workload import ACTIONS, Workload
 
 CALLS = 20
-# of one index, that one call may read: a week of bookings by the hour, a small part of the tables
-ENTRIES = 2 * 7 * 24
+# of one index, that one call may read: a week of bookings by the hour, once for the time they own
+# and once for the limit of their day; a small part of the tables
+ENTRIES = 4 * 7 * 24
 FIXED = ["core.currencies", "core.migrations", "core.transitions"]  # do not grow with use
 
 _SCANS = """

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from tests.harness.builders import Offer, Tenant
+from tests.harness.builders import NOW, Offer, Tenant
 from tests.harness.calls import Api, refused, stripe_event
 from tests.harness.database import Database
 
@@ -184,6 +184,8 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
         "create_hold": (stranger, "k", uuid4(), b"0" * 32, offer.request("2031-03-03T12:00Z")),
         "get_booking": (stranger, held.id),
         "get_confirmation": (stranger, held.id),
+        "explain_slot": (stranger, offer.resource_id, None, NOW, None, None),
+        "list_pool_slots": (stranger, tenant.pool([offer.resource_id]), None, None, None),
         "list_slots": (stranger, offer.resource_id, offer.offering_id, None, None),
         "release_hold": (stranger, held.id, None),
     }

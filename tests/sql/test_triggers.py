@@ -7,6 +7,7 @@ import pytest
 
 from tests.harness.builders import NOW, Tenant
 from tests.harness.calls import Api, Held, refused
+from tests.harness.scheduled_rows import fill
 
 _PAID = "payment_status = 'paid', hold_expires_at = null"
 _LIVE = ("held", "paying", "requested", "scheduled", "active")
@@ -165,8 +166,10 @@ def test_every_version_is_bumped_by_the_database(api: Api, tenant: Tenant) -> No
 
     Cases: D-4, E-7.1, E-7.3
     """
-    checkout = api.checkout(api.hold(tenant.offer()))
-    api.settle(checkout, "paid", amount_total=1)  # a payment and a refund
+    offer = tenant.offer(capacity=2)
+    api.settle(api.checkout(api.hold(offer)), "paid", amount_total=1)  # a payment and a refund
+    api.hold(offer)
+    fill(offer)
     versioned = """
         select a.attrelid::regclass::text as name
         from pg_attribute as a

@@ -21,14 +21,14 @@ CORE = "layers/core/holdfast/"
 ONLY_IN = {
     "psycopg": (f"{CORE}database.py", f"{CORE}migrations/"),
     "stripe": (f"{CORE}stripe_gateway.py",),
-    "boto3": (f"{CORE}idempotency.py",),
-    "botocore": (f"{CORE}idempotency.py",),
+    "boto3": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
+    "botocore": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
 }
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.
 NEEDED_BY = {
     "stripe": {"checkout", "confirmation", "deliver", "webhook"},
-    "boto3": {"checkout"},
+    "boto3": {"blackouts", "calendars", "catalogue", "checkout", "pools", "schedules", "waitlist"},
     "psycopg": set(FOLDERS) - {"openapi"},
 }
 

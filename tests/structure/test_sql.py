@@ -101,8 +101,13 @@ def test_raised_codes_are_the_catalogue() -> None:
 
 
 def test_mapped_constraints_exist(database: Database) -> None:
-    """A constraint that maps to an error is in the database under that name."""
-    names = {row[0] for row in database.rows("select conname from pg_constraint")}
+    """A constraint, or a unique index, that maps to an error is in the database under that name."""
+    query = """
+        select conname from pg_constraint
+        union select relname from pg_index join pg_class as c on c.oid = indexrelid
+        where indisunique
+    """
+    names = {row[0] for row in database.rows(query)}
 
     assert set(BY_CONSTRAINT) - names == set()
 

@@ -7,7 +7,7 @@ handler.
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from holdfast.errors import Unauthenticated
@@ -18,11 +18,17 @@ _BOOKING_SECRET = re.compile(r"bks_[A-Za-z0-9_-]{43}")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Credentials of one request, hashed. `core.authorize` decides what they are worth."""
+    """Credentials of one request, hashed. `core.authorize` decides what they are worth.
+
+    Attributes:
+        address: the network address that asks, as API Gateway saw it; only a keyed hash of it is
+            stored (`booking_secrets.located`).
+    """
 
     key_hash: str
     booking_secret_hash: str | None
     request_id: str
+    address: str = field(default="", repr=False)
 
     def as_json(self) -> dict[str, Any]:
         """The first argument of every function in schema api that acts for a caller."""
@@ -33,7 +39,7 @@ class Actor:
         }
 
 
-def from_headers(headers: Mapping[str, str], request_id: str) -> Actor:
+def from_headers(headers: Mapping[str, str], request_id: str, address: str = "") -> Actor:
     """Read the credentials of a request; header names are lower-case.
 
     Raises:
@@ -48,6 +54,7 @@ def from_headers(headers: Mapping[str, str], request_id: str) -> Actor:
         key_hash=digest(bearer[1]).hex(),
         booking_secret_hash=digest(secret[0]).hex() if secret else None,
         request_id=request_id,
+        address=address,
     )
 
 

@@ -6,7 +6,7 @@ the same code; whoever comes second meets the key.
 
 from typing import Any
 
-from holdfast import database, stripe_gateway
+from holdfast import database, letters, mail, stripe_gateway
 from holdfast.errors import Unavailable
 from holdfast.observability import count, logger
 
@@ -26,7 +26,7 @@ def perform(effect: dict[str, Any]) -> str:
     except Unavailable as error:
         verdict, result = LATER, {"error": str(error)}
         count("EffectRetried")
-    except stripe_gateway.Refused as error:
+    except (stripe_gateway.Refused, mail.Refused) as error:
         verdict, result = "dead", {"error": str(error)}
         logger().error("effect refused for good", effect=effect["id"], kind=effect["kind"])
         count("EffectDead")
@@ -58,6 +58,10 @@ def _perform(effect: dict[str, Any]) -> dict[str, Any]:
     if effect["kind"] == "expire_session":
         outcome, session = stripe_gateway.close_session(effect["checkout"])
         return {"outcome": outcome, "session": stripe_gateway.summary(session)}
+    if effect["kind"] == "notify_offer":
+        if effect["offer"] is None:  # taken, given back or run out: nothing to tell any more
+            return {"message_id": None}
+        return {"message_id": mail.send(*letters.offer(effect["offer"]))}
     refund = stripe_gateway.refund(effect)
     return {"status": refund_status(refund), "refund": {"id": refund["id"]}}
 

@@ -9,7 +9,12 @@ HoldfastError
 ├── Forbidden               403  forbidden
 ├── NotFound                404  not_found
 ├── SlotTaken               409  slot_taken
+├── TimeIsFree              409  time_is_free
+├── AlreadyWaiting          409  already_waiting
 ├── IllegalState            409  illegal_state
+├── WindowOverlaps          409  window_overlaps
+├── InUse                   409  in_use
+├── Archived                409  archived
 ├── AlreadyPaid             409  already_paid
 ├── RequestInProgress       409  request_in_progress
 ├── HoldExpired             410  hold_expired
@@ -21,9 +26,14 @@ HoldfastError
 ├── PeriodInvalid           422  period_invalid
 ├── NotOffered              422  not_offered
 ├── NotPriced               422  not_priced
+├── CartInvalid             422  cart_invalid
 ├── IdempotencyKeyReused    422  idempotency_key_reused
 ├── CheckoutRefused         422  checkout_refused
+├── PreconditionRequired    428  precondition_required
+├── TooManyHolds            429  too_many_holds
 ├── InternalError           500  internal_error
+├── CalendarStale           503  calendar_stale
+├── CalendarUnreachable     503  calendar_unreachable
 └── Unavailable             503  unavailable
 """
 
@@ -140,12 +150,52 @@ class SlotTaken(HoldfastError):
     hint = "Offer one of the alternatives."
 
 
+class TimeIsFree(HoldfastError):
+    """Nobody has the time that was to be waited for. `alternatives` are its free periods."""
+
+    status, code = HTTPStatus.CONFLICT, "time_is_free"
+    title = "The time is free"
+    hint = "Hold it instead of waiting for it."
+
+
+class AlreadyWaiting(HoldfastError):
+    """This customer waits for this time already, or has been offered it."""
+
+    status, code = HTTPStatus.CONFLICT, "already_waiting"
+    title = "The customer waits for this already"
+    hint = "Read the place in the waitlist that there is."
+
+
 class IllegalState(HoldfastError):
     """The booking is past the point where this can be done."""
 
     status, code = HTTPStatus.CONFLICT, "illegal_state"
     title = "The booking's state does not allow that"
     hint = "Read the booking again to see where it stands."
+
+
+class WindowOverlaps(HoldfastError):
+    """A weekly window or a date override has time in common with `window`."""
+
+    status, code = HTTPStatus.CONFLICT, "window_overlaps"
+    title = "It overlaps a window that there is"
+    hint = "Change or remove that window, or choose other times."
+
+
+class InUse(HoldfastError):
+    """It cannot be taken away, because bookings refer to it."""
+
+    status, code = HTTPStatus.CONFLICT, "in_use"
+    title = "It has been booked"
+    hint = "Archive it instead, or let it stay."
+
+
+class Archived(HoldfastError):
+    """What is archived is kept as it was."""
+
+    status, code = HTTPStatus.CONFLICT, "archived"
+    title = "What is archived cannot be changed"
+    hint = "Make a new one."
 
 
 class AlreadyPaid(HoldfastError):
@@ -176,7 +226,7 @@ class StaleVersion(HoldfastError):
     """The row has changed since the version in If-Match."""
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale_version"
-    title = "The booking has changed since you read it"
+    title = "It has changed since you read it"
     hint = "Read it again, then decide anew."
 
 
@@ -213,7 +263,7 @@ class PriceNotAccepted(HoldfastError):
 
 
 class PeriodInvalid(HoldfastError):
-    """The period asked for is empty, reversed or too long."""
+    """The period asked for is empty, reversed, longer than 62 days, or has over 2,000 slots."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "period_invalid"
     title = "The period is not valid"
@@ -221,8 +271,8 @@ class PeriodInvalid(HoldfastError):
 
 
 class NotOffered(HoldfastError):
-    """The resource does not offer this time; `reason` is past, notice, horizon, closed, off_grid,
-    wrong_mode or by_request."""
+    """The resource does not offer this time; `reason` is wrong_mode, by_request, past, notice,
+    horizon, closed, off_grid, blackout, external_busy, daily_limit or customer_limit."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered"
     title = "The resource does not offer this time"
@@ -235,6 +285,15 @@ class NotPriced(HoldfastError):
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_priced"
     title = "There is no such tier and package"
     hint = "GET /v1/resources lists each offering's prices."
+
+
+class CartInvalid(HoldfastError):
+    """Periods that cannot be paid together; `reason` is too_many_periods, currencies_differ or
+    total_too_large."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "cart_invalid"
+    title = "These periods cannot be held together"
+    hint = "Hold at most 52 periods of one currency, in parts if need be."
 
 
 class IdempotencyKeyReused(HoldfastError):
@@ -255,12 +314,46 @@ class CheckoutRefused(HoldfastError):
     )
 
 
+class PreconditionRequired(HoldfastError):
+    """A change has to say which version it is of, so that nobody's change is lost."""
+
+    status, code = HTTPStatus.PRECONDITION_REQUIRED, "precondition_required"
+    title = "The If-Match header is missing"
+    hint = "Send the ETag of what you have read as If-Match."
+
+
+class TooManyHolds(HoldfastError):
+    """The customer, or the network address, has as many unpaid holds and places in the waitlist as
+    the tenant allows."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
+    title = "Too many times are held without being paid"
+    hint = "Pay for one of them, give one back, or wait for the seconds in Retry-After."
+
+
 class InternalError(HoldfastError):
     """A fault of ours. The request id finds it in the logs."""
 
     status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
     title = "Something went wrong on our side"
     hint = "Repeat the request with the same Idempotency-Key; report the request id if it persists."
+
+
+class CalendarStale(HoldfastError):
+    """A calendar of the resource has to be read before this can be decided. Whoever is told so reads
+    it and asks again; clients are told only if the calendars of a resource change meanwhile."""
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_stale"
+    title = "The resource's own calendar has to be read first"
+    hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
+
+
+class CalendarUnreachable(HoldfastError):
+    """A calendar of the resource cannot be read in time, and its policy is to refuse then."""
+
+    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_unreachable"
+    title = "The resource's own calendar cannot be read at the moment"
+    hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 
 class Unavailable(HoldfastError):

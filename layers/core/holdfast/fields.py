@@ -82,7 +82,12 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
-def _web_address(text: str) -> str:
+def web_address(text: str) -> str:
+    """An http or https address that says where to, and nothing about who.
+
+    Raises:
+        ValueError: it is something else.
+    """
     if any(character.isspace() for character in text) or _clean(text) != text:
         raise ValueError("must not contain spaces or control characters")
     try:
@@ -109,4 +114,9 @@ Instant = Annotated[
     AwareDatetime, BeforeValidator(_text_only), AfterValidator(_in_range), AfterValidator(_utc)
 ]
 Date = Annotated[date, BeforeValidator(_text_only), AfterValidator(_in_range)]
-WebAddress = Annotated[str, StringConstraints(max_length=2048), AfterValidator(_web_address)]
+WebAddress = Annotated[str, StringConstraints(max_length=2048), AfterValidator(web_address)]
+Zone = Annotated[
+    str,
+    StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*$"),
+    Field(description="IANA time zone.", examples=["Europe/Berlin"]),
+]

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import actors, booking_secrets, database, effects, idempotency
+from holdfast import actors, booking_secrets, database, effects, fresh_calendars, idempotency
 from holdfast.actors import Actor
 from holdfast.errors import AlreadyPaid, IllegalState
 from holdfast.models.bookings import HoldRequest
@@ -15,19 +15,25 @@ from holdfast.observability import count
 
 
 def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext) -> dict[str, Any]:
-    """Reserve a time; the answer carries the secret that opens the booking.
+    """Reserve one or many times, all or none; the answer carries the secret that opens them.
 
     Raises:
-        SlotTaken: with free alternatives.
+        SlotTaken: with free alternatives, item by item.
         NotOffered, NotPriced, NotFound: the catalogue has no such thing.
+        CartInvalid: what is wanted cannot be paid together.
+        TooManyHolds: of this customer or network address.
+        CalendarUnreachable: see `fresh_calendars.required`.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """
 
     def effect() -> dict[str, Any]:
         booking_id = _new_id()
         secret_hash = actors.digest(booking_secrets.client_secret(booking_id))
-        held: dict[str, Any] = database.call(
-            "create_hold", actor.as_json(), key, booking_id, secret_hash, request.as_json()
+        held: dict[str, Any] = fresh_calendars.required(
+            booking_secrets.located(actor),
+            lambda asker: database.call(
+                "create_hold", asker, key, booking_id, secret_hash, request.as_json()
+            ),
         )
         count("HoldCreated")
         return held

@@ -89,7 +89,8 @@ def actor(app: APIGatewayHttpResolver) -> actors.Actor:
     Raises:
         Unauthenticated: there are none.
     """
-    return actors.from_headers(_headers(app), _request_id(app))
+    address: str = app.current_event.raw_event["requestContext"]["http"]["sourceIp"]
+    return actors.from_headers(_headers(app), _request_id(app), address)
 
 
 def idempotency_key(app: APIGatewayHttpResolver) -> str:
@@ -119,6 +120,18 @@ def if_match(app: APIGatewayHttpResolver) -> int | None:
     return int(version[1])
 
 
+def must_match(app: APIGatewayHttpResolver) -> int | None:
+    """As if_match, where a caller has to say which version it has seen; "*" is any.
+
+    Raises:
+        PreconditionRequired: it does not.
+        StaleVersion: what was sent cannot be a version of ours.
+    """
+    if "if-match" not in _headers(app):
+        raise errors.PreconditionRequired()
+    return if_match(app)
+
+
 def answer(
     body: dict[str, Any],
     status: HTTPStatus = HTTPStatus.OK,
@@ -140,16 +153,43 @@ def answer(
 def cached(app: APIGatewayHttpResolver, body: dict[str, Any], seconds: int) -> Response[Any]:
     """A JSON answer that the browser may keep for some seconds; 304 if it already has it."""
     text = json.dumps(body, separators=(",", ":"))
-    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    headers = {"etag": tag, "cache-control": f"private, max-age={seconds}"}
-    if tag in re.findall(r'"[^"]*"', _headers(app).get("if-none-match", "")):
-        raise _Unmodified(headers)
     return Response(
         status_code=int(HTTPStatus.OK),
         content_type=content_types.APPLICATION_JSON,
         body=body,
-        headers=headers,
+        headers=_cache_headers(app, text, seconds),
     )
+
+
+def cached_text(
+    app: APIGatewayHttpResolver, text: str, media_type: str, seconds: int
+) -> Response[str]:
+    """A text that the client may keep for some seconds; 304 if it already has it."""
+    return Response(
+        status_code=int(HTTPStatus.OK),
+        content_type=f"{media_type}; charset=utf-8",
+        body=text,
+        headers=_cache_headers(app, text, seconds) | {"x-content-type-options": "nosniff"},
+    )
+
+
+def nothing() -> Response[None]:
+    """204: it is done, and there is nothing to show."""
+    return Response(status_code=int(HTTPStatus.NO_CONTENT), headers={"cache-control": "no-store"})
+
+
+def origin(app: APIGatewayHttpResolver) -> str:
+    """Where the caller reached this API: `https://api.example`."""
+    headers = _headers(app)
+    return f"{headers.get('x-forwarded-proto', 'https')}://{headers['host']}"
+
+
+def _cache_headers(app: APIGatewayHttpResolver, text: str, seconds: int) -> dict[str, str]:
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    headers = {"etag": tag, "cache-control": f"private, max-age={seconds}"}
+    if tag in re.findall(r'"[^"]*"', _headers(app).get("if-none-match", "")):
+        raise _Unmodified(headers)
+    return headers
 
 
 class _Unmodified(Exception):

@@ -4,6 +4,11 @@ import json
 from collections.abc import Mapping
 
 from holdfast.errors import (
+    AlreadyWaiting,
+    Archived,
+    CalendarStale,
+    CalendarUnreachable,
+    CartInvalid,
     Forbidden,
     HoldExpired,
     HoldfastError,
@@ -11,6 +16,7 @@ from holdfast.errors import (
     IdempotencyKeyReused,
     IllegalState,
     InternalError,
+    InUse,
     InvalidRequest,
     NotFound,
     NotOffered,
@@ -18,36 +24,61 @@ from holdfast.errors import (
     PeriodInvalid,
     SlotTaken,
     StaleVersion,
+    TimeIsFree,
+    TooManyHolds,
     Unauthenticated,
     Unavailable,
+    WindowOverlaps,
 )
 
 # SQLSTATEs that our functions raise. KHAPP and KHTZN are met only by people who write SQL by hand.
 BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
     "KHAPP": InternalError,
+    "KHARC": Archived,
     "KHAUT": Unauthenticated,
+    "KHCAL": CalendarStale,
+    "KHCAU": CalendarUnreachable,
+    "KHCRT": CartInvalid,
     "KHDEN": Forbidden,
     "KHEXP": HoldExpired,
+    "KHFRE": TimeIsFree,
     "KHKEY": IdempotencyKeyReused,
+    "KHLIM": TooManyHolds,
     "KHNTF": NotFound,
     "KHOFF": NotOffered,
+    "KHOVL": WindowOverlaps,
     "KHPER": PeriodInvalid,
     "KHPRC": NotPriced,
     "KHSTA": IllegalState,
     "KHTKN": SlotTaken,
     "KHTZN": InvalidRequest,
+    "KHUSE": InUse,
     "KHVER": StaleVersion,
 }
 
 # Constraints that a request can reach although the models should have stopped it.
 BY_CONSTRAINT: Mapping[str, type[HoldfastError]] = {
     "bookings_customer_name_present": InvalidRequest,
+    "blackouts_during_bounded": InvalidRequest,
     "bookings_notes_short": InvalidRequest,
+    "bookings_resource_has_offering": NotFound,
+    "calendars_name_present": InvalidRequest,
+    "calendars_url_is_https": InvalidRequest,
     "customers_email_normalised": InvalidRequest,
     "customers_name_present": InvalidRequest,
     "customers_phone_is_e164": InvalidRequest,
+    "date_overrides_both_or_none": InvalidRequest,
+    "date_overrides_no_overlap": WindowOverlaps,
+    "date_overrides_not_empty": InvalidRequest,
     "idempotency_keys_key_sane": IdempotencyKeyMissing,
     "occupancies_no_overlap": SlotTaken,
+    "offerings_slot_has_duration": InvalidRequest,
+    "prices_currency_known": InvalidRequest,
+    "resource_offerings_offering_mode": InvalidRequest,
+    "waitlist_once_per_customer": AlreadyWaiting,
+    "weekly_hours_no_overlap": WindowOverlaps,
+    "weekly_hours_not_empty": InvalidRequest,
+    "weekly_hours_validity_ordered": InvalidRequest,
 }
 
 # Too busy or going down: nothing was done, and trying again is right.
@@ -74,7 +105,9 @@ def from_database(
         return None
     if kind is not None:
         sentence = message[:1].upper() + message[1:] + "."
-        return kind(sentence, hint=_sentence(hint), extra=json.loads(detail) if detail else None)
+        extra = json.loads(detail) if detail else {}
+        retry_after = extra.pop("retry_after", None)
+        return kind(sentence, hint=_sentence(hint), extra=extra, retry_after=retry_after)
     kind = BY_CONSTRAINT.get(constraint or "")
     return None if kind is None else kind()
 

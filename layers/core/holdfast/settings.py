@@ -72,6 +72,16 @@ class Settings:
         return bytes.fromhex(key)
 
     @property
+    def mail_from(self) -> str:
+        """Sender of e-mail; SES must have verified it."""
+        return self.environment["MAIL_FROM"]
+
+    @property
+    def booking_page_url(self) -> str:
+        """Address of the page where customers see and pay for a booking."""
+        return self.environment["BOOKING_PAGE_URL"]
+
+    @property
     def livemode(self) -> bool:
         """Whether events of Stripe's live mode are the ones to take."""
         return self.environment.get("LIVEMODE", "false") == "true"

@@ -8,6 +8,7 @@ from holdfast import database
 
 _TIME_TO_FINISH_MS = 15_000  # left for the batch under way
 _HOLDS = 500
+_PLACES = 50
 
 
 def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
@@ -22,6 +23,20 @@ def expire_holds(context: LambdaContext) -> dict[str, int]:
 
     def batch() -> bool:
         swept = database.call("expire_holds", _HOLDS)
+        for name in totals:
+            totals[name] += swept[name]
+        return bool(swept["more"])
+
+    repeat(batch, context)
+    return totals
+
+
+def offer_waiting(context: LambdaContext) -> dict[str, int]:
+    """Offer free time to those who wait for it; how many offers, and how many waited in vain."""
+    totals = {"offered": 0, "lapsed": 0}
+
+    def batch() -> bool:
+        swept = database.call("offer_waiting", _PLACES)
         for name in totals:
             totals[name] += swept[name]
         return bool(swept["more"])

@@ -1,4 +1,5 @@
--- api.begin_checkout: the attempt to pay that the caller should now carry on with.
+-- api.begin_checkout: the attempt to pay that the caller should now carry on with: for a hold, or for
+-- the difference of a change.
 --
 -- p_key     the client's idempotency key
 -- p_request {"success_url", "cancel_url"}
@@ -13,9 +14,7 @@
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction
 -- Raises    KHAUT · KHNTF · KHVER · KHKEY
---           KHEXP  the hold has run out
---           KHSTA  the booking is not waiting for a payment, or one is under way, or it is being
---           released
+--           KHEXP · KHSTA  see core.require_first, core.require_payable and core.require_renewal
 -- Backstop  checkouts_one_payable_per_booking, idempotency_keys_pkey
 create or replace function api.begin_checkout(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)
@@ -30,6 +29,7 @@ declare
     v_fingerprint bytea := core.fingerprint(
         p_request || pg_catalog.jsonb_build_object('booking_id', p_booking_id));
     v_earlier uuid := core.replayed(v_actor, 'begin_checkout', p_key, v_fingerprint);
+    v_change core.changes;
     v_checkout core.checkouts;
     v_effect jsonb;
 begin
@@ -37,35 +37,27 @@ begin
     if v_earlier is null then
         perform core.require_version(v_booking, p_version);
     end if;
-    if v_booking.status = 'expired' or v_booking.status = 'held' and v_booking.hold_expires_at <= v_now then
-        raise exception 'the hold has run out' using errcode = 'KHEXP', hint = 'hold a time again';
-    elsif v_booking.status not in ('held', 'paying') then
-        raise exception 'the booking is % and cannot be paid', v_booking.status
-            using errcode = 'KHSTA', hint = 'see GET /v1/bookings/{booking_id}/confirmation';
-    end if;
-
+    perform core.require_first(v_booking);
+    v_change := core.pending_change(v_booking);
     v_checkout := core.payable_checkout(v_booking);
-    if v_checkout.state = 'pending' then
-        raise exception 'a payment for the booking is under way'
-            using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
-    elsif v_checkout.close_reason in ('released', 'deadline') then
-        raise exception 'the hold is being released' using errcode = 'KHEXP', hint = 'hold a time again';
-    elsif v_checkout.id is not null and (
+    perform core.require_payable(v_booking, v_change, v_checkout, v_now);
+
+    if v_checkout.id is not null and (
         v_checkout.close_reason = 'superseded'
+        or v_checkout.change_id is distinct from v_change.id
         or v_checkout.session_expires_at < v_now + interval '2 minutes'
         or v_checkout.parameters ->> 'success_url' <> p_request ->> 'success_url'
         or v_checkout.parameters ->> 'cancel_url' <> p_request ->> 'cancel_url')
     then
+        perform core.require_renewal(v_booking, v_change, v_now);
         v_effect := core.close_checkout(v_checkout, 'superseded', 30);
         return pg_catalog.jsonb_build_object(
             'next', 'close', 'booking', core.booking_json(v_booking),
             'checkout', core.checkout_json(v_checkout), 'effect', v_effect);
     elsif v_checkout.id is null then
-        if v_booking.hold_expires_at <= v_now then
-            raise exception 'the hold has run out' using errcode = 'KHEXP', hint = 'hold a time again';
-        end if;
+        perform core.require_renewal(v_booking, v_change, v_now);
         v_checkout := core.new_checkout(
-            v_booking, p_request ->> 'success_url', p_request ->> 'cancel_url');
+            v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url');
     end if;
 
     insert into core.idempotency_keys (tenant_id, operation, key, fingerprint, result_id, created_at)

@@ -4,12 +4,15 @@
 -- A held time is free at once. A paying one first has its checkout closed at the provider (the
 -- outbox does it), and is released with the provider's answer.
 --
--- p_limit   bookings a call
+-- The same for a change that waits for its payment; its booking stays.
+--
+-- p_limit   bookings a call, and changes
 -- Returns   {"expired": n, "closing": n, "more": boolean}
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit bookings, skipping those that are locked
+-- Locks     up to p_limit bookings, skipping those that are locked; the effects that close their
+--           checkouts; as core.expire_changes
 -- Raises    nothing
 -- Backstop  trigger bookings_100_guard_transition
 create or replace function api.expire_holds(p_limit integer)
@@ -23,10 +26,11 @@ declare
     v_now timestamptz := core.clock();
     v_expired integer := 0;
     v_closing integer := 0;
+    v_changes record;
 begin
     for v_booking in
         select * from core.bookings as b
-        where b.hold_expires_at <= v_now
+        where b.hold_expires_at <= v_now and b.position = 1 -- the others follow the first
         order by b.hold_expires_at
         limit p_limit
         for no key update skip locked
@@ -40,15 +44,17 @@ begin
         else
             perform core.close_checkout(v_checkout, 'deadline', 0);
             -- look again later, so that one unreachable checkout does not fill every batch
-            perform pg_catalog.set_config('holdfast.reason', 'closing its checkout', true);
-            update core.bookings as b
-            set hold_expires_at = core.clock() + interval '10 minutes'
-            where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
+            perform core.prolong(
+                v_booking, core.clock() + interval '10 minutes', 'closing its checkout');
             v_closing := v_closing + 1;
         end if;
     end loop;
 
+    v_changes := core.expire_changes(p_limit);
     return pg_catalog.jsonb_build_object(
-        'expired', v_expired, 'closing', v_closing, 'more', v_expired + v_closing = p_limit);
+        'expired', v_expired + v_changes.expired,
+        'closing', v_closing + v_changes.closing,
+        'more', v_expired + v_closing = p_limit
+            or v_changes.expired + v_changes.closing = p_limit);
 end;
 $$;

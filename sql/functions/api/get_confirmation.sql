@@ -18,6 +18,7 @@ as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
     v_booking core.bookings;
+    v_checkout core.checkouts;
     v_refund core.refunds;
     v_session_id text;
     v_status text;
@@ -27,12 +28,19 @@ begin
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
     perform core.require_reach(v_actor, v_booking);
 
-    if v_booking.status = 'paying' then
-        v_session_id := (core.payable_checkout(v_booking)).session_id;
+    v_checkout := core.payable_checkout(v_booking);
+    if v_booking.status = 'paying' and v_booking.cart_id <> v_booking.id then
+        -- paid with the first of its cart
+        v_session_id := (
+            select c.session_id from core.checkouts as c
+            where c.tenant_id = v_booking.tenant_id and c.booking_id = v_booking.cart_id
+                and c.state in ('creating', 'open', 'pending'));
+    elsif v_booking.status = 'paying' or v_checkout.change_id is not null then
+        v_session_id := v_checkout.session_id;
     elsif v_booking.status in ('expired', 'cancelled', 'declined') then
         select * into v_refund
         from core.refunds as r
-        where r.tenant_id = v_booking.tenant_id and r.booking_id = v_booking.id
+        where r.tenant_id = v_booking.tenant_id and r.booking_id = coalesce(v_booking.cart_id, v_booking.id)
         order by r.created_at desc, r.id desc
         limit 1;
     end if;

@@ -9,7 +9,8 @@
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
---           KHSTA  past the point where a hold can be released, or a delayed payment is under way
+--           KHSTA  past the point where a hold can be released, or a delayed payment is under way,
+--                  or it is held with others and not the first
 -- Backstop  trigger bookings_100_guard_transition
 create or replace function api.release_hold(p_actor jsonb, p_booking_id uuid, p_version integer)
 returns jsonb
@@ -26,6 +27,7 @@ begin
         perform core.require_version(v_booking, p_version);
     end if;
 
+    perform core.require_first(v_booking);
     if v_booking.status in ('held', 'paying') then
         v_checkout := core.payable_checkout(v_booking);
         if v_checkout.state = 'pending' then

@@ -12,12 +12,10 @@ returns void
 language plpgsql volatile
 as $$
 begin
-    perform pg_catalog.set_config(
-        'holdfast.reason', 'a delayed payment is under way; the time is kept', true);
-
-    update core.bookings as b
-    set hold_expires_at = core.clock() + interval '24 hours'
-    where b.tenant_id = p_booking.tenant_id and b.id = p_booking.id
-        and b.hold_expires_at < core.clock() + interval '12 hours'; -- asked often, written seldom
+    if p_booking.hold_expires_at < core.clock() + interval '12 hours' then -- asked often, written seldom
+        perform core.prolong(
+            p_booking, core.clock() + interval '24 hours',
+            'a delayed payment is under way; the time is kept');
+    end if;
 end;
 $$;

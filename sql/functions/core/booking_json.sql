@@ -30,6 +30,13 @@ begin
             from core.customers as c
             where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id),
         'notes', p_booking.notes,
+        'pool_id', p_booking.pool_id,
+        'calendar_unchecked', p_booking.calendar_unchecked,
+        'cart', case when p_booking.cart_id is not null then pg_catalog.jsonb_build_object(
+            'id', p_booking.cart_id, 'position', p_booking.position,
+            'booking_ids', core.cart_ids(p_booking)) end,
+        'free_cancel_until', core.utc(p_booking.free_cancel_until),
+        'change', case when p_booking.status = 'scheduled' then core.change_json(p_booking) end,
         'version', p_booking.version,
         'created_at', core.utc(p_booking.created_at),
         'updated_at', core.utc(p_booking.updated_at));

@@ -1,6 +1,7 @@
--- core.held_json: the answer of a repeated create_hold: the booking the first call made, as it is
--- now.
+-- core.held_json: the answer of create_hold, first or repeated: the first booking, with all that are
+-- held with it, as they are now.
 --
+-- Returns   the first booking, with "bookings": all in order, and "total": {"amount", "currency"}
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
@@ -9,11 +10,23 @@ returns jsonb
 language plpgsql stable
 as $$
 declare
-    v_booking core.bookings;
+    v_first core.bookings;
+    v_bookings jsonb;
 begin
-    select * into v_booking
+    select * into v_first
     from core.bookings as b
     where b.tenant_id = p_actor.tenant_id and b.id = p_booking_id;
-    return core.booking_json(v_booking);
+    if v_first.cart_id is null then
+        v_bookings := pg_catalog.jsonb_build_array(core.booking_json(v_first));
+    else
+        select pg_catalog.jsonb_agg(core.booking_json(b) order by b.position) into v_bookings
+        from core.bookings as b
+        where b.tenant_id = v_first.tenant_id and b.cart_id = v_first.cart_id;
+    end if;
+
+    return (v_bookings -> 0) || pg_catalog.jsonb_build_object(
+        'bookings', v_bookings,
+        'total', pg_catalog.jsonb_build_object(
+            'amount', core.cart_total(v_first), 'currency', v_first.currency));
 end;
 $$;

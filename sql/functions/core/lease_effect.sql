@@ -47,6 +47,10 @@ begin
                 'payment_intent_id', v_payment.payment_intent_id, 'amount', v_refund.amount,
                 'currency', v_refund.currency, 'reason', v_refund.reason,
                 'stripe_refund_id', v_refund.stripe_refund_id))
+        end
+        || case when v_effect.kind <> 'notify_offer' then '{}' else
+            pg_catalog.jsonb_build_object(
+                'offer', core.offer_json(v_effect.tenant_id, v_effect.booking_id))
         end;
 end;
 $$;

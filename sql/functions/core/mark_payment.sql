@@ -1,4 +1,4 @@
--- core.mark_payment: change what a booking says of its money, and why.
+-- core.mark_payment: change what a booking, and those paid with it, say of their money, and why.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
@@ -8,12 +8,16 @@ create or replace function core.mark_payment(
 returns void
 language plpgsql volatile
 as $$
+declare
+    v_id uuid;
 begin
     perform pg_catalog.set_config('holdfast.reason', p_reason, true);
 
-    update core.bookings as b
-    set payment_status = p_payment_status
-    where b.tenant_id = p_booking.tenant_id and b.id = p_booking.id
-        and b.payment_status <> p_payment_status;
+    foreach v_id in array core.cart_ids(p_booking) loop
+        update core.bookings as b
+        set payment_status = p_payment_status
+        where b.tenant_id = p_booking.tenant_id and b.id = v_id
+            and b.payment_status <> p_payment_status;
+    end loop;
 end;
 $$;

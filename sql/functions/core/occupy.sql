@@ -1,13 +1,18 @@
--- core.occupy: take the lowest free unit of a resource for a booking; false when none is free.
+-- core.occupy: take a resource's time for a booking; false when none is free.
 --
--- The insert under the exclusion constraint is itself the check: nothing is read first that could
--- be stale. Holds that have run out and stand in the way are expired here; correctness never waits
--- for a sweep.
+-- Of a private offering it takes the lowest free unit. Of a group offering it joins the session of
+-- its period that has a free seat, with the session's buffers; only then it opens a session in the
+-- lowest free unit. The insert under the constraints is itself the check. Holds that have run out and
+-- stand in the way are expired here; correctness never waits for a sweep.
 --
+-- p_booking its resource, times and buffers say what is taken
+-- p_part    2: the new time of a change that waits for its payment, beside the time it has
 -- Locks     the rows of stale holds in the way, in order of id (the caller holds the days)
 -- Raises    nothing
--- Backstop  occupancies_no_overlap
-create or replace function core.occupy(p_booking core.bookings, p_resource core.resources)
+-- Backstop  occupancies_no_overlap, occupancies_seat_once
+create or replace function core.occupy(
+    p_booking core.bookings, p_resource core.resources, p_offering core.offerings,
+    p_part integer default 1)
 returns boolean
 language plpgsql volatile
 as $$
@@ -17,15 +22,22 @@ declare
         p_booking.buffer_before_minutes, p_booking.buffer_after_minutes);
 begin
     loop
-        for v_unit in 1 .. p_resource.capacity loop
-            insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)
-            values (p_booking.tenant_id, p_booking.id, p_booking.resource_id, v_unit, v_during,
-                p_booking.id)
-            on conflict do nothing;
-            if found then
+        if p_offering.group_size is not null then
+            if core.take_seat(p_booking, p_resource, p_offering, v_during, p_part) then
                 return true;
             end if;
-        end loop;
+        else
+            for v_unit in 1 .. p_resource.capacity loop
+                insert into core.occupancies (
+                    tenant_id, booking_id, part, resource_id, unit, during, session_id, seat)
+                values (p_booking.tenant_id, p_booking.id, p_part, p_resource.id, v_unit, v_during,
+                    p_booking.id, p_part)
+                on conflict do nothing;
+                if found then
+                    return true;
+                end if;
+            end loop;
+        end if;
 
         if core.expire_stale_holds(p_resource, v_during) = 0 then
             return false;

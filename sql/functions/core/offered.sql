@@ -2,15 +2,18 @@
 --
 -- The one definition that listing and holding share: opening hours, grid, length, notice, horizon.
 -- A resource that confirms by request offers nothing until requests can be answered.
--- Whether the time is still free is the occupancies' business, not this function's.
+-- Whether the time is still free is the business of occupancies, blackouts and limits, which a
+-- caller may pass as blocked.
 --
 -- p_at      the clock the caller decides by
+-- p_blocked ranges that no period may touch
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.offered(
     p_resource core.resources, p_offering core.offerings,
-    p_from timestamptz, p_to timestamptz, p_at timestamptz)
+    p_from timestamptz, p_to timestamptz, p_at timestamptz,
+    p_blocked tstzmultirange default '{}')
 returns table (starts_at timestamptz, ends_at timestamptz, booked_on date)
 language plpgsql stable
 rows 500
@@ -20,7 +23,6 @@ declare
     v_last timestamptz := p_at + p_resource.horizon_days * interval '24 hours';
     v_step interval := p_resource.step_minutes * interval '1 minute';
     v_length interval := p_offering.duration_minutes * interval '1 minute';
-    v_open tstzmultirange;
 begin
     if v_first > v_last or v_first >= p_to or p_resource.confirmation <> 'instant' then
         return;
@@ -38,25 +40,30 @@ begin
         ) as d
         where d.starts_at >= v_first and d.starts_at < p_to and d.starts_at <= v_last
             and d.starts_at < d.ends_at -- a zone may skip a whole date
+            and not p_blocked && pg_catalog.tstzrange(d.starts_at, d.ends_at, '[)')
         order by d.starts_at;
         return;
     end if;
 
-    select coalesce(
-        pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
-            filter (where w.opens_at < w.closes_at),
-        '{}')
-    into v_open
-    from core.open_windows(p_resource, v_first, p_to + v_length) as w;
-
     return query
+    with windows as materialized (
+        select w.opens_at, w.closes_at
+        from core.open_windows(p_resource, v_first, p_to + v_length) as w
+        where w.opens_at < w.closes_at
+    ),
+    opening as materialized (
+        select pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
+            - p_blocked as hours
+        from windows as w
+    )
     select distinct s.start_at, s.start_at + v_length, null::date
-    from core.open_windows(p_resource, v_first, p_to) as w
+    from opening as o
+    cross join windows as w
     cross join lateral pg_catalog.generate_series(
         w.opens_at, least(w.closes_at, v_last, p_to), v_step) as s (start_at)
     where s.start_at >= v_first and s.start_at < p_to and s.start_at <= v_last
         and s.start_at < w.closes_at -- from the closing on, the grid is the next window's
-        and v_open @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
+        and o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
     order by 1;
 end;
 $$;

@@ -1,5 +1,7 @@
 -- core.payment_status_of: a booking's payment status, derived from its payments and refunds.
 --
+-- Bookings that were paid together have one status, that of the whole.
+--
 -- Money given back because it was paid twice does not make a booking less paid.
 --
 -- Locks     none (the caller holds the booking's row)
@@ -10,21 +12,26 @@ returns text
 language plpgsql volatile
 as $$
 declare
-    v_captured bigint;
-    v_returned bigint;
+    v_id uuid;
+    v_captured bigint := 0;
+    v_returned bigint := 0;
 begin
-    select coalesce(pg_catalog.sum(p.amount), 0) into v_captured
-    from core.payments as p
-    where p.tenant_id = p_booking.tenant_id and p.booking_id = p_booking.id;
-
-    select coalesce(pg_catalog.sum(r.amount), 0) into v_returned
-    from core.refunds as r
-    where r.tenant_id = p_booking.tenant_id and r.booking_id = p_booking.id
-        and r.status in ('pending', 'succeeded');
+    -- one after the other: each has an index, an array of them might not be given it
+    foreach v_id in array core.cart_ids(p_booking) loop
+        v_captured := v_captured + coalesce((
+            select pg_catalog.sum(p.amount)
+            from core.payments as p
+            where p.tenant_id = p_booking.tenant_id and p.booking_id = v_id), 0);
+        v_returned := v_returned + coalesce((
+            select pg_catalog.sum(r.amount)
+            from core.refunds as r
+            where r.tenant_id = p_booking.tenant_id and r.booking_id = v_id
+                and r.status in ('pending', 'succeeded')), 0);
+    end loop;
 
     return case
         when v_captured = 0 then 'unpaid'
-        when v_returned = 0 or v_captured - v_returned >= p_booking.amount then 'paid'
+        when v_returned = 0 or v_captured - v_returned >= core.cart_total(p_booking) then 'paid'
         when v_returned >= v_captured then 'refunded'
         else 'partially_refunded'
     end;

@@ -1,8 +1,9 @@
 -- core.require_offered: the offered period that starts at this time, or the rule that refuses it.
 --
+-- Whether it is still free, and whether a limit is reached, is not asked here.
+--
 -- Locks     none (the caller holds the resource's days)
--- Raises    KHOFF  not offered; detail is {"reason": one of wrong_mode, by_request, past, notice,
---                  horizon, closed, off_grid}
+-- Raises    KHOFF  not offered; detail is {"reason": the first of core.broken_rules}
 -- Backstop  none
 create or replace function core.require_offered(
     p_resource core.resources, p_offering core.offerings,
@@ -11,40 +12,35 @@ returns tstzrange
 language plpgsql stable
 as $$
 declare
-    v_start timestamptz := coalesce(
-        p_starts_at, core.local_instant(p_date::timestamp, p_resource.timezone, 'start'));
-    v_end timestamptz;
-    v_reason text;
+    v_period record := core.period_of(p_resource, p_offering, p_starts_at, p_date);
 begin
-    if (p_resource.booking_mode = 'date') <> (p_date is not null) then
-        v_reason := 'wrong_mode';
-    else
-        select s.ends_at into v_end
-        from core.offered(
-            p_resource, p_offering, v_start, v_start + interval '1 microsecond', p_at) as s
-        where s.starts_at = v_start;
-        if found then
-            return pg_catalog.tstzrange(v_start, v_end, '[)');
-        end if;
-
-        v_reason := case
-            when p_resource.confirmation <> 'instant' then 'by_request'
-            when v_start <= p_at then 'past'
-            when v_start < p_at + p_resource.notice_minutes * interval '1 minute' then 'notice'
-            when v_start > p_at + p_resource.horizon_days * interval '24 hours' then 'horizon'
-            when exists (
-                select from core.open_windows(p_resource, v_start, v_start) as w
-                where v_start >= w.opens_at
-                    and v_start + coalesce(p_offering.duration_minutes, 0) * interval '1 minute'
-                        <= w.closes_at
-            ) then 'off_grid'
-            else 'closed'
-        end;
+    if v_period.starts_at is not null
+        and exists ( -- neither was archived, nor the one taken from the other, while we waited
+            select from core.resource_offerings as ro
+            join core.resources as r on r.tenant_id = ro.tenant_id and r.id = ro.resource_id
+            join core.offerings as o on o.tenant_id = ro.tenant_id and o.id = ro.offering_id
+            where ro.tenant_id = p_resource.tenant_id and ro.resource_id = p_resource.id
+                and ro.offering_id = p_offering.id
+                and r.archived_at is null and o.archived_at is null)
+        and exists (
+            select from core.offered(
+                p_resource, p_offering,
+                v_period.starts_at, v_period.starts_at + interval '1 microsecond', p_at) as s
+            where s.starts_at = v_period.starts_at)
+        and not exists (
+            select from core.closed(
+                p_resource.id,
+                core.would_occupy(p_resource, p_offering, v_period.starts_at, v_period.ends_at)))
+    then
+        return pg_catalog.tstzrange(v_period.starts_at, v_period.ends_at, '[)');
     end if;
 
     raise exception 'the resource does not offer this time'
         using errcode = 'KHOFF',
-            detail = pg_catalog.jsonb_build_object('reason', v_reason)::text,
+            detail = pg_catalog.jsonb_build_object('reason', coalesce((
+                select r.rule
+                from core.broken_rules(p_resource, p_offering, p_starts_at, p_date, p_at) as r
+                limit 1), 'closed'))::text,
             hint = 'take a start from GET /v1/resources/{resource_id}/slots';
 end;
 $$;

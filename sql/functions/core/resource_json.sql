@@ -20,6 +20,7 @@ begin
         'offerings', coalesce((
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                 'id', o.id, 'name', o.name, 'duration_minutes', o.duration_minutes,
+                'group_size', o.group_size, 'free_cancel_hours', o.free_cancel_hours,
                 'prices', coalesce((
                     select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                         'tier', p.tier, 'package', p.package,

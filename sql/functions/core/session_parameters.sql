@@ -16,14 +16,8 @@ as $$
 declare
     v_metadata jsonb := pg_catalog.jsonb_build_object(
         'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id, 'checkout_id', p_checkout_id);
-    v_offering core.offerings;
-    v_resource core.resources;
     v_customer core.customers;
 begin
-    select * into v_resource from core.resources as r
-    where r.tenant_id = p_booking.tenant_id and r.id = p_booking.resource_id;
-    select * into v_offering from core.offerings as o
-    where o.tenant_id = p_booking.tenant_id and o.id = p_booking.offering_id;
     select * into v_customer from core.customers as c
     where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id;
 
@@ -38,19 +32,13 @@ begin
         'adaptive_pricing', '{"enabled": false}'::jsonb, -- the price is paid in its own currency
         'metadata', v_metadata,
         'payment_intent_data', pg_catalog.jsonb_build_object('metadata', v_metadata),
-        'line_items', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object(
-            'quantity', 1,
-            'price_data', pg_catalog.jsonb_build_object(
-                'currency', pg_catalog.lower(p_booking.currency),
-                'unit_amount', p_booking.amount,
-                'product_data', pg_catalog.jsonb_build_object(
-                    'name', v_offering.name || ' · ' || v_resource.name,
-                    'description', case
-                        when p_booking.booked_on is not null
-                        then pg_catalog.to_char(p_booking.booked_on, 'YYYY-MM-DD')
-                        else pg_catalog.to_char(
-                            p_booking.starts_at at time zone v_resource.timezone, 'YYYY-MM-DD HH24:MI')
-                            || ' (' || v_resource.timezone || ')'
-                    end)))));
+        'line_items', case
+            when p_booking.cart_id is null
+            then pg_catalog.jsonb_build_array(core.line_item(p_booking))
+            else (
+                select pg_catalog.jsonb_agg(core.line_item(b) order by b.position)
+                from core.bookings as b
+                where b.tenant_id = p_booking.tenant_id and b.cart_id = p_booking.cart_id)
+        end);
 end;
 $$;

@@ -9,7 +9,8 @@
 --           'expired'  it can no longer be paid
 --           'absent'   the provider never made it, and will not
 --
--- Locks     the resource's days when the time may have to be taken again, then the booking's row
+-- Locks     the days of all its periods when the time may have to be taken again, then the booking's row; or
+--           as core.settle_change
 -- Raises    40001  the booking lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle(
@@ -24,6 +25,8 @@ declare
 begin
     if p_outcome = 'open' and p_checkout.state <> 'creating' then
         return 'open'; -- nothing new, and nothing written
+    elsif p_checkout.change_id is not null then
+        return core.settle_change(p_checkout, p_outcome, p_session);
     end if;
 
     -- an unlocked look decides only which locks are taken; days come before bookings
@@ -32,9 +35,7 @@ begin
     where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id;
     v_days_locked := not core.is_live(v_booking.status);
     if v_days_locked then
-        perform core.lock_days(v_booking.resource_id, core.occupied(
-            v_booking.starts_at, v_booking.ends_at,
-            v_booking.buffer_before_minutes, v_booking.buffer_after_minutes));
+        perform core.lock_lost(v_booking);
     end if;
 
     select * into v_booking
@@ -45,20 +46,7 @@ begin
         raise exception 'the booking lost its time meanwhile' using errcode = '40001';
     end if;
 
-    -- whoever meets the session first writes down its id
-    update core.checkouts as c
-    set session_id = coalesce(c.session_id, p_session ->> 'id'),
-        session_url = coalesce(c.session_url, p_session ->> 'url'),
-        state = case
-            when p_outcome = 'paid' then 'paid'
-            when c.state not in ('creating', 'open', 'pending') then c.state
-            when p_outcome = 'open' then 'open'
-            when p_outcome = 'pending' then 'pending'
-            when p_outcome = 'expired' then 'expired'
-            else 'failed'
-        end
-    where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.id
-    returning * into v_checkout;
+    v_checkout := core.record_session(p_checkout, p_outcome, p_session);
 
     case
         when p_outcome = 'paid' then

@@ -4,7 +4,7 @@
 --
 -- Locks     none (core.settle holds the booking's row, and its days when its time was lost)
 -- Raises    nothing
--- Backstop  payments_intent_unique: two events about one payment are one fact
+-- Backstop  payments_intent_unique
 create or replace function core.settle_paid(
     p_checkout core.checkouts, p_booking core.bookings, p_session jsonb)
 returns text
@@ -12,29 +12,15 @@ language plpgsql volatile
 as $$
 declare
     v_booking core.bookings := p_booking;
-    v_payment core.payments;
-    v_paid_right boolean;
+    v_payment core.payments := core.record_payment(
+        p_checkout, p_session, core.cart_total(p_booking), p_booking.currency);
     v_reason text;
 begin
-    v_paid_right := (p_session ->> 'amount_total')::bigint is not distinct from p_booking.amount
-        and pg_catalog.upper(p_session ->> 'currency') is not distinct from p_booking.currency;
-
-    insert into core.payments (
-        tenant_id, id, booking_id, checkout_id, payment_intent_id, status, amount, currency,
-        created_at, updated_at)
-    values (
-        p_checkout.tenant_id, core.new_id(), p_booking.id, p_checkout.id,
-        p_session ->> 'payment_intent',
-        case when v_paid_right then 'captured' else 'quarantined' end,
-        (p_session ->> 'amount_total')::bigint, pg_catalog.upper(p_session ->> 'currency'),
-        core.clock(), core.clock())
-    on conflict (payment_intent_id) do nothing
-    returning * into v_payment;
-    if not found then
+    if v_payment.id is null then
         return 'unchanged';
     end if;
 
-    if not v_paid_right then
+    if v_payment.status = 'quarantined' then
         v_reason := 'amount_mismatch';
     elsif v_booking.status = 'paying' then
         return core.confirm_paid(v_booking, p_checkout, 'paid');

@@ -1,7 +1,20 @@
 """All guards, by subject."""
 
 from tests.mutations.guard import Guard
-from tests.mutations.guards import access, effects, locks, payments, stripe, times
+from tests.mutations.guards import (
+    access,
+    effects,
+    locks,
+    payments,
+    scheduling_calendars,
+    scheduling_catalogue,
+    scheduling_changes,
+    scheduling_holds,
+    scheduling_rules,
+    scheduling_waitlist,
+    stripe,
+    times,
+)
 
 ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
@@ -10,4 +23,10 @@ ALL: tuple[Guard, ...] = (
     *effects.GUARDS,
     *access.GUARDS,
     *stripe.GUARDS,
+    *scheduling_calendars.GUARDS,
+    *scheduling_catalogue.GUARDS,
+    *scheduling_changes.GUARDS,
+    *scheduling_rules.GUARDS,
+    *scheduling_waitlist.GUARDS,
+    *scheduling_holds.GUARDS,
 )

@@ -130,6 +130,21 @@ GUARDS: tuple[Guard, ...] = (
         ),
     ),
     Guard(
+        "absent-for-good",
+        "an attempt is over only if its failure stays with its key",
+        (
+            layer(
+                "stripe_gateway",
+                "            if not error.replayed:\n                raise Unavailable() from error\n            raise\n",
+                "            raise\n",
+            ),
+        ),
+        (
+            "tests/functions/test_stripe_outages.py"
+            "::test_a_failure_that_is_not_kept_ends_no_attempt",
+        ),
+    ),
+    Guard(
         "session-key-window",
         "when its key has lost its meaning, a session is looked up",
         (
@@ -145,8 +160,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             layer(
                 "stripe_gateway",
-                "        return _found_session(checkout)\n\n\ndef retrieve_session",
-                "        raise Absent() from None\n\n\ndef retrieve_session",
+                "        try:\n            return _found_session(checkout)\n",
+                "        try:\n            raise Absent()\n",
             ),
         ),
         (f"{_STRIPE}::test_a_session_made_behind_a_500_is_found",),

@@ -124,7 +124,9 @@ GUARDS: tuple[Guard, ...] = (
         "whether a time is offered is decided again after the wait for the day",
         (
             core(
-                "take", "v_reason := core.broken_rule(v_one, p_customer_id, v_now);", "v_reason := null;"
+                "take",
+                "v_reason := core.broken_rule(v_one, p_customer_id, v_now);",
+                "v_reason := null;",
             ),
         ),
         ("tests/sql/test_create_hold.py::test_the_rules_are_judged_after_the_wait_for_the_lock",),

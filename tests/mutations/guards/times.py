@@ -1,6 +1,6 @@
 """What may be held, and when a time is free."""
 
-from tests.mutations.guard import Edit, Guard, api, core
+from tests.mutations.guard import Edit, Guard, core
 
 _HOLD = "tests/sql/test_create_hold.py"
 _SLOTS = "tests/sql/test_list_slots.py"
@@ -54,8 +54,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "offered",
-                "v_open @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')",
-                "v_open @> s.start_at",
+                "o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')",
+                "o.hours @> s.start_at",
             ),
         ),
         (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),

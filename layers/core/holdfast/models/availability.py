@@ -10,12 +10,23 @@ from holdfast.models.base import Answer, Price
 
 
 class Slot(Answer):
-    """A free period. `remaining` units of the resource can still take it."""
+    """A free period. `remaining` places can still be taken: units of the resource, or seats.
+
+    The local times are there when a zone was asked for; they are the same instants.
+    """
 
     starts_at: datetime
     ends_at: datetime
     date: date | None
     remaining: int
+    starts_local: datetime | None = None
+    ends_local: datetime | None = None
+
+
+class PoolSlot(Slot):
+    """A period that so many `resources` of the pool have free, with all their places."""
+
+    resources: int
 
 
 class SlotList(Answer):
@@ -29,6 +40,52 @@ class SlotList(Answer):
     slots: list[Slot]
 
 
+class PoolSlotList(Answer):
+    """Periods that start in [from, to) and that some resource of the pool has free, in order."""
+
+    pool_id: UUID
+    offering_id: UUID
+    from_: datetime = Field(alias="from")
+    to: datetime
+    slots: list[PoolSlot]
+
+
+class BrokenRule(Answer):
+    """A rule that refuses a period, and what it is about."""
+
+    rule: Literal[
+        "wrong_mode",
+        "by_request",
+        "past",
+        "notice",
+        "horizon",
+        "closed",
+        "off_grid",
+        "blackout",
+        "external_busy",
+        "taken",
+        "buffer",
+        "capacity",
+        "daily_limit",
+        "customer_limit",
+    ]
+    detail: str
+    booking_id: UUID | None
+    blackout_id: UUID | None
+    calendar_id: UUID | None
+
+
+class SlotExplanation(Answer):
+    """Whether a period can be held now; `rules` are all that refuse it, always in one order."""
+
+    resource_id: UUID
+    offering_id: UUID
+    starts_at: datetime | None
+    ends_at: datetime | None
+    bookable: bool
+    rules: list[BrokenRule]
+
+
 class OfferedPrice(Answer):
     """What a tier and package of an offering costs."""
 
@@ -38,11 +95,13 @@ class OfferedPrice(Answer):
 
 
 class Offering(Answer):
-    """Something that can be booked at a resource."""
+    """Something that can be booked at a resource. In a group, `group_size` share one unit."""
 
     id: UUID
     name: str
     duration_minutes: int | None
+    group_size: int | None
+    free_cancel_hours: int
     prices: list[OfferedPrice]
 
 

@@ -4,10 +4,14 @@ from datetime import date, datetime
 from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Slug, WebAddress
 from holdfast.models.base import Answer, Price, Request
+
+MOST_ITEMS = 20  # in one request
+MOST_PERIODS = 52  # held together: a year of weeks
 
 Status = Literal[
     "held",
@@ -31,10 +35,19 @@ class CustomerDetails(Request):
     phone: Phone | None = None
 
 
-class HoldRequest(Request):
-    """Which time to hold, and for whom. There is no price in it: the catalogue has it."""
+class Repeat(Request):
+    """The same wall-clock time, week after week."""
 
-    resource_id: UUID
+    weeks: int = Field(ge=2, le=MOST_PERIODS, description="How many times, the first included.")
+
+
+class Period(Request):
+    """One time that is wanted, or a weekly series of them."""
+
+    resource_id: UUID | None = Field(default=None, description="Or give pool_id.")
+    pool_id: UUID | None = Field(
+        default=None, description="Any resource of this pool will do; a series gets one for all."
+    )
     offering_id: UUID
     starts_at: Instant | None = Field(
         default=None, description="RFC 3339 start of a slot; or give date."
@@ -44,8 +57,84 @@ class HoldRequest(Request):
     )
     tier: Slug = "standard"
     package: Slug = "single"
+    repeat: Repeat | None = None
+
+    @model_validator(mode="after")
+    def _one_of_each(self) -> Self:
+        if (self.resource_id is None) == (self.pool_id is None):
+            raise ValueError("give either resource_id or pool_id")
+        if (self.starts_at is None) == (self.date is None):
+            raise ValueError("give either starts_at or date")
+        return self
+
+    def periods(self) -> int:
+        """How many bookings it makes."""
+        return 1 if self.repeat is None else self.repeat.weeks
+
+
+class HoldRequest(Request):
+    """Which time to hold, and for whom: one period, or several as items, all of them or none.
+
+    There is no price in it: the catalogue has it.
+    """
+
+    items: list[Period] | None = Field(default=None, min_length=1, max_length=MOST_ITEMS)
+    pool_id: UUID | None = Field(
+        default=None, description="Any resource of this pool will do; a series gets one for all."
+    )
+    resource_id: UUID | None = Field(
+        default=None, validate_default=True, description="Or give pool_id."
+    )
+    offering_id: UUID | None = Field(
+        default=None, validate_default=True, description="Needed unless there are items."
+    )
+    starts_at: Instant | None = Field(
+        default=None, description="RFC 3339 start of a slot; or give date."
+    )
+    date: Date | None = Field(
+        default=None, description="Local date of a resource that is booked by date."
+    )
+    tier: Slug = "standard"
+    package: Slug = "single"
+    repeat: Repeat | None = None
     customer: CustomerDetails
     notes: Notes | None = None
+
+    @field_validator("resource_id", "offering_id")
+    @classmethod
+    def _needed_without_items(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
+        pooled = info.field_name == "resource_id" and info.data.get("pool_id") is not None
+        if value is None and info.data.get("items") is None and not pooled:
+            raise PydanticCustomError("missing", "Field required")
+        return value
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if self.items is not None:
+            if self.model_fields_set & Period.model_fields.keys():
+                raise ValueError("give either items or one period")
+            if sum(item.periods() for item in self.items) > MOST_PERIODS:
+                raise ValueError(f"at most {MOST_PERIODS} periods are held together")
+            return self
+        if (self.starts_at is None) == (self.date is None):
+            raise ValueError("give either starts_at or date")
+        if (self.resource_id is None) == (self.pool_id is None):
+            raise ValueError("give either resource_id or pool_id")
+        return self
+
+
+class RescheduleRequest(Request):
+    """Which time a booking is to have instead; its tier and package stay."""
+
+    starts_at: Instant | None = Field(
+        default=None, description="RFC 3339 start of a slot; or give date."
+    )
+    date: Date | None = Field(
+        default=None, description="Local date of a resource that is booked by date."
+    )
+    resource_id: UUID | None = Field(
+        default=None, description="Another resource that has the same offering."
+    )
 
     @model_validator(mode="after")
     def _one_start(self) -> Self:
@@ -69,6 +158,29 @@ class Customer(Answer):
     phone: str | None
 
 
+class Change(Answer):
+    """A move to another time that waits for its payment; both times are kept until `expires_at`.
+    `price` is the whole new price, `difference` what is to be paid."""
+
+    id: UUID
+    resource_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    date: date | None
+    price: Price
+    difference: Price
+    expires_at: datetime
+
+
+class Cart(Answer):
+    """What a booking was held with. Until it is paid, all is done through the first booking,
+    whose id is the cart's."""
+
+    id: UUID
+    position: int
+    booking_ids: list[UUID]
+
+
 class Booking(Answer):
     """A booking in any of its states. Times are UTC."""
 
@@ -90,14 +202,22 @@ class Booking(Answer):
     price: Price
     customer: Customer
     notes: str | None
+    pool_id: UUID | None
+    calendar_unchecked: bool
+    cart: Cart | None
+    free_cancel_until: datetime | None
+    change: Change | None
     version: int
     created_at: datetime
     updated_at: datetime
 
 
 class HeldBooking(Booking):
-    """A new hold, with the secret that opens this one booking."""
+    """A new hold: the first booking, all `bookings` that are held with it and their `total`, and
+    the secret that opens them."""
 
+    bookings: list[Booking]
+    total: Price
     client_secret: str
 
 

@@ -1,5 +1,6 @@
 """Health, and the problem document of every refusal."""
 
+from datetime import datetime
 from typing import Literal
 
 from holdfast.models.availability import Slot
@@ -21,6 +22,22 @@ class FieldError(Answer):
     message: str
 
 
+class Conflict(Answer):
+    """A period of a hold that is taken, counted from 1 in the order of the request."""
+
+    item: int
+    starts_at: datetime
+    alternatives: list[Slot]
+
+
+class RefusedItem(Answer):
+    """A period of a hold that is not offered, counted from 1 in the order of the request."""
+
+    item: int
+    starts_at: datetime | None
+    reason: str
+
+
 class Problem(Answer):
     """An RFC 9457 problem document."""
 
@@ -33,4 +50,6 @@ class Problem(Answer):
     request_id: str
     errors: list[FieldError] | None = None
     alternatives: list[Slot] | None = None
+    conflicts: list[Conflict] | None = None
+    items: list[RefusedItem] | None = None
     reason: str | None = None

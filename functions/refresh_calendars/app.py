@@ -1,0 +1,16 @@
+"""Every five minutes: read the calendars kept elsewhere whose turn it is."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast.calendars import reading
+from holdfast.observability import instrument, logger
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    """Answer how many calendars were read and how many could not be."""
+    swept = reading.sweep(context)
+    logger().info("swept", read=swept["read"], failed=swept["failed"])
+    return swept

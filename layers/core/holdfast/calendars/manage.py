@@ -1,0 +1,126 @@
+"""What servers do with calendars: add, list and remove those that are read, give out and revoke
+feeds; and what a feed answers."""
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import actors, booking_secrets, database, idempotency, ids
+from holdfast.actors import Actor
+from holdfast.calendars import export
+from holdfast.errors import NotFound
+from holdfast.models.calendars import CalendarRequest
+from holdfast.observability import count
+
+_ENDING = ".ics"
+
+
+def add(
+    actor: Actor, resource_id: UUID, request: CalendarRequest, key: str, context: LambdaContext
+) -> dict[str, Any]:
+    """Have a calendar read from now on.
+
+    Raises:
+        Forbidden: not a secret key.
+        NotFound: no such resource.
+        IllegalState: it has as many calendars as one can have.
+        IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
+    """
+    wanted = request.as_json() | {"resource_id": str(resource_id)}
+
+    def effect() -> dict[str, Any]:
+        added: dict[str, Any] = database.call(
+            "create_calendar", actor.as_json(), key, ids.new(), wanted
+        )
+        count("CalendarAdded")
+        return added
+
+    return idempotency.once(f"{actor.key_hash}#create_calendar", key, wanted, effect, context)
+
+
+def list_all(actor: Actor, resource_id: UUID) -> dict[str, Any]:
+    """The calendars that are read for a resource.
+
+    Raises:
+        Forbidden: not a secret key.
+        NotFound: no such resource.
+    """
+    found: dict[str, Any] = database.call("list_calendars", actor.as_json(), resource_id)
+    return found
+
+
+def remove(actor: Actor, resource_id: UUID, calendar_id: UUID) -> None:
+    """Read a calendar no longer, and forget its busy times.
+
+    Raises:
+        Forbidden: not a secret key.
+        NotFound: no such calendar of this resource.
+    """
+    database.call("delete_calendar", actor.as_json(), resource_id, calendar_id)
+
+
+def give_out(
+    actor: Actor, resource_id: UUID, key: str, origin: str, context: LambdaContext
+) -> dict[str, Any]:
+    """Make a feed; only this answer tells its address.
+
+    Args:
+        origin: where the API is reached, `https://api.example`.
+
+    Raises:
+        Forbidden: not a secret key.
+        NotFound: no such resource.
+        IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
+    """
+
+    def effect() -> dict[str, Any]:
+        feed_id = ids.new()
+        token_hash = actors.digest(booking_secrets.calendar_token(feed_id))
+        feed: dict[str, Any] = database.call(
+            "create_calendar_feed", actor.as_json(), key, feed_id, token_hash, resource_id
+        )
+        count("CalendarFeedGiven")
+        return feed
+
+    wanted = {"resource_id": str(resource_id)}
+    feed = idempotency.once(f"{actor.key_hash}#create_calendar_feed", key, wanted, effect, context)
+    token = booking_secrets.calendar_token(feed["id"])
+    return {**feed, "url": f"{origin}/v1/calendar-feeds/{token}{_ENDING}"}
+
+
+def list_given_out(actor: Actor, resource_id: UUID) -> dict[str, Any]:
+    """The feeds of a resource, revoked ones included.
+
+    Raises:
+        Forbidden: not a secret key.
+        NotFound: no such resource.
+    """
+    found: dict[str, Any] = database.call("list_calendar_feeds", actor.as_json(), resource_id)
+    return found
+
+
+def revoke(actor: Actor, resource_id: UUID, feed_id: UUID) -> dict[str, Any]:
+    """Let the address open nothing from now on; revoking twice is revoking once.
+
+    Raises:
+        Forbidden: not a secret key.
+        NotFound: no such feed of this resource.
+    """
+    feed: dict[str, Any] = database.call(
+        "revoke_calendar_feed", actor.as_json(), resource_id, feed_id
+    )
+    return feed
+
+
+def feed_text(file: str) -> str:
+    """The iCalendar text behind the last part of a secret address.
+
+    Raises:
+        NotFound: it opens nothing. What could not be a token is looked up all the same.
+    """
+    token_hash = actors.digest(file.removesuffix(_ENDING))
+    found = database.call("read_calendar_feed", token_hash)
+    if not file.endswith(_ENDING):
+        raise NotFound()
+    return export.text(found["resource"], found["bookings"])

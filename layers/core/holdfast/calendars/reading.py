@@ -1,0 +1,91 @@
+"""Having calendars read, side by side and in bounded time, and storing what they say.
+
+A reading happens between transactions, never in one. Nothing is lost if it dies half-way: it is
+read again by the next hold, or by the sweep.
+"""
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, wait
+from functools import cache
+from threading import Thread
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import database, sweeps
+from holdfast.calendars.source import BusyTimes, Feed, Reading, Task
+from holdfast.calendars.unreadable import Unreadable
+from holdfast.observability import count, logger
+
+_SWEEP_SECONDS = 10.0
+_BATCH = 10
+
+
+@cache
+def source() -> BusyTimes:
+    """Where busy times come from."""
+    return Feed()
+
+
+def read_now(calendar_ids: Sequence[str], seconds: float) -> None:
+    """Read these calendars before a hold, and store what was learnt within some seconds."""
+    tasks = database.call("begin_reading", list(calendar_ids))
+    _read_and_store(tasks, seconds)
+
+
+def sweep(context: LambdaContext) -> dict[str, int]:
+    """Read the calendars whose turn it is; how many were read, and how many could not be."""
+    totals = {"read": 0, "failed": 0}
+
+    def batch() -> bool:
+        tasks = database.call("claim_calendars", _BATCH)
+        for result in _read_and_store(tasks, _SWEEP_SECONDS):
+            totals["failed" if result == "failed" else "read"] += 1
+        return bool(tasks)
+
+    sweeps.repeat(batch, context)
+    return totals
+
+
+def _read_and_store(tasks: Sequence[Task], seconds: float) -> list[str]:
+    """Read all at once, store one after the other; the results of the database."""
+    deadline = time.monotonic() + seconds
+    readings = [_begin(task, seconds) for task in tasks]
+    results = []
+    for task, reading in zip(tasks, readings, strict=True):
+        wait([reading], max(deadline - time.monotonic(), 0))
+        stored = database.call(
+            "store_busy", task["id"], task["begun_at"], _outcome(task, reading, seconds)
+        )
+        count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")
+        results.append(str(stored["result"]))
+    return results
+
+
+def _outcome(task: Task, reading: "Future[Reading]", seconds: float) -> Reading:
+    try:
+        return reading.result(0)
+    except TimeoutError:
+        failure = f"it took longer than {seconds:g} seconds"
+    except Unreadable as error:
+        failure = str(error)
+    except Exception:
+        logger().exception("calendar not understood", calendar=task["id"])
+        failure = "it is not understood"
+    logger().info("calendar not read", calendar=task["id"], failure=failure)
+    return {"outcome": "failed", "failure": failure[:1].upper() + failure[1:] + "."}
+
+
+def _begin(task: Task, seconds: float) -> "Future[Reading]":
+    """Read in a thread that nobody has to wait for: looking up a name cannot be hurried."""
+    reading: Future[Reading] = Future()
+    busy_times = source()
+
+    def run() -> None:
+        try:
+            reading.set_result(busy_times.read(task, seconds))
+        except BaseException as error:
+            reading.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return reading

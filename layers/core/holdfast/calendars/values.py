@@ -1,0 +1,53 @@
+"""Dates, times and durations as RFC 5545 writes them (sections 3.3.4 to 3.3.6)."""
+
+import re
+from datetime import date, datetime, timedelta
+
+from holdfast.calendars.unreadable import Unreadable
+
+_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)", re.ASCII)
+_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)", re.ASCII)
+_DURATION = re.compile(
+    r"([+-]?)P(?=[T\d])(?:(\d{1,6})W)?(?:(\d{1,6})D)?"
+    r"(?:T(?=\d)(?:(\d{1,6})H)?(?:(\d{1,6})M)?(?:(\d{1,9})S)?)?",
+    re.ASCII,
+)
+_LEAP_SECOND = 60
+
+
+def day(text: str) -> date:
+    """`20300131`."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise Unreadable("a date in it is malformed")
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        raise Unreadable("a date in it does not exist") from None
+
+
+def local_time(text: str) -> datetime:
+    """`20300131T093000`, with or without Z, as it stands on the clock; no zone."""
+    match = _TIME.fullmatch(text.removesuffix("Z"))
+    if match is None:
+        raise Unreadable("a time in it is malformed")
+    numbers = [int(number) for number in match.groups()]
+    if numbers[5] == _LEAP_SECOND:  # allowed; clocks that have none take the one before
+        numbers[5] -= 1
+    try:
+        return datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 six numbers, no zone on purpose
+    except ValueError:
+        raise Unreadable("a time in it does not exist") from None
+
+
+def duration(text: str) -> tuple[timedelta, timedelta]:
+    """`P1DT2H`: its days, which are as long as they are, and the exact rest."""
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise Unreadable("a duration in it is malformed")
+    weeks, days, hours, minutes, seconds = (int(number or 0) for number in match.groups()[1:])
+    sign = -1 if match[1] == "-" else 1
+    return (
+        sign * timedelta(weeks=weeks, days=days),
+        sign * timedelta(hours=hours, minutes=minutes, seconds=seconds),
+    )

@@ -1,0 +1,61 @@
+-- api.read_calendar_feed: a resource's bookings, for whoever has the secret address.
+--
+-- Of the customer it tells the name and nothing else: who has the address is not signed in, and
+-- calendars are shared.
+--
+-- p_token_hash SHA-256 of the address's secret part
+-- Returns      {"resource": {"id", "name", "timezone"}, "bookings": [{"id", "version", "status",
+--              "offering", "customer", "starts_at", "ends_at", "updated_at"}, …]}: those that own
+--              their time or have been held, from 30 days ago to the resource's horizon, at most
+--              5000
+--
+-- Runs as holdfast_system: the tenant is not known before the feed is found.
+--
+-- Locks     none
+-- Raises    KHNTF  no such feed, or it was revoked, or its resource is no more
+-- Backstop  none
+create or replace function api.read_calendar_feed(p_token_hash bytea)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off
+as $$
+declare
+    v_feed core.calendar_feeds;
+    v_resource core.resources;
+    v_now timestamptz := core.clock();
+begin
+    select * into v_feed
+    from core.calendar_feeds as f
+    where f.token_hash = p_token_hash and f.revoked_at is null;
+    select * into v_resource
+    from core.resources as r
+    where r.tenant_id = v_feed.tenant_id and r.id = v_feed.resource_id and r.archived_at is null;
+    if not found then
+        raise exception 'no such calendar'
+            using errcode = 'KHNTF', hint = 'ask for a new address; this one opens nothing';
+    end if;
+
+    return pg_catalog.jsonb_build_object(
+        'resource', pg_catalog.jsonb_build_object(
+            'id', v_resource.id, 'name', v_resource.name, 'timezone', v_resource.timezone),
+        'bookings', coalesce((
+            select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+                'id', b.id, 'version', b.version, 'status', b.status,
+                'offering', (
+                    select o.name from core.offerings as o
+                    where o.tenant_id = b.tenant_id and o.id = b.offering_id),
+                'customer', b.customer_name,
+                'starts_at', core.utc(b.starts_at), 'ends_at', core.utc(b.ends_at),
+                'updated_at', core.utc(b.updated_at)) order by b.starts_at, b.id)
+            from (
+                select * from core.bookings as b
+                where b.tenant_id = v_resource.tenant_id and b.resource_id = v_resource.id
+                    and b.starts_at >= v_now - interval '720 hours'
+                    and b.starts_at <= v_now + v_resource.horizon_days * interval '24 hours'
+                    and (core.is_live(b.status) or b.status in ('ended', 'completed'))
+                    and (b.status <> 'held' or b.hold_expires_at > v_now)
+                order by b.starts_at, b.id
+                limit 5000
+            ) as b), '[]'));
+end;
+$$;

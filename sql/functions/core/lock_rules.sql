@@ -1,0 +1,21 @@
+-- core.lock_rules: be alone with the rules of resources: no booking of theirs is being made meanwhile.
+--
+-- Who books has the lock shared (core.lock_days) until it commits. So whoever changes what can be
+-- booked sees every booking made before, and every later one is made under the new rules.
+--
+-- Locks     the rules of each resource, in order of id, to the end of the transaction
+-- Raises    nothing (55P03 when the caller's lock_timeout passes)
+-- Backstop  none
+create or replace function core.lock_rules(p_resource_ids uuid[])
+returns void
+language plpgsql volatile
+as $$
+declare
+    v_resource_id uuid;
+begin
+    for v_resource_id in select distinct r from pg_catalog.unnest(p_resource_ids) as r order by 1 loop
+        perform pg_catalog.pg_advisory_xact_lock(
+            pg_catalog.hashtextextended('rules:' || v_resource_id, 0));
+    end loop;
+end;
+$$;

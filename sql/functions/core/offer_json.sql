@@ -1,0 +1,52 @@
+-- core.offer_json: what the customer is told of an offer. Wall-clock times are the resource's.
+--
+-- Returns   null once there is nothing to tell: the offer was taken, given back or has run out
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.offer_json(p_tenant_id uuid, p_booking_id uuid)
+returns jsonb
+language plpgsql volatile
+as $$
+declare
+    c_format constant text := 'FMDay, FMDD FMMonth YYYY, HH24:MI';
+    v_entry core.waitlist;
+    v_booking core.bookings;
+    v_resource core.resources;
+    v_offering core.offerings;
+begin
+    select * into v_booking
+    from core.bookings as b
+    where b.tenant_id = p_tenant_id and b.id = p_booking_id;
+    if v_booking.status <> 'held' or v_booking.hold_expires_at <= core.clock() then
+        return null;
+    end if;
+
+    select * into v_entry
+    from core.waitlist as w
+    where w.tenant_id = v_booking.tenant_id and w.booking_id = v_booking.id;
+    select * into v_resource
+    from core.resources as r
+    where r.tenant_id = v_booking.tenant_id and r.id = v_booking.resource_id;
+    select * into v_offering
+    from core.offerings as o
+    where o.tenant_id = v_booking.tenant_id and o.id = v_booking.offering_id;
+
+    return pg_catalog.jsonb_build_object(
+        'place_id', v_entry.id,
+        'booking_id', v_booking.id,
+        'email', (
+            select c.email from core.customers as c
+            where c.tenant_id = v_booking.tenant_id and c.id = v_booking.customer_id),
+        'name', v_booking.customer_name,
+        'resource', v_resource.name,
+        'offering', v_offering.name,
+        'timezone', v_resource.timezone,
+        'starts', pg_catalog.to_char(
+            v_booking.starts_at at time zone v_resource.timezone,
+            case when v_booking.booked_on is null then c_format else 'FMDay, FMDD FMMonth YYYY' end),
+        'until', pg_catalog.to_char(
+            v_booking.hold_expires_at at time zone v_resource.timezone, c_format));
+end;
+$$;

@@ -1,0 +1,27 @@
+-- core.reach_waiting: a place in the waitlist, for whoever may see it.
+--
+-- Locks     none
+-- Raises    KHNTF  no such place for this actor
+-- Backstop  row-level security
+create or replace function core.reach_waiting(p_actor core.actor, p_entry_id uuid)
+returns core.waitlist
+language plpgsql volatile
+as $$
+declare
+    v_entry core.waitlist;
+begin
+    select * into v_entry
+    from core.waitlist as w
+    where w.tenant_id = p_actor.tenant_id and w.id = p_entry_id;
+
+    if not found
+        or p_actor.role <> 'secret'
+            and p_actor.booking_secret_hash is distinct from v_entry.client_secret_hash
+    then
+        raise exception 'no such place in the waitlist'
+            using errcode = 'KHNTF',
+                hint = 'check the id, and send the place''s client_secret as Booking-Secret';
+    end if;
+    return v_entry;
+end;
+$$;

@@ -1,0 +1,36 @@
+-- core.record_payment: write down the money that a checkout has brought; nothing when it was written
+-- down before.
+--
+-- What is not exactly the frozen price is quarantined; the caller sends it back.
+--
+-- p_amount  the frozen price, minor units of p_currency
+-- Locks     none (the caller holds the booking's row)
+-- Raises    nothing
+-- Backstop  payments_intent_unique: two events about one payment are one fact
+create or replace function core.record_payment(
+    p_checkout core.checkouts, p_session jsonb, p_amount bigint, p_currency text)
+returns core.payments
+language plpgsql volatile
+as $$
+declare
+    v_amount bigint := (p_session ->> 'amount_total')::bigint;
+    v_currency text := pg_catalog.upper(p_session ->> 'currency');
+    v_payment core.payments;
+begin
+    insert into core.payments (
+        tenant_id, id, booking_id, checkout_id, payment_intent_id, status, amount, currency,
+        created_at, updated_at)
+    values (
+        p_checkout.tenant_id, core.new_id(), p_checkout.booking_id, p_checkout.id,
+        p_session ->> 'payment_intent',
+        case
+            when v_amount is not distinct from p_amount
+                and v_currency is not distinct from p_currency
+            then 'captured' else 'quarantined'
+        end,
+        v_amount, v_currency, core.clock(), core.clock())
+    on conflict (payment_intent_id) do nothing
+    returning * into v_payment;
+    return v_payment;
+end;
+$$;

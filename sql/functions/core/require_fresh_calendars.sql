@@ -1,0 +1,51 @@
+-- core.require_fresh_calendars: have the calendars of these resources been read lately?
+--
+-- A calendar that was not, and that this request has not yet tried to read, is asked for: the caller
+-- reads it outside the transaction and comes back. One that it has tried in vain is judged by the
+-- resource's policy.
+--
+-- p_checked ids of the calendars that this request has tried to read: ["…"], or null
+-- Returns   whether a calendar is taken unchecked, as the resource's policy accepts
+--
+-- Locks     none
+-- Raises    KHCAL  calendars have to be read first; detail is {"calendars": [id, …],
+--                  "retry_after": seconds}
+--           KHCAU  a calendar cannot be read, and the resource's policy is to refuse then; detail is
+--                  {"retry_after": seconds}
+-- Backstop  none
+create or replace function core.require_fresh_calendars(
+    p_resources uuid[], p_checked jsonb, p_at timestamptz)
+returns boolean
+language plpgsql volatile
+as $$
+declare
+    v_unread uuid[];
+    v_tried boolean;
+    v_refused boolean;
+begin
+    select pg_catalog.array_agg(c.id order by c.id)
+            filter (where not coalesce(p_checked, '[]') ? c.id::text),
+        coalesce(pg_catalog.bool_or(coalesce(p_checked, '[]') ? c.id::text), false),
+        coalesce(pg_catalog.bool_or(
+            coalesce(p_checked, '[]') ? c.id::text and r.calendar_policy = 'refuse'), false)
+    into v_unread, v_tried, v_refused
+    from core.calendars as c
+    join core.resources as r on r.tenant_id = c.tenant_id and r.id = c.resource_id
+    where c.tenant_id = core.current_tenant() and c.resource_id = any (p_resources)
+        and (c.read_at is null or c.read_at < p_at - c.fresh_seconds * interval '1 second');
+
+    if v_refused then
+        raise exception 'the resource''s own calendar cannot be read at the moment'
+            using errcode = 'KHCAU', detail = '{"retry_after": 30}',
+                hint = 'repeat the request after the seconds in Retry-After';
+    end if;
+    if v_unread is not null then
+        raise exception 'the resource''s own calendar has to be read first'
+            using errcode = 'KHCAL',
+                detail = pg_catalog.jsonb_build_object(
+                    'calendars', v_unread, 'retry_after', 1)::text,
+                hint = 'repeat the request after the seconds in Retry-After';
+    end if;
+    return v_tried;
+end;
+$$;

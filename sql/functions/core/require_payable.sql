@@ -1,0 +1,40 @@
+-- core.require_payable: refuse a checkout where there is nothing to pay, or not any more, or already.
+--
+-- p_change   the change of the booking that waits for its payment, or none
+-- p_checkout the booking's checkout that can still be paid, or none
+-- Locks      none (the caller holds the booking's row)
+-- Raises     KHEXP  the hold or the change has run out, or is being given up
+--            KHSTA  the booking is past its payment, or a payment is under way, or it is paid with
+--            the first of its cart
+-- Backstop   none
+create or replace function core.require_payable(
+    p_booking core.bookings, p_change core.changes, p_checkout core.checkouts, p_at timestamptz)
+returns void
+language plpgsql stable
+as $$
+declare
+    v_what text := case when p_change.id is null then 'hold' else 'change' end;
+    v_hint text := case
+        when p_change.id is null then 'hold a time again' else 'ask for another time again' end;
+begin
+    if p_booking.status = 'expired'
+        or p_booking.status = 'held' and p_booking.hold_expires_at <= p_at
+        or p_checkout.id is null and coalesce(p_change.expires_at, p_booking.hold_expires_at) <= p_at
+    then
+        raise exception 'the % has run out', v_what using errcode = 'KHEXP', hint = v_hint;
+    elsif p_booking.status not in ('held', 'paying') and p_change.id is null then
+        raise exception 'the booking is % and cannot be paid', p_booking.status
+            using errcode = 'KHSTA', hint = 'see GET /v1/bookings/{booking_id}/confirmation';
+    elsif p_booking.position > 1 and p_change.id is null then
+        raise exception 'the booking is paid with its cart'
+            using errcode = 'KHSTA', hint = 'begin the checkout of booking ' || p_booking.cart_id;
+    elsif p_checkout.state = 'pending' then
+        raise exception 'a payment for the booking is under way'
+            using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
+    elsif p_checkout.close_reason in ('released', 'deadline')
+        and p_checkout.change_id is not distinct from p_change.id
+    then
+        raise exception 'the % is being released', v_what using errcode = 'KHEXP', hint = v_hint;
+    end if;
+end;
+$$;

@@ -1,0 +1,65 @@
+-- core.settle_change: what the provider says of a session that asks for the difference of a change
+-- becomes what is true here. core.settle, for the change of a booking that is paid already.
+--
+-- p_outcome see core.settle
+-- Locks     the days of the change's time when it may have to be taken again, then the booking's row
+-- Raises    40001  the change lost its time while we looked; the caller repeats
+-- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
+create or replace function core.settle_change(
+    p_checkout core.checkouts, p_outcome text, p_session jsonb)
+returns text
+language plpgsql volatile
+as $$
+declare
+    v_checkout core.checkouts;
+    v_booking core.bookings;
+    v_change core.changes;
+    v_days_locked boolean;
+begin
+    -- an unlocked look decides only which locks are taken; days come before bookings
+    select * into v_change
+    from core.changes as c
+    where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.change_id;
+    v_days_locked := v_change.state = 'expired';
+    if v_days_locked then
+        perform core.lock_days(v_change.resource_id, core.occupied(
+            v_change.starts_at, v_change.ends_at,
+            v_change.buffer_before_minutes, v_change.buffer_after_minutes));
+    end if;
+
+    select * into v_booking
+    from core.bookings as b
+    where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id
+    for no key update;
+    select * into v_change
+    from core.changes as c
+    where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.change_id;
+    if v_change.state = 'expired' and not v_days_locked then
+        raise exception 'the change lost its time meanwhile' using errcode = '40001';
+    end if;
+
+    v_checkout := core.record_session(p_checkout, p_outcome, p_session);
+    case
+        when p_outcome = 'paid' then
+            return core.settle_change_paid(v_checkout, v_booking, v_change, p_session);
+        when p_outcome = 'open' then
+            return 'open';
+        when v_checkout.state = 'pending' and v_change.state = 'pending' then
+            -- a delayed method: the time is kept, and asked about now and then
+            if v_change.expires_at < core.clock() + interval '12 hours' then
+                perform core.extend_change(
+                    v_booking, v_change, core.clock() + interval '24 hours',
+                    'a delayed payment is under way; the time is kept');
+            end if;
+            return 'pending';
+        when v_checkout.state in ('expired', 'failed') and v_change.state = 'pending'
+            and v_checkout.close_reason is distinct from 'superseded'
+            and (core.payable_checkout(v_booking)).id is null
+        then
+            perform core.end_change(v_booking, v_checkout);
+            return 'released';
+        else
+            return 'unchanged';
+    end case;
+end;
+$$;

@@ -1,0 +1,20 @@
+-- core.waited_range: all the time that what a place in the waitlist waits for could occupy.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.waited_range(
+    p_entry core.waitlist, p_resource core.resources, p_offering core.offerings)
+returns tstzrange
+language plpgsql stable
+as $$
+declare
+    v_starts tstzrange := core.waited_starts(
+        p_entry.starts_at, p_entry.on_date, p_resource.timezone);
+begin
+    return core.would_occupy(
+        p_resource, p_offering, pg_catalog.lower(v_starts),
+        -- a whole date lies in the window already
+        pg_catalog.upper(v_starts) + coalesce(p_offering.duration_minutes, 0) * interval '1 minute');
+end;
+$$;

@@ -1,0 +1,137 @@
+"""Limits of a resource: counted, so that only a lock keeps two from both being the last."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.harness import twins
+from tests.harness.concurrency import wait_until_blocked
+from tests.harness.desk import Desk, refusal, refusals
+from tests.harness.invariants import violations
+
+Race = Callable[..., list[Any]]
+
+# 17:00 and 20:00 of Monday in New York: one local day, two days of UTC.
+AFTERNOON, EVENING = "2027-01-11T22:00:00Z", "2027-01-12T01:00:00Z"
+GRACE = {"name": "Grace", "email": "grace@example.com"}
+
+
+@pytest.fixture
+def across_midnight(desk: Desk) -> Desk:
+    """The tutor lives in New York, works at any time, and takes one lesson a day."""
+    desk.database.execute("delete from core.weekly_hours where resource_id = %s", desk.tutor["id"])
+    desk.database.execute(
+        "insert into core.weekly_hours"
+        " (tenant_id, id, resource_id, weekday, opens, closes, created_at)"
+        " select r.tenant_id, gen_random_uuid(), r.id, d, '00:00', '24:00', now()"
+        " from core.resources as r, generate_series(1, 7) as d where r.id = %s",
+        desk.tutor["id"],
+    )
+    desk.database.execute(
+        "update core.resources set timezone = 'America/New_York', daily_limit = 1 where id = %s",
+        desk.tutor["id"],
+    )
+    return desk
+
+
+def test_two_ends_of_a_local_day_wait_for_each_other(across_midnight: Desk) -> None:
+    """Though on different days of UTC: the second is refused once the first is there.
+
+    Cases: D-1, P-1
+    """
+    desk = across_midnight
+    first, _ = desk.begin(desk.hold_call(AFTERNOON))
+    _, second = desk.start(desk.hold_call(EVENING))
+    first.commit()
+
+    error = second.exception(10)
+
+    assert refusal(error) == "KHOFF"
+    assert "daily_limit" in str(getattr(error, "diag").message_detail)  # noqa: B009
+    assert len(desk.owners()) == 1
+    assert violations(desk.database) == []
+
+
+def test_twin_that_locks_only_the_booking_exceeds_the_day(across_midnight: Desk) -> None:
+    """With a lock on the time alone both count no booking, and both are the day's only one."""
+    desk = across_midnight
+    twins.forget_local_day(desk.database)
+    first, _ = desk.begin(desk.hold_call(AFTERNOON))
+
+    desk.hold(EVENING)
+    first.commit()
+
+    assert len(desk.owners()) == 2
+
+
+def test_a_day_of_three_has_three_winners(across_midnight: Desk, race: Race) -> None:
+    """Of holds for every hour of one local day, as many succeed as the day takes.
+
+    Cases: D-1, P-1
+    """
+    desk = across_midnight
+    desk.database.execute("update core.resources set daily_limit = 3")
+    hours = [f"2027-01-12T{h:02}:00:00Z" for h in range(6, 24, 2)]
+    hours += [f"2027-01-13T{h:02}:00:00Z" for h in range(0, 4, 2)]
+
+    outcomes = race(desk.racers([desk.hold_call(hour) for hour in hours]))
+
+    assert refusals(outcomes) == ["KHOFF"] * (len(hours) - 3)
+    assert len(desk.owners()) == 3
+    assert violations(desk.database) == []
+
+
+def test_a_customer_is_not_the_last_one_twice(desk: Desk, race: Race) -> None:
+    """One customer's holds on different days: as many succeed as the resource gives to one.
+
+    Cases: P-1, P-8
+    """
+    desk.database.execute("update core.resources set customer_limit = 2")
+    starts = [f"2027-01-{day}T10:00:00Z" for day in range(12, 20)]
+
+    outcomes = race(desk.racers([desk.hold_call(start, customer=GRACE) for start in starts]))
+
+    assert refusals(outcomes) == ["KHOFF"] * 6
+    assert len(desk.owners()) == 2
+    assert violations(desk.database) == []
+
+
+def test_twin_without_the_customers_lock_exceeds_it(desk: Desk) -> None:
+    """Without the lock on the customer nobody waits on another day, and both are the only one."""
+    desk.database.execute("update core.resources set customer_limit = 1")
+    desk.hold("2027-01-20T10:00:00Z", customer=GRACE | {"email": "ada@example.com"})
+    twins.rewrite(
+        desk.database,
+        "core.lock_identity",
+        "perform pg_catalog.pg_advisory_xact_lock(",
+        "perform (",
+    )
+    desk.database.execute(  # known before, so that neither waits to write the other's address
+        "insert into core.customers (tenant_id, id, email, name, created_at, updated_at)"
+        " select id, gen_random_uuid(), 'grace@example.com', 'Grace', now(), now()"
+        " from core.tenants"
+    )
+    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", customer=GRACE))
+
+    desk.hold("2027-01-13T10:00:00Z", customer=GRACE)
+    first.commit()
+
+    counted = (
+        "select count(*) from core.bookings as b join core.customers as c on c.id = b.customer_id"
+    )
+    assert desk.database.value(f"{counted} where c.email = 'grace@example.com'") == 2
+
+
+def test_a_customer_waits_for_their_own_hold(desk: Desk) -> None:
+    """What that twin has lost: the same customer's hold on another day waits, and is refused."""
+    desk.database.execute("update core.resources set customer_limit = 1")
+    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", customer=GRACE))
+    session = desk.session("create_hold")
+
+    second = session.send(desk.hold_call("2027-01-13T10:00:00Z", customer=GRACE))
+    wait_until_blocked(desk.database, session.pid)
+    first.commit()
+
+    assert refusal(second.exception(10)) == "KHOFF"
+    assert len(desk.owners()) == 1

@@ -1,0 +1,171 @@
+"""Slots over HTTP: of a resource, of a pool, by the clocks of a zone, and why there is none."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.harness.problems import refused
+from tests.harness.stage import TEN
+from tests.harness.system import System
+
+
+@pytest.fixture(scope="module")
+def pool(shop: System) -> str:
+    """A pool with the tutor in it."""
+    identifier = str(uuid4())
+    shop.database.execute(
+        "insert into core.pools (tenant_id, id, name, created_at, updated_at)"
+        " select tenant_id, %s, 'Tutors', created_at, updated_at from core.resources"
+        " where id = %s",
+        *(identifier, shop.resource["id"]),
+    )
+    shop.database.execute(
+        "insert into core.pool_resources select tenant_id, %s, id from core.resources"
+        " where id = %s",
+        *(identifier, shop.resource["id"]),
+    )
+    return identifier
+
+
+@pytest.fixture(scope="module")
+def lists(shop: System, pool: str) -> dict[str, str]:
+    """The tutor's slots, alone and as a pool of one; of the first offering."""
+    query = f"slots?offering_id={shop.resource['offerings'][0]['id']}"
+    return {
+        "resource": f"/v1/resources/{shop.resource['id']}/{query}",
+        "pool": f"/v1/pools/{pool}/{query}",
+    }
+
+
+@pytest.mark.parametrize("kind", ["resource", "pool"])
+def test_a_zone_adds_local_times(shop: System, lists: dict[str, str], kind: str) -> None:
+    """The same slots, told in two ways.
+
+    Cases: E-6.1
+    """
+    plain = shop.request("GET", lists[kind]).body["slots"]
+
+    told = shop.request("GET", lists[kind] + "&tz=Asia/Kathmandu").body["slots"]
+
+    assert [slot["starts_at"] for slot in told] == [slot["starts_at"] for slot in plain]
+    assert all(slot["starts_local"].endswith("+05:45") for slot in told)
+    assert all(slot["starts_local"] is None for slot in plain)
+    assert all(slot.get("resources", 1) == 1 for slot in told)
+
+
+@pytest.mark.parametrize("kind", ["resource", "pool"])
+@pytest.mark.parametrize(
+    "zone", ["Mars/Olympus", "UTC%2B3", "../../etc/passwd", "Europe/Berlin%00", "", "x" * 65]
+)
+def test_an_unknown_zone_is_invalid(
+    shop: System, lists: dict[str, str], kind: str, zone: str
+) -> None:
+    """422, whatever it looks like.
+
+    Cases: P-12
+    """
+    path = f"{lists[kind]}&tz={zone}"
+
+    refused(shop, lambda: shop.request("GET", path), 422, "invalid_request")
+
+
+@pytest.mark.parametrize("kind", ["resource", "pool"])
+@pytest.mark.parametrize(
+    "period",
+    [
+        "from=2030-01-09T00:00:00Z&to=2030-01-09T00:00:00Z",
+        "from=2030-01-09T00:00:00Z&to=2030-01-08T00:00:00Z",
+        "from=2030-01-09T00:00:00Z&to=2031-01-09T00:00:00Z",
+        "from=1900-01-01T00:00:00Z&to=8999-12-31T00:00:00Z",
+    ],
+    ids=["empty", "reversed", "a year", "all time"],
+)
+def test_a_bad_period_is_invalid(
+    shop: System, lists: dict[str, str], kind: str, period: str
+) -> None:
+    """422, and nothing is computed."""
+    path = f"{lists[kind]}&{period}"
+
+    refused(shop, lambda: shop.request("GET", path), 422, "period_invalid")
+
+
+def test_thousands_of_slots_at_once_are_refused(shop: System, lists: dict[str, str]) -> None:
+    """The limit is in the answer, so that a client knows what to ask for."""
+    shop.database.execute(
+        "update core.resources set step_minutes = 5 where id = %s", shop.resource["id"]
+    )
+    path = f"{lists['resource']}&from=2030-01-09T00:00:00Z&to=2030-03-09T00:00:00Z"
+
+    answer = refused(shop, lambda: shop.request("GET", path), 422, "period_invalid")
+
+    shop.database.execute(
+        "update core.resources set step_minutes = 30 where id = %s", shop.resource["id"]
+    )
+    assert "2,000 slots" in answer.body["detail"]
+
+
+@pytest.mark.parametrize("kind", ["resource", "pool"])
+def test_a_list_is_known_again(shop: System, lists: dict[str, str], kind: str) -> None:
+    """304 for the ETag of the same answer; in another zone it is another.
+
+    Cases: E-5.2
+    """
+    tag = shop.request("GET", lists[kind]).headers["etag"]
+
+    again = shop.request("GET", lists[kind], headers={"if-none-match": tag})
+    elsewhere = shop.request(
+        "GET", lists[kind] + "&tz=Asia/Kathmandu", headers={"if-none-match": tag}
+    )
+
+    assert (again.status, elsewhere.status) == (304, 200)
+
+
+def explain(shop: System, query: str, key: str = "secret") -> Any:
+    offering = shop.resource["offerings"][0]["id"]
+    path = f"/v1/resources/{shop.resource['id']}/slots/explain?offering_id={offering}&{query}"
+    return shop.request("GET", path, key=key)
+
+
+def test_an_owner_is_told_why(shop: System) -> None:
+    """All rules with their words; none for a time that can be held."""
+    free = explain(shop, f"starts_at={TEN}&customer_email=grace@example.com")
+    closed = explain(shop, "starts_at=2030-01-09T03:10:00Z")
+
+    assert (free.status, free.body["bookable"], free.body["rules"]) == (200, True, [])
+    assert [each["rule"] for each in closed.body["rules"]] == ["closed"]
+    assert free.headers["cache-control"] == "no-store"
+
+
+def test_a_browser_is_not(shop: System) -> None:
+    """403: the answer names bookings.
+
+    Cases: P-7
+    """
+    refused(shop, lambda: explain(shop, f"starts_at={TEN}", "publishable"), 403, "forbidden")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "",
+        f"starts_at={TEN}&date=2030-01-09",
+        "starts_at=tomorrow",
+        "starts_at=2030-01-09T10:00:00",
+        "date=2030-02-30",
+        f"starts_at={TEN}&customer_email=nobody",
+    ],
+)
+def test_a_bad_question_is_invalid(shop: System, query: str) -> None:
+    """422 for neither a start nor a date, for both, and for what is neither.
+
+    Cases: P-12
+    """
+    refused(shop, lambda: explain(shop, query), 422, "invalid_request")
+
+
+def test_an_unknown_pool_is_not_found(shop: System) -> None:
+    """404, as for a resource."""
+    path = f"/v1/pools/{uuid4()}/slots"
+
+    refused(shop, lambda: shop.request("GET", path), 404, "not_found")

@@ -1,0 +1,109 @@
+"""Moving a booking: for the same price, for more, for less, and changing one's mind."""
+
+from datetime import timedelta
+from typing import Any
+
+from tests.harness.aftermath import settle_down
+from tests.harness.invariants import violations
+from tests.harness.stage import TEN, stripe_refunds
+from tests.harness.system import System
+
+TWO = "2030-01-07T14:00:00Z"
+FOUR = "2030-01-07T16:00:00Z"
+
+
+def _paid(system: System) -> dict[str, Any]:
+    held, session_id = system.checkout(system.hold(TEN))
+    system.pay(session_id)
+    system.deliver_webhooks()
+    return held
+
+
+def _kept(system: System) -> int:
+    state = system.double.state()
+    return int(sum(state["captured"].values()) - sum(state["refunded"].values()))
+
+
+def test_for_more_and_then_for_less(system: System) -> None:
+    """The difference is paid, then a part goes back: what is kept is the price, whatever the way.
+
+    Cases: E-10.5, E-2.3
+    """
+    held = _paid(system)
+    price = held["price"]["amount"]
+    system.change_prices(1500)
+    assert system.move(held, TWO).status == 202
+    _, session_id = system.checkout(held)
+    system.pay(session_id)
+    system.deliver_webhooks()
+    after_more = (system.booking(held).amount, _kept(system))
+    system.change_prices(-2500)
+
+    assert system.move(held, FOUR).status == 200
+    settle_down(system)
+
+    booking = system.booking(held)
+    refunds = sorted(refund["amount"] for refund in stripe_refunds(system, held))
+    assert after_more == (price + 1500, price + 1500)
+    assert (booking.amount, _kept(system)) == (price - 1000, price - 1000)
+    assert refunds == [1000, 1500]
+    assert (booking.status, booking.payment_status) == ("scheduled", "paid")
+    assert violations(system.database, system.double, quiescent=True) == []
+
+
+def test_a_change_that_nobody_pays(system: System) -> None:
+    """The page is left alone: the booking stays, the new time is free, and nothing was taken.
+
+    Cases: D-2, E-7.2
+    """
+    held = _paid(system)
+    price = held["price"]["amount"]
+    system.change_prices(1500)
+    system.move(held, TWO)
+    system.checkout(held)
+    taken = [slot["starts_at"] for slot in system.slots()]
+
+    system.advance(timedelta(minutes=40))
+    settle_down(system)
+
+    assert TWO not in taken
+    assert system.database.value("select count(*) from core.occupancies") == 1
+    assert (system.booking(held).amount, _kept(system)) == (price, price)
+    assert violations(system.database, system.double, quiescent=True) == []
+
+
+def test_the_old_time_is_somebody_elses_at_once(system: System) -> None:
+    """As soon as the booking has moved, its old time can be held, paid, and is not given back.
+
+    Cases: D-1
+    """
+    held = _paid(system)
+    system.move(held, TWO)
+
+    other = system.hold(TEN, customer={"name": "Alan Turing", "email": "alan@example.com"})
+    _, session_id = system.checkout(other)
+    system.pay(session_id)
+    system.deliver_webhooks()
+
+    assert system.booking(other).status == "scheduled"
+    assert violations(system.database, system.double) == []
+
+
+def test_a_hold_is_moved_and_then_paid(system: System) -> None:
+    """The page asks for the price of the new time, and that confirms it.
+
+    Cases: E-10.5, A-1
+    """
+    held = system.hold(TEN)
+    system.change_prices(700)
+    moved = system.move(held, TWO)
+
+    _, session_id = system.checkout(held)
+    system.pay(session_id)
+    system.deliver_webhooks()
+
+    booking = system.booking(held)
+    assert moved.status == 200
+    assert (booking.status, booking.amount) == ("scheduled", held["price"]["amount"] + 700)
+    assert _kept(system) == booking.amount
+    assert violations(system.database, system.double) == []

@@ -1,0 +1,80 @@
+"""What may change in the catalogue, and who must look again."""
+
+from tests.mutations.guard import Guard, api, core
+
+_RACES = "tests/concurrency/test_rules.py"
+_CATALOGUE = "tests/functions/test_catalogue.py"
+_SCHEDULES = "tests/functions/test_schedules.py"
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "rules-alone",
+        "whoever changes a resource's rules waits for those who are booking",
+        (core("lock_rules", "pg_advisory_xact_lock(", "pg_advisory_xact_lock_shared("),),
+        (f"{_RACES}::test_a_blackout_waits_for_the_hold_under_way_and_lists_it",),
+    ),
+    Guard(
+        "rules-again",
+        "a hold that waited looks whether its resource and offering were archived",
+        (
+            core(
+                "require_offered",
+                "and r.archived_at is null and o.archived_at is null",
+                "",
+            ),
+        ),
+        (f"{_RACES}::test_a_hold_waits_for_the_change_and_is_refused",),
+    ),
+    Guard(
+        "catalogue-version",
+        "a change of what somebody else has changed is refused",
+        (
+            core(
+                "lock_item", "if (v_row ->> 'version')::integer <> p_version then", "if false then"
+            ),
+        ),
+        (f"{_CATALOGUE}::test_a_change_says_which_version_it_is_of",),
+    ),
+    Guard(
+        "catalogue-archived",
+        "what is archived is kept as it was",
+        (
+            api(
+                "change_catalogue_item",
+                "if v_row ->> 'archived_at' is not null then",
+                "if false then",
+            ),
+        ),
+        (f"{_CATALOGUE}::test_what_is_archived_is_kept_and_never_changed",),
+    ),
+    Guard(
+        "catalogue-secret-key",
+        "only the tenant's servers change the catalogue",
+        (
+            api(
+                "create_catalogue_item",
+                "core.authorize(p_actor, 'secret')",
+                "core.authorize(p_actor, 'publishable')",
+            ),
+        ),
+        (f"{_CATALOGUE}::test_only_servers_of_the_tenant_may",),
+    ),
+    Guard(
+        "window-named",
+        "a window that overlaps is refused with the one in the way, over Sunday's midnight too",
+        (core("require_no_overlap", "v_from - 10080, v_from + v_minutes - 10080", "0, 0"),),
+        (f"{_SCHEDULES}::test_overlapping_windows_are_refused",),
+    ),
+    Guard(
+        "blackout-last-date",
+        "a blackout by dates ends with its last date",
+        (
+            core(
+                "catalogue_columns",
+                "(p_request ->> 'to_date')::date + 1",
+                "(p_request ->> 'to_date')::date",
+            ),
+        ),
+        (f"{_SCHEDULES}::test_a_blackout_by_dates_follows_the_clocks",),
+    ),
+)

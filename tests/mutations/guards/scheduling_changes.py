@@ -1,0 +1,159 @@
+"""Moving a booking to another time, and paying what that costs."""
+
+from tests.mutations.guard import Guard, api, core
+
+_MOVE = "tests/sql/test_reschedule.py"
+_CHANGES = "tests/sql/test_changes.py"
+_RACES = "tests/concurrency/test_reschedules.py"
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "order-of-moves",
+        "a move locks the days it leaves and enters in the one order that all share",
+        (
+            core(
+                "lock_move",
+                "if (v_from.id, pg_catalog.lower(v_old))"
+                " <= (p_resource.id, pg_catalog.lower(v_new)) then",
+                "if true then",
+            ),
+        ),
+        (f"{_RACES}::test_bookings_that_change_days_do_not_deadlock",),
+    ),
+    Guard(
+        "moved-meanwhile",
+        "a move that waited looks again where the booking is",
+        (
+            api(
+                "reschedule",
+                "(v_booking.resource_id, v_booking.starts_at)"
+                " <> (v_seen.resource_id, v_seen.starts_at)",
+                "false",
+            ),
+        ),
+        (f"{_RACES}::test_a_booking_that_was_moved_meanwhile_is_looked_at_again",),
+    ),
+    Guard(
+        "one-change-at-a-time",
+        "a booking whose change waits for its payment is not moved",
+        (core("require_movable", "        when exists (\n", "        when false and exists (\n"),),
+        (f"{_MOVE}::test_what_cannot_be_moved",),
+    ),
+    Guard(
+        "begun-is-not-moved",
+        "nor is one that has begun",
+        (core("require_movable", "when p_booking.starts_at <= p_at then", "when false then"),),
+        (f"{_MOVE}::test_what_cannot_be_moved",),
+    ),
+    Guard(
+        "no-repricing-while-paying",
+        "nor one whose payment page is open",
+        (
+            core("require_movable", "when p_booking.status = 'paying' then", "when false then"),
+            core(
+                "require_movable",
+                "when p_booking.status not in ('held', 'scheduled') then",
+                "when p_booking.status not in ('held', 'paying', 'scheduled') then",
+            ),
+        ),
+        (f"{_MOVE}::test_what_cannot_be_moved",),
+    ),
+    Guard(
+        "difference-amount",
+        "another sum than the frozen difference moves nothing",
+        (
+            core(
+                "settle_change_paid",
+                "if v_payment.status = 'quarantined' then",
+                "if false then",
+            ),
+        ),
+        (f"{_CHANGES}::test_a_wrong_sum_moves_nothing_and_goes_back",),
+    ),
+    Guard(
+        "change-expire-before-sweep",
+        "the sweep frees the time of a change only when it can no longer be paid",
+        (
+            core(
+                "expire_changes",
+                "elsif v_checkout.change_id is distinct from v_change.id then",
+                "elsif true then",
+            ),
+        ),
+        (f"{_CHANGES}::test_the_sweep_closes_the_page_first",),
+    ),
+    Guard(
+        "change-expire-before-release",
+        "nor does the customer",
+        (
+            api(
+                "abandon_change",
+                "if v_checkout.change_id is distinct from v_change.id then",
+                "if true then",
+            ),
+        ),
+        (f"{_CHANGES}::test_an_open_page_is_closed_before_the_time_is_free",),
+    ),
+    Guard(
+        "late-change",
+        "a difference that comes late moves the booking only if the time is free",
+        (
+            core(
+                "has_change_time",
+                "v_offering, 2) then",
+                "v_offering, 2) or true then",
+            ),
+        ),
+        (f"{_CHANGES}::test_paid_late_without_the_time_it_goes_back",),
+    ),
+    Guard(
+        "late-change-of-another-price",
+        "and not after it was moved elsewhere, to another price",
+        (
+            core(
+                "has_change_time",
+                "    elsif (core.pending_change(p_booking)).id is not null",
+                "    elsif false",
+            ),
+        ),
+        (f"{_CHANGES}::test_paid_late_without_the_time_it_goes_back",),
+    ),
+    Guard(
+        "begun-is-not-exchanged",
+        "who has had the old time does not get the new one",
+        (
+            core(
+                "has_change_time",
+                "least(p_booking.starts_at, p_change.starts_at) <= core.clock()",
+                "p_change.starts_at <= core.clock()",
+            ),
+        ),
+        (f"{_CHANGES}::test_paid_when_the_old_time_has_begun_it_goes_back",),
+    ),
+    Guard(
+        "renewed-for-ever",
+        "an unpaid time is kept for a while at most, however often its page is renewed",
+        (core("require_renewal", "if core.session_end(p_at) > v_limit then", "if false then"),),
+        (f"{_CHANGES}::test_nothing_is_renewed_for_ever",),
+    ),
+    Guard(
+        "stale-change",
+        "a change that ran out is in nobody's way",
+        (core("change_ran_out", "c.expires_at <= p_at", "false"),),
+        (f"{_CHANGES}::test_a_stale_change_is_in_nobodys_way",),
+    ),
+    Guard(
+        "free-cancellation-stays",
+        "a new time does not move the end of free cancellation",
+        (
+            core(
+                "apply_change",
+                "    set resource_id = v_booking.resource_id,\n",
+                "    set resource_id = v_booking.resource_id,\n"
+                "        free_cancel_until = v_booking.free_cancel_until"
+                " + (v_booking.starts_at - p_booking.starts_at),\n",
+            ),
+        ),
+        (f"{_MOVE}::test_free_cancellation_is_not_moved",),
+    ),
+)

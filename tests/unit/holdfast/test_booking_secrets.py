@@ -1,0 +1,77 @@
+"""What is derived with the booking key: secrets, and hashes of network addresses."""
+
+from collections.abc import Iterator
+from uuid import UUID
+
+import pytest
+
+from holdfast import booking_secrets
+from holdfast.actors import Actor
+from holdfast.settings import settings
+
+ID = UUID("01a1fbac-e3e1-7dfa-a17a-5f740cf2d6ae")
+
+
+@pytest.fixture(autouse=True)
+def key(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An environment with a booking key."""
+    monkeypatch.setenv("BOOKING_SECRET_KEY", "07" * 32)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
+
+
+def address_hash(address: str) -> str | None:
+    found: str | None = booking_secrets.located(Actor("", None, "", address))["address_hash"]
+    return found
+
+
+def test_a_place_and_a_booking_of_one_id_have_different_secrets() -> None:
+    """Secrets are bound to what they open, and the same every time."""
+    secrets = {booking_secrets.client_secret(ID), booking_secrets.waitlist_secret(ID)}
+
+    assert len(secrets) == 2
+    assert booking_secrets.waitlist_secret(str(ID)) in secrets
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("203.0.113.7", "::ffff:203.0.113.7"),
+        ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"),
+        ("2001:db8:1:2::1", "2001:0DB8:0001:0002::1"),
+    ],
+)
+def test_one_subscriber_is_one_address(one: str, other: str) -> None:
+    """A subscriber's own IPv6 network of 64 bits is one; so are two spellings of an address.
+
+    Cases: P-8
+    """
+    assert address_hash(one) == address_hash(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("203.0.113.7", "203.0.113.8"), ("2001:db8:1:2::1", "2001:db8:1:3::1")],
+)
+def test_neighbours_are_not(one: str, other: str) -> None:
+    """Other addresses, other networks.
+
+    Cases: P-8
+    """
+    assert address_hash(one) != address_hash(other)
+
+
+def test_the_address_is_not_told() -> None:
+    """Neither the database nor a log gets it: only a hash that nobody can guess without the key."""
+    actor = Actor("", None, "", "203.0.113.7")
+
+    assert "203.0.113.7" not in repr(actor)
+    assert "203.0.113.7" not in str(booking_secrets.located(actor))
+
+
+def test_what_is_no_address_is_not_limited() -> None:
+    """An event without one, as of a test console."""
+    assert address_hash("") is None
+    assert address_hash("test-invoke-source-ip") is None
