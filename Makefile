@@ -17,10 +17,10 @@ ifndef PYTHON
 endif
 
 VENV := .local/venv/bin/python
-CODE := layers functions dev tests $(wildcard bench)
+CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test load fuzz torture replay reset lint format types validate generate \
+.PHONY: help up test bench load fuzz torture replay reset lint format types validate generate \
     check-generated requirements python venv sam
 
 help: ## list what make can do
@@ -50,6 +50,9 @@ fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own descript
 
 mutations: venv ## take out every guard (or GUARDS="name …") and see a test fail
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS)
+
+bench: venv ## measure against the limit and the usual way (or BENCH="holds …"), 10 minutes
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m bench --keep $(BENCH)
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset

@@ -4,6 +4,7 @@ Imports little and prints one JSON object, so that a process costs what an appli
 """
 
 import hashlib
+import itertools
 import json
 import multiprocessing
 import sys
@@ -18,11 +19,13 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from bench.world import CUSTOMERS, FIRST_DAY, PUBLISHABLE
+from bench.world import CUSTOMERS, FIRST_DAY, PUBLISHABLE, SECRET
 
 _RACING_PROCESSES = 4
 _PATIENCE_SECONDS = 30
 ACTOR = Jsonb({"key_hash": hashlib.sha256(PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"})
+_SERVER = Jsonb({"key_hash": hashlib.sha256(SECRET.encode()).hexdigest(), "request_id": "bench"})
+_PEOPLE = itertools.count(int(time.time() * 1000) % CUSTOMERS)  # hardly anybody twice
 _SECRET = hashlib.sha256(b"secret").digest()
 
 Act = Callable[["psycopg.Connection[Any]", int, int], bool]
@@ -30,21 +33,68 @@ Act = Callable[["psycopg.Connection[Any]", int, int], bool]
 
 def hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
     """One call of the stored function, as the handler makes it. False: the time was taken."""
-    resource, minutes = client * 30 + number % 30, number // 30 * 30
-    request = {
-        "resource_id": identifier(f"resource{resource}"),
-        "offering_id": identifier("offering30"),
-        "starts_at": (FIRST_DAY + timedelta(minutes=minutes)).isoformat(),
-        "date": None,
-        "tier": "standard",
-        "package": "single",
-        "notes": None,
-        "customer": {
-            "name": "C",
-            "email": f"c{(client * 1000 + number) % CUSTOMERS}@example.com",
-            "phone": None,
-        },
-    }
+    resource = {"resource_id": identifier(f"resource{client * 30 + number % 30}")}
+    return _hold(connection, resource, [number // 30 * 30], client * 1000 + number)
+
+
+def pool_hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """Any of ten resources; every client has a pool of its own."""
+    minutes = number // 10 * 30
+    return _hold(connection, {"pool_id": identifier(f"pool{client}")}, [minutes], number)
+
+
+def cart_hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """Ten periods in one hold."""
+    first = number // 30 * 10
+    minutes = [(first + place) * 30 for place in range(10)]
+    resource = {"resource_id": identifier(f"resource{client * 30 + number % 30}")}
+    return _hold(connection, resource, minutes, client * 1000 + number)
+
+
+def group_join(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """A seat in a session of eight."""
+    resource = {"resource_id": identifier(f"class{client}")}
+    offering = {"offering_id": identifier("offering_class")}
+    return _hold(connection, resource | offering, [number * 60], next(_PEOPLE))
+
+
+def move(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """A paid booking to another time at the same price; the client's own, one after the other."""
+    booking = client * 1000 + 320 + number  # the pools have the first 320 resources
+    starts = FIRST_DAY + timedelta(days=200 + client, minutes=30 * number)
+    connection.execute(
+        "select api.reschedule(%s, %s, %s, %s, null)",
+        (
+            _SERVER,
+            identifier(f"booking{booking}"),
+            str(uuid.uuid4()),
+            Jsonb({"resource_id": None, "starts_at": starts.isoformat(), "date": None}),
+        ),
+    ).fetchone()
+    return True
+
+
+def _hold(
+    connection: "psycopg.Connection[Any]", place: dict[str, str], minutes: list[int], number: int
+) -> bool:
+    periods: list[dict[str, str | None]] = [
+        {
+            "resource_id": None,
+            "pool_id": None,
+            "offering_id": identifier("offering30"),
+            "starts_at": (FIRST_DAY + timedelta(minutes=minute)).isoformat(),
+            "date": None,
+            "tier": "standard",
+            "package": "single",
+            "repeat": None,
+        }
+        | dict[str, str | None](place)
+        for minute in minutes
+    ]
+    customer = {"name": "C", "email": f"c{number % CUSTOMERS}@example.com", "phone": None}
+    request = {"customer": customer, "notes": None} | (
+        periods[0] if len(periods) == 1 else {"items": periods}
+    )
     try:
         connection.execute(
             "select api.create_hold(%s, %s, %s, %s, %s)",
@@ -91,7 +141,14 @@ def naive(connection: "psycopg.Connection[Any]", client: int, number: int) -> bo
     return True
 
 
-_ACTS: dict[str, Act] = {"hold": hold, "naive": naive}
+_ACTS: dict[str, Act] = {
+    "cart_hold": cart_hold,
+    "group_join": group_join,
+    "hold": hold,
+    "move": move,
+    "naive": naive,
+    "pool_hold": pool_hold,
+}
 
 
 def identifier(name: str) -> str:

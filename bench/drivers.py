@@ -93,7 +93,9 @@ def _client(*arguments: str) -> dict[str, Any]:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if ended.returncode != 0:
+        raise RuntimeError(f"{arguments[0]}: {ended.stderr.strip()[-2000:]}")
     said: dict[str, Any] = json.loads(ended.stdout)
     return said

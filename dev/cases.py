@@ -88,7 +88,7 @@ CASES: Mapping[str, str] = {
 }
 
 # Proved for what there is today; more of their features is still to be built.
-IN_PART = {"D-5", "E-2.3", "E-3.5", "E-3.7", "E-6.1", "E-6.2", "E-7.2", "E-8.1", "E-8.2", "E-9.1"}
+IN_PART = {"E-2.3", "E-3.5", "E-3.7", "E-7.2", "E-8.1", "E-8.2", "E-9.1"}
 
 _LISTED = re.compile(r"^Cases?: (?P<ids>[A-Z0-9., \n-]+?)\.?$", re.MULTILINE)
 

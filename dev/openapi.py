@@ -18,7 +18,8 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from dev import openapi_components as components
 from dev import template
-from dev.openapi_operations import ANYWHERE, EXTRAS, OPERATIONS, PARAMETERS, TAGS, Operation
+from dev.openapi_operations import ANYWHERE, EXTRAS, OPERATIONS, PARAMETERS, TAGS
+from dev.openapi_operations.operation import Operation
 from holdfast import errors
 from holdfast.errors import HoldfastError
 from holdfast.models.system import Problem
@@ -56,7 +57,7 @@ def build() -> Json:
     declared = _declared()
     if declared.keys() != OPERATIONS.keys():
         apart = sorted(declared.keys() ^ OPERATIONS.keys())
-        raise ValueError(f"template.yaml and dev/openapi_operations.py differ in: {apart}")
+        raise ValueError(f"template.yaml and dev/openapi_operations differ in: {apart}")
     schemas: Json = {}
     paths: Json = {}
     for route, operation in OPERATIONS.items():

@@ -82,7 +82,6 @@ create table core.bookings (
 
 create index bookings_by_start on core.bookings (tenant_id, starts_at, id);
 create index bookings_by_resource on core.bookings (tenant_id, resource_id, starts_at, id);
-create index bookings_by_customer on core.bookings (tenant_id, customer_id);
 create index bookings_deadline on core.bookings (hold_expires_at) where hold_expires_at is not null;
 alter table core.bookings add constraint bookings_pkey primary key (tenant_id, id);
 

@@ -10,6 +10,8 @@ alter table core.tenants
     add column live_holds_per_customer integer not null default 10,
     add column live_holds_per_address integer not null default 50, -- of browsers; servers are not counted
     add constraint tenants_hold_limit_sane check (hold_limit_minutes between 40 and 1440),
+    -- whoever asks for the payment page in the last minute of the hold gets one: see core.session_end
+    add constraint tenants_hold_limit_leaves_room check (hold_limit_minutes >= hold_minutes + 36),
     add constraint tenants_offer_sane check (offer_minutes between 5 and 1440),
     add constraint tenants_live_holds_sane check (
         live_holds_per_customer between 1 and 10000 and live_holds_per_address between 1 and 100000);
@@ -255,6 +257,8 @@ create type core.wanted as (
     during tstzrange -- the period widened by the buffers
 );
 
+create index bookings_live_by_customer on core.bookings (tenant_id, customer_id, resource_id)
+    where status in ('held', 'paying', 'requested', 'scheduled', 'active');
 create index bookings_by_cart on core.bookings (tenant_id, cart_id, position) where cart_id is not null;
 create index bookings_holds_by_customer on core.bookings (tenant_id, customer_id)
     where hold_expires_at is not null;

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -313,7 +314,7 @@ def _meet_head_on(tenant: Tenant, counter: Counter) -> list[Any]:
                 (resource_id, starts_at, starts_at),
             )
         answers = [
-            background(lambda session=session, wish=wish: counter.hold(session, wish))
+            background(partial(counter.hold, session, wish))
             for session, wish in zip(sessions, (one, other), strict=True)
         ]
         for session in sessions:

@@ -21,6 +21,17 @@ class Plant:
     quiescent: bool = False
 
 
+def _place(state: str, booking: str = "null") -> str:
+    """SQL: a place in the waitlist of whoever has the booking, for the next day, which is free."""
+    return (
+        "insert into core.waitlist (tenant_id, id, resource_id, offering_id, tier, package,"
+        " starts_at, customer_id, customer_name, state, booking_id, client_secret_hash,"
+        " created_at, updated_at) select tenant_id, gen_random_uuid(), resource_id, offering_id,"
+        " tier, package, starts_at + interval '1 day', customer_id, customer_name,"
+        f" '{state}', {booking}, client_secret_hash, now(), now() from core.bookings"
+    )
+
+
 PLANTS = {
     "overlap": Plant(
         "alter table core.occupancies drop constraint occupancies_no_overlap;"
@@ -120,6 +131,23 @@ PLANTS = {
     ),
     "payable without paying": Plant(
         "update core.checkouts set state = 'open'", "waits for it, or the checkout is being closed"
+    ),
+    "offer without a booking": Plant(
+        "alter table core.waitlist drop constraint waitlist_offer_has_booking;" + _place("offered"),
+        "is offered to one place in the waitlist",
+    ),
+    "one offer to two": Plant(
+        f"{_place('booked', 'id')}; {_place('booked', 'id')}",
+        "is offered to one place in the waitlist",
+    ),
+    "more places than allowed": Plant(
+        "update core.tenants set live_holds_per_customer = 1;"
+        " drop index core.waitlist_once_per_customer;"
+        f"{_place('waiting')}; {_place('waiting')}",
+        "nobody holds or waits for more",
+    ),
+    "waiting for what is free": Plant(
+        _place("waiting"), "nobody waits for a start that is free", quiescent=True
     ),
     "change without time": Plant(
         "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"

@@ -1,6 +1,7 @@
 """Carts, series and pools that no client should send: refused, and nothing changes."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -28,6 +29,10 @@ def _item(shop: System, **fields: Any) -> Body:
 
 def _items(shop: System, *items: Body, **fields: Any) -> Body:
     return {"items": list(items), "customer": CUSTOMER} | fields
+
+
+def _weekly(weeks: object, shop: System) -> Body:
+    return shop.hold_body(TEN) | {"repeat": {"weeks": weeks}}
 
 
 SHAPES: dict[str, Callable[[System], Body]] = {
@@ -58,9 +63,7 @@ SHAPES: dict[str, Callable[[System], Body]] = {
     "a date and a start": lambda shop: _items(shop, _item(shop, date="2030-01-07")),
     "neither date nor start": lambda shop: _items(shop, _item(shop, starts_at=None)),
     **{
-        f"{weeks!r} weeks": lambda shop, weeks=weeks: (
-            shop.hold_body(TEN) | {"repeat": {"weeks": weeks}}
-        )
+        f"{weeks!r} weeks": partial(_weekly, weeks)
         for weeks in (0, 1, -1, 53, 2.5, "two", None, 10**30)
     },
     "a series without weeks": lambda shop: shop.hold_body(TEN) | {"repeat": {}},

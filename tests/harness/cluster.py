@@ -51,6 +51,9 @@ class Server(Protocol):
     def url(self, database: str = ..., user: str = ...) -> str:
         """The address of a database as that user."""
 
+    def __hash__(self) -> int:
+        """Templates are kept by server."""
+
 
 class External:
     """The server that DATABASE_URL names."""

@@ -36,6 +36,8 @@ _ROLES = {
     "attach_checkout": "holdfast_checkout",
     "reschedule": "holdfast_checkout",
     "abandon_change": "holdfast_checkout",
+    "create_calendar": "holdfast_calendars",
+    "create_calendar_feed": "holdfast_calendars",
     "create_catalogue_item": "holdfast_blackouts",
     "change_catalogue_item": "holdfast_catalogue",
     "remove_catalogue_item": "holdfast_catalogue",

@@ -64,6 +64,27 @@ from generate_series(1, %(rows)s) as n,
 insert into core.external_busy (tenant_id, calendar_id, resource_id, during)
 select b.tenant_id, b.resource_id, b.resource_id, b.during from core.blackouts as b;
 
+-- other resources' calendars, read a moment ago, and feeds; as many of our tenant
+insert into core.calendars (
+    tenant_id, id, resource_id, name, url, read_at, busy_until, due_at, created_at, updated_at)
+select %(tenant)s, md5('calendar' || n)::uuid, md5('elsewhere' || n)::uuid, 'C',
+    'https://c.example/', %(now)s, %(now)s, %(now)s + interval '1 hour', %(now)s, %(now)s
+from generate_series(1, %(rows)s) as n;
+
+insert into core.calendar_feeds (tenant_id, id, resource_id, token_hash, created_at)
+select c.tenant_id, c.id, c.resource_id, sha256(c.id::text::bytea), %(now)s
+from core.calendars as c where c.tenant_id = %(tenant)s and c.name = 'C';
+
+insert into core.calendars (
+    tenant_id, id, resource_id, name, url, read_at, busy_until, due_at, created_at, updated_at)
+select t.id, t.id, t.id, 'C', 'https://c.example/', %(now)s, %(now)s,
+    %(now)s + interval '1 hour', %(now)s, %(now)s
+from core.tenants as t where t.id <> %(tenant)s;
+
+insert into core.calendar_feeds (tenant_id, id, resource_id, token_hash, created_at)
+select t.id, t.id, t.id, sha256(t.id::text::bytea), %(now)s
+from core.tenants as t where t.id <> %(tenant)s;
+
 insert into core.pools (tenant_id, id, name, created_at, updated_at)
 select case when n %% 2 = 0 then %(tenant)s else md5('tenant' || n)::uuid end,
     md5('pool' || n)::uuid, 'P', %(now)s, %(now)s
@@ -88,6 +109,17 @@ select
     %(now)s - n * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s, 'completed', 'paid',
     sha256('x'), %(now)s, %(now)s
 from generate_series(1, %(rows)s) as n;
+
+-- who waited for a time that they were not offered, and who waits for one of another resource
+insert into core.waitlist (
+    tenant_id, id, resource_id, offering_id, tier, package, starts_at, customer_id, customer_name,
+    state, looked_at, client_secret_hash, created_at, updated_at)
+select b.tenant_id, b.id,
+    case when b.id::text < '8' then b.resource_id else md5('tenant1')::uuid end, b.offering_id,
+    b.tier, b.package, b.starts_at, b.customer_id, b.customer_name,
+    case when b.id::text < '8' then 'left' else 'waiting' end, %(now)s, sha256('x'),
+    %(now)s, %(now)s
+from core.bookings as b where b.status = 'completed';
 
 insert into core.changes (
     tenant_id, id, booking_id, state, resource_id, starts_at, ends_at,

@@ -11,7 +11,14 @@ _UNBOUNDED = (
 )
 
 _RULES: dict[str, list[Statement]] = {
-    "tenants_hold_limit_sane": changes("tenants", "hold_limit_minutes", 39, 1441),
+    "tenants_hold_limit_sane": [
+        change("tenants", hold_limit_minutes=39, hold_minutes=3),
+        change("tenants", hold_limit_minutes=1441),
+    ],
+    "tenants_hold_limit_leaves_room": [
+        change("tenants", hold_limit_minutes=40, hold_minutes=5),
+        change("tenants", hold_limit_minutes=95, hold_minutes=60),
+    ],
     "tenants_offer_sane": changes("tenants", "offer_minutes", 4, 1441),
     "tenants_live_holds_sane": [
         *changes("tenants", "live_holds_per_customer", 0, 10001),

@@ -29,6 +29,8 @@ class Workload:
             daily_limit=1000,  # never reached, always counted
             customer_limit=1000,
         )
+        # without limits, a place in the waitlist is looked at only when its own time is freed
+        self.queue = self.tenant.offer(opens="00:00", closes="24:00", step_minutes=60)
         self.pool = self.tenant.pool([self.offer.resource_id])
         self._hours = count(1)
 
@@ -36,6 +38,11 @@ class Workload:
         """A hold of the next hour that nobody has."""
         starts_at = NOW + timedelta(hours=next(self._hours))
         return self.api.hold(self.offer, starts_at, key=key, customer=_customer(starts_at))
+
+    def sought(self) -> Held:
+        """A hold of the next hour of the resource that others wait for."""
+        starts_at = NOW + timedelta(hours=next(self._hours))
+        return self.api.hold(self.queue, starts_at, customer=_customer(starts_at))
 
     def wish(self, count: int = 3) -> dict[str, Any]:
         """A cart of hours that nobody has."""
@@ -137,6 +144,7 @@ class Workload:
 
     def claimed(self) -> dict[str, Any]:
         """A refund that a worker is at."""
+        self.api.claim(1000, 3600)  # whatever else is there to do
         self.refunding()
         (effect,) = self.api.claim(1, 3600)
         return effect
@@ -189,19 +197,19 @@ def _customer(starts_at: datetime) -> dict[str, str]:
     return {"name": "Grace Hopper", "email": f"grace.{starts_at:%Y%m%d%H}@example.com"}
 
 
-def _nothing(_: Workload) -> None:
+def nothing(_: Workload) -> None:
     """No subject is needed."""
 
 
 ACTIONS = {
     "list_resources": Action(
-        _nothing, lambda w, _: w.api.call("list_resources", w.server, None, 10)
+        nothing, lambda w, _: w.api.call("list_resources", w.server, None, 10)
     ),
-    "list_slots": Action(_nothing, lambda w, _: w.list_slots()),
-    "list_slots, zone": Action(_nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
-    "list_pool_slots": Action(_nothing, lambda w, _: w.list_slots("list_pool_slots")),
+    "list_slots": Action(nothing, lambda w, _: w.list_slots()),
+    "list_slots, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
+    "list_pool_slots": Action(nothing, lambda w, _: w.list_slots("list_pool_slots")),
     "explain_slot": Action(Workload.hold, Workload.explain),
-    "create_hold": Action(_nothing, lambda w, _: w.hold()),
+    "create_hold": Action(nothing, lambda w, _: w.hold()),
     "create_hold, taken": Action(Workload.hold, Workload.hold_taken),
     "create_hold, repeated": Action(Workload.keyed, Workload.hold_again),
     "release_hold": Action(Workload.hold, lambda w, held: w.about("release_hold", held, None)),
@@ -230,11 +238,11 @@ ACTIONS = {
     "settle_refund": Action(Workload.claimed, Workload.told_of_refund),
     "get_booking": Action(Workload.hold, lambda w, held: w.about("get_booking", held)),
     "get_confirmation": Action(Workload.checkout, lambda w, c: w.about("get_confirmation", c.held)),
-    "list_bookings": Action(_nothing, lambda w, _: w.list_bookings()),
+    "list_bookings": Action(nothing, lambda w, _: w.list_bookings()),
     "list_bookings, resource": Action(
-        _nothing, lambda w, _: w.list_bookings(resource_id=str(w.offer.resource_id))
+        nothing, lambda w, _: w.list_bookings(resource_id=str(w.offer.resource_id))
     ),
-    "list_bookings, since": Action(_nothing, lambda w, _: w.list_bookings(starts_from=str(NOW))),
+    "list_bookings, since": Action(nothing, lambda w, _: w.list_bookings(starts_from=str(NOW))),
     "expire_holds": Action(Workload.overdue, lambda w, _: w.api.call("expire_holds", 1)),
     "claim_effects": Action(Workload.refunding, lambda w, _: w.api.claim(1)),
     "finish_effect": Action(Workload.claimed, Workload.finish),

@@ -1,4 +1,4 @@
-"""Every call that changes something, in the words of the table of winners, and what it answers.
+"""Every call that changes something, in the words of the table of winners.
 
 A function of schema api either has moves here or is named as one that only reads.
 """
@@ -6,24 +6,41 @@ A function of schema api either has moves here or is named as one that only read
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from tests.harness.desk import Call, Desk, settle_call
 from tests.interleavings.scenes import ELSEWHERE, FOUR, TEN, Props
 
 READERS = frozenset(
     {
+        "begin_reading",
         "explain_slot",
         "get_booking",
+        "get_catalogue_item",
         "get_confirmation",
         "get_waiting",
         "health",
         "list_bookings",
+        "list_calendar_feeds",
+        "list_calendars",
+        "list_catalogue_items",
         "list_pool_slots",
         "list_resources",
         "list_slots",
         "list_waitlist",
+        "read_calendar_feed",
     }
 )
+
+# They write, but nothing of a booking and nothing that a booking asks for under its locks: nobody
+# can meet them. What they do to bookings that are made later, they do without a lock.
+APART: Mapping[str, str] = {
+    "claim_calendars": "says which copy of the sweep reads a calendar next",
+    "create_calendar": "a new calendar asks the next hold to read it first",
+    "create_calendar_feed": "somebody may read the bookings",
+    "delete_calendar": "times that it kept busy are free for the next hold",
+    "revoke_calendar_feed": "somebody may read the bookings no longer",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +177,36 @@ def _offer(desk: Desk, props: Props) -> Call | None:
     return ("offer_waiting", (100,)) if props.wish else None
 
 
+def _close(desk: Desk, props: Props) -> Call:
+    period = {"starts_at": TEN, "ends_at": _ELEVEN, "reason": None}
+    identifier = str(uuid4())  # the key as well: any will do
+    arguments = ("blackout", desk.tutor["id"], identifier, identifier, period)
+    return "create_catalogue_item", (desk.actor(kind="secret"), *arguments)
+
+
+def _restrict(desk: Desk, props: Props) -> Call:
+    changes = {"horizon_days": 1}
+    arguments = ("resource", None, desk.tutor["id"], None, changes)
+    return "change_catalogue_item", (desk.actor(kind="secret"), *arguments)
+
+
+def _archive(desk: Desk, props: Props) -> Call:
+    arguments = ("resource", None, desk.tutor["id"], None)
+    return "remove_catalogue_item", (desk.actor(kind="secret"), *arguments)
+
+
+def _busy(desk: Desk, props: Props) -> Call | None:
+    if props.calendar is None:
+        return None
+    found = {"busy": [[TEN, _ELEVEN]], "until": "2028-01-18T10:00:00Z"}
+    reading = {"outcome": "read", "etag": None, "last_modified": None} | found
+    return "store_busy", (props.calendar, desk.database.clock.now(), reading)
+
+
+_ELEVEN = "2027-01-18T11:00:00Z"
 _UNPAID = frozenset({"creating", "open", "overdue", "closing", "replacing", "differing"})
-_MOVING = frozenset({"held", "moved", "changing", "differing"})
+_MOVING = frozenset({"held", "moved", "changing", "differing", "wanted", "contested"})
+_RULED = frozenset({"free", "closing", "expired", "vacant", "wanted", "contested"})
 
 MOVES: tuple[Move, ...] = (
     Move("hold", "create_hold", "somebody else wants the time", _hold),
@@ -239,36 +284,16 @@ MOVES: tuple[Move, ...] = (
     Move("join", "join_waitlist", "another customer waits for the time, too", _join),
     Move("leave", "leave_waitlist", "who waits, or was offered the time, leaves", _leave),
     Move("offer", "offer_waiting", "the sweep offers what is free to who waits", _offer),
+    Move("close", "create_catalogue_item", "a blackout is laid on the time", _close, _RULED),
+    Move(
+        "restrict",
+        "change_catalogue_item",
+        "nobody may book so far ahead any more",
+        _restrict,
+        _RULED,
+    ),
+    Move("archive", "remove_catalogue_item", "the resource is archived", _archive, _RULED),
+    Move(
+        "busy", "store_busy", "the resource's own calendar has something at the time", _busy, _RULED
+    ),
 )
-
-
-def answer(call: Call, result: Any) -> str:
-    """What a call answered, in one word."""
-    function, arguments = call
-    if function == "create_hold":
-        return "held" if result["id"] == arguments[2] else "replayed"
-    says: Callable[[Any], str] = _SAYS.get(function, _result)
-    return says(result)
-
-
-def _closing(result: Mapping[str, Any], word: str) -> str:
-    """Who has to close the session: the caller, or whoever is at it already."""
-    return "wait" if word == "close" and result["effect"] is None else word
-
-
-def _result(result: Any) -> str:
-    return str(result["result"])
-
-
-_SAYS: Mapping[str, Callable[[Any], str]] = {
-    "abandon_change": lambda r: _closing(r, "given-up" if r["abandoned"] else "close"),
-    "attach_checkout": lambda r: f"is-{r['checkout']['state']}",
-    "begin_checkout": lambda r: _closing(r, r["next"]),
-    "claim_effects": lambda r: "-".join(e["kind"].partition("_")[0] for e in r) or "nothing",
-    "expire_holds": lambda r: next((w for w in ("expired", "closing") if r[w]), "nothing"),
-    "join_waitlist": lambda r: str(r["state"]),
-    "leave_waitlist": lambda r: str(r["state"]),
-    "offer_waiting": lambda r: "offered" if r["offered"] else "nothing",
-    "release_hold": lambda r: _closing(r, "released" if r["released"] else "close"),
-    "reschedule": lambda r: "changing" if r["change"] else "moved",
-}

@@ -25,6 +25,7 @@ class Props:
         effect: a leased effect whose lease has run out, as `core.lease_effect` describes it.
         place: a place in the waitlist.
         wish: the start that those who join the waitlist want; nobody does where it is None.
+        calendar: the id of a calendar kept elsewhere that was read lately, and found nothing.
     """
 
     held: Held | None = None
@@ -33,11 +34,12 @@ class Props:
     effect: Mapping[str, Any] | None = None
     place: Held | None = None
     wish: str | None = None
+    calendar: str | None = None
 
 
 def _free(desk: Desk) -> Props:
     """Nobody has the time."""
-    return Props()
+    return Props(calendar=_calendar(desk))
 
 
 def _held(desk: Desk) -> Props:
@@ -88,7 +90,7 @@ def _closing(desk: Desk) -> Props:
     assert props.held is not None
     effect = desk.call(desk.release_call(props.held))["effect"]
     _pass(desk, minutes=1)
-    return Props(props.held, props.checkout, props.session, effect)
+    return replace(props, effect=effect, calendar=_calendar(desk))
 
 
 def _replacing(desk: Desk) -> Props:
@@ -113,7 +115,7 @@ def _expired(desk: Desk) -> Props:
     props = _open(desk)
     assert props.session is not None
     desk.call(settle_call(props.session, "expired"))
-    return props
+    return replace(props, calendar=_calendar(desk))
 
 
 def _refunding(desk: Desk) -> Props:
@@ -205,6 +207,26 @@ def _differing(desk: Desk) -> Props:
     return opened
 
 
+def _vacant(desk: Desk) -> Props:
+    """A hold has run out, no sweep has come by, and somebody waits for the time."""
+    desk.hold(TEN)
+    place = desk.wait(TEN)
+    _pass(desk, minutes=6)
+    return Props(place=place, wish=TEN, calendar=_calendar(desk))
+
+
+def _wanted(desk: Desk) -> Props:
+    """A time is held, and somebody waits for it."""
+    held = desk.hold(TEN)
+    return Props(held, place=desk.wait(TEN), wish=TEN, calendar=_calendar(desk))
+
+
+def _contested(desk: Desk) -> Props:
+    """A booking is to be moved here for more, nobody has paid; somebody waits for the time."""
+    props = _changing(desk)
+    return Props(props.held, place=desk.wait(TEN), wish=TEN, calendar=_calendar(desk))
+
+
 SCENES: Mapping[str, Callable[[Desk], Props]] = {
     scene.__name__[1:]: scene
     for scene in (
@@ -212,12 +234,27 @@ SCENES: Mapping[str, Callable[[Desk], Props]] = {
         *(_closing, _replacing, _scheduled, _expired, _refunding, _reopened),
         *(_elsewhere, _waited, _offered, _regranted),
         *(_moved, _changing, _differing),
+        *(_vacant, _wanted, _contested),
     )
 }
 
 
 def _pass(desk: Desk, *, minutes: int) -> None:
     desk.database.clock.advance(timedelta(minutes=minutes))
+
+
+def _calendar(desk: Desk) -> str:
+    """A calendar of the tutor's that was read a second ago, and is fresh for a day."""
+    identifier = desk.database.value(
+        "insert into core.calendars (tenant_id, id, resource_id, name, url, fresh_seconds,"
+        " read_at, busy_until, due_at, created_at, updated_at)"
+        " select r.tenant_id, core.new_id(), r.id, 'Private', 'https://calendars.example/ada.ics',"
+        " 86400, t.at, t.at + interval '1 year', t.at, t.at, t.at"
+        " from core.resources as r, (select core.clock() - interval '1 second' as at) as t"
+        " where r.id = %s returning id",
+        desk.tutor["id"],
+    )
+    return str(identifier)
 
 
 def _attach(desk: Desk, props: Props) -> None:

@@ -57,7 +57,7 @@ def test_a_first_that_rolls_back_has_never_been(
     answers = {second: scene.rolled_back(first, second) for second in scene.moves}
 
     assert answers == {
-        second: "nothing" if winner.how == "passes" else table[NOBODY][second].outcome.answer
+        second: (winner if winner.how == "passes" else table[NOBODY][second]).outcome.answer
         for second, winner in table[first].items()
     }
 

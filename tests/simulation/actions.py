@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from dev.stripe_double.paying import NotOpen
-from tests.harness.system import Answer
+from tests.harness.system import Answer, the_template
 from tests.simulation import customers
 from tests.simulation.customers import Customer, Untrue
 from tests.simulation.world import World
@@ -27,10 +27,11 @@ _FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 
 @dataclass
 class Scene:
-    """Who is there, and which events are on their way."""
+    """Who is there, which events are on their way, and what was closed."""
 
     world: World
     customers: list[Customer] = field(default_factory=list)
+    closures: list[str] = field(default_factory=list)  # paths of blackouts and overrides
     underway: list[str] = field(default_factory=list)  # ids of events not yet delivered
     known: set[str] = field(default_factory=set)
 
@@ -74,6 +75,76 @@ def act_on_page(scene: Scene, rng: random.Random) -> None:
 def release(scene: Scene, rng: random.Random) -> None:
     if holding := [c for c in scene.customers if c.booking]:
         customers.release(scene.world, _someone(holding, rng))
+
+
+def move(scene: Scene, rng: random.Random) -> None:
+    """Somebody who has paid, or mostly so, wants another time."""
+    holding = [c for c in scene.customers if c.booking]
+    paid = [c for c in holding if c.paid and not c.owes]
+    if group := paid if paid and rng.random() < 0.8 else holding:
+        customers.move(scene.world, _someone(group, rng), rng)
+
+
+def give_up(scene: Scene, rng: random.Random) -> None:
+    holding = [c for c in scene.customers if c.booking]
+    moving = [c for c in holding if c.owes]
+    if group := moving if moving and rng.random() < 0.9 else holding:
+        customers.give_up(scene.world, _someone(group, rng))
+
+
+def wait(scene: Scene, rng: random.Random) -> None:
+    """Mostly somebody who got nothing."""
+    empty = [c for c in scene.customers if c.booking is None]
+    if group := empty if empty and rng.random() < 0.8 else scene.customers:
+        customers.wait(scene.world, _someone(group, rng), rng)
+
+
+def look_at_place(scene: Scene, rng: random.Random) -> None:
+    if waiting := [c for c in scene.customers if c.place]:
+        customers.look_at_place(scene.world, _someone(waiting, rng))
+
+
+def leave(scene: Scene, rng: random.Random) -> None:
+    if waiting := [c for c in scene.customers if c.place]:
+        customers.leave(scene.world, _someone(waiting, rng))
+
+
+def close(scene: Scene, rng: random.Random) -> None:
+    """An hour, or a whole day, of some resource is closed; bookings that are there stay."""
+    resource = rng.choice(scene.world.tenant.resources[:2])
+    start = customers.some_start(scene.world, rng)
+    kind, body = rng.choice(
+        (
+            ("overrides", {"date": start.date().isoformat()}),
+            (
+                "blackouts",
+                {
+                    "starts_at": start.isoformat(),
+                    "ends_at": (start + timedelta(hours=1)).isoformat(),
+                },
+            ),
+        )
+    )
+    path = f"/v1/catalogue/resources/{resource['id']}/{kind}"
+
+    def then(answer: Answer | None) -> None:
+        got = customers.expect("close", answer)
+        if got is not None and got.status == 201:
+            scene.closures.append(f"{path}/{got.body['id']}")
+
+    key = customers.new_key(rng)
+    scene.world.request("POST", path, body, key="secret", idempotency_key=key, then=then)
+
+
+def reopen(scene: Scene, rng: random.Random) -> None:
+    """What was closed is open again."""
+    if scene.closures:
+        path = scene.closures.pop(rng.randrange(len(scene.closures)))
+
+        def then(answer: Answer | None) -> None:
+            customers.expect("reopen", answer)
+
+        scene.world.request("DELETE", path, key="secret", then=then)
 
 
 def look(scene: Scene, rng: random.Random) -> None:
@@ -131,7 +202,9 @@ def move_refund(scene: Scene, rng: random.Random) -> None:
 
 
 def sweep(scene: Scene, rng: random.Random) -> None:
-    scene.world.invoke("expire_holds", {}, _nothing)
+    """A schedule comes round: mostly that of the holds, sometimes another."""
+    name = "expire_holds" if rng.random() < 0.5 else rng.choice(SCHEDULED)
+    scene.world.invoke(name, {}, _nothing)
 
 
 def outbox(scene: Scene, rng: random.Random) -> None:
@@ -165,8 +238,11 @@ def lose_records(scene: Scene, rng: random.Random) -> None:
 
 
 def change_price(scene: Scene, rng: random.Random) -> None:
-    """The catalogue changes; frozen prices must not."""
-    scene.world.database.execute("update core.prices set amount = amount + 100")
+    """The catalogue changes; frozen prices must not. A move then costs more, or less."""
+    scene.world.database.execute(
+        "update core.prices set amount = greatest(500, amount + %s)",
+        rng.choice((100, 700, -100, -700, 20)),
+    )
 
 
 def meddle(scene: Scene, rng: random.Random) -> None:
@@ -186,15 +262,24 @@ def slow_refunds(scene: Scene, rng: random.Random) -> None:
     scene.world.double.refunds_start_as(rng.choice(("pending", None)))
 
 
+SCHEDULED = tuple(sorted({schedule.function for schedule in the_template().schedules}))
+
 WEIGHTS: dict[Action, float] = {
     arrive: 10,
-    repeat_hold: 4,
-    checkout: 16,
-    act_on_page: 16,
+    repeat_hold: 3,
+    checkout: 20,
+    act_on_page: 20,
     release: 2.5,
+    move: 6,
+    give_up: 1,
+    wait: 5,
+    look_at_place: 3,
+    leave: 1,
+    close: 1,
+    reopen: 1,
     look: 8,
     read: 2,
-    deliver_event: 16,
+    deliver_event: 20,
     settle_delayed: 3,
     move_refund: 2,
     sweep: 4,
@@ -203,8 +288,8 @@ WEIGHTS: dict[Action, float] = {
     strike_stripe: 3,
     end_backend: 1.5,
     lose_records: 0.5,
-    change_price: 0.5,
-    meddle: 2,
+    change_price: 1.5,
+    meddle: 0.5,
     slow_refunds: 1.5,
 }
 

@@ -10,8 +10,8 @@ from tests.simulation.episode import Failure, Report, run
 from tests.simulation.shrink import shrink
 from tests.simulation.world import Cell, laboratory
 
-EPISODE = 250  # steps
-BATCH = 4  # episodes a worker plays before it reports
+EPISODE = 400  # steps
+BATCH = 3  # episodes a worker plays before it reports
 
 
 @dataclass

@@ -53,9 +53,9 @@ def test_it_finds_and_shortens_a_planted_fault(
         twins.forget_day_lock(base)
         twins.forget_overlap_constraint(base)
         base.execute(
-            "create or replace function core.busy(p_resource_id uuid, p_window tstzrange,"
-            " p_at timestamptz) returns table (unit integer, during tstzrange) language sql"
-            " as $$ select 1, p_window where false $$"
+            "create or replace function core.places_left(p_resource core.resources,"
+            " p_offering core.offerings, p_starts_at timestamptz, p_ends_at timestamptz,"
+            " p_at timestamptz) returns integer language sql as $$ select 1 $$"
         )
 
     monkeypatch.setattr(World, "__init__", unguarded)

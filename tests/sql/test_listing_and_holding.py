@@ -178,7 +178,8 @@ def test_alternatives_do_not_depend_on_the_session(api: Api, tenant: Tenant) -> 
 def test_sessions_with_other_settings_take_the_same_locks(
     api: Api, tenant: Tenant, settings: dict[str, str]
 ) -> None:
-    """The key of a day's lock is spelled alike in every session, else it would lock nothing.
+    """The keys of the rules and of a day are spelled alike in every session; else they would
+    lock nothing.
 
     Cases: D-1
     """
@@ -198,5 +199,5 @@ def test_sessions_with_other_settings_take_the_same_locks(
             keys.append(session.execute(held.encode()).fetchall())
             session.rollback()
 
-    assert len(keys[0]) == 4
+    assert len(keys[0]) == 1 + 4  # the rules of the resource, and the days
     assert keys[0] == keys[1]

@@ -1,25 +1,29 @@
-"""Every hot function finds its rows by index, from a session that planned on empty tables.
+"""Every function finds its rows by index, whenever its session planned.
 
 The sessions are opened, and every function is called often enough for its plans to be kept, before
-the tables grow. Nothing is analysed. What PostgreSQL then counts decides: no growing table is ever
-read from end to end, and the index entries that a call reads do not follow the number of rows.
+the tables grow; then once more by sessions that forgot their plans meanwhile. Nothing is analysed.
+What PostgreSQL then counts decides: no growing table is ever read from end to end, and the index
+entries that a call reads do not follow the number of rows.
 """
 
 from collections.abc import Iterator
 
 import pytest
 
+from tests.harness import workload
 from tests.harness.builders import NOW
 from tests.harness.calls import Api
 from tests.harness.cluster import Server
 from tests.harness.database import fresh_database
 from tests.harness.growth import ROWS, grow, hold_off_autovacuum
-from tests.harness.workload import ACTIONS, Workload
+from tests.harness.workload import Workload
+from tests.harness.workload_of_scheduling import SCHEDULING
 
 CALLS = 20
 # of one index, that one call may read: a week of bookings by the hour, once for the time they own
 # and once for the limit of their day; a small part of the tables
 ENTRIES = 4 * 7 * 24
+ACTIONS = workload.ACTIONS | SCHEDULING
 FIXED = ["core.currencies", "core.migrations", "core.transitions"]  # do not grow with use
 
 _SCANS = """
@@ -34,8 +38,8 @@ where schemaname in ('core', 'audit') and schemaname || '.' || relname <> all (%
 """
 
 
-@pytest.fixture(scope="module")
-def grown(server: Server) -> Iterator[Workload]:
+@pytest.fixture(scope="module", params=["planned on empty tables", "planned anew"])
+def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
     """Sessions that were there when the tables were empty, and tables that no longer are."""
     with fresh_database(server) as database:
         database.clock.set(NOW)
@@ -46,6 +50,9 @@ def grown(server: Server) -> Iterator[Workload]:
             for _ in range(8):  # from the sixth on PostgreSQL may keep one plan for all values
                 action.act(workload, action.prepare(workload))
         grow(database, workload.offer)
+        if request.param == "planned anew":
+            for connection in api.connections:
+                connection.execute("discard plans")
         yield workload
         api.close()
 

@@ -61,8 +61,7 @@ def test_dates_are_repeated_by_the_calendar(api: Api, tenant: Tenant) -> None:
 
     Cases: D-5
     """
-    zone = {"timezone": "Europe/Berlin", "opens": "00:00", "closes": "24:00"}
-    offer = tenant.offer(duration=None, **zone)
+    offer = tenant.offer(duration=None, timezone="Europe/Berlin", opens="00:00", closes="24:00")
 
     held = _weekly(api, tenant, offer, None, 3, date="2031-03-23")
 

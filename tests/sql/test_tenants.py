@@ -5,15 +5,18 @@ Generated from the catalogue, so that a new table or function is included by its
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
+from tests.harness.builders import NOW, Offer, Tenant, sha256
 from tests.harness.calls import Api, refused, stripe_event
 from tests.harness.database import Database
+from tests.harness.scheduled_rows import fill
+from tests.harness.waiting import wait_for
 
 # the same for every tenant, and nothing of any of them
 SHARED = {"core.currencies", "core.migrations", "core.transitions"}
@@ -53,14 +56,26 @@ def as_owner(
 
 
 def filled(api: Api, tenant: Tenant) -> Offer:
-    """Rows of the tenant in every table: one booking paid, one refunded, one about to be closed."""
-    offer = tenant.offer(capacity=3)
+    """Rows of the tenant in every table: bookings paid, held, refunded and about to be closed."""
+    offer = tenant.offer(capacity=4)
     api.paid(offer)
+    api.hold(offer)
     wrong = api.checkout(api.hold(offer))
     api.settle(wrong, "paid", amount_total=1000)
     leaving = api.checkout(api.hold(offer))
     api.call("release_hold", leaving.held.actor, leaving.held.id, None)
+    fill(offer)
     return offer
+
+
+def given_calendars(api: Api, tenant: Tenant, resource_id: UUID) -> tuple[UUID, UUID]:
+    """A calendar that is read for the resource, and a feed that is given out of it."""
+    server, calendar, feed = tenant.actor("secret"), uuid4(), uuid4()
+    own = {"name": "Own", "url": "https://a.example/", "fresh_seconds": 300}
+    own |= {"resource_id": str(resource_id)}
+    api.call("create_calendar", server, "calendar", calendar, own)
+    api.call("create_calendar_feed", server, "feed", feed, sha256("feed"), resource_id)
+    return calendar, feed
 
 
 def test_every_table_of_tenants_is_guarded(api: Api) -> None:
@@ -176,24 +191,48 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
     offer = tenant.offer()
     checkout = api.checkout(api.hold(offer))
     held = checkout.held
+    place = wait_for(api, offer, NOW + timedelta(hours=2))
+    resource = offer.resource_id
+    calendar, feed = given_calendars(api, tenant, resource)
     stranger = Tenant(api.database).actor("secret")
     addresses = {"success_url": "a", "cancel_url": "b"}
+    later = {"resource_id": None, "starts_at": "2031-03-03T12:00Z", "date": None}
+    opens = {"weekday": 1, "opens": "18:00", "closes": "19:00"}
+    own = {"name": "Own", "url": "https://a.example/", "fresh_seconds": 300}
+    own |= {"resource_id": str(resource)}
     attempts: dict[str, tuple[Any, ...]] = {
+        "abandon_change": (stranger, held.id, None),
         "attach_checkout": (stranger, held.id, checkout.id, checkout.session()),
         "begin_checkout": (stranger, held.id, "k", addresses, None),
+        "change_catalogue_item": (stranger, "resource", None, resource, None, {"name": "Mine"}),
+        "create_calendar": (stranger, "k", uuid4(), own),
+        "create_calendar_feed": (stranger, "k", uuid4(), b"0" * 32, resource),
+        "create_catalogue_item": (stranger, "hours", resource, "k", uuid4(), opens),
         "create_hold": (stranger, "k", uuid4(), b"0" * 32, offer.request("2031-03-03T12:00Z")),
+        "delete_calendar": (stranger, resource, calendar),
         "get_booking": (stranger, held.id),
+        "get_catalogue_item": (stranger, "resource", resource),
+        "get_waiting": (stranger, place.id),
+        "join_waitlist": (stranger, "k", uuid4(), b"0" * 32, offer.request(NOW)),
+        "leave_waitlist": (stranger, place.id, None),
+        "list_calendar_feeds": (stranger, resource),
+        "list_calendars": (stranger, resource),
         "get_confirmation": (stranger, held.id),
-        "explain_slot": (stranger, offer.resource_id, None, NOW, None, None),
-        "list_pool_slots": (stranger, tenant.pool([offer.resource_id]), None, None, None),
-        "list_slots": (stranger, offer.resource_id, offer.offering_id, None, None),
+        "explain_slot": (stranger, resource, None, NOW, None, None),
+        "list_pool_slots": (stranger, tenant.pool([resource]), None, None, None),
+        "list_slots": (stranger, resource, offer.offering_id, None, None),
         "release_hold": (stranger, held.id, None),
+        "remove_catalogue_item": (stranger, "resource", None, resource, None),
+        "reschedule": (stranger, held.id, "k", later, None),
+        "revoke_calendar_feed": (stranger, resource, feed),
     }
     empty: dict[str, tuple[Any, ...]] = {
         "list_bookings": (stranger, {}, None, 10),
+        "list_catalogue_items": (stranger, "resource", None, False, None, 10),
         "list_resources": (stranger, None, 10),
+        "list_waitlist": (stranger, {}, None, 10),
     }
-    before = held.row
+    before = held.row, place.row
 
     refusals = {name: refused(api.call, name, *a) for name, a in attempts.items()}
     lists = [api.call(name, *arguments) for name, arguments in empty.items()]
@@ -203,8 +242,8 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
         " and proargnames[1] = 'p_actor'"
     )
     assert {r.sqlstate for r in refusals.values()} == {"KHNTF"}
-    assert [answer.get("bookings", answer.get("resources")) for answer in lists] == [[], []]
-    assert held.row == before
+    assert [found for answer in lists for found in answer.values() if found] == []
+    assert (held.row, place.row) == before
     assert {name for (name,) in with_actor} == {*attempts, *empty}, "a new function needs a case"
 
 

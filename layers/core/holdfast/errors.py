@@ -340,8 +340,9 @@ class InternalError(HoldfastError):
 
 
 class CalendarStale(HoldfastError):
-    """A calendar of the resource has to be read before this can be decided. Whoever is told so reads
-    it and asks again; clients are told only if the calendars of a resource change meanwhile."""
+    """A calendar of the resource has to be read before this can be decided. Whoever is told so
+    reads it and asks again; clients are told only if the calendars of a resource change meanwhile.
+    """
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_stale"
     title = "The resource's own calendar has to be read first"

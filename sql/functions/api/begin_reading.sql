@@ -12,6 +12,7 @@ create or replace function api.begin_reading(p_calendar_ids jsonb)
 returns jsonb
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := core.clock();

@@ -16,6 +16,7 @@ create or replace function api.create_catalogue_item(
 returns jsonb
 language plpgsql volatile security definer
 set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -26,15 +27,15 @@ declare
     v_row jsonb;
     v_names text;
 begin
-    if v_kind.of_resource then
-        v_resource := core.require_resource(v_actor, p_resource_id);
-    end if;
     v_earlier := core.claim_key(
         v_actor, 'create_' || p_kind, p_key,
         core.fingerprint(pg_catalog.jsonb_build_array(p_resource_id, p_request)), p_id, v_now);
     perform core.lock_rules(core.rules_of(v_actor, p_kind, p_resource_id, p_id));
     if v_earlier is not null then
         return core.item_answer(v_actor, p_kind, p_resource_id, v_earlier);
+    end if;
+    if v_kind.of_resource then
+        v_resource := core.require_resource(v_actor, p_resource_id);
     end if;
 
     v_row := core.catalogue_columns(v_resource.timezone, p_request) || pg_catalog.jsonb_build_object(

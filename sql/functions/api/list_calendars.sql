@@ -9,6 +9,7 @@ create or replace function api.list_calendars(p_actor jsonb, p_resource_id uuid)
 returns jsonb
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -16,7 +17,6 @@ declare
 begin
     return pg_catalog.jsonb_build_object('calendars', coalesce((
         select pg_catalog.jsonb_agg(core.calendar_json(c) order by c.created_at, c.id)
-        from core.calendars as c
-        where c.tenant_id = v_actor.tenant_id and c.resource_id = v_resource.id), '[]'));
+        from core.calendars_of(v_actor.tenant_id, v_resource.id) as c), '[]'));
 end;
 $$;

@@ -17,7 +17,8 @@
 create or replace function api.read_calendar_feed(p_token_hash bytea)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off
+set search_path = '' set enable_seqscan = off set enable_sort = off
+set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_feed core.calendar_feeds;
@@ -49,12 +50,16 @@ begin
                 'updated_at', core.utc(b.updated_at)) order by b.starts_at, b.id)
             from (
                 select * from core.bookings as b
-                where b.tenant_id = v_resource.tenant_id and b.resource_id = v_resource.id
-                    and b.starts_at >= v_now - interval '720 hours'
-                    and b.starts_at <= v_now + v_resource.horizon_days * interval '24 hours'
+                -- bounded by all columns of one index, so that no other yields the order
+                where b.tenant_id = v_resource.tenant_id
+                    and (b.resource_id, b.starts_at)
+                        >= (v_resource.id, v_now - interval '720 hours')
+                    and (b.resource_id, b.starts_at) <= (
+                        v_resource.id,
+                        v_now + v_resource.horizon_days * interval '24 hours')
                     and (core.is_live(b.status) or b.status in ('ended', 'completed'))
                     and (b.status <> 'held' or b.hold_expires_at > v_now)
-                order by b.starts_at, b.id
+                order by b.resource_id, b.starts_at, b.id
                 limit 5000
             ) as b), '[]'));
 end;

@@ -9,15 +9,20 @@ create or replace function core.broken_rule(
 returns text
 language plpgsql stable
 as $$
-declare
-    v_detail text;
 begin
-    perform core.require_offered(
-        p_wanted.resource, p_wanted.offering, p_wanted.asked_at, p_wanted.booked_on, p_at);
-    perform core.require_limits(p_wanted.resource, p_customer_id, p_wanted.period, p_at);
-    return null;
-exception when sqlstate 'KHOFF' then
-    get stacked diagnostics v_detail = pg_exception_detail;
-    return v_detail::jsonb ->> 'reason';
+    if core.offered_period(
+        p_wanted.resource, p_wanted.offering, p_wanted.asked_at, p_wanted.booked_on, p_at) is null
+    then
+        return coalesce((
+            select r.rule
+            from core.broken_rules(
+                p_wanted.resource, p_wanted.offering, p_wanted.asked_at, p_wanted.booked_on, p_at) as r
+            limit 1), 'closed');
+    end if;
+
+    if (p_wanted.resource).daily_limit is null and (p_wanted.resource).customer_limit is null then
+        return null;
+    end if;
+    return (core.reached_limits(p_wanted.resource, p_customer_id, p_wanted.period, p_at, null))[1];
 end;
 $$;

@@ -31,9 +31,13 @@ begin
             end || '[{"action": "keep", "method": null, "path": null}]'::jsonb)
         order by b.starts_at, b.id)
     into v_found
-    from core.bookings as b
-    where b.tenant_id = p_resource.tenant_id and b.id in (
-        select u.booking_id from core.busy(p_resource.id, p_during, p_at) as u);
+    from (select distinct u.booking_id from core.busy(p_resource.id, p_during, p_at) as u) as u
+    cross join lateral (
+        select *
+        from core.bookings as b
+        where b.tenant_id = p_resource.tenant_id and b.id = u.booking_id
+        limit 1 -- a search for each, whatever the planner thinks of empty tables
+    ) as b;
 
     return pg_catalog.jsonb_build_object(
         'collisions', pg_catalog.to_jsonb(coalesce(v_found[:100], '{}')),

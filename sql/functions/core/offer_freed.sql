@@ -10,15 +10,20 @@
 create or replace function core.offer_freed(p_booking core.bookings)
 returns void
 language plpgsql volatile
+set enable_sort = off
 as $$
 declare
+    v_first uuid;
     v_resource core.resources;
 begin
-    if not exists (
-        select from core.waitlist as w
-        where w.tenant_id = p_booking.tenant_id and w.resource_id = p_booking.resource_id
-            and w.state = 'waiting'
-    ) then
+    -- asked for in its order, the index of the resource is taken, and not another of the tenant
+    select w.id into v_first
+    from core.waitlist as w
+    where w.tenant_id = p_booking.tenant_id and w.resource_id = p_booking.resource_id
+        and w.state = 'waiting'
+    order by w.created_at, w.id
+    limit 1;
+    if v_first is null then
         return;
     end if;
 

@@ -41,8 +41,8 @@ begin
         pg_catalog.jsonb_build_object('customer', pg_catalog.jsonb_build_object(
             'name', p_entry.customer_name, 'phone', p_entry.customer_phone)),
         p_entry.customer_id, array[v_wanted],
-        (select pg_catalog.jsonb_agg(c.id) from core.calendars as c
-        where c.tenant_id = p_resource.tenant_id and c.resource_id = p_resource.id)) <> '{}'
+        (select pg_catalog.jsonb_agg(c.id)
+        from core.calendars_of(p_resource.tenant_id, p_resource.id) as c)) <> '{}'
     then
         raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
     end if;
@@ -50,7 +50,8 @@ begin
     -- a stale hold that was cleared away for it may have served this very place
     update core.waitlist as w
     set state = 'offered', booking_id = v_booking_id
-    where w.tenant_id = p_entry.tenant_id and w.id = p_entry.id and w.state = 'waiting';
+    where w.tenant_id = p_entry.tenant_id and w.id = p_entry.id
+        and w.state is not distinct from 'waiting'; -- else any index of those who wait might be read
     if not found then
         raise exception 'the place has its offer' using errcode = 'KHTKN', hint = 'take that';
     end if;

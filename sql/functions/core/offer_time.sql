@@ -13,6 +13,7 @@ create or replace function core.offer_time(p_resource core.resources, p_during t
 returns integer
 language plpgsql volatile
 set lock_timeout = '10ms'
+set enable_sort = off
 as $$
 declare
     -- where bookings are counted by the day, any time of that day may be free now
@@ -41,8 +42,8 @@ begin
     end loop;
 
     return (
-        select pg_catalog.count(*)
+        select pg_catalog.count(*) filter (where w.state = 'offered')
         from core.waitlist as w
-        where w.tenant_id = p_resource.tenant_id and w.id = any (v_ids) and w.state = 'offered');
+        where w.tenant_id = p_resource.tenant_id and w.id = any (v_ids));
 end;
 $$;

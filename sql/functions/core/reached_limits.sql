@@ -13,6 +13,7 @@ create or replace function core.reached_limits(
     p_except uuid)
 returns text[]
 language plpgsql stable
+set enable_sort = off
 as $$
 declare
     v_day date;
@@ -30,7 +31,8 @@ begin
     end if;
 
     if p_resource.customer_limit is not null and p_customer_id is not null then
-        -- two steps: joined, a plan made on empty tables would begin with all bookings
+        -- in two steps, and in the order of an index: else a plan that was made on empty tables might
+        -- begin with all bookings of the tenant, or of the resource
         v_customers := array(
             select c.id
             from core.customers as asker
@@ -38,12 +40,19 @@ begin
             where asker.tenant_id = p_resource.tenant_id and asker.id = p_customer_id);
         if (
             select pg_catalog.count(*)
-            from core.bookings as b
-            where b.tenant_id = p_resource.tenant_id and b.customer_id = any (v_customers)
-                and b.resource_id = p_resource.id
-                and core.is_live(b.status) and b.ends_at > p_at
-                and (b.status <> 'held' or b.hold_expires_at > p_at)
-                and b.id is distinct from p_except
+            from pg_catalog.unnest(v_customers) as c (id)
+            cross join lateral (
+                select
+                from core.bookings as b
+                where b.tenant_id = p_resource.tenant_id
+                    and (b.customer_id, b.resource_id) >= (c.id, p_resource.id)
+                    and (b.customer_id, b.resource_id) <= (c.id, p_resource.id)
+                    and core.is_live(b.status) and b.ends_at > p_at
+                    and (b.status <> 'held' or b.hold_expires_at > p_at)
+                    and b.id is distinct from p_except
+                order by b.customer_id, b.resource_id
+                offset 0
+            ) as live
         ) >= p_resource.customer_limit
         then
             v_reached := v_reached || array['customer_limit'];

@@ -29,9 +29,9 @@ begin
         coalesce(pg_catalog.bool_or(
             coalesce(p_checked, '[]') ? c.id::text and r.calendar_policy = 'refuse'), false)
     into v_unread, v_tried, v_refused
-    from core.calendars as c
-    join core.resources as r on r.tenant_id = c.tenant_id and r.id = c.resource_id
-    where c.tenant_id = core.current_tenant() and c.resource_id = any (p_resources)
+    from core.resources as r
+    cross join lateral core.calendars_of(r.tenant_id, r.id) as c
+    where r.tenant_id = core.current_tenant() and r.id = any (p_resources)
         and (c.read_at is null or c.read_at < p_at - c.fresh_seconds * interval '1 second');
 
     if v_refused then

@@ -12,27 +12,10 @@ returns tstzrange
 language plpgsql stable
 as $$
 declare
-    v_period record := core.period_of(p_resource, p_offering, p_starts_at, p_date);
+    v_period tstzrange := core.offered_period(p_resource, p_offering, p_starts_at, p_date, p_at);
 begin
-    if v_period.starts_at is not null
-        and exists ( -- neither was archived, nor the one taken from the other, while we waited
-            select from core.resource_offerings as ro
-            join core.resources as r on r.tenant_id = ro.tenant_id and r.id = ro.resource_id
-            join core.offerings as o on o.tenant_id = ro.tenant_id and o.id = ro.offering_id
-            where ro.tenant_id = p_resource.tenant_id and ro.resource_id = p_resource.id
-                and ro.offering_id = p_offering.id
-                and r.archived_at is null and o.archived_at is null)
-        and exists (
-            select from core.offered(
-                p_resource, p_offering,
-                v_period.starts_at, v_period.starts_at + interval '1 microsecond', p_at) as s
-            where s.starts_at = v_period.starts_at)
-        and not exists (
-            select from core.closed(
-                p_resource.id,
-                core.would_occupy(p_resource, p_offering, v_period.starts_at, v_period.ends_at)))
-    then
-        return pg_catalog.tstzrange(v_period.starts_at, v_period.ends_at, '[)');
+    if v_period is not null then
+        return v_period;
     end if;
 
     raise exception 'the resource does not offer this time'

@@ -1,7 +1,8 @@
 -- core.take: hold all wanted periods for a customer, as one booking each.
 --
 -- The caller undoes it all when one could not be had. Periods of named resources are taken first, so
--- that a pool does not give away what another item of the same request names.
+-- that a pool does not give away what another item of the same request names. Resource, offering and
+-- price were read before the locks: they are compared with what is now.
 --
 -- p_booking_id  of the first booking, which carries the money of all
 -- p_checked     see core.require_fresh_calendars
@@ -9,6 +10,7 @@
 --
 -- Locks     the days of all periods; then as core.occupy (the caller holds the identities)
 -- Raises    KHCAL · KHCAU · 55P03
+--           40001  the catalogue was changed while we waited for the locks; the caller repeats
 -- Backstop  occupancies_no_overlap, occupancies_seat_once
 create or replace function core.take(
     p_actor core.actor, p_booking_id uuid, p_secret_hash bytea, p_request jsonb,
@@ -29,6 +31,20 @@ declare
 begin
     perform core.lock_wanted(p_wanted);
     v_now := core.clock();
+    if exists (
+        select from pg_catalog.unnest(p_wanted) as w
+        where row(w.resource, w.offering, w.price) is distinct from row(
+            (select r from core.resources as r
+            where r.tenant_id = p_actor.tenant_id and r.id = (w.resource).id),
+            (select o from core.offerings as o
+            where o.tenant_id = p_actor.tenant_id and o.id = (w.offering).id),
+            (select p from core.prices as p
+            where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
+                and p.tier = (w.price).tier and p.package = (w.price).package)))
+    then
+        raise exception 'the catalogue was changed meanwhile'
+            using errcode = '40001', hint = 'call again';
+    end if;
 
     select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     for v_one in

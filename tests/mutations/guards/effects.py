@@ -135,7 +135,9 @@ GUARDS: tuple[Guard, ...] = (
         (
             layer(
                 "stripe_gateway",
-                "            if not error.replayed:\n                raise Unavailable() from error\n            raise\n",
+                "            if not error.replayed:\n"
+                "                raise Unavailable() from error\n"
+                "            raise\n",
                 "            raise\n",
             ),
         ),

@@ -5,6 +5,7 @@ from tests.mutations.guard import Guard, api, core
 _RACES = "tests/concurrency/test_rules.py"
 _CATALOGUE = "tests/functions/test_catalogue.py"
 _SCHEDULES = "tests/functions/test_schedules.py"
+_KEEP_WHAT_WAS_READ = core("take", "    if exists (\n", "    if false and exists (\n")
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -18,12 +19,19 @@ GUARDS: tuple[Guard, ...] = (
         "a hold that waited looks whether its resource and offering were archived",
         (
             core(
-                "require_offered",
+                "offered_period",
                 "and r.archived_at is null and o.archived_at is null",
                 "",
             ),
+            _KEEP_WHAT_WAS_READ,
         ),
         (f"{_RACES}::test_a_hold_waits_for_the_change_and_is_refused",),
+    ),
+    Guard(
+        "settings-again",
+        "a hold that waited goes by the settings and prices of now",
+        (_KEEP_WHAT_WAS_READ,),
+        (f"{_RACES}::test_a_hold_that_waited_goes_by_the_new_settings",),
     ),
     Guard(
         "catalogue-version",

@@ -72,7 +72,7 @@ GUARDS: tuple[Guard, ...] = (
         "pool-goes-on",
         "whoever loses a resource of a pool tries the next",
         (core("take_from_pools", ", 0) < 2", ", 0) < 9"),),
-        (f"{_RACES}::test_a_pool_has_a_winner_for_each_resource",),
+        (f"{_RACES}::test_whoever_loses_a_resource_takes_the_next",),
     ),
     Guard(
         "series-wall-time",

@@ -29,7 +29,7 @@ GUARDS: tuple[Guard, ...] = (
         "what is blacked out or busy elsewhere cannot be held",
         (
             core(
-                "require_offered",
+                "offered_period",
                 "select from core.closed(\n                p_resource.id,",
                 "select from core.closed(\n                null,",
             ),
