@@ -5,6 +5,7 @@ PORT ?= 8080
 SECONDS ?= 120
 PROCESSES ?= 32
 FUZZ_SECONDS ?= 180
+SHARE ?= 1
 OPS ?= 50000
 SEED ?= 1
 STEPS ?= all
@@ -49,7 +50,8 @@ fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own descript
 	    --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 mutations: venv ## take out every guard (or GUARDS="name …") and see a test fail
-	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS)
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS) \
+	    --share $(SHARE) --turn $$(git rev-list --count HEAD)
 
 bench: venv ## measure against the limit and the usual way (or BENCH="holds …"), 10 minutes
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m bench --keep $(BENCH)

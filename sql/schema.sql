@@ -259,6 +259,8 @@ CREATE FUNCTION api.abandon_change(p_actor jsonb, p_booking_id uuid, p_version i
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -310,6 +312,8 @@ CREATE FUNCTION api.attach_checkout(p_actor jsonb, p_booking_id uuid, p_checkout
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -363,6 +367,8 @@ CREATE FUNCTION api.begin_checkout(p_actor jsonb, p_booking_id uuid, p_key text,
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -431,6 +437,8 @@ CREATE FUNCTION api.begin_reading(p_calendar_ids jsonb) RETURNS jsonb
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_now timestamptz := core.clock();
@@ -455,6 +463,8 @@ CREATE FUNCTION api.change_catalogue_item(p_actor jsonb, p_kind text, p_resource
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -500,6 +510,8 @@ CREATE FUNCTION api.claim_calendars(p_limit integer) RETURNS jsonb
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_calendar core.calendars;
@@ -534,6 +546,8 @@ CREATE FUNCTION api.claim_effects(p_limit integer, p_lease_seconds integer) RETU
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_effect core.effects;
@@ -566,6 +580,8 @@ CREATE FUNCTION api.create_calendar(p_actor jsonb, p_key text, p_calendar_id uui
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -618,6 +634,8 @@ CREATE FUNCTION api.create_calendar_feed(p_actor jsonb, p_key text, p_feed_id uu
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -655,6 +673,8 @@ CREATE FUNCTION api.create_catalogue_item(p_actor jsonb, p_kind text, p_resource
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -707,6 +727,8 @@ CREATE FUNCTION api.create_hold(p_actor jsonb, p_key text, p_booking_id uuid, p_
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -772,6 +794,8 @@ CREATE FUNCTION api.delete_calendar(p_actor jsonb, p_resource_id uuid, p_calenda
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -798,6 +822,8 @@ CREATE FUNCTION api.expire_holds(p_limit integer) RETURNS jsonb
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_booking core.bookings;
@@ -900,6 +926,8 @@ CREATE FUNCTION api.finish_effect(p_effect_id uuid, p_lease uuid, p_verdict text
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_effect core.effects;
@@ -964,6 +992,8 @@ CREATE FUNCTION api.get_booking(p_actor jsonb, p_booking_id uuid) RETURNS jsonb
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -989,6 +1019,8 @@ CREATE FUNCTION api.get_catalogue_item(p_actor jsonb, p_kind text, p_id uuid) RE
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1013,6 +1045,8 @@ CREATE FUNCTION api.get_confirmation(p_actor jsonb, p_booking_id uuid) RETURNS j
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -1069,6 +1103,8 @@ CREATE FUNCTION api.get_waiting(p_actor jsonb, p_entry_id uuid) RETURNS jsonb
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -1109,6 +1145,8 @@ CREATE FUNCTION api.join_waitlist(p_actor jsonb, p_key text, p_entry_id uuid, p_
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -1163,6 +1201,8 @@ CREATE FUNCTION api.leave_waitlist(p_actor jsonb, p_entry_id uuid, p_version int
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -1209,6 +1249,8 @@ CREATE FUNCTION api.list_bookings(p_actor jsonb, p_filters jsonb, p_after jsonb,
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1270,6 +1312,8 @@ CREATE FUNCTION api.list_calendar_feeds(p_actor jsonb, p_resource_id uuid) RETUR
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1293,6 +1337,8 @@ CREATE FUNCTION api.list_calendars(p_actor jsonb, p_resource_id uuid) RETURNS js
     SET search_path TO ''
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1316,6 +1362,8 @@ CREATE FUNCTION api.list_catalogue_items(p_actor jsonb, p_kind text, p_resource_
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1487,6 +1535,8 @@ CREATE FUNCTION api.list_waitlist(p_actor jsonb, p_filters jsonb, p_after uuid, 
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1525,6 +1575,8 @@ CREATE FUNCTION api.offer_waiting(p_limit integer) RETURNS jsonb
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_entry core.waitlist;
@@ -1594,6 +1646,8 @@ CREATE FUNCTION api.read_calendar_feed(p_token_hash bytea) RETURNS jsonb
     SET enable_seqscan TO 'off'
     SET enable_sort TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_feed core.calendar_feeds;
@@ -1652,6 +1706,8 @@ CREATE FUNCTION api.release_hold(p_actor jsonb, p_booking_id uuid, p_version int
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -1698,6 +1754,8 @@ CREATE FUNCTION api.remove_catalogue_item(p_actor jsonb, p_kind text, p_resource
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1733,6 +1791,8 @@ CREATE FUNCTION api.reschedule(p_actor jsonb, p_booking_id uuid, p_key text, p_r
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
@@ -1817,6 +1877,8 @@ CREATE FUNCTION api.revoke_calendar_feed(p_actor jsonb, p_resource_id uuid, p_fe
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');
@@ -1847,6 +1909,8 @@ CREATE FUNCTION api.settle_checkout(p_event jsonb, p_outcome text, p_session jso
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_checkout core.checkouts := core.find_checkout(p_session);
@@ -1883,6 +1947,8 @@ CREATE FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund jsonb) 
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $_$
 declare
     v_reference text := p_refund #>> '{metadata,refund_id}';
@@ -1928,6 +1994,8 @@ CREATE FUNCTION api.store_busy(p_calendar_id uuid, p_begun_at timestamp with tim
     SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
     AS $$
 declare
     v_calendar core.calendars;
@@ -7036,14 +7104,17 @@ begin
     v_now := core.clock();
     if exists (
         select from pg_catalog.unnest(p_wanted) as w
-        where row(w.resource, w.offering, w.price) is distinct from row(
-            (select r from core.resources as r
-            where r.tenant_id = p_actor.tenant_id and r.id = (w.resource).id),
-            (select o from core.offerings as o
-            where o.tenant_id = p_actor.tenant_id and o.id = (w.offering).id),
-            (select p from core.prices as p
-            where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
-                and p.tier = (w.price).tier and p.package = (w.price).package)))
+        where (w.resource).version is distinct from (
+                select r.version from core.resources as r
+                where r.tenant_id = p_actor.tenant_id and r.id = (w.resource).id)
+            or (w.offering).version is distinct from (
+                select o.version from core.offerings as o
+                where o.tenant_id = p_actor.tenant_id and o.id = (w.offering).id)
+            -- a list of prices is replaced as a whole, and their versions begin anew
+            or row((w.price).amount, (w.price).currency) is distinct from (
+                select row(p.amount, p.currency) from core.prices as p
+                where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
+                    and p.tier = (w.price).tier and p.package = (w.price).package))
     then
         raise exception 'the catalogue was changed meanwhile'
             using errcode = '40001', hint = 'call again';

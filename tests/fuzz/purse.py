@@ -61,7 +61,7 @@ class Purse:
     def make(self, state: str) -> Held:
         """Hold a time, and bring the booking into that state: held, paying, paid or released."""
         while True:
-            body = {**self.free_time(), "customer": {"name": "Ada", "email": "ada@example.com"}}
+            body = {**self.free_time(), "customer": {"name": "Ada", "email": somebody()}}
             answer = self.stack.call("POST", "/v1/holds", body)
             if answer.status == 201:
                 break
@@ -119,6 +119,11 @@ def _later(instant: str) -> str:
 
 def _start(slot: dict[str, Any]) -> dict[str, Any]:
     return {"date": slot["date"]} if slot["date"] else {"starts_at": slot["starts_at"]}
+
+
+def somebody() -> str:
+    """Somebody new each time: one person may hold only so much."""
+    return f"{uuid.uuid4().hex}@example.com"
 
 
 def _instant(moment: datetime) -> str:

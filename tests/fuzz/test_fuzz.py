@@ -25,6 +25,22 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         own.clear()
 
 
+# What gets real ids, times and customers put in. The other operations (catalogue, calendars,
+# waitlist, moves) are asked as they are made up: no fault and no surprise, but mostly refused.
+FURNISHED = (
+    "GET /health",
+    "GET /openapi.json",
+    "GET /v1/bookings",
+    "GET /v1/bookings/{booking_id}",
+    "GET /v1/bookings/{booking_id}/confirmation",
+    "GET /v1/resources",
+    "GET /v1/resources/{resource_id}/slots",
+    "POST /v1/bookings/{booking_id}/checkout",
+    "POST /v1/holds",
+    "DELETE /v1/holds/{hold_id}",
+)
+
+
 def test_every_answer_is_as_described(stack: Stack) -> None:
     """No fault of ours, no status, header or body that the description does not have.
 
@@ -36,7 +52,7 @@ def test_every_answer_is_as_described(stack: Stack) -> None:
 
     assert result.wrong == [], "\n".join(result.lines())
     assert result.odd.total() > 400
-    for operation in {name for name, _ in result.described.statuses}:
+    for operation in FURNISHED:
         allowed = result.described.statuses[operation, "positive"]
         fine = sum(n for status, n in allowed.items() if status < 400)
         assert fine / allowed.total() > 0.2, "\n".join(result.lines())

@@ -23,13 +23,13 @@ def end_leases(system: System) -> None:
     assert function is not None
     table = str(function.environment["IDEMPOTENCY_TABLE"])
     client = dynamodb.client(system.backends.dynamodb)
-    running = client.scan(
+    running = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="#status = :running",
         ExpressionAttributeNames={"#status": "status"},
         ExpressionAttributeValues={":running": {"S": "INPROGRESS"}},
     )
-    for item in running["Items"]:
+    for item in (item for page in running for item in page["Items"]):
         client.update_item(
             TableName=table,
             Key={"id": item["id"]},

@@ -19,7 +19,7 @@ from typing import Any
 import psycopg
 import stripe
 from moto import mock_aws
-from moto.core import DEFAULT_ACCOUNT_ID
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
 from dev import demo, dynamodb, environment, payload, wire

@@ -9,7 +9,7 @@ create or replace function api.list_calendar_feeds(p_actor jsonb, p_resource_id 
 returns jsonb
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'secret');

@@ -14,7 +14,7 @@ create or replace function api.settle_refund(p_event jsonb, p_status text, p_ref
 returns jsonb
 language plpgsql volatile security definer
 set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
     v_reference text := p_refund #>> '{metadata,refund_id}';

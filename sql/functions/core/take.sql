@@ -33,14 +33,17 @@ begin
     v_now := core.clock();
     if exists (
         select from pg_catalog.unnest(p_wanted) as w
-        where row(w.resource, w.offering, w.price) is distinct from row(
-            (select r from core.resources as r
-            where r.tenant_id = p_actor.tenant_id and r.id = (w.resource).id),
-            (select o from core.offerings as o
-            where o.tenant_id = p_actor.tenant_id and o.id = (w.offering).id),
-            (select p from core.prices as p
-            where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
-                and p.tier = (w.price).tier and p.package = (w.price).package)))
+        where (w.resource).version is distinct from (
+                select r.version from core.resources as r
+                where r.tenant_id = p_actor.tenant_id and r.id = (w.resource).id)
+            or (w.offering).version is distinct from (
+                select o.version from core.offerings as o
+                where o.tenant_id = p_actor.tenant_id and o.id = (w.offering).id)
+            -- a list of prices is replaced as a whole, and their versions begin anew
+            or row((w.price).amount, (w.price).currency) is distinct from (
+                select row(p.amount, p.currency) from core.prices as p
+                where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
+                    and p.tier = (w.price).tier and p.package = (w.price).package))
     then
         raise exception 'the catalogue was changed meanwhile'
             using errcode = '40001', hint = 'call again';
