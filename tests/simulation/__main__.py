@@ -20,9 +20,11 @@ from tests.simulation.episode import Failure, Report, run
 from tests.simulation.tasks import Site
 from tests.simulation.world import laboratory
 
+_ALL_SITES = 50_000  # operations after which every call site must have been struck
+
 
 def main() -> int:
-    """Play, show progress, report; 1 if a law was broken or a call site was never struck."""
+    """Play, show progress, report; 1 if a law was broken or a long run never struck a site."""
     arguments = _arguments()
     with _run_folder() as folder:
         if arguments.steps is not None:
@@ -79,7 +81,8 @@ def _torture(arguments: argparse.Namespace, folder: str) -> int:
     _summarise(report, seconds, never)
     if arguments.report is not None:
         _write(arguments, report, seconds, never)
-    return 1 if failures or never else 0
+    # a short run cannot be expected to reach every call site
+    return 1 if failures or (never and report.operations >= _ALL_SITES) else 0
 
 
 def _replay(seed: int, listed: str, folder: str) -> int:

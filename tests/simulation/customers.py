@@ -160,7 +160,7 @@ def checkout(world: World, customer: Customer, rng: random.Random) -> None:
         addresses,
         secret=customer.secret,
         idempotency_key="-".join(
-            (customer.checkout_key, customer.address[-1], (customer.moving or "")[:8])
+            (customer.checkout_key, customer.address[-1], customer.moving or "")
         ),
         then=then,
     )
