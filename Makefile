@@ -32,7 +32,7 @@ up: venv ## run the whole system; Ctrl-C stops it
 	@exec $(VENV) -m dev.stack --port $(PORT) --parent $$PPID
 
 test: venv ## run all tests
-	@exec $(VENV) -m pytest -n auto
+	@exec $(VENV) -m pytest -n auto --dist loadgroup
 
 torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --operations $(OPS) \

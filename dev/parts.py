@@ -28,6 +28,7 @@ from dev.template import Function, Template
 from dev.wire import Request, Response
 
 _HOST = "http://127.0.0.1"
+_PARAMETERS = {"ServeBookingPage": "yes"}
 _GRACE_SECONDS = 3.0  # for requests and invocations in progress when the stack stops
 
 
@@ -62,7 +63,7 @@ class Stack:
         self._lock = lock
         self._console = console
         self._port: int = api.getsockname()[1]
-        self._template: Template = template.load(settings.template)
+        self._template: Template = template.load(settings.template, _PARAMETERS)
         local = secrets.load(settings.folder / "secrets.json")
         real = secrets.with_real_stripe(local)
         self._secrets: LocalSecrets = real or local
@@ -192,10 +193,9 @@ class Stack:
             )
             for function in self._template.functions.values()
         )
-        web = settings.root / "web"
-        gateway = Gateway(
-            self._template, pools, self._console, Pages(web) if web.is_dir() else None
-        )
+        headers = self._template.headers
+        pages = Pages(settings.root / "web", headers["PageHeaders"], headers["EmbedHeaders"])
+        gateway = Gateway(self._template, pools, self._console, pages)
         for function in self._functions_with_url():
             sock = self._url_sockets[function.logical_id]
             serve_url = partial(_serve_url, gateway, function, sock.getsockname()[1])

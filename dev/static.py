@@ -1,40 +1,78 @@
-"""The pages of web/: files as they lie there, for GET and HEAD."""
+"""The pages of web/: files as they lie there, for GET and HEAD, under the headers of the template.
 
+CloudFront serves the same files in the cloud. What it adds there (the Content-Security-Policy and
+its like, compression, the second address of the page for frames) is added here, from the same
+declaration.
+"""
+
+import gzip
 import hashlib
 import mimetypes
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import unquote
 
 from dev.wire import Request, Response
 
+EMBED = "/embed"  # the page again, under headers that let other sites frame it
+_SMALL = 500  # bytes that are not worth compressing
+_TEXTS = ("text/", "image/svg+xml", "application/javascript", "application/json")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file as it is sent."""
+
+    kind: str
+    etag: str
+    content: bytes
+    zipped: bytes | None
+
 
 class Pages:
-    """Serves the files below one folder, and index.html for a folder."""
+    """Serves the files below one folder, and index.html for a folder.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where the files lie.
+        headers: what every answer carries.
+        embed_headers: what the page carries instead under EMBED; None: there is no such address.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        headers: Mapping[str, str] | None = None,
+        embed_headers: Mapping[str, str] | None = None,
+    ) -> None:
         self._folder = folder.resolve()
+        self._headers = dict(headers or {})
+        self._embed_headers = embed_headers
 
     def serve(self, request: Request) -> Response | None:
         """The file, or None if there is none by that path."""
         if request.method not in ("GET", "HEAD"):
             return None
-        file = self._find(unquote(request.path))
-        if file is None:
+        path, common = unquote(request.path), self._headers
+        if path == EMBED and self._embed_headers is not None:
+            path, common = "/", dict(self._embed_headers)
+        found = self._find(path)
+        if found is None:
             return None
-        content = file.read_bytes()
-        etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
-        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-        if kind.startswith("text/") or kind in ("application/javascript", "application/json"):
-            kind += "; charset=utf-8"
+        file = _read(found, found.stat().st_mtime_ns)
+        zipped = file.zipped if "gzip" in (request.header("accept-encoding") or "") else None
         headers = [
-            ("content-type", kind),
-            ("cache-control", "no-cache"),
-            ("etag", etag),
-            ("x-content-type-options", "nosniff"),
+            ("content-type", file.kind),
+            ("etag", file.etag),
+            ("vary", "accept-encoding"),
+            *({"cache-control": "no-cache", "x-content-type-options": "nosniff"} | common).items(),
         ]
-        if etag in (request.header("if-none-match") or ""):
+        if file.etag in (request.header("if-none-match") or ""):
             return Response(304, headers[1:])
-        return Response(200, headers, content)
+        if zipped is not None:
+            return Response(200, [*headers, ("content-encoding", "gzip")], zipped)
+        return Response(200, headers, file.content)
 
     def _find(self, path: str) -> Path | None:
         parts = path.split("/")[1:]
@@ -46,3 +84,17 @@ class Pages:
         if found.is_dir():
             found /= "index.html"
         return found if found.is_file() else None
+
+
+@lru_cache(maxsize=256)
+def _read(path: Path, _changed: int) -> _File:
+    """The file, read and compressed anew when it has changed."""
+    content = path.read_bytes()
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    is_text = kind.startswith(_TEXTS)
+    if is_text and kind != "image/svg+xml":
+        kind += "; charset=utf-8"
+    # weak: the same file may be sent compressed or not
+    etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+    zipped = gzip.compress(content, 9, mtime=0) if is_text and len(content) > _SMALL else None
+    return _File(kind, etag, content, zipped)

@@ -1,4 +1,5 @@
-"""template.yaml as the local stack needs it: functions, routes, addresses, schedules, tables.
+"""template.yaml as the local stack needs it: functions, routes, addresses, schedules, tables,
+and the headers of the booking page.
 
 The template is the only list of what exists. Whatever the stack would have to ignore to run a
 function (an authoriser, an unknown event source) is an error here, not a silent difference.
@@ -86,6 +87,7 @@ class Template:
     schedules: tuple[Schedule, ...] = ()
     tables: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # name → properties
     cors: Cors | None = None
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of pages, by policy
 
     def function(self, name: str) -> Function | None:
         """A function by logical id, folder name or ARN."""
@@ -106,6 +108,7 @@ def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
     schedules: list[Schedule] = []
     tables: dict[str, Mapping[str, Any]] = {}
     cors: Cors | None = None
+    headers: dict[str, Mapping[str, str]] = {}
     for logical_id, resource in (document.get("Resources") or {}).items():
         if "Condition" in resource and not resolver.condition(resource["Condition"]):
             continue
@@ -128,10 +131,12 @@ def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
             case "AWS::DynamoDB::Table":
                 table = resolver.resolve(properties)
                 tables[table.get("TableName", logical_id)] = table
+            case "AWS::CloudFront::ResponseHeadersPolicy":
+                headers[logical_id] = _headers(resolver.resolve(properties))
     keys = [route.key for route in routes]
     if doubled := {key for key in keys if keys.count(key) > 1}:
         raise TemplateError(f"routes declared twice: {', '.join(sorted(doubled))}")
-    return Template(functions, tuple(routes), tuple(schedules), tables, cors)
+    return Template(functions, tuple(routes), tuple(schedules), tables, cors, headers)
 
 
 def _attribute(logical_id: str, attribute: str) -> str:
@@ -222,6 +227,24 @@ def _api_cors(settings: Any) -> Cors | None:
 def _url_cors(settings: Any) -> Cors | None:
     # the property names of AWS::Lambda::Url are those of the HTTP API
     return None if settings is None else _api_cors(settings)
+
+
+def _headers(properties: Mapping[str, Any]) -> dict[str, str]:
+    """What a response headers policy adds, names in lower case. HSTS is left to the cloud: there is
+    no TLS here."""
+    policy = properties["ResponseHeadersPolicyConfig"]
+    security = policy.get("SecurityHeadersConfig") or {}
+    headers = {}
+    if "ContentSecurityPolicy" in security:
+        told = security["ContentSecurityPolicy"]["ContentSecurityPolicy"]
+        headers["content-security-policy"] = " ".join(str(told).split())
+    if "ContentTypeOptions" in security:
+        headers["x-content-type-options"] = "nosniff"
+    if "ReferrerPolicy" in security:
+        headers["referrer-policy"] = str(security["ReferrerPolicy"]["ReferrerPolicy"])
+    for item in (policy.get("CustomHeadersConfig") or {}).get("Items") or ():
+        headers[str(item["Header"]).lower()] = str(item["Value"])
+    return headers
 
 
 def _words(value: Any) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.double import Double
-from tests.harness import cluster, concurrency
+from tests.harness import chromium, cluster, concurrency
 from tests.harness.database import Clock, Database, empty_database, fresh_database
 from tests.harness.system import System, running_dynamodb
 
@@ -22,6 +22,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """All workers have ended: nothing of the run stays."""
     if not hasattr(config, "workerinput"):
         cluster.close_run()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say once, where nobody overlooks it, what this machine cannot run."""
+    if chromium.executable() is None:
+        terminalreporter.write_line(chromium.MISSING, red=True, bold=True)
 
 
 @pytest.fixture(scope="session")

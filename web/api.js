@@ -1,61 +1,61 @@
 // Calls to the API: credentials, problem documents, and repeats that cannot do anything twice.
 
+import config from "./config.js";
+import * as clock from "./clock.js";
+import { attempts } from "./store.js";
+
 const ATTEMPTS = 4;
+const SECONDS = 25; // longer than a slow answer, shorter than patience
 
 export class Problem extends Error {
-  constructor(status, body) {
-    super(body.detail || body.message || "The answer could not be read.");
-    Object.assign(this, { status, code: body.code, hint: body.hint || "", body });
+  constructor(status, body, retryAfter = null) {
+    super(body.detail || body.message || "no readable answer");
+    Object.assign(this, { status, code: body.code ?? "", body, retryAfter });
+  }
+
+  // nothing was decided: the same request may be sent again
+  get passing() {
+    return this.status === 0 || this.status >= 500 || this.code === "request_in_progress";
   }
 }
 
-export const key = {
-  get: () => sessionStorage.getItem("holdfast.key"),
-  set: (value) => sessionStorage.setItem("holdfast.key", value),
-  forget: () => sessionStorage.removeItem("holdfast.key"),
+let publishable = "";
+export const useKey = (key) => {
+  publishable = key;
 };
+export const currentKey = () => publishable;
 
-// A booking's secret stays in this tab; with it go the words that the API has no need to repeat.
-export const memory = {
-  get: (id) => JSON.parse(sessionStorage.getItem("holdfast.booking." + id) || "null"),
-  set: (id, value) => sessionStorage.setItem("holdfast.booking." + id, JSON.stringify(value)),
-};
-
-// The same request keeps its idempotency key until it has been answered.
-const keys = new Map();
-
-function idempotencyKey(request) {
-  if (!keys.has(request)) {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    keys.set(request, Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join(""));
-  }
-  return keys.get(request);
-}
-
-export async function call(method, path, { body, secret } = {}) {
-  const headers = { Authorization: "Bearer " + key.get() };
-  const request = JSON.stringify([method, path, body]);
+// `attempt` names what a POST attempts, so that its idempotency key outlives a reload.
+export async function call(method, path, { body, secret, attempt, key = publishable, tries = ATTEMPTS } = {}) {
+  const headers = { Authorization: "Bearer " + key };
+  const content = body && JSON.stringify(body);
   if (secret) headers["Booking-Secret"] = secret;
   if (body) headers["Content-Type"] = "application/json";
-  if (method === "POST") headers["Idempotency-Key"] = idempotencyKey(request);
+  if (attempt) headers["Idempotency-Key"] = attempts.key(attempt, path + content);
 
-  for (let attempt = 1; ; attempt++) {
-    const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) })
-      .catch(() => null); // no connection
-    const passing = !response || response.status >= 500 || (await inProgress(response));
-    if (!passing || attempt === ATTEMPTS) {
-      if (!response) throw new Problem(0, { detail: "There is no connection. Please try again." });
-      if (response.status < 500) keys.delete(request);
-      const answer = await response.json().catch(() => ({}));
-      if (!response.ok) throw new Problem(response.status, answer);
+  for (let turn = 1; ; turn++) {
+    try {
+      const answer = await send(config.api + path, { method, headers, body: content });
+      if (attempt) attempts.answered(attempt);
       return answer;
+    } catch (problem) {
+      if (!problem.passing || turn >= tries) {
+        if (attempt && !problem.passing) attempts.answered(attempt);
+        throw problem;
+      }
+      await clock.pauseOrReturn(1000 * (problem.retryAfter ?? turn));
     }
-    await pause(1000 * (Number(response?.headers.get("retry-after")) || attempt));
   }
 }
 
-async function inProgress(response) {
-  return response.status === 409 && (await response.clone().json()).code === "request_in_progress";
+async function send(url, request) {
+  const options = { ...request, credentials: "omit", signal: AbortSignal.timeout(SECONDS * 1000) };
+  const response = await fetch(url, options).catch(() => null);
+  if (!response) throw new Problem(0, {});
+  clock.sync(response);
+  const answer = await response.json().catch(() => null);
+  if (response.ok && answer) return answer;
+  const after = Number(response.headers.get("retry-after")) || null;
+  // an answer cut off in the middle is a lost one
+  throw new Problem(response.ok ? 0 : response.status, answer ?? {}, after);
 }
-
-export const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));

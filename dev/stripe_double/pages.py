@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -16,39 +17,16 @@ from dev.stripe_double.storage import Document
 if TYPE_CHECKING:
     from dev.stripe_double.double import Double
 
-STYLE = """
-:root { color-scheme: light dark; --ink: #1a1f36; --soft: #5b6378; --line: #d9dde6;
-  --paper: #ffffff; --ground: #f4f6f9; --accent: #1f4fd8; --bad: #b3261e; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e8eaf0; --soft: #a3abbd; --line: #363c4d;
-  --paper: #1c202b; --ground: #12151d; --accent: #7c9cff; --bad: #ff8a80; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink);
-  font: 16px/1.5 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
-.test { background: #ffdf8a; color: #4a3400; text-align: center; padding: .5rem 1rem;
-  font-weight: 600; }
-main { max-width: 27rem; margin: 2rem auto; padding: 1.5rem; background: var(--paper);
-  border: 1px solid var(--line); border-radius: 12px; }
-h1 { font-size: 1rem; font-weight: 500; color: var(--soft); margin: 0; }
-.total { font-size: 2rem; font-weight: 650; margin: 0 0 1rem; }
-table { width: 100%; border-collapse: collapse; margin-bottom: 1.25rem; }
-td { padding: .5rem 0; border-top: 1px solid var(--line); vertical-align: top; }
-td:last-child { text-align: right; white-space: nowrap; padding-left: 1rem; }
-small { color: var(--soft); }
-label { display: block; font-weight: 500; margin: .75rem 0 .25rem; }
-input { width: 100%; padding: .6rem .7rem; font: inherit; color: inherit; background: transparent;
-  border: 1px solid var(--line); border-radius: 8px; }
-button { width: 100%; margin-top: .75rem; padding: .7rem; font: inherit; cursor: pointer;
-  border-radius: 8px; border: 1px solid var(--line); background: transparent; color: inherit; }
-button.main { background: var(--accent); border-color: var(--accent); color: var(--paper);
-  font-weight: 600; }
-button:focus-visible, input:focus-visible, a:focus-visible { outline: 3px solid var(--accent);
-  outline-offset: 2px; }
-.problem { color: var(--bad); font-weight: 600; }
-a { color: var(--accent); }
-ul { color: var(--soft); font-size: .85rem; padding-left: 1.1rem; margin: .5rem 0 0; }
-@media (max-width: 480px) { main { margin: 0; border: 0; border-radius: 0; min-height: 100vh; } }
-"""
+STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
+
+# What the page offers to try; any other number that `cards` knows works as well.
+TEST_CARDS = (
+    ("4242 4242 4242 4242", "pays"),
+    ("4000 0000 0000 0002", "is declined"),
+    ("4000 0000 0000 9995", "has insufficient funds"),
+    ("4000 0000 0000 0069", "has expired"),
+)
 
 
 def answer(double: "Double", request: Request) -> Response:
@@ -95,7 +73,10 @@ def _page(
 ) -> Response:
     body = session.body
     notice = f'<p class="problem" role="alert">{escape(problem)}</p>' if problem else ""
-    content = f"{_summary(session)}{notice}{_choices(ctx, session, card)}"
+    content = (
+        f'<section class="summary">{_leave(session)}{_summary(session)}</section>'
+        f'<section class="card">{notice}{_choices(ctx, session, card)}</section>'
+    )
     return Response(status, _headers(body), _document("Checkout", content))
 
 
@@ -110,7 +91,22 @@ def _summary(session: Document) -> str:
         amount = escape(formatted(item["amount_total"], currency))
         rows.append(f"<tr><td>{escape(item['description'])}{each}</td><td>{amount}</td></tr>")
     total = escape(formatted(session.body["amount_total"], currency))
-    return f'<h1>Total</h1><p class="total">{total}</p><table>{"".join(rows)}</table>'
+    return (
+        f'<h1>Pay</h1><p class="total">{total}</p><table><tbody>{"".join(rows)}</tbody>'
+        f"<tfoot><tr><td>Total</td><td>{total}</td></tr></tfoot></table>"
+    )
+
+
+def _leave(session: Document) -> str:
+    """The way back to the shop, without paying."""
+    if session.body["status"] != "open" or not session.body["cancel_url"]:
+        return ""
+    host = urlsplit(session.body["cancel_url"]).netloc
+    label = f"\u2190 Back to {host}"
+    return _form(
+        session.id,
+        f'<button class="link" name="action" value="abandon">{escape(label)}</button>',
+    )
 
 
 def _choices(ctx: Context, session: Document, card: str) -> str:
@@ -120,13 +116,13 @@ def _choices(ctx: Context, session: Document, card: str) -> str:
         return _open_form(session, card)
     if body["status"] == "expired":
         back = _link(body["cancel_url"], "Go back")
-        return f"<p>This checkout session has expired. Nothing was charged.</p>{back}"
+        return f"<h2>This checkout session has expired</h2><p>Nothing was charged.</p>{back}"
     intent = ctx.storage.get("payment_intent", body["payment_intent"] or "")
     onward = _link(body["success_url"].replace("{CHECKOUT_SESSION_ID}", session.id), "Continue")
     state = "requires_payment_method" if intent is None else intent.body["status"]
     if state == "processing":
         return (
-            "<p>The payment is on its way. The bank's answer:</p>"
+            "<h2>The payment is on its way</h2><p>Days may go by. What does the bank answer?</p>"
             + _form(session.id, _button("succeed", "The payment succeeds", main=True))
             + _form(session.id, _button("fail", "The payment fails"))
             + onward
@@ -142,27 +138,44 @@ def _choices(ctx: Context, session: Document, card: str) -> str:
 def _open_form(session: Document, card: str) -> str:
     body = session.body
     parts = []
-    email = escape(body["customer_email"] or "")
     if "card" in body["payment_method_types"]:
-        parts.append(
-            _form(
-                session.id,
-                '<label for="email">E-mail</label>'
-                f'<input id="email" name="email" type="email" value="{email}" autocomplete="off">'
-                '<label for="card">Card number</label>'
-                '<input id="card" name="card_number" inputmode="numeric" autocomplete="off"'
-                f' placeholder="4242 4242 4242 4242" value="{escape(card)}">'
-                + _button("pay", "Pay", main=True)
-                + "<ul><li>4242 4242 4242 4242 pays</li><li>4000 0000 0000 0002 is declined</li>"
-                "<li>4000 0000 0000 9995 has insufficient funds</li></ul>",
-            )
-        )
+        parts.append(_form(session.id, _card_fields(body, card)))
     if (method := paying.delayed_method(session)) is not None:
-        label = f"Pay with a delayed method ({method})"
-        parts.append(_form(session.id, _button("delayed", label)))
-    if body["cancel_url"]:
-        parts.append(_form(session.id, _button("abandon", "Cancel")))
+        name = method.replace("_", " ").capitalize()
+        parts.append(
+            '<div class="or">or</div>'
+            + _form(session.id, _button("delayed", f"Pay by {name}"))
+            + '<p class="hint">A delayed method: the bank answers later. This page then lets you'
+            " say what it answers.</p>"
+        )
+    rows = "".join(f"<dt>{number}</dt><dd>{fate}</dd>" for number, fate in TEST_CARDS)
+    parts.append(
+        f'<div class="cards"><b>Test cards</b><dl>{rows}</dl>'
+        '<p class="hint">Any expiry date and security code will do.</p></div>'
+    )
     return "".join(parts)
+
+
+def _card_fields(body: Json, card: str) -> str:
+    """The fields of a card payment; the double looks at e-mail and number."""
+    email = escape(body["customer_email"] or "")
+    number = escape(card or TEST_CARDS[0][0])
+    options = "".join(f'<option value="{number}">{fate}</option>' for number, fate in TEST_CARDS)
+    amount = formatted(body["amount_total"], body["currency"])
+    return (
+        "<h2>Pay with card</h2>"
+        '<label for="email">E-mail</label>'
+        f'<input id="email" name="email" type="email" value="{email}" autocomplete="off">'
+        '<label for="card">Card number</label>'
+        '<input class="number" id="card" name="card_number" inputmode="numeric"'
+        f' autocomplete="off" list="cards" value="{number}">'
+        f'<datalist id="cards">{options}</datalist><div class="two">'
+        '<div><label for="expiry">Expiry</label>'
+        '<input id="expiry" name="expiry" autocomplete="off" value="12 / 34"></div>'
+        '<div><label for="cvc">Security code</label>'
+        '<input id="cvc" name="cvc" inputmode="numeric" autocomplete="off" value="123"></div>'
+        "</div>" + _button("pay", f"Pay {amount}", main=True)
+    )
 
 
 def _form(session_id: str, content: str) -> str:
@@ -179,7 +192,8 @@ def _link(url: str | None, label: str) -> str:
 
 
 def _plain(status: int, message: str) -> Response:
-    return Response(status, _headers({}), _document("Checkout", f"<p>{escape(message)}</p>"))
+    content = f'<section class="card"><h1>Checkout</h1><p>{escape(message)}</p></section>'
+    return Response(status, _headers({}), _document("Checkout", content))
 
 
 def _document(title: str, content: str) -> bytes:
@@ -187,7 +201,7 @@ def _document(title: str, content: str) -> bytes:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
-        '<div class="test">Test mode — no real money</div>'
+        '<header class="test"><b>TEST</b> Test mode — no real money</header>'
         f"<main>{content}</main></body></html>"
     ).encode()
 

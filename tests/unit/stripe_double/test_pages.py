@@ -8,6 +8,7 @@ import pytest
 
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import Request, Response
+from dev.stripe_double.pages import TEST_CARDS
 from tests.unit.stripe_double.conftest import Clock, Inbox, Opens
 
 
@@ -27,6 +28,19 @@ def test_the_page_shows_the_order(opened: Opens, double: Double) -> None:
         assert expected in page
     for action in ("pay", "delayed", "abandon"):
         assert f'value="{action}"' in page
+
+
+def test_the_page_offers_cards_that_do_as_it_says(opened: Opens, double: Double) -> None:
+    """Each number on the page has the fate that stands beside it; the first is filled in."""
+    page = _get(double, opened().id).body.decode()
+    statuses = {}
+    for number, fate in TEST_CARDS:
+        assert f"<dt>{number}</dt><dd>{fate}</dd>" in page
+        statuses[fate] = _post(double, opened().id, action="pay", card_number=number).status
+
+    assert statuses.pop("pays") == 303
+    assert set(statuses.values()) == {402}
+    assert f'list="cards" value="{TEST_CARDS[0][0]}"' in page
 
 
 def test_paying_leads_to_the_shop(opened: Opens, double: Double) -> None:

@@ -1,0 +1,258 @@
+"""For everybody: every view passes axe's rules in light and dark, fits 320 px, and needs no mouse.
+
+Pictures of every view at three widths, light and dark, go to .local/screenshots for people to look
+at.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.shop import CLASS, VENUE, Shop, Visitor, Visitors, moved
+from tests.harness.losses import lose_time
+from tests.stack.running import ROOT
+
+PICTURES = ROOT / ".local" / "screenshots"
+WIDTHS = (320, 768, 1280)
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+
+@pytest.fixture(scope="module")
+def pictures() -> Path:
+    """An empty folder."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for old in PICTURES.glob("*.png"):
+        old.unlink()
+    return PICTURES
+
+
+@pytest.fixture
+def gallery(pictures: Path) -> Iterator["Gallery"]:
+    """Looks at views; at the end none may have broken a rule."""
+    made = Gallery(pictures)
+    yield made
+    assert made.broken == []
+
+
+class Gallery:
+    """Every view that it is shown, examined and photographed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._axe = Axe()
+        self.broken: list[str] = []
+
+    def look(self, page: Page, name: str) -> None:
+        """Examine a view as it stands; what is wrong is collected."""
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            # colours are all that differs in the dark
+            only = {"type": "tag", "values": RULES}
+            rule = {"type": "rule", "values": ["color-contrast"]}
+            found = self._axe.run(page, options={"runOnly": only if scheme == "light" else rule})
+            for violation in found.response["violations"]:
+                places = [node["html"] for node in violation["nodes"]]
+                self.broken.append(f"{name}, {scheme}: {violation['id']} {places}")
+            for width in WIDTHS:
+                page.set_viewport_size({"width": width, "height": 800})
+                overflow = page.evaluate(
+                    "() => { const root = document.documentElement;"
+                    " return root.scrollWidth - root.clientWidth; }"
+                )
+                if overflow > 0:
+                    self.broken.append(f"{name}, {width} px: {overflow} px too wide")
+                picture = self._folder / f"{name}-{width}-{scheme}.png"
+                page.screenshot(path=picture, full_page=True)
+
+
+def test_choosing_and_giving_details(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
+    """Key, catalogue, times of both kinds, details with their errors, a lost network."""
+    page = visitor.page
+    page.goto(shop.api)
+    visitor.sees("Which shop is this?")
+    gallery.look(page, "01-key")
+    page.goto(shop.page)
+    visitor.sees("What would you like to book?")
+    gallery.look(page, "02-catalogue")
+    visitor.opens(CLASS)
+    gallery.look(page, "03-times")
+    visitor.opens(VENUE)
+    gallery.look(page, "04-days")
+    page.clock.install()
+    visitor.opens().picks()
+    visitor.button("Hold this time").click()
+    visitor.fills(phone="12")
+    gallery.look(page, "05-details")
+    page.context.set_offline(True)
+    visitor.button("Hold this time").click()
+    visitor.sees_no_connection()
+    gallery.look(page, "06-no-connection")
+    page.context.set_offline(False)
+    expect(page.locator("#phone")).to_have_attribute("aria-invalid", "true")
+
+
+def test_paying(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
+    """Held, the payment page with a declined card, back without paying, waiting, booked."""
+    page = visitor.page
+    visitor.opens().holds()
+    gallery.look(page, "07-held")
+    visitor.goes_to_pay()
+    gallery.look(page, "08-payment-page")
+    visitor.pays("4000 0000 0000 0002")
+    expect(page.get_by_role("alert")).to_be_visible()
+    gallery.look(page, "09-payment-declined")
+    visitor.button(re.compile("Back to")).click()
+    visitor.sees("Not paid yet")
+    gallery.look(page, "10-not-paid")
+    visitor.goes_to_pay()
+    visitor.button(re.compile("Pay by")).click()
+    visitor.sees("Confirming your payment")
+    gallery.look(page, "11-processing")
+    shop.double("settle", session_id=shop.session_of(visitor.booking_id), outcome="succeed")
+    visitor.sees("You are booked")
+    gallery.look(page, "12-confirmed")
+
+
+def test_what_else_may_come_of_it(
+    visitor: Visitor, visitors: Visitors, shop: Shop, gallery: Gallery
+) -> None:
+    """Taken, given back, run out, time lost, not ours."""
+    page = visitor.page
+    visitor.opens().picks().fills()
+    (start,) = re.findall(r"start=([^&]+)", page.url)
+    assert shop.hold(start.replace("%3A", ":")).status == 201
+    visitor.button("Hold this time").click()
+    visitor.sees("Somebody was quicker")
+    gallery.look(page, "13-taken")
+    page.locator(".slots.full .time").first.click()
+    visitor.sees("The time is yours for now")
+    other = visitors.tab(visitor)
+    other.opens(VENUE)
+    expect(other.page.get_by_text("You are holding")).to_be_visible()
+    gallery.look(other.page, "14-reminder")
+    other.page.close()  # a page behind another draws slowly
+    visitor.button("Give the time back").click()
+    visitor.sees("The time was given back")
+    gallery.look(page, "15-given-back")
+
+    page.clock.install()
+    visitor.opens().holds()
+    with moved(shop) as move:
+        move(timedelta(minutes=5, seconds=1))
+        page.clock.fast_forward("05:01")
+        visitor.sees("The hold has ended")
+        shop.stack.invoke("expire_holds")
+    gallery.look(page, "16-ended")
+
+    visitor.opens().holds()
+    booking = visitor.booking_id
+    visitor.goes_to_pay()
+    starts = "to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+    lose_time(shop, {"id": booking})  # type: ignore[arg-type]
+    assert shop.hold(shop.booking(booking, starts)).status == 201
+    visitor.pays().sees("Time lost, money back")
+    gallery.look(page, "17-time-lost")
+    stranger = visitors()
+    stranger.page.goto(page.url)
+    stranger.sees("This booking cannot be shown here")
+    gallery.look(stranger.page, "18-not-ours")
+
+
+def test_right_to_left(visitors: Visitors, shop: Shop, gallery: Gallery) -> None:
+    """An Arabic browser gets an Arabic page that reads from the right, through to the payment."""
+    visitor = visitors(locale="ar", timezone_id="Asia/Riyadh")
+    page = visitor.page
+    page.goto(shop.page)
+    visitor.sees("ماذا تريد أن تحجز؟")
+    gallery.look(page, "19-catalogue-ar")
+    assert page.evaluate("() => getComputedStyle(document.body).direction") == "rtl"
+    visitor.opens()
+    gallery.look(page, "20-times-ar")
+    chosen = page.locator(".day[aria-pressed=true]")
+    chosen.focus()
+    day = chosen.get_attribute("data-date") or ""
+    page.keyboard.press("ArrowLeft")  # forward, in this direction of reading
+    focused = page.evaluate("() => document.activeElement.dataset.date")
+    assert focused > day
+    page.locator(".time").last.click()
+    visitor.sees("بياناتك").fills()
+    gallery.look(page, "21-details-ar")
+    visitor.button("احتفظ بهذا الوقت").click()
+    visitor.sees("الوقت محفوظ لك الآن")
+    gallery.look(page, "22-held-ar")
+    visitor.goes_to_pay(re.compile("^ادفع")).pays().sees("تم الحجز")
+    gallery.look(page, "23-confirmed-ar")
+
+
+def test_the_keyboard_is_enough(visitor: Visitor, shop: Shop) -> None:
+    """From the catalogue to the payment without a mouse; each view begins at its heading."""
+    page, keyboard = visitor.page, visitor.page.keyboard
+
+    def tab_to(selector: str) -> None:
+        for _ in range(40):
+            keyboard.press("Tab")
+            if page.evaluate("s => document.activeElement.matches(s)", selector):
+                return
+        raise AssertionError(f"the Tab key does not reach {selector}")
+
+    def heading(name: str) -> None:
+        expect(page.get_by_role("heading", level=1, name=name)).to_be_focused()
+
+    page.goto(shop.page)
+    heading("What would you like to book?")
+    tab_to(".offer")
+    tab_to(".offer")
+    keyboard.press("Enter")
+    heading("Choose a time")
+    expect(page.locator(".time").first).to_be_visible()
+    tab_to(".day")
+    first = page.evaluate("() => document.activeElement.dataset.date")
+    keyboard.press("ArrowDown")
+    second = page.evaluate("() => document.activeElement.dataset.date")
+    keyboard.press("PageDown")
+    expect(page.locator('.day:not([aria-disabled="true"])').first).to_be_visible()
+    third = page.evaluate("() => document.activeElement.dataset.date")
+    keyboard.press("PageUp")
+    expect(page.locator(f'.day[data-date="{second}"]')).to_be_focused()
+    keyboard.press("Home")
+    keyboard.press("End")
+    page.locator(f'.day[data-date="{second}"]').focus()
+    expect(page.locator(f'.day[data-date="{second}"]')).not_to_have_attribute(
+        "aria-disabled", "true"
+    )
+    keyboard.press("Enter")
+    expect(page.locator("#live")).to_have_text(re.compile(r"free times?\."))
+    assert first < second < third
+    tab_to(".time")
+    keyboard.press("Enter")
+    heading("Your details")
+    tab_to("#name")
+    keyboard.type("Grace Hopper")
+    keyboard.press("Tab")
+    keyboard.type(visitor.email)
+    keyboard.press("Enter")
+    heading("The time is yours for now")
+    tab_to("button.main")
+    keyboard.press("Enter")
+    page.wait_for_url("**/pay/**")
+    tab_to('button[value="pay"]')
+    keyboard.press("Enter")
+    heading("You are booked")
+
+
+def test_a_grid_of_days_has_one_stop(visitor: Visitor) -> None:
+    """The Tab key passes the month in one step; days that are not free say so."""
+    visitor.opens()
+    page = visitor.page
+
+    assert page.locator('.day[tabindex="0"]').count() == 1
+    assert page.get_by_role("grid").get_attribute("aria-label")
+    closed = page.locator('.day[aria-disabled="true"]').first
+    expect(closed).to_have_accessible_name(re.compile("nothing free"))
+    open_ = page.locator(".day[aria-pressed=true]")
+    expect(open_).to_have_accessible_name(re.compile(r"\d+ times?$"))

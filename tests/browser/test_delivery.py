@@ -1,0 +1,148 @@
+"""How the page is served: small, quick, still, and closed to strangers."""
+
+import gzip
+import re
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.shop import Shop, Visitor, Visitors
+from tests.stack.running import ROOT, send
+
+WEB = ROOT / "web"
+BUDGET = 60_000  # bytes over the wire
+SECONDS = 1.0
+
+
+def _traffic(visitor: Visitor) -> list[dict[str, Any]]:
+    """Every answer from now on: its address, and its bytes over the wire."""
+    session = visitor.page.context.new_cdp_session(visitor.page)
+    session.send("Network.enable")
+    seen: dict[str, dict[str, Any]] = {}
+    session.on(
+        "Network.responseReceived",
+        lambda e: seen.setdefault(e["requestId"], {}).update(url=e["response"]["url"]),
+    )
+    session.on(
+        "Network.loadingFinished",
+        lambda e: seen.setdefault(e["requestId"], {}).update(bytes=e["encodedDataLength"]),
+    )
+    return seen  # type: ignore[return-value]
+
+
+def test_the_first_load_is_small(visitors: Visitors, shop: Shop) -> None:
+    """At most 60 kB, headers and catalogue included, and from nowhere else."""
+    visitor = visitors()
+    seen: Any = _traffic(visitor)
+    visitor.page.goto(shop.page)
+    visitor.sees("What would you like to book?")
+    visitor.page.wait_for_load_state("networkidle")
+    total = sum(each.get("bytes", 0) for each in seen.values())
+
+    assert 5_000 < total < BUDGET, total
+    assert {re.match(r"\w+://[^/]+", each["url"])[0] for each in seen.values()} == {shop.api}  # type: ignore[index]
+
+
+def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: Shop) -> None:
+    """From an empty cache to offers that can be chosen; the best of three."""
+    times = []
+    for _ in range(3):
+        visitor = visitors()
+        visitor.page.goto(shop.page)
+        expect(visitor.page.locator(".offer").first).to_be_visible()
+        times.append(
+            visitor.page.evaluate(
+                "() => performance.getEntriesByType('resource')"
+                ".find((entry) => entry.name.includes('/v1/resources')).responseEnd"
+            )
+        )
+
+    assert min(times) / 1000 < SECONDS, times
+
+
+def test_nothing_moves_while_it_loads(visitor: Visitor, shop: Shop) -> None:
+    """No layout shift: not in the catalogue, not while a month's times arrive or are turned."""
+    page = visitor.page
+    page.add_init_script(
+        "window.moved = 0; new PerformanceObserver((list) => {"
+        " for (const e of list.getEntries()) if (!e.hadRecentInput) window.moved += e.value;"
+        "}).observe({ type: 'layout-shift', buffered: true });"
+    )
+    for width in (320, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(shop.page)
+        visitor.sees("What would you like to book?")
+        assert page.evaluate("() => window.moved") < 0.01
+        visitor.opens()
+        visitor.button("Next month").click()
+        expect(page.locator('.day:not([aria-disabled="true"])').first).to_be_visible()
+        assert page.evaluate("() => window.moved") < 0.01
+
+
+@pytest.mark.parametrize(("path", "ancestors"), [("/", "'none'"), ("/embed", "*")])
+def test_the_policy_is_strict(shop: Shop, path: str, ancestors: str) -> None:
+    """Nothing inline, nothing from elsewhere; only /embed may be framed.
+
+    Cases: P-12
+    """
+    headers = send("GET", shop.api + path).headers
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";")
+    )
+
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == policy["style-src"] == "'self'"
+    assert policy["connect-src"].startswith("'self'")
+    assert policy["frame-ancestors"] == ancestors
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+def test_files_are_compressed_and_asked_for_again_cheaply(shop: Shop) -> None:
+    """gzip where it is accepted; an unchanged file is 304."""
+    request = Request(f"{shop.api}/style.css", headers={"accept-encoding": "gzip"})
+    with urlopen(request) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert gzip.decompress(answer.read()) == (WEB / "style.css").read_bytes()
+        etag = answer.headers["etag"]
+    plain = send("GET", f"{shop.api}/style.css")
+    again = send("GET", f"{shop.api}/style.css", if_none_match=etag)
+
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["cache-control"] == "no-cache"
+    assert again.status == 304
+
+
+def test_every_module_is_asked_for_at_once() -> None:
+    """The page names the modules that its modules import, so none waits for another."""
+    html = (WEB / "index.html").read_text()
+    named = set(re.findall(r'rel="modulepreload" href="([^"]+)"', html)) | {"app.js"}
+    needed, open_ = set(), {"app.js"}
+    while open_:
+        name = open_.pop()
+        needed.add(name)
+        source = WEB / name
+        for target in re.findall(r'from "(\.[^"]+)"', source.read_text()):
+            found = str((source.parent / target).resolve().relative_to(WEB))
+            open_ |= {found} - needed
+
+    assert named == needed
+
+
+def test_both_languages_say_the_same_things() -> None:
+    """No text is missing in one of them, and each fills in the same names."""
+    languages = {}
+    for file in sorted((WEB / "i18n").glob("*.js")):
+        entries = re.findall(r'^  "([\w.]+)":\s*(.*?)(?=^  "|^};)', file.read_text(), re.M | re.S)
+        languages[file.stem] = {key: set(re.findall(r"\{(\w+)\}", text)) for key, text in entries}
+    english = languages.pop("en")
+
+    assert languages
+    for other in languages.values():
+        assert other.keys() == english.keys()
+        assert {key: names - {"count"} for key, names in other.items()} == {
+            key: names - {"count"} for key, names in english.items()
+        }

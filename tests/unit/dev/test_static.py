@@ -1,0 +1,71 @@
+"""The files of web/ as CloudFront would send them: headers of the template, compression, /embed."""
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from dev.static import Pages
+from dev.template import load
+from dev.wire import Request, Response
+
+ROOT = Path(__file__).parents[3]
+TEXT = "const a = 1;\n" * 100
+
+
+@pytest.fixture
+def pages(tmp_path: Path) -> Pages:
+    (tmp_path / "index.html").write_text("<p>Book</p>")
+    (tmp_path / "app.js").write_text(TEXT)
+    return Pages(tmp_path, {"x-policy": "page"}, {"x-policy": "embed"})
+
+
+def _get(pages: Pages, path: str, **headers: str) -> Response:
+    given = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    response = pages.serve(Request("GET", path, "", given, b"", "", "HTTP/1.1"))
+    assert response is not None
+    return response
+
+
+def test_text_is_compressed_for_those_who_take_it(pages: Pages) -> None:
+    """The same ETag both ways, because it is the same file; caches are told that it varies."""
+    zipped, plain = _get(pages, "/app.js", accept_encoding="br, gzip"), _get(pages, "/app.js")
+
+    assert gzip.decompress(zipped.body).decode() == plain.body.decode() == TEXT
+    assert dict(zipped.headers)["content-encoding"] == "gzip"
+    assert "content-encoding" not in dict(plain.headers)
+    assert dict(zipped.headers)["etag"] == dict(plain.headers)["etag"]
+    assert dict(plain.headers)["vary"] == "accept-encoding"
+
+
+def test_a_changed_file_is_sent_anew(pages: Pages, tmp_path: Path) -> None:
+    """304 until it changes; then its new text."""
+    etag = dict(_get(pages, "/app.js").headers)["etag"]
+    assert _get(pages, "/app.js", if_none_match=etag).status == 304
+    (tmp_path / "app.js").write_text("2;")
+    again = _get(pages, "/app.js", if_none_match=etag)
+
+    assert (again.status, again.body) == (200, b"2;")
+
+
+def test_the_page_has_two_addresses_with_headers_of_their_own(pages: Pages) -> None:
+    """/embed is the page again, for frames."""
+    page, embed = _get(pages, "/"), _get(pages, "/embed")
+
+    assert page.body == embed.body == b"<p>Book</p>"
+    assert dict(page.headers)["x-policy"] == "page"
+    assert dict(embed.headers)["x-policy"] == "embed"
+
+
+def test_the_template_tells_the_headers() -> None:
+    """Both policies say the same but for who may frame the page."""
+    headers = load(ROOT / "template.yaml", {"ServeBookingPage": "yes"}).headers
+    page, embed = headers["PageHeaders"], headers["EmbedHeaders"]
+    page_policy, page_frames = page["content-security-policy"].split("frame-ancestors ")
+    embed_policy, embed_frames = embed["content-security-policy"].split("frame-ancestors ")
+
+    assert page_policy == embed_policy
+    assert (page_frames, embed_frames) == ("'none'", "*")
+    rest = [{k: v for k, v in each.items() if "policy" not in k} for each in (page, embed)]
+    assert rest[0] == rest[1]
+    assert load(ROOT / "template.yaml").headers == {}

@@ -1,0 +1,32 @@
+// The page's words. A language is one module in i18n/; this picks it and looks words up.
+
+const LANGUAGES = { en: "English", ar: "العربية" };
+const RTL = ["ar"];
+
+let code = "en";
+let tag = "en"; // with the region the browser names: it decides how dates and times are written
+let words = {};
+let plurals = new Intl.PluralRules("en");
+
+export const language = () => tag;
+export const isRtl = () => RTL.includes(code);
+export const others = () => Object.entries(LANGUAGES).filter(([other]) => other !== code);
+
+export async function choose(wanted) {
+  const preferred = [wanted, ...navigator.languages].filter(Boolean);
+  tag = preferred.find((each) => LANGUAGES[each.split("-")[0]]) ?? "en";
+  code = tag.split("-")[0];
+  if (tag === code) tag = navigator.languages.find((each) => each.startsWith(code + "-")) ?? code;
+  ({ default: words } = await import(`./i18n/${code}.js`));
+  plurals = new Intl.PluralRules(code);
+  Object.assign(document.documentElement, { lang: code, dir: isRtl() ? "rtl" : "ltr" });
+}
+
+// `count` chooses among the plural forms; {names} are filled in
+export function t(key, values = {}) {
+  const found = words[key] ?? key;
+  const text = typeof found === "string" ? found : (found[plurals.select(values.count)] ?? found.other);
+  return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+export const has = (key) => key in words;

@@ -1,0 +1,48 @@
+// Where the page is, written in its address: so back, forward, reload and a copied link all work.
+//
+//   ?resource=…                            what one resource offers
+//   ?resource=…&offering=…[&day=…]         its free times
+//   …&start=… | &date=…                    the details for one of them
+//   ?booking=…[&return=paid|left]          a booking, found with what this browser remembers of it
+//
+// `key`, `lang` and `scheme` stay in the address; a booking's secret never gets there.
+
+const LASTING = ["key", "lang", "scheme"];
+
+let render = () => {};
+export const onNavigate = (action) => {
+  render = action;
+  addEventListener("popstate", action);
+};
+
+export const here = () => Object.fromEntries(new URLSearchParams(location.search));
+
+export function address(parameters = {}) {
+  const now = here();
+  const kept = LASTING.filter((name) => now[name]).map((name) => [name, now[name]]);
+  const given = Object.entries(parameters).filter(([, value]) => value);
+  const query = new URLSearchParams([...kept, ...given]);
+  return `${location.pathname}${query.size ? "?" + query : ""}`;
+}
+
+// The same, for the page outside a frame: it lies in the same folder.
+export const ownAddress = (parameters) =>
+  new URL(address(parameters), location.href).href.replace(/[^/?]*(?=\?|$)/, "");
+
+export function go(parameters) {
+  history.pushState(null, "", address(parameters));
+  return render();
+}
+
+export function replace(parameters, { rendering = true } = {}) {
+  history.replaceState(null, "", address(parameters));
+  return rendering ? render() : undefined;
+}
+
+// Everything of a choice that its address needs.
+export const choiceOf = ({ resource, offering, price }) => ({
+  resource: resource.id,
+  offering: offering.id,
+  tier: price.tier === "standard" ? "" : price.tier,
+  package: price.package === "single" ? "" : price.package,
+});
