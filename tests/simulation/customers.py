@@ -52,6 +52,7 @@ class Customer:
     secret: str | None = None
     page: str | None = None
     acted: bool = False  # on the page, or it is too late
+    has_offer: bool = False  # its booking is an offer of the waitlist
     paid: bool = False
     told: list[str] = field(default_factory=list)
     moving: str | None = None
@@ -128,6 +129,8 @@ def hold(world: World, customer: Customer) -> None:
 
     def then(answer: Answer | None) -> None:
         if (got := expect("hold", answer)) is None or got.status != 201:
+            return
+        if customer.has_offer:  # what they asked for themselves they no longer need
             return
         if customer.booking not in (None, got.body["id"]):
             raise Untrue(f"one key made two bookings: {customer.booking} and {got.body['id']}")
@@ -239,6 +242,7 @@ def look_at_place(world: World, customer: Customer) -> None:
         if (got := expect("place", answer)) is None or got.status != 200:
             return
         if got.body["state"] == "offered" and customer.booking is None:
+            customer.has_offer = True
             customer.booking, customer.secret = got.body["offer"]["id"], customer.place_secret
             customer.bookings = [customer.booking]
 
