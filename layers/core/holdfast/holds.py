@@ -1,13 +1,11 @@
 """Holding a time while its customer pays, and giving it back."""
 
-import secrets
-import time
 from typing import Any
 from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import actors, booking_secrets, database, effects, fresh_calendars, idempotency
+from holdfast import actors, booking_secrets, database, effects, fresh_calendars, idempotency, ids
 from holdfast.actors import Actor
 from holdfast.errors import AlreadyPaid, IllegalState
 from holdfast.models.bookings import HoldRequest
@@ -27,7 +25,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
     """
 
     def effect() -> dict[str, Any]:
-        booking_id = _new_id()
+        booking_id = ids.new()
         secret_hash = actors.digest(booking_secrets.client_secret(booking_id))
         held: dict[str, Any] = fresh_calendars.required(
             booking_secrets.located(actor),
@@ -72,11 +70,3 @@ def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[s
     if result["released"]:
         count("HoldReleased")
     return result["booking"], result["released"]
-
-
-def _new_id() -> UUID:
-    """A time-ordered UUID (version 7), so that new bookings lie side by side in the indexes."""
-    stamp = int(time.time() * 1000) << 80
-    return UUID(
-        int=stamp | (0x7 << 76) | (secrets.randbits(12) << 64) | (0b10 << 62) | secrets.randbits(62)
-    )
