@@ -10,7 +10,6 @@ Source: Stripe API 2026-10-28.endive; docs.stripe.com, checkout sessions, refund
 
 import functools
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import stripe
@@ -264,10 +263,10 @@ def verify_event(payload: bytes, signature: str, *, now: float) -> None:
 
 
 class _Broken(Exception):
-    """Stripe answered 500: it may have happened or not."""
+    """Stripe answered 500, or 409 as a twin is at work: it may have happened or not, or yet will."""
 
     def __init__(self, *, replayed: bool) -> None:
-        super().__init__("Stripe answered 500")
+        super().__init__("Stripe answered 500 or 409")
         self.replayed = replayed
 
 
@@ -289,8 +288,7 @@ def _meaning(error: stripe.StripeError) -> Exception:
         stripe.AuthenticationError,
         stripe.PermissionError,
     )
-    if error.http_status == HTTPStatus.CONFLICT or isinstance(error, passing):
-        # a conflict: the first call with the key is still running
+    if isinstance(error, passing):
         logger().warning("stripe unavailable", error=type(error).__name__)
         return Unavailable()
     if isinstance(error, stripe.InvalidRequestError | stripe.CardError | stripe.IdempotencyError):

@@ -65,18 +65,6 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_CONFLICTS}::test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once",),
     ),
     Guard(
-        "twin-at-stripe",
-        "a twin that is still at work at Stripe is waited for",
-        (
-            layer(
-                "stripe_gateway",
-                "error.http_status == HTTPStatus.CONFLICT or isinstance(error, passing)",
-                "isinstance(error, passing)",
-            ),
-        ),
-        (f"{_CONFLICTS}::test_a_twin_at_stripe_is_waited_for",),
-    ),
-    Guard(
         "still-payable",
         "a session that Stripe did not close is still open, whatever it answered",
         (layer("stripe_gateway", '    if found == "open":\n        raise Unavailable()\n', ""),),
