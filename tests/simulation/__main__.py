@@ -127,7 +127,7 @@ def _summarise(report: Report, seconds: float, never: list[str]) -> None:
         print(f"  {number:>7}  {name}")
     print(f"crashes at {covered} of {len(report.sites)} call sites:")
     for site, number in sorted(report.crashes.items(), key=lambda item: str(item[0])):
-        print(f"  {number:>7}  {site}")
+        print(f"  {number:>7}  {site} (of {report.sites[site]} times)")
     for missed in never:
         print(f"        0  {missed}: never struck, run longer")
     print("bookings at the end: " + ", ".join(f"{n} {name}" for name, n in report.ends.items()))

@@ -259,7 +259,7 @@ def meddle(scene: Scene, rng: random.Random) -> None:
 
 def slow_refunds(scene: Scene, rng: random.Random) -> None:
     """Refunds made from now on are pending at first, or no longer are."""
-    scene.world.double.refunds_start_as(rng.choice(("pending", None)))
+    scene.world.double.refunds_start_as(rng.choice(("pending", "pending", None)))
 
 
 SCHEDULED = tuple(sorted({schedule.function for schedule in the_template().schedules}))
@@ -271,7 +271,7 @@ WEIGHTS: dict[Action, float] = {
     act_on_page: 20,
     release: 2.5,
     move: 6,
-    give_up: 1,
+    give_up: 2,
     wait: 5,
     look_at_place: 3,
     leave: 1,
@@ -281,7 +281,7 @@ WEIGHTS: dict[Action, float] = {
     read: 2,
     deliver_event: 20,
     settle_delayed: 3,
-    move_refund: 2,
+    move_refund: 1,
     sweep: 4,
     outbox: 8,
     tick: 9,
@@ -290,7 +290,7 @@ WEIGHTS: dict[Action, float] = {
     lose_records: 0.5,
     change_price: 1.5,
     meddle: 0.5,
-    slow_refunds: 1.5,
+    slow_refunds: 2,
 }
 
 

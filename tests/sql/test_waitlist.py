@@ -263,6 +263,24 @@ def test_stale_holds_on_several_units_are_offered_in_order(api: Api, tenant: Ten
     assert violations(api.database) == []
 
 
+def test_the_sweep_of_holds_frees_each_once(api: Api, tenant: Tenant) -> None:
+    """Two ran out together, and freeing the first freed the second, to be offered: it is done with.
+
+    The simulation found it: seed 2000 of 21 November 2026.
+    """
+    offer = tenant.offer(capacity=2)
+    held = [api.hold(offer, TEN) for _ in range(2)]
+    wait_for(api, offer, TEN)
+    api.database.clock.advance(16 * MINUTE)
+
+    api.call("expire_holds", 100)
+
+    trail = "select to_status from audit.booking_events where booking_id = any (%s) order by id"
+    events = api.database.rows(trail, [each.id for each in held])
+    assert [event.to_status for event in events] == ["held", "held", "expired", "expired"]
+    assert violations(api.database) == []
+
+
 def test_what_is_not_sold_any_more_is_not_offered(api: Api, offer: Offer) -> None:
     """A place for an offering that was archived waits, and the next in line is asked.
 

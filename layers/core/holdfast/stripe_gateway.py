@@ -263,7 +263,7 @@ def verify_event(payload: bytes, signature: str, *, now: float) -> None:
 
 
 class _Broken(Exception):
-    """Stripe answered 500, or 409 as a twin is at work: it may have happened or not, or yet will."""
+    """Stripe answered 500, or 409 as a twin is at work: it happened, or may yet, or not."""
 
     def __init__(self, *, replayed: bool) -> None:
         super().__init__("Stripe answered 500 or 409")

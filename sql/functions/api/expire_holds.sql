@@ -25,6 +25,7 @@ declare
     v_booking core.bookings;
     v_checkout core.checkouts;
     v_now timestamptz := core.clock();
+    v_looked integer := 0;
     v_expired integer := 0;
     v_closing integer := 0;
     v_changes record;
@@ -36,7 +37,14 @@ begin
         limit p_limit
         for no key update skip locked
     loop
+        v_looked := v_looked + 1;
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
+        -- one before it may have freed it on the way to offering its time
+        select * into v_booking
+        from core.bookings as b
+        where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id
+            and b.hold_expires_at <= v_now;
+        continue when not found;
         v_checkout := core.payable_checkout(v_booking);
 
         if v_checkout.id is null then
@@ -55,7 +63,7 @@ begin
     return pg_catalog.jsonb_build_object(
         'expired', v_expired + v_changes.expired,
         'closing', v_closing + v_changes.closing,
-        'more', v_expired + v_closing = p_limit
+        'more', v_looked = p_limit
             or v_changes.expired + v_changes.closing = p_limit);
 end;
 $$;
