@@ -77,7 +77,10 @@ def _torture(arguments: argparse.Namespace, folder: str) -> int:
     seconds = time.monotonic() - started
     for failure in shrunk:
         _tell(failure)
-    never = sorted(str(site) for site in report.sites.keys() - report.crashes.keys())
+    never = sorted(
+        f"{site} (of {report.sites[site]} times)"
+        for site in report.sites.keys() - report.crashes.keys()
+    )
     _summarise(report, seconds, never)
     if arguments.report is not None:
         _write(arguments, report, seconds, never)

@@ -23,6 +23,11 @@ _FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("status", {"status": 503}),
     ("slow", {"seconds": 3.0}),  # just not long enough to be given up
 )
+_LOOKED_UP = tuple(
+    (kind, options)
+    for kind, options in _FAULTS
+    if kind == "500_after" or options.get("status") == 500
+)
 
 
 @dataclass
@@ -113,7 +118,7 @@ def close(scene: Scene, rng: random.Random) -> None:
     """An hour, or a whole day, of some resource is closed; bookings that are there stay."""
     resource = rng.choice(scene.world.tenant.resources[:2])
     start = customers.some_start(scene.world, rng)
-    kind, body = rng.choice(
+    kind, body = rng.choices(
         (
             ("overrides", {"date": start.date().isoformat()}),
             (
@@ -123,8 +128,9 @@ def close(scene: Scene, rng: random.Random) -> None:
                     "ends_at": (start + timedelta(hours=1)).isoformat(),
                 },
             ),
-        )
-    )
+        ),
+        (2, 1),
+    )[0]
     path = f"/v1/catalogue/resources/{resource['id']}/{kind}"
 
     def then(answer: Answer | None) -> None:
@@ -201,6 +207,13 @@ def move_refund(scene: Scene, rng: random.Random) -> None:
         scene.world.double.move_refund(rng.choice(pending).id, "succeeded")
 
 
+def wait_for_bank(scene: Scene, rng: random.Random) -> None:
+    """A refund is underway for so long that we ask Stripe what has become of it."""
+    if any(d.body["status"] == "pending" for d in scene.world.double.documents("refund")):
+        scene.world.advance(timedelta(hours=6))
+        outbox(scene, rng)
+
+
 def sweep(scene: Scene, rng: random.Random) -> None:
     """A schedule comes round: mostly that of the holds, sometimes another."""
     name = "expire_holds" if rng.random() < 0.5 else rng.choice(SCHEDULED)
@@ -225,6 +238,11 @@ def tick(scene: Scene, rng: random.Random) -> None:
 def strike_stripe(scene: Scene, rng: random.Random) -> None:
     """Something will go wrong with the next calls to Stripe."""
     kind, options = rng.choice(_FAULTS)
+    if (
+        rng.random() < 0.3
+    ):  # these calls are few, and after such a failure their effect is looked up
+        kind, options = rng.choice(_LOOKED_UP)
+        options = options | {"method": "POST", "path": "/v1/refunds"}
     scene.world.double.faults.add(kind, times=rng.choice((1, 1, 2, 4)), **options)
     scene.world.faults[f"stripe {kind}"] += 1
 
@@ -275,13 +293,14 @@ WEIGHTS: dict[Action, float] = {
     wait: 5,
     look_at_place: 3,
     leave: 1,
-    close: 1,
-    reopen: 1,
+    close: 1.5,
+    reopen: 3,
     look: 8,
     read: 2,
     deliver_event: 20,
     settle_delayed: 3,
     move_refund: 1,
+    wait_for_bank: 1.5,
     sweep: 4,
     outbox: 8,
     tick: 9,

@@ -45,7 +45,7 @@ from tests.simulation.tasks import Order, Site, Task, current, hooked
 
 BEGINNING = datetime(2027, 3, 8, 5, 30, tzinfo=UTC)  # the week before clocks change in New York
 _IDS = re.compile(r"/(cs|pi|py|pyr|re)_\w+")
-_DOOMED = 0.4
+_DOOMED = 0.5
 _MODULES = 0
 
 
