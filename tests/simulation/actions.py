@@ -131,7 +131,8 @@ def close(scene: Scene, rng: random.Random) -> None:
         ),
         (2, 1),
     )[0]
-    path = f"/v1/catalogue/resources/{resource['id']}/{kind}"
+    known = rng.random() < 0.8  # or somebody has the wrong link
+    path = f"/v1/catalogue/resources/{resource['id'] if known else customers.new_key(rng)}/{kind}"
 
     def then(answer: Answer | None) -> None:
         got = customers.expect("close", answer)

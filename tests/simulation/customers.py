@@ -22,7 +22,7 @@ _EXPECTED = {
     "wait": {201, 409, 422, 429, 503},
     "place": {200, 503},
     "leave": {200, 409, 503},
-    "close": {201, 409, 503},
+    "close": {201, 404, 409, 503},
     "reopen": {204, 404, 503},
 }
 _AT_DAWN = 4  # the demo's yoga in the park
