@@ -11,8 +11,8 @@
 --               key stands for
 -- Returns       the first booking, with "bookings": all of them in order, and "total"
 --
--- A doomed request is refused before it queues for the lock, so a crowd on one slot need not wait
--- in line.
+-- Who wants what is visibly taken is refused before it queues for the lock, so a crowd on one slot
+-- need not wait in line. Whether the rules offer the time is decided once, under the lock.
 --
 -- Locks     the request key, the customer's address, the identities of core.limit_holder, then the days
 --           of all periods and stale holds in the way, to the end of the transaction
@@ -45,14 +45,16 @@ begin
 
     if not v_from_pools then
         v_wanted := core.wanted_periods(v_actor, p_request, null);
-        v_unmet := core.unmet(v_wanted, core.clock());
-        if v_unmet <> '{}' then
+        if core.visibly_taken(v_wanted, core.clock()) then
             -- by the twin of this very request? then its answer is ours
             v_earlier := core.replayed(v_actor, 'create_hold', p_key, v_fingerprint);
             if v_earlier is not null then
                 return core.held_json(v_actor, v_earlier);
             end if;
-            perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
+            v_unmet := core.unmet(v_wanted, core.clock());
+            if v_unmet <> '{}' then
+                perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
+            end if;
         end if;
     end if;
 

@@ -42,9 +42,8 @@ begin
         -- one before it may have freed it on the way to offering its time
         select * into v_booking
         from core.bookings as b
-        where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id
-            and b.hold_expires_at <= v_now;
-        continue when not found;
+        where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
+        continue when v_booking.hold_expires_at is null;
         v_checkout := core.payable_checkout(v_booking);
 
         if v_checkout.id is null then

@@ -13,6 +13,8 @@ as $$
 declare
     -- a resource booked by date has one start a day, so its neighbourhood is wider
     v_reach interval := case p_resource.booking_mode when 'date' then '336 hours' else '48 hours' end;
+    v_near interval;
+    v_nearest jsonb;
     v_pool core.pools;
     v_resources core.resources[] := array[p_resource];
 begin
@@ -23,18 +25,23 @@ begin
         v_resources := array(select m from core.pool_members(v_pool, p_offering.id) as m);
     end if;
 
-    return coalesce((
+    -- what lies further away is asked for only if that is not enough
+    foreach v_near in array array[v_reach / 12, v_reach] loop
         select pg_catalog.jsonb_agg(
             core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)
             order by greatest(n.starts_at - p_starts_at, p_starts_at - n.starts_at), n.starts_at)
+        into v_nearest
         from (
             select s.starts_at, s.ends_at, s.booked_on, sum(s.remaining)::integer as remaining
             from pg_catalog.unnest(v_resources) as r
             cross join lateral core.free_slots(
-                r, p_offering, p_starts_at - v_reach, p_starts_at + v_reach, p_at) as s
+                r, p_offering, p_starts_at - v_near, p_starts_at + v_near, p_at) as s
             group by s.starts_at, s.ends_at, s.booked_on
             order by greatest(s.starts_at - p_starts_at, p_starts_at - s.starts_at), s.starts_at
             limit 5
-        ) as n), '[]');
+        ) as n;
+        exit when pg_catalog.jsonb_array_length(v_nearest) = 5;
+    end loop;
+    return coalesce(v_nearest, '[]');
 end;
 $$;

@@ -21,6 +21,7 @@ as $$
 declare
     v_first timestamptz := greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute');
     v_last timestamptz := p_at + p_resource.horizon_days * interval '24 hours';
+    v_step_seconds integer := 60 * p_resource.step_minutes;
     v_step interval := p_resource.step_minutes * interval '1 minute';
     v_length interval := p_offering.duration_minutes * interval '1 minute';
 begin
@@ -49,7 +50,7 @@ begin
     with windows as materialized (
         select w.opens_at, w.closes_at
         from core.open_windows(p_resource, v_first, p_to + v_length) as w
-        where w.opens_at < w.closes_at
+        where w.opens_at < w.closes_at and w.closes_at > v_first and w.opens_at < p_to + v_length
     ),
     opening as materialized (
         select pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
@@ -60,7 +61,10 @@ begin
     from opening as o
     cross join windows as w
     cross join lateral pg_catalog.generate_series(
-        w.opens_at, least(w.closes_at, v_last, p_to), v_step) as s (start_at)
+        -- the first start of the window's grid that is wanted
+        w.opens_at + v_step * pg_catalog.ceil(greatest(
+            pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
+        least(w.closes_at, v_last, p_to), v_step) as s (start_at)
     where s.start_at >= v_first and s.start_at < p_to and s.start_at <= v_last
         and s.start_at < w.closes_at -- from the closing on, the grid is the next window's
         and o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
