@@ -51,7 +51,9 @@ begin
             if v_earlier is not null then
                 return core.held_json(v_actor, v_earlier);
             end if;
-            v_unmet := core.unmet(v_wanted, core.clock());
+            v_unmet := case pg_catalog.cardinality(v_wanted)
+                when 1 then '{"1": "taken"}' -- or not offered: core.raise_unmet asks
+                else core.unmet(v_wanted, core.clock()) end;
             if v_unmet <> '{}' then
                 perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
             end if;
