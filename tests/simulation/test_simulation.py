@@ -61,7 +61,7 @@ def test_it_finds_and_shortens_a_planted_fault(
     monkeypatch.setattr(World, "__init__", unguarded)
 
     def play(steps: tuple[int, ...]) -> Failure | None:
-        return run(server, cell, tmp_path, 14, steps, Report())
+        return run(server, cell, tmp_path, 13, steps, Report())
 
     failure = play(STEPS)
     assert failure is not None
@@ -69,5 +69,5 @@ def test_it_finds_and_shortens_a_planted_fault(
 
     assert law(failure).startswith("I1")
     assert law(shortest) == law(failure)
-    assert len(shortest.steps) <= 8 < len(failure.steps)
+    assert len(shortest.steps) <= 4 < len(failure.steps)
     assert play(shortest.steps) is not None

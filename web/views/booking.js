@@ -125,10 +125,11 @@ async function count(kept, booking, live, clockface, bar) {
     clockface.textContent = format.left(seconds);
     bar.firstChild.style.setProperty("inline-size", `${Math.min(100, (100 * seconds) / whole)}%`);
     bar.classList.toggle("soon", seconds <= 60);
-    const due = SOON.find((mark) => seconds <= mark && mark < told && seconds > mark - 5);
-    if (due) {
+    // a page that slept through a mark says what is left when it wakes
+    const due = SOON.filter((mark) => seconds <= mark).at(-1);
+    if (due < told && seconds > 0) {
       told = due;
-      announce(due < 60 ? t("held.announce_seconds", { count: due }) : t("held.announce", { count: due / 60 }));
+      announce(seconds > 55 ? t("held.announce", { count: Math.ceil(seconds / 60) }) : t("held.announce_seconds", { count: seconds }));
     }
     if (seconds === 0) break;
     await clock.pause(1000 - (clock.now() % 1000) + 20);
