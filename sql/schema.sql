@@ -745,14 +745,18 @@ begin
 
     if not v_from_pools then
         v_wanted := core.wanted_periods(v_actor, p_request, null);
-        v_unmet := core.unmet(v_wanted, core.clock());
-        if v_unmet <> '{}' then
+        if core.visibly_taken(v_wanted, core.clock()) then
             -- by the twin of this very request? then its answer is ours
             v_earlier := core.replayed(v_actor, 'create_hold', p_key, v_fingerprint);
             if v_earlier is not null then
                 return core.held_json(v_actor, v_earlier);
             end if;
-            perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
+            v_unmet := case pg_catalog.cardinality(v_wanted)
+                when 1 then '{"1": "taken"}' -- or not offered: core.raise_unmet asks
+                else core.unmet(v_wanted, core.clock()) end;
+            if v_unmet <> '{}' then
+                perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
+            end if;
         end if;
     end if;
 
@@ -846,9 +850,8 @@ begin
         -- one before it may have freed it on the way to offering its time
         select * into v_booking
         from core.bookings as b
-        where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id
-            and b.hold_expires_at <= v_now;
-        continue when not found;
+        where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
+        continue when v_booking.hold_expires_at is null;
         v_checkout := core.payable_checkout(v_booking);
 
         if v_checkout.id is null then
@@ -2165,6 +2168,8 @@ CREATE FUNCTION core.alternatives(p_resource core.resources, p_pool_id uuid, p_o
 declare
     -- a resource booked by date has one start a day, so its neighbourhood is wider
     v_reach interval := case p_resource.booking_mode when 'date' then '336 hours' else '48 hours' end;
+    v_near interval;
+    v_nearest jsonb;
     v_pool core.pools;
     v_resources core.resources[] := array[p_resource];
 begin
@@ -2175,19 +2180,24 @@ begin
         v_resources := array(select m from core.pool_members(v_pool, p_offering.id) as m);
     end if;
 
-    return coalesce((
+    -- what lies further away is asked for only if that is not enough
+    foreach v_near in array array[v_reach / 12, v_reach] loop
         select pg_catalog.jsonb_agg(
             core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)
             order by greatest(n.starts_at - p_starts_at, p_starts_at - n.starts_at), n.starts_at)
+        into v_nearest
         from (
             select s.starts_at, s.ends_at, s.booked_on, sum(s.remaining)::integer as remaining
             from pg_catalog.unnest(v_resources) as r
             cross join lateral core.free_slots(
-                r, p_offering, p_starts_at - v_reach, p_starts_at + v_reach, p_at) as s
+                r, p_offering, p_starts_at - v_near, p_starts_at + v_near, p_at) as s
             group by s.starts_at, s.ends_at, s.booked_on
             order by greatest(s.starts_at - p_starts_at, p_starts_at - s.starts_at), s.starts_at
             limit 5
-        ) as n), '[]');
+        ) as n;
+        exit when pg_catalog.jsonb_array_length(v_nearest) = 5;
+    end loop;
+    return coalesce(v_nearest, '[]');
 end;
 $$;
 
@@ -4875,6 +4885,7 @@ CREATE FUNCTION core.offered(p_resource core.resources, p_offering core.offering
 declare
     v_first timestamptz := greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute');
     v_last timestamptz := p_at + p_resource.horizon_days * interval '24 hours';
+    v_step_seconds integer := 60 * p_resource.step_minutes;
     v_step interval := p_resource.step_minutes * interval '1 minute';
     v_length interval := p_offering.duration_minutes * interval '1 minute';
 begin
@@ -4903,7 +4914,7 @@ begin
     with windows as materialized (
         select w.opens_at, w.closes_at
         from core.open_windows(p_resource, v_first, p_to + v_length) as w
-        where w.opens_at < w.closes_at
+        where w.opens_at < w.closes_at and w.closes_at > v_first and w.opens_at < p_to + v_length
     ),
     opening as materialized (
         select pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
@@ -4914,7 +4925,10 @@ begin
     from opening as o
     cross join windows as w
     cross join lateral pg_catalog.generate_series(
-        w.opens_at, least(w.closes_at, v_last, p_to), v_step) as s (start_at)
+        -- the first start of the window's grid that is wanted
+        w.opens_at + v_step * pg_catalog.ceil(greatest(
+            pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
+        least(w.closes_at, v_last, p_to), v_step) as s (start_at)
     where s.start_at >= v_first and s.start_at < p_to and s.start_at <= v_last
         and s.start_at < w.closes_at -- from the closing on, the grid is the next window's
         and o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
@@ -7402,6 +7416,30 @@ CREATE FUNCTION core.utc(p_at timestamp with time zone) RETURNS text
 $$;
 
 ALTER FUNCTION core.utc(p_at timestamp with time zone) OWNER TO holdfast_owner;
+
+--
+-- Name: visibly_taken(core.wanted[], timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.visibly_taken(p_wanted core.wanted[], p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_one core.wanted;
+begin
+    foreach v_one in array p_wanted loop
+        if v_one.period is null or core.places_left(
+            v_one.resource, v_one.offering,
+            pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), p_at) < 1
+        then
+            return true;
+        end if;
+    end loop;
+    return false;
+end;
+$$;
+
+ALTER FUNCTION core.visibly_taken(p_wanted core.wanted[], p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
 -- Name: waited_range(core.waitlist, core.resources, core.offerings); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -10837,6 +10875,13 @@ GRANT ALL ON FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with tim
 
 REVOKE ALL ON FUNCTION core.utc(p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.utc(p_at timestamp with time zone) TO holdfast_system;
+
+--
+-- Name: FUNCTION visibly_taken(p_wanted core.wanted[], p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.visibly_taken(p_wanted core.wanted[], p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.visibly_taken(p_wanted core.wanted[], p_at timestamp with time zone) TO holdfast_system;
 
 --
 -- Name: FUNCTION waited_range(p_entry core.waitlist, p_resource core.resources, p_offering core.offerings); Type: ACL; Schema: core; Owner: holdfast_owner
