@@ -28,6 +28,7 @@ class Backends:
         dynamodb: address of DynamoDB, and of SES beside it.
         stripe: address of the Stripe double; None is Stripe itself.
         secrets: keys and signing secrets.
+        booking_page: address of the booking page; None is what the template says.
     """
 
     root: Path
@@ -35,6 +36,7 @@ class Backends:
     dynamodb: str
     stripe: str | None
     secrets: LocalSecrets
+    booking_page: str | None = None
 
 
 def environment(function: Function, backends: Backends) -> dict[str, str]:
@@ -53,6 +55,8 @@ def environment(function: Function, backends: Backends) -> dict[str, str]:
         variables["STRIPE_WEBHOOK_SECRETS"] = backends.secrets.webhook_secret
     if "BOOKING_SECRET_ARN" in declared:
         variables["BOOKING_SECRET_KEY"] = backends.secrets.booking_key
+    if "BOOKING_PAGE_URL" in declared and backends.booking_page is not None:
+        variables["BOOKING_PAGE_URL"] = backends.booking_page
     if declared.keys() & {"IDEMPOTENCY_TABLE", "MAIL_FROM"}:
         variables |= {
             "AWS_ENDPOINT_URL_DYNAMODB": backends.dynamodb,

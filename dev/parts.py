@@ -181,6 +181,7 @@ class Stack:
             dynamodb=f"{_HOST}:{self._dynamodb_port}",
             stripe=None if self._stripe_port is None else self._double_url(),
             secrets=self._secrets,
+            booking_page=self._booking_page(),
         )
         self._pools = pools = Pools(
             Pool(
@@ -215,6 +216,9 @@ class Stack:
             await server.start()
         self._scheduler = Scheduler(self._template, pools, self._console)
 
+    def _booking_page(self) -> str:
+        return f"{_HOST}:{self._port}/?key={self._secrets.publishable_key}"
+
     def _describe(self, seeded: Any) -> dict[str, Any]:
         api = f"{_HOST}:{self._port}"
         resources = [
@@ -225,7 +229,7 @@ class Stack:
             "api": api,
             "webhook": self._webhook_url(),
             "stripe": self._stripe_url(),
-            "booking_page": f"{api}/?key={self._secrets.publishable_key}",
+            "booking_page": self._booking_page(),
             "docs": f"{api}/docs",
             "database": self._database.url(),
             "publishable_key": self._secrets.publishable_key,

@@ -4,6 +4,7 @@ import { currentKey, Problem, useKey } from "./api.js";
 import config from "./config.js";
 import * as frame from "./frame.js";
 import * as i18n from "./i18n.js";
+import * as letter from "./letter.js";
 import { attempt, display, el } from "./page.js";
 import { address, go, here, onNavigate, replace } from "./routes.js";
 import { bookings, givenKey } from "./store.js";
@@ -108,7 +109,9 @@ async function start() {
   // back from the payment page, the browser may show this one as it was left
   addEventListener("pageshow", (event) => event.persisted && again());
   const carried = frame.takeOver();
+  const link = letter.opened();
   if (carried) await takeOver(carried);
+  else if (link) await attempt(() => follow(link));
   else if (place.booking || !currentKey() || !(await resumed())) await again();
   addFoot();
 }
@@ -120,6 +123,11 @@ async function takeOver(kept) {
   replace({ booking: kept.id }, { rendering: false });
   await attempt(render);
   await attempt(() => pay(kept), document.querySelector(".actions button.main"));
+}
+
+async function follow(link) {
+  await letter.remember(link);
+  await replace({ booking: link.id });
 }
 
 async function resumed() {
