@@ -1415,7 +1415,7 @@ ALTER FUNCTION api.list_catalogue_items(p_actor jsonb, p_kind text, p_resource_i
 -- Name: list_pool_slots(jsonb, uuid, uuid, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: api; Owner: holdfast_owner
 --
 
-CREATE FUNCTION api.list_pool_slots(p_actor jsonb, p_pool_id uuid, p_offering_id uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_timezone text DEFAULT NULL::text) RETURNS jsonb
+CREATE FUNCTION api.list_pool_slots(p_actor jsonb, p_pool_id uuid, p_offering_id uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_timezone text DEFAULT NULL::text) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     SET enable_seqscan TO 'off'
@@ -1427,17 +1427,18 @@ declare
     v_offering core.offerings := core.require_pool_offering(v_pool, p_offering_id);
     v_now timestamptz := core.clock();
     v_period tstzrange := core.require_period(p_from, p_to, v_now);
-    v_slots jsonb;
+    v_slots json;
+    v_count integer;
 begin
     if p_timezone is not null then
         perform core.require_timezone(p_timezone);
     end if;
 
-    select coalesce(pg_catalog.jsonb_agg(
-        core.slot_json(s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone)
-            || pg_catalog.jsonb_build_object('resources', s.resources)
+    select pg_catalog.count(*), coalesce(pg_catalog.json_agg(
+        core.slot_json(
+            s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone, s.resources)
         order by s.starts_at, s.ends_at), '[]')
-    into v_slots
+    into v_count, v_slots
     from (
         select f.starts_at, f.ends_at, f.booked_on,
             pg_catalog.sum(f.remaining)::integer as remaining,
@@ -1448,9 +1449,9 @@ begin
         group by f.starts_at, f.ends_at, f.booked_on
         limit 2001
     ) as s;
-    perform core.require_few(pg_catalog.jsonb_array_length(v_slots));
+    perform core.require_few(v_count);
 
-    return pg_catalog.jsonb_build_object(
+    return pg_catalog.json_build_object(
         'pool_id', v_pool.id,
         'offering_id', v_offering.id,
         'from', core.utc(pg_catalog.lower(v_period)),
@@ -1496,7 +1497,7 @@ ALTER FUNCTION api.list_resources(p_actor jsonb, p_after uuid, p_limit integer) 
 -- Name: list_slots(jsonb, uuid, uuid, timestamp with time zone, timestamp with time zone, text); Type: FUNCTION; Schema: api; Owner: holdfast_owner
 --
 
-CREATE FUNCTION api.list_slots(p_actor jsonb, p_resource_id uuid, p_offering_id uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_timezone text DEFAULT NULL::text) RETURNS jsonb
+CREATE FUNCTION api.list_slots(p_actor jsonb, p_resource_id uuid, p_offering_id uuid, p_from timestamp with time zone, p_to timestamp with time zone, p_timezone text DEFAULT NULL::text) RETURNS json
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
     SET enable_seqscan TO 'off'
@@ -1508,23 +1509,24 @@ declare
     v_offering core.offerings := core.require_offering(v_resource, p_offering_id);
     v_now timestamptz := core.clock();
     v_period tstzrange := core.require_period(p_from, p_to, v_now);
-    v_slots jsonb;
+    v_slots json;
+    v_count integer;
 begin
     if p_timezone is not null then
         perform core.require_timezone(p_timezone);
     end if;
 
-    select coalesce(pg_catalog.jsonb_agg(core.slot_json(
+    select pg_catalog.count(*), coalesce(pg_catalog.json_agg(core.slot_json(
         s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone) order by s.starts_at), '[]')
-    into v_slots
+    into v_count, v_slots
     from (
         select * from core.free_slots(
             v_resource, v_offering, pg_catalog.lower(v_period), pg_catalog.upper(v_period), v_now)
         limit 2001
     ) as s;
-    perform core.require_few(pg_catalog.jsonb_array_length(v_slots));
+    perform core.require_few(v_count);
 
-    return pg_catalog.jsonb_build_object(
+    return pg_catalog.json_build_object(
         'resource_id', v_resource.id,
         'offering_id', v_offering.id,
         'timezone', v_resource.timezone,
@@ -2183,7 +2185,7 @@ begin
     -- what lies further away is asked for only if that is not enough
     foreach v_near in array array[v_reach / 12, v_reach] loop
         select pg_catalog.jsonb_agg(
-            core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)
+            core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)::jsonb
             order by greatest(n.starts_at - p_starts_at, p_starts_at - n.starts_at), n.starts_at)
         into v_nearest
         from (
@@ -4921,17 +4923,24 @@ begin
             - p_blocked as hours
         from windows as w
     )
-    select distinct s.start_at, s.start_at + v_length, null::date
-    from opening as o
-    cross join windows as w
-    cross join lateral pg_catalog.generate_series(
-        -- the first start of the window's grid that is wanted
-        w.opens_at + v_step * pg_catalog.ceil(greatest(
-            pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
-        least(w.closes_at, v_last, p_to), v_step) as s (start_at)
-    where s.start_at >= v_first and s.start_at < p_to and s.start_at <= v_last
-        and s.start_at < w.closes_at -- from the closing on, the grid is the next window's
-        and o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
+    select s.start_at, s.start_at + v_length, null::date
+    from (
+        select distinct s.start_at -- windows may overlap, of two days or by an override
+        from opening as o
+        cross join windows as w
+        -- where a period of this window may lie; it may end in the next one, if that joins
+        cross join lateral pg_catalog.unnest(o.hours * pg_catalog.tstzmultirange(
+            pg_catalog.tstzrange(w.opens_at, w.closes_at + v_length, '[)'))) as f (free)
+        cross join lateral pg_catalog.generate_series(
+            -- the first start of the window's grid that is wanted
+            w.opens_at + v_step * pg_catalog.ceil(greatest(
+                pg_catalog.date_part('epoch', pg_catalog.lower(f.free) - w.opens_at) / v_step_seconds,
+                pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
+            -- from the closing on, the grid is the next window's
+            least(pg_catalog.upper(f.free) - v_length, v_last,
+                w.closes_at - interval '1 microsecond', p_to - interval '1 microsecond'),
+            v_step) as s (start_at)
+    ) as s
     order by 1;
 end;
 $$;
@@ -6516,7 +6525,7 @@ begin
             using errcode = 'KHOFF', detail = '{"reason": "closed"}', hint = 'choose another day';
     end if;
 
-    select pg_catalog.jsonb_agg(core.slot_json(f.starts_at, f.ends_at, f.booked_on, f.remaining))
+    select pg_catalog.jsonb_agg(core.slot_json(f.starts_at, f.ends_at, f.booked_on, f.remaining)::jsonb)
     into v_free
     from (
         select s.*
@@ -7065,21 +7074,24 @@ $$;
 ALTER FUNCTION core.settle_paid(p_checkout core.checkouts, p_booking core.bookings, p_session jsonb) OWNER TO holdfast_owner;
 
 --
--- Name: slot_json(timestamp with time zone, timestamp with time zone, date, integer, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+-- Name: slot_json(timestamp with time zone, timestamp with time zone, date, integer, text, integer); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
-CREATE FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text DEFAULT NULL::text) RETURNS jsonb
+CREATE FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text DEFAULT NULL::text, p_resources integer DEFAULT NULL::integer) RETURNS json
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    select pg_catalog.jsonb_build_object(
-        'starts_at', core.utc(p_starts_at), 'ends_at', core.utc(p_ends_at),
-        'date', p_booked_on, 'remaining', p_remaining)
-        || case when p_timezone is null then '{}' else pg_catalog.jsonb_build_object(
-            'starts_local', core.local_text(p_starts_at, p_timezone),
-            'ends_local', core.local_text(p_ends_at, p_timezone)) end
+    -- times and numbers only: nothing that JSON would have to escape
+    select ('{"starts_at":"' || core.utc(p_starts_at) || '","ends_at":"' || core.utc(p_ends_at)
+        || '","date":' || coalesce('"' || pg_catalog.to_char(p_booked_on, 'YYYY-MM-DD') || '"', 'null')
+        || ',"remaining":' || p_remaining
+        || case when p_resources is null then '' else ',"resources":' || p_resources end
+        || case when p_timezone is null then '' else
+            ',"starts_local":"' || core.local_text(p_starts_at, p_timezone)
+            || '","ends_local":"' || core.local_text(p_ends_at, p_timezone) || '"' end
+        || '}')::json
 $$;
 
-ALTER FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text) OWNER TO holdfast_owner;
+ALTER FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text, p_resources integer) OWNER TO holdfast_owner;
 
 --
 -- Name: stale_holds(uuid, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_system
@@ -7408,11 +7420,8 @@ ALTER FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone)
 CREATE FUNCTION core.utc(p_at timestamp with time zone) RETURNS text
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$
-    select pg_catalog.to_char(
-        p_at at time zone 'UTC',
-        case when p_at = pg_catalog.date_trunc('second', p_at)
-            then 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
-            else 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"' end)
+    -- as JSON a timestamp is ISO 8601 whatever the session's DateStyle; to_char takes five times as long
+    select pg_catalog.btrim(pg_catalog.to_json(p_at at time zone 'UTC')::text, '"') || 'Z'
 $$;
 
 ALTER FUNCTION core.utc(p_at timestamp with time zone) OWNER TO holdfast_owner;
@@ -10814,11 +10823,11 @@ REVOKE ALL ON FUNCTION core.settle_paid(p_checkout core.checkouts, p_booking cor
 GRANT ALL ON FUNCTION core.settle_paid(p_checkout core.checkouts, p_booking core.bookings, p_session jsonb) TO holdfast_system;
 
 --
--- Name: FUNCTION slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text); Type: ACL; Schema: core; Owner: holdfast_owner
+-- Name: FUNCTION slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text, p_resources integer); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
-REVOKE ALL ON FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text) FROM PUBLIC;
-GRANT ALL ON FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text) TO holdfast_system;
+REVOKE ALL ON FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text, p_resources integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_booked_on date, p_remaining integer, p_timezone text, p_resources integer) TO holdfast_system;
 
 --
 -- Name: FUNCTION stale_holds(p_resource_id uuid, p_window tstzrange, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_system

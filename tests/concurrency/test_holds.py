@@ -173,7 +173,7 @@ def test_a_crowd_on_a_taken_time_does_not_queue(desk: Desk) -> None:
 
 def test_twin_without_the_cheap_refusal_queues(desk: Desk) -> None:
     """Without the look before the lock, the doomed hold waits in line."""
-    twins.rewrite(desk.database, "core.unmet", "p_at) < 1\n", "p_at) < 0\n")
+    twins.rewrite(desk.database, "core.visibly_taken", "p_at) < 1\n", "p_at) < 0\n")
     desk.hold(TEN)
     lock, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))
 

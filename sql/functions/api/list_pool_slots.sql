@@ -17,7 +17,7 @@
 create or replace function api.list_pool_slots(
     p_actor jsonb, p_pool_id uuid, p_offering_id uuid, p_from timestamptz, p_to timestamptz,
     p_timezone text default null)
-returns jsonb
+returns json
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
@@ -27,17 +27,18 @@ declare
     v_offering core.offerings := core.require_pool_offering(v_pool, p_offering_id);
     v_now timestamptz := core.clock();
     v_period tstzrange := core.require_period(p_from, p_to, v_now);
-    v_slots jsonb;
+    v_slots json;
+    v_count integer;
 begin
     if p_timezone is not null then
         perform core.require_timezone(p_timezone);
     end if;
 
-    select coalesce(pg_catalog.jsonb_agg(
-        core.slot_json(s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone)
-            || pg_catalog.jsonb_build_object('resources', s.resources)
+    select pg_catalog.count(*), coalesce(pg_catalog.json_agg(
+        core.slot_json(
+            s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone, s.resources)
         order by s.starts_at, s.ends_at), '[]')
-    into v_slots
+    into v_count, v_slots
     from (
         select f.starts_at, f.ends_at, f.booked_on,
             pg_catalog.sum(f.remaining)::integer as remaining,
@@ -48,9 +49,9 @@ begin
         group by f.starts_at, f.ends_at, f.booked_on
         limit 2001
     ) as s;
-    perform core.require_few(pg_catalog.jsonb_array_length(v_slots));
+    perform core.require_few(v_count);
 
-    return pg_catalog.jsonb_build_object(
+    return pg_catalog.json_build_object(
         'pool_id', v_pool.id,
         'offering_id', v_offering.id,
         'from', core.utc(pg_catalog.lower(v_period)),

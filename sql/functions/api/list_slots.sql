@@ -15,7 +15,7 @@
 create or replace function api.list_slots(
     p_actor jsonb, p_resource_id uuid, p_offering_id uuid, p_from timestamptz, p_to timestamptz,
     p_timezone text default null)
-returns jsonb
+returns json
 language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
@@ -25,23 +25,24 @@ declare
     v_offering core.offerings := core.require_offering(v_resource, p_offering_id);
     v_now timestamptz := core.clock();
     v_period tstzrange := core.require_period(p_from, p_to, v_now);
-    v_slots jsonb;
+    v_slots json;
+    v_count integer;
 begin
     if p_timezone is not null then
         perform core.require_timezone(p_timezone);
     end if;
 
-    select coalesce(pg_catalog.jsonb_agg(core.slot_json(
+    select pg_catalog.count(*), coalesce(pg_catalog.json_agg(core.slot_json(
         s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone) order by s.starts_at), '[]')
-    into v_slots
+    into v_count, v_slots
     from (
         select * from core.free_slots(
             v_resource, v_offering, pg_catalog.lower(v_period), pg_catalog.upper(v_period), v_now)
         limit 2001
     ) as s;
-    perform core.require_few(pg_catalog.jsonb_array_length(v_slots));
+    perform core.require_few(v_count);
 
-    return pg_catalog.jsonb_build_object(
+    return pg_catalog.json_build_object(
         'resource_id', v_resource.id,
         'offering_id', v_offering.id,
         'timezone', v_resource.timezone,

@@ -57,17 +57,24 @@ begin
             - p_blocked as hours
         from windows as w
     )
-    select distinct s.start_at, s.start_at + v_length, null::date
-    from opening as o
-    cross join windows as w
-    cross join lateral pg_catalog.generate_series(
-        -- the first start of the window's grid that is wanted
-        w.opens_at + v_step * pg_catalog.ceil(greatest(
-            pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
-        least(w.closes_at, v_last, p_to), v_step) as s (start_at)
-    where s.start_at >= v_first and s.start_at < p_to and s.start_at <= v_last
-        and s.start_at < w.closes_at -- from the closing on, the grid is the next window's
-        and o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')
+    select s.start_at, s.start_at + v_length, null::date
+    from (
+        select distinct s.start_at -- windows may overlap, of two days or by an override
+        from opening as o
+        cross join windows as w
+        -- where a period of this window may lie; it may end in the next one, if that joins
+        cross join lateral pg_catalog.unnest(o.hours * pg_catalog.tstzmultirange(
+            pg_catalog.tstzrange(w.opens_at, w.closes_at + v_length, '[)'))) as f (free)
+        cross join lateral pg_catalog.generate_series(
+            -- the first start of the window's grid that is wanted
+            w.opens_at + v_step * pg_catalog.ceil(greatest(
+                pg_catalog.date_part('epoch', pg_catalog.lower(f.free) - w.opens_at) / v_step_seconds,
+                pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
+            -- from the closing on, the grid is the next window's
+            least(pg_catalog.upper(f.free) - v_length, v_last,
+                w.closes_at - interval '1 microsecond', p_to - interval '1 microsecond'),
+            v_step) as s (start_at)
+    ) as s
     order by 1;
 end;
 $$;
