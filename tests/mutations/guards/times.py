@@ -54,8 +54,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "offered",
-                "o.hours @> pg_catalog.tstzrange(s.start_at, s.start_at + v_length, '[)')",
-                "o.hours @> s.start_at",
+                "least(pg_catalog.upper(f.free) - v_length, v_last,",
+                "least(pg_catalog.upper(f.free), v_last,",
             ),
         ),
         (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),
