@@ -20,7 +20,7 @@ from tests.simulation.episode import Failure, Report, run
 from tests.simulation.tasks import Site
 from tests.simulation.world import laboratory
 
-# A run of so many operations strikes every call site, and goes on for half as long again if it must.
+# So long a run strikes every call site, and goes on for half as long again if it must.
 _ALL_SITES = 50_000
 _LONGER = 1.5
 

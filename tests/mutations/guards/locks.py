@@ -96,9 +96,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "sweep-looks-again",
         "a hold that was freed on the way to offering another's time is not freed again",
-        (
-            api("expire_holds", "        continue when v_booking.hold_expires_at is null;\n", ""),
-        ),
+        (api("expire_holds", "        continue when v_booking.hold_expires_at is null;\n", ""),),
         ("tests/sql/test_waitlist.py::test_the_sweep_of_holds_frees_each_once",),
     ),
     Guard(
