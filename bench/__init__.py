@@ -6,5 +6,7 @@ way it is.
     world.py     what the databases hold
     drivers.py   pgbench, and processes of psycopg (client.py)
     families/    the contestants, a module per question
-    tables.py    what people read; pictures.py what they look at
+    results.py   what is kept of a run, in results/
+    tables.py    what people read at once; document.py what stands in docs/performance.md
+    pictures.py  what they look at; has an environment of its own, because of matplotlib
 """

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Sample, of_latencies, typical
-from bench.server import ROOT, Server
+from bench.results import ROOT
+from bench.server import Server
 from bench.world import FIRST_DAY
 from dev.postgres_binaries import binaries
 
@@ -71,7 +72,7 @@ def processes(
     """Calls a second of that many processes of `bench.client`, in a fresh copy of a template."""
     with server.clone(template) as database:
         url = server.url(database, role)
-        said = _client(kind, url, str(clients), str(seconds))
+        said = program("bench.client", kind, url, str(clients), str(seconds))
     return of_latencies(said["latencies"], seconds)
 
 
@@ -82,20 +83,25 @@ def race(server: Server, template: str, kind: str, *, role: str, racers: int) ->
         The time in ms until all had their answer, with the losers' percentiles; and the winners.
     """
     with server.clone(template) as database:
-        said = _client(f"race_{kind}", server.url(database, role), str(racers), "0")
+        url = server.url(database, role)
+        said = program("bench.client", f"race_{kind}", url, str(racers), "0")
     losers = typical(said["latencies"])
     return Sample(said["wall_ms"], losers.p50_ms, losers.p99_ms), said["winners"]
 
 
-def _client(*arguments: str) -> dict[str, Any]:
+def program(module: str, *arguments: str) -> Any:
+    """What a module, run as a program of its own, prints last, as JSON.
+
+    Raises:
+        RuntimeError: it failed; with the end of what it said.
+    """
     ended = subprocess.run(
-        [sys.executable, "-m", "bench.client", *arguments],
+        [sys.executable, "-m", module, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     if ended.returncode != 0:
-        raise RuntimeError(f"{arguments[0]}: {ended.stderr.strip()[-2000:]}")
-    said: dict[str, Any] = json.loads(ended.stdout)
-    return said
+        raise RuntimeError(f"{module} {arguments[0]}: {ended.stderr.strip()[-2000:]}")
+    return json.loads(ended.stdout.splitlines()[-1])

@@ -6,7 +6,7 @@ and a ratio is the median of the rounds' own ratios: whatever slows a round down
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -62,7 +62,11 @@ class Contestant:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the results."""
+    """One line of the results.
+
+    Attributes:
+        family: whose lines are kept, tabulated and drawn together; the file says it, not the line.
+    """
 
     name: str
     family: str
@@ -75,15 +79,13 @@ class Line:
     ratio: float | None = None
     goal: str | None = None
     met: bool | None = None
-    parts: Mapping[str, float] = field(default_factory=dict)  # of the value, in its unit
 
     def as_json(self) -> dict[str, Any]:
-        """For a line of a results file."""
-        figures = {name: getattr(self, name) for name in self.__slots__}
+        """What stands in a line of the results."""
+        figures = {name: getattr(self, name) for name in self.__slots__ if name != "family"}
         return {
             name: round(figure, 4) if isinstance(figure, float) else figure
             for name, figure in figures.items()
-            if figure != {}
         }
 
 

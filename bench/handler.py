@@ -1,14 +1,22 @@
 """One warm handler in this process, its time taken apart: `python -m bench.handler URL FOLDER`.
 
-The real handler of `functions/checkout` with the environment of template.yaml, API Gateway's event,
-moto's DynamoDB. Prints the medians in ms: total, and of it the database, DynamoDB, parsing and
-serialising.
+The real handler of `functions/checkout` in the environment of template.yaml, with API Gateway's
+event, PostgreSQL and a DynamoDB that stands in a process of its own. Prints the medians in ms:
+
+    total         from the event to the answer
+    parse         until the use case begins: routing, validation, credentials
+    idempotency   what the front door costs here: hashing, requests to DynamoDB made and read
+    store         waiting for DynamoDB
+    database      the stored function, its round trip and its answer's decoding
+    serialise     from the end of the use case: validation of the answer, JSON
+    own           parse + idempotency + serialise: what is left without the two waits
 """
 
 import importlib.util
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 import uuid
@@ -20,34 +28,52 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from botocore.client import BaseClient
+from botocore.httpsession import URLLib3Session
 
 from bench import client, world
-from bench.server import ROOT
+from bench.results import ROOT
 from dev import dynamodb, environment, payload, secrets, template, wire
-from holdfast import database, http
+from dev.processes import free_port
+from holdfast import database, holds
 
 _CALLS = 120
 _WARM = 20
+_START_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """One call of a function that is watched, in ms of this process's clock."""
+
+    began: float
+    ended: float
+
+    @property
+    def taken(self) -> float:
+        return self.ended - self.began
 
 
 @contextmanager
-def _timed(owner: Any, name: str, spent: dict[str, float], part: str) -> Iterator[None]:
-    """Add up the time of a function's calls."""
+def _watched(owner: Any, name: str, spans: list[_Span]) -> Iterator[None]:
+    """Note when calls of `owner.name` begin and end."""
     original: Callable[..., Any] = getattr(owner, name)
 
-    def timed(*arguments: Any, **options: Any) -> Any:
-        began = time.perf_counter()
+    def watched(*arguments: Any, **options: Any) -> Any:
+        began = _now()
         try:
             return original(*arguments, **options)
         finally:
-            spent[part] += (time.perf_counter() - began) * 1000
+            spans.append(_Span(began, _now()))
 
-    setattr(owner, name, timed)
+    setattr(owner, name, watched)
     try:
         yield
     finally:
         setattr(owner, name, original)
+
+
+def _now() -> float:
+    return time.perf_counter() * 1000
 
 
 @dataclass
@@ -82,59 +108,93 @@ def _event(body: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def _handler(url: str, folder: Path) -> Callable[[Any, Any], Any]:
+@contextmanager
+def _tables(described: template.Template) -> Iterator[str]:
+    """DynamoDB in a process of its own, so that its work is not taken for the handler's."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "dev.dynamodb", "--port", str(port), "--exit-with-parent"]
+    server = subprocess.Popen(command, cwd=ROOT)
+    try:
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                dynamodb.create_tables(url, described.tables)
+            except Exception:
+                if server.poll() is not None or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                break
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def _handler(
+    url: str, tables: str, described: template.Template, folder: Path
+) -> Callable[[Any, Any], dict[str, Any]]:
     """The handler of `functions/checkout`, in the environment that template.yaml gives it."""
-    described = template.load(ROOT / "template.yaml")
     function = described.function("checkout")
     assert function is not None
-    tables = dynamodb.serve(0)
-    dynamodb.create_tables(tables, described.tables)
     backends = environment.Backends(
         ROOT, lambda _role: url, tables, "http://stripe.invalid", secrets.load(folder / "s.json")
     )
     os.environ.update(environment.environment(function, backends))
-    os.environ["POWERTOOLS_LOG_LEVEL"] = "CRITICAL"
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
     spec = importlib.util.spec_from_file_location("checkout", ROOT / function.code / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    handler: Callable[[Any, Any], Any] = module.lambda_handler
+    handler: Callable[[Any, Any], dict[str, Any]] = module.lambda_handler
     return handler
 
 
-def main() -> None:
-    handler = _handler(sys.argv[1], Path(sys.argv[2]))
-    taken: dict[str, list[float]] = defaultdict(list)
-    for number in range(_CALLS + _WARM):
-        spent: dict[str, float] = defaultdict(float)
-        event = _event(
-            {
-                "resource_id": client.identifier(f"resource{number % 30}"),
-                "offering_id": client.identifier("offering30"),
-                "starts_at": (world.FIRST_DAY + timedelta(hours=number // 30)).isoformat(),
-                "customer": {"name": "C", "email": f"c{number}@example.com"},
-            }
-        )
-        with (
-            _timed(database, "call", spent, "database"),
-            _timed(BaseClient, "_make_api_call", spent, "dynamodb"),
-            _timed(http, "answer", spent, "serialise"),
-        ):
-            began = time.perf_counter()
-            answer = handler(event, _Context())
-            spent["total"] = (time.perf_counter() - began) * 1000
-        if answer["statusCode"] != 201:
-            raise RuntimeError(f"a hold was answered {answer}")
-        if number >= _WARM:
-            for part in ("total", "database", "dynamodb", "serialise"):
-                taken[part].append(spent[part])
-    medians = {part: statistics.median(times) for part, times in taken.items()}
-    medians["parse"] = (
-        medians["total"] - medians["database"] - medians["dynamodb"] - medians["serialise"]
+def _hold(handler: Callable[[Any, Any], dict[str, Any]], number: int) -> dict[str, float]:
+    """One hold, its time taken apart."""
+    event = _event(
+        {
+            "resource_id": client.identifier(f"resource{number % 30}"),
+            "offering_id": client.identifier("offering30"),
+            "starts_at": (world.FIRST_DAY + timedelta(hours=number // 30)).isoformat(),
+            "customer": {"name": "C", "email": f"c{number}@example.com"},
+        }
     )
-    print(json.dumps({part: round(figure, 3) for part, figure in medians.items()}))
+    spans: dict[str, list[_Span]] = defaultdict(list)
+    with (
+        _watched(holds, "create", spans["create"]),
+        _watched(database, "call", spans["database"]),
+        _watched(URLLib3Session, "send", spans["store"]),
+    ):
+        began = _now()
+        answer = handler(event, _Context())
+        ended = _now()
+    if answer["statusCode"] != 201:
+        raise RuntimeError(f"a hold was answered {answer}")
+    (create,) = spans["create"]
+    taken = {part: sum(span.taken for span in spans[part]) for part in ("database", "store")}
+    taken["total"] = ended - began
+    taken["parse"] = create.began - began
+    taken["idempotency"] = create.taken - taken["database"] - taken["store"]
+    taken["serialise"] = ended - create.ended
+    taken["own"] = taken["total"] - taken["database"] - taken["store"]
+    return taken
+
+
+def main() -> None:
+    url, folder = sys.argv[1], Path(sys.argv[2])
+    described = template.load(ROOT / "template.yaml")
+    taken: dict[str, list[float]] = defaultdict(list)
+    with _tables(described) as tables:
+        handler = _handler(url, tables, described, folder)
+        for number in range(_CALLS + _WARM):
+            for part, milliseconds in _hold(handler, number).items():
+                if number >= _WARM:
+                    taken[part].append(milliseconds)
+        database.disconnect()
+    medians = {part: round(statistics.median(times), 4) for part, times in taken.items()}
+    print(json.dumps(medians))
 
 
 if __name__ == "__main__":

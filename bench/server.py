@@ -8,19 +8,24 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from bench.results import ROOT
 from dev.postgres import Postgres
 from holdfast.migrations import migrate
-
-ROOT = Path(__file__).parents[1]
 
 # Durable: fsync and synchronous_commit stay on, as PostgreSQL has them.
 _SETTINGS = {"max_connections": "300", "shared_buffers": "256MB", "max_wal_size": "4GB"}
 
 
 class Server:
-    """Where databases are made from templates; each template is filled once."""
+    """Where databases are made from templates; each template is filled once.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where its data may lie.
+        scale: how much of what a family puts into its databases is put there, 1 for all of it.
+    """
+
+    def __init__(self, folder: Path, scale: float = 1.0) -> None:
+        self._scale = scale
         self._postgres = Postgres(folder / "postgres", settings=_SETTINGS)
         self._postgres.start()
         self._numbers = itertools.count(1)
@@ -29,6 +34,17 @@ class Server:
     def close(self) -> None:
         """Stop the server and remove its data."""
         self._postgres.clear()
+
+    def scaled(self, rows: int) -> int:
+        """As many as a measurement wants, or fewer if it is only tried out."""
+        return max(1, int(rows * self._scale))
+
+    def version(self) -> str:
+        """What it says it is: 18.6."""
+        with psycopg.connect(self.url("postgres")) as connection:
+            row = connection.execute("show server_version").fetchone()
+        assert row is not None
+        return str(row[0])
 
     def template(self, name: str, fill: Callable[[psycopg.Connection], None]) -> str:
         """The name of a migrated database that `fill` has filled, as its superuser."""

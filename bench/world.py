@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import psycopg
 
-PUBLISHABLE, SECRET = "pk_bench", "sk_bench"
+PUBLISHABLE, SECRET = "pk_test_benchmarks0000000", "sk_test_benchmarks0000000"
 RESOURCES = 1_100
 CUSTOMERS = 20_000
 # The first day that holds are made for: tomorrow, so that nothing has begun.
@@ -125,7 +125,8 @@ def fill_booked(connection: psycopg.Connection, bookings: int, resources: int = 
 
 
 def fill_past(connection: psycopg.Connection, bookings: int) -> None:
-    """On top of that, completed bookings of the past years, and as many keys and events."""
+    """On top of that, completed bookings of the past years, as many keys and events, and
+    nine hundred holds that have run out."""
     fill(connection)
     _write_bookings(
         connection,
@@ -134,6 +135,15 @@ def fill_past(connection: psycopg.Connection, bookings: int) -> None:
         count=bookings,
         status="completed",
         occupy=False,
+    )
+    _write_bookings(
+        connection,
+        resource="md5('resource' || 100 + n % 900)::uuid",
+        starts=f"timestamptz '{FIRST_DAY.isoformat()}'",
+        count=900,
+        status="held",
+        occupy=True,
+        after=bookings,
     )
 
 
@@ -181,8 +191,14 @@ def _write_bookings(
     count: int,
     status: str,
     occupy: bool,
+    after: int = 0,
 ) -> None:
-    """Past triggers and foreign keys: only what stands in the tables matters."""
+    """Past triggers and foreign keys: only what stands in the tables matters.
+
+    Args:
+        resource, starts: SQL, of the booking's number n.
+        after: the number after which they are counted.
+    """
     waits = status in ("held", "paying")
     deadline = {"held": "now() - interval '1 hour'", "paying": "now() + interval '1 hour'"}
     connection.execute("set session_replication_role = replica")
@@ -198,7 +214,7 @@ def _write_bookings(
             {starts}, {starts} + interval '30 minutes', 0, 0, 4500, 'EUR', now(), '{status}',
             '{"unpaid" if waits else "paid"}', {deadline.get(status, "null")}, sha256('x'),
             now(), now()
-        from generate_series(1, {count}) as n
+        from generate_series({after + 1}, {after + count}) as n
         """
     )
     if occupy:
@@ -206,7 +222,8 @@ def _write_bookings(
             "insert into core.occupancies"
             " (tenant_id, booking_id, resource_id, unit, during, session_id)"
             " select tenant_id, id, resource_id, 1, tstzrange(starts_at, ends_at), id"
-            " from core.bookings order by resource_id, starts_at"
+            " from core.bookings where status = %s order by resource_id, starts_at",
+            (status,),
         )
     else:
         connection.execute(

@@ -1,6 +1,6 @@
 """Does it stay as fast when years of bookings lie behind it?"""
 
-import hashlib
+import itertools
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -16,12 +16,10 @@ from bench.server import Server
 
 _PAST = (1_000, 100_000, 1_000_000)
 _CALLS = 120
-_SECRET_ACTOR = Jsonb(
-    {"key_hash": hashlib.sha256(world.SECRET.encode()).hexdigest(), "request_id": "bench"}
-)
+_WARM = 5  # plans are made by then
 _FLAT = 1.5  # what may lie between a thousand and a million past bookings
 
-Call = Callable[["psycopg.Connection[Any]", int], object]
+Call = Callable[["psycopg.Connection[Any]", int], None]
 
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
@@ -43,49 +41,53 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
 
 def _sample(server: Server, past: int, role: str, call: Call) -> Sample:
     # one database a size for the whole run: copying a million bookings takes long
-    template = server.template(f"bench_past_{past}", partial(world.fill_past, bookings=past))
+    template = server.template(
+        f"bench_past_{past}", partial(world.fill_past, bookings=server.scaled(past))
+    )
     latencies = []
     with psycopg.connect(
         server.url(template, role), autocommit=True, prepare_threshold=None
     ) as connection:
-        for number in range(_CALLS + 5):
+        for number in range(_CALLS + _WARM):
             began = time.perf_counter()
-            call(connection, _next())
-            if number >= 5:  # plans are made by then
+            call(connection, next(_numbers))
+            if number >= _WARM:
                 latencies.append((time.perf_counter() - began) * 1000)
     return typical(latencies)
 
 
-_called = [0]
+_numbers = itertools.count()  # a call's own: of a time that nobody holds
 
 
-def _next() -> int:
-    """A number that no earlier call had: a time that nobody holds."""
-    _called[0] += 1
-    return _called[0]
+def _hold(connection: "psycopg.Connection[Any]", number: int) -> None:
+    assert client.hold(connection, 0, number)
 
 
-def _hold(connection: "psycopg.Connection[Any]", number: int) -> object:
-    return client.hold(connection, 0, number)
-
-
-def _slots(connection: "psycopg.Connection[Any]", number: int) -> object:
+def _slots(connection: "psycopg.Connection[Any]", number: int) -> None:
     # a resource with a long past, where nobody holds anything in the meantime
-    return connection.execute(
+    row = connection.execute(
         "select api.list_slots(%s, md5('resource99')::uuid, md5('offering30')::uuid, %s, %s)",
         (client.ACTOR, world.FIRST_DAY, world.FIRST_DAY + timedelta(days=30)),
     ).fetchone()
+    assert row is not None
+    assert row[0]["slots"]
 
 
-def _list(connection: "psycopg.Connection[Any]", number: int) -> object:
-    return connection.execute(
+def _list(connection: "psycopg.Connection[Any]", number: int) -> None:
+    # a page in the middle of it all
+    then = world.FIRST_DAY - timedelta(days=4)
+    row = connection.execute(
         "select api.list_bookings(%s, %s, null, 50)",
-        (_SECRET_ACTOR, Jsonb({"starts_from": world.FIRST_DAY.isoformat()})),
+        (client.SERVER, Jsonb({"starts_from": then.isoformat()})),
     ).fetchone()
+    assert row is not None
+    assert row[0]["bookings"]
 
 
-def _expire(connection: "psycopg.Connection[Any]", number: int) -> object:
-    return connection.execute("select api.expire_holds(100)").fetchone()
+def _expire(connection: "psycopg.Connection[Any]", number: int) -> None:
+    row = connection.execute("select api.expire_holds(1)").fetchone()
+    assert row is not None
+    assert row[0]["expired"] == 1
 
 
 _CALLED: dict[str, tuple[str, Call]] = {

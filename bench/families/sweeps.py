@@ -19,15 +19,16 @@ _SECONDS = 3
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
     """Rows a second alone; and the rate of holds beside a sweep against the rate without one."""
-    template = server.template("bench_expired", partial(world.fill_expired, holds=_EXPIRED))
+    expired = server.scaled(_EXPIRED)
+    template = server.template("bench_expired", partial(world.fill_expired, holds=expired))
 
     def sweep_alone() -> Sample:
         with server.clone(template) as database:
             began = time.perf_counter()
             cleared = _sweep(server, database, lambda: False)
             seconds = time.perf_counter() - began
-        if cleared != _EXPIRED:
-            raise RuntimeError(f"{cleared} of {_EXPIRED} holds were expired")
+        if cleared != expired:
+            raise RuntimeError(f"{cleared} of {expired} holds were expired")
         return Sample(cleared / seconds)
 
     def holds(*, beside_a_sweep: bool) -> Sample:

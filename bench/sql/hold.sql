@@ -4,7 +4,7 @@
 \set minutes (:n / 30) * 30
 \set customer mod(:client_id * 1000 + :n, 20000)
 select api.create_hold(
-    jsonb_build_object('key_hash', encode(sha256('pk_bench'), 'hex'), 'request_id', 'bench'),
+    jsonb_build_object('key_hash', encode(sha256('pk_test_benchmarks0000000'), 'hex'), 'request_id', 'bench'),
     'k-' || :client_id || '-' || :n, gen_random_uuid(), sha256('secret'),
     jsonb_build_object(
         'resource_id', md5('resource' || :resource)::uuid, 'offering_id', md5('offering30')::uuid,
