@@ -1,0 +1,17 @@
+"""Every hour: begin or go on with the day's comparison of Stripe's books with ours."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import reconciliation
+from holdfast.observability import instrument, logger
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    """Answer what was looked at, found and put right, and how many findings are open."""
+    compared = reconciliation.go_on(context)
+    looked, found, cured = (compared[name] for name in ("looked", "found", "cured"))
+    logger().info("books compared", looked=looked, found=found, cured=cured, open=compared["open"])
+    return compared

@@ -1,0 +1,29 @@
+-- core.advance_reconciliation: remember how far a walk through both books has come.
+--
+-- p_after   the last thing of its phase that was looked at; null: the phase is over
+-- Locks     none (the caller holds the walk)
+-- Raises    nothing
+-- Backstop  reconciliations_done_is_finished
+create or replace function core.advance_reconciliation(p_walk core.reconciliations, p_after jsonb)
+returns void
+language plpgsql volatile
+as $$
+declare
+    v_phase text := case
+        when p_after is not null then p_walk.phase
+        else (pg_catalog.jsonb_build_object(
+            'payments', 'refunds', 'refunds', 'our_payments', 'our_payments', 'our_refunds',
+            'our_refunds', 'findings', 'findings', 'done')) ->> p_walk.phase
+    end;
+begin
+    update core.reconciliations as w
+    set phase = v_phase,
+        after = p_after,
+        finished_at = case when v_phase = 'done' then core.clock() end
+    where w.id = p_walk.id;
+
+    if v_phase = 'done' then
+        delete from core.reconciled_rows;
+    end if;
+end;
+$$;
