@@ -1,0 +1,22 @@
+"""A server that is backed up, for all tests of a worker, and a shop on it for each."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.restore.archived import Archived, archived
+from tests.restore.story import Shop
+
+
+@pytest.fixture(scope="session")
+def backed_up() -> Iterator[Archived]:
+    with archived() as running:
+        yield running
+
+
+@pytest.fixture
+def shop(backed_up: Archived, dynamodb: str, tmp_path: Path) -> Iterator[Shop]:
+    opened = Shop(backed_up, dynamodb, tmp_path)
+    yield opened
+    opened.stop()

@@ -1,0 +1,77 @@
+"""`python -m dev.after_restore` as a person runs it, over HTTP."""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from dev import after_restore
+from tests.harness.system import System, the_template
+from tests.restore.restoration import Restoration
+from tests.restore.story import Shop
+
+
+@contextmanager
+def over_http(system: System) -> Iterator[str]:
+    """The webhook at an address of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            answer = system.post_webhook(body, dict(self.headers))
+            self.send_response(answer.status)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer.body).encode())
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as listening:
+        thread = Thread(target=listening.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.server_port}/"
+        listening.shutdown()
+        thread.join()
+
+
+def test_the_command_says_what_is_left(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As a person runs it: it lists and fails, gives back and succeeds, has nothing to do then."""
+    system = shop.system
+    restoration = Restoration(shop)
+    gone = shop.hold(7)
+    shop.pay(gone)
+    restoration.restore(took=timedelta(minutes=5))
+    (table,) = the_template().tables
+    for name, value in {
+        "STRIPE_API_KEY": "sk_test_restore",
+        "STRIPE_API_BASE": system.backends.stripe,
+        "STRIPE_WEBHOOK_SECRET": system.secrets.webhook_secret,
+        "AWS_ENDPOINT_URL_DYNAMODB": system.backends.dynamodb,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str) -> tuple[int, str]:
+        with over_http(system) as url:
+            command = ["after_restore", "--since", restoration.since.isoformat()]
+            monkeypatch.setattr("sys.argv", [*command, "--webhook-url", url, *arguments])
+            return after_restore.main(), capsys.readouterr().out
+
+    listed = run("--table", table)
+    given_back = run("--give-back")
+    nothing_left = run("--give-back")
+
+    assert listed[0] == 1
+    assert re.search(rf"look at cs_\w+ \(booking {gone['id']}, .*would be given back", listed[1])
+    assert re.search(r"^[1-9]\d* answers forgotten$", listed[1], re.MULTILINE)
+    assert (given_back[0], "1 payments given back" in given_back[1]) == (0, True)
+    assert (nothing_left[0], "0 payments given back" in nothing_left[1]) == (0, True)

@@ -1,0 +1,230 @@
+"""After a restore Stripe and DynamoDB remember what the database has forgotten.
+
+`dev.after_restore`, as docs/restoring.md tells it, ends with every payment in a booking, or back,
+or named to a person.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from dev.after_restore import NotTold, Report
+from tests.harness.aftermath import settle_down
+from tests.harness.invariants import violations
+from tests.harness.stage import stripe_refunds
+from tests.restore.restoration import (
+    Restoration,
+    captured,
+    differences,
+    payment_intent,
+    standing,
+    unaccounted,
+)
+from tests.restore.story import Shop
+
+
+def test_every_payment_of_the_lost_time_ends_well(shop: Shop) -> None:
+    """A page that the database knows was paid: confirmed. A booking that is gone, or whose checkout
+    is: the money is back. A refund that was made in that time is not made again.
+
+    Cases: P-16, D-2, E-9.1
+    """
+    system = shop.system
+    kept, owed, looking, held = shop.hold(7), shop.hold(8), shop.hold(10), shop.hold(11)
+    shop.pay(kept)
+    shop.pay(owed)
+    shop.move_for_less(owed, 9)  # its refund waits in the outbox
+    _, page = system.checkout(looking)
+    restoration = Restoration(shop)
+    system.run_outbox()
+    system.pay(page)
+    system.deliver_webhooks()
+    shop.pay(held)
+    gone = shop.hold(14)
+    shop.pay(gone)
+    restoration.restore(took=timedelta(hours=2))
+    forgotten = [standing(system, one) for one in (looking, held, gone)]
+    before = unaccounted(system, Report())
+
+    report = restoration.catch_up(give_back=True)
+    again = restoration.catch_up(give_back=True)
+    settle_down(system)
+
+    assert forgotten == [("paying", "unpaid"), ("held", "unpaid"), None]
+    assert before == sorted(one["id"] for one in (looking, held, gone))
+    assert [standing(system, one) for one in (kept, owed, looking, held, gone)] == [
+        ("scheduled", "paid"),
+        ("scheduled", "paid"),
+        ("scheduled", "paid"),
+        ("expired", "unpaid"),
+        None,
+    ]
+    assert (len(stripe_refunds(system, owed)), len(report.given_back)) == (1, 2)
+    assert (again.given_back, again.findings, report.findings) == ([], [], [])
+    assert unaccounted(system, Report()) == []
+    assert violations(system.database, quiescent=True) == []
+
+
+def test_what_nobody_has_given_back_is_found_the_next_day(shop: Shop) -> None:
+    """Should nobody run the procedure, the daily comparison names the money of each lost booking,
+    and settles what the database knows.
+
+    Cases: P-16
+    """
+    system = shop.system
+    looking = shop.hold(7)
+    _, page = system.checkout(looking)
+    restoration = Restoration(shop)
+    system.pay(page)
+    gone = shop.hold(8)
+    shop.pay(gone)
+    restoration.restore(took=timedelta(hours=2))
+
+    found = differences(system)
+
+    assert found == {("payment_unknown", payment_intent(system, gone))}
+    assert standing(system, looking) == ("scheduled", "paid")
+
+
+def test_a_page_of_the_lost_time_is_closed(shop: Shop) -> None:
+    """Nobody can pay any more for a booking that is gone; a page from before can still be paid, and
+    confirms.
+
+    Cases: P-16, E-2.6
+    """
+    system = shop.system
+    looking = shop.hold(7)
+    _, page = system.checkout(looking)
+    system.advance(timedelta(minutes=2))  # the last minute counts as lost, for the clocks' sake
+    restoration = Restoration(shop)
+    _, lost_page = system.checkout(shop.hold(8))
+    restoration.restore(took=timedelta(minutes=5))
+
+    report = restoration.catch_up(give_back=True)
+    system.pay(page)
+    system.deliver_webhooks()
+
+    assert report.closed == [lost_page]
+    assert standing(system, looking) == ("scheduled", "paid")
+    assert unaccounted(system, Report()) == []
+
+
+def test_nothing_is_given_back_unasked(shop: Shop) -> None:
+    """Without --give-back the money that belongs to nobody is named, and stays; what the database
+    knows is settled all the same."""
+    system = shop.system
+    looking = shop.hold(7)
+    _, page = system.checkout(looking)
+    restoration = Restoration(shop)
+    system.pay(page)
+    system.deliver_webhooks()
+    gone = shop.hold(8)
+    shop.pay(gone)
+    _, lost_page = system.checkout(shop.hold(9))
+    restoration.restore(took=timedelta(minutes=5))
+    before = captured(system)
+
+    report = restoration.catch_up(give_back=False)
+
+    assert [finding.booking_id for finding in report.findings] == [gone["id"]]
+    assert (report.closed, report.given_back, captured(system)) == ([], [], before)
+    assert lost_page in [
+        one["id"] for one in system.double.state()["sessions"] if one["status"] == "open"
+    ]
+    assert standing(system, looking) == ("scheduled", "paid")
+
+
+def test_a_person_hears_of_what_only_a_person_can_decide(shop: Shop) -> None:
+    """A refund for a move that is forgotten is named each time. A payment that is still under way
+    is named until its end is known, and then goes back.
+
+    Cases: P-16, E-9.1
+    """
+    system = shop.system
+    moved = shop.hold(7)
+    shop.pay(moved)
+    restoration = Restoration(shop)
+    shop.move_for_less(moved, 8)
+    system.run_outbox()
+    slow = shop.hold(9)
+    session_id = shop.pay(slow, "delayed")
+    restoration.restore(took=timedelta(hours=2))
+
+    first = restoration.catch_up(give_back=True)
+    system.pay(session_id, "succeed")
+    system.deliver_webhooks()
+    before = unaccounted(system, Report())
+    second = restoration.catch_up(give_back=True)
+
+    assert [f.booking_id for f in first.findings] == [slow["id"], moved["id"]]
+    assert before == sorted([slow["id"], moved["id"]])
+    assert [(f.booking_id, f.amount) for f in second.findings] == [(moved["id"], 1000)]
+    assert unaccounted(system, second) == []
+    system.advance(timedelta(hours=2))
+    assert ("refund_unknown", second.findings[0].stripe_id) in differences(system)
+
+
+def test_what_the_webhook_did_not_take_is_not_given_back(shop: Shop) -> None:
+    """With a wrong secret nothing is learnt, and so nothing is done."""
+    restoration = Restoration(shop)
+    shop.pay(shop.hold(7))
+    restoration.restore(took=timedelta(minutes=5))
+    before = captured(shop.system)
+
+    with pytest.raises(NotTold, match="400"):
+        restoration.catch_up(give_back=True, secret="whsec_of_somebody_else")
+
+    assert captured(shop.system) == before
+
+
+def test_what_the_database_should_know_is_not_given_back(shop: Shop) -> None:
+    """A payment older than the time that was named, and yet unknown: the time is wrong, or it is
+    another deployment's database. A person must look."""
+    restoration = Restoration(shop)
+    gone = shop.hold(7)
+    shop.pay(gone)
+    restoration.restore(took=timedelta(hours=2))
+    before = captured(shop.system)
+    late = restoration.since + timedelta(minutes=30)
+
+    report = restoration.catch_up(give_back=True, since=late)
+
+    assert [finding.booking_id for finding in report.findings] == [gone["id"]]
+    assert captured(shop.system) == before
+
+
+def test_a_key_of_the_lost_time_makes_a_new_booking(shop: Shop) -> None:
+    """DynamoDB answers a repeated key with a booking that is gone, until its answers are forgotten.
+    Then the key makes a new booking, and one of before still answers the booking it made.
+
+    Cases: P-16, D-3
+    """
+    system = shop.system
+
+    def ask(day: int, key: str) -> dict[str, Any]:
+        customer = {"name": "Grace Hopper", "email": f"grace{day}@example.com"}
+        body = system.hold_body(f"2030-01-{day:02}T10:00:00Z", customer=customer)
+        answer = system.request("POST", "/v1/holds", body, idempotency_key=key)
+        assert answer.status == 201, answer
+        held: dict[str, Any] = answer.body
+        return held
+
+    def status(held: dict[str, Any]) -> int:
+        path = f"/v1/bookings/{held['id']}"
+        return system.request("GET", path, secret=held["client_secret"]).status
+
+    early = ask(7, "early")
+    restoration = Restoration(shop)
+    late = ask(8, "late")
+    restoration.restore(took=timedelta(minutes=1))
+    stale = ask(8, "late")
+    gone = status(stale)
+
+    forgotten = restoration.forget_answers()
+    anew = ask(8, "late")
+
+    assert (stale["id"], gone) == (late["id"], 404)
+    assert forgotten >= 2
+    assert (anew["id"] != late["id"], status(anew)) == (True, 200)
+    assert ask(7, "early")["id"] == early["id"]
