@@ -1,21 +1,29 @@
 """What this function was told by its environment. Read at first use, never at import.
 
-Secrets come in one of two ways: directly (the local stack, tests), or as the ARN of a secret that
-the AWS Parameters and Secrets extension serves on localhost, so that no AWS SDK has to be
-imported.
+Secrets come in one of two ways: directly (the local stack, tests), or as the ARN of a secret of
+AWS Secrets Manager, which is read once and kept as long as the execution environment.
+
+The database is found in one of three ways:
+
+    DATABASE_URL                       the local stack and tests: the address, taken as it is
+    DATABASE_HOST and DATABASE_ROLE    created with the stack: the proxy, which takes a token of IAM
+    DATABASE_SECRET_ARN                brought: this role's own secret {"url", "ca"}
+
+The migrating function has no role. It signs in as the owner: with the address in the secret, or at
+DATABASE_HOST with the secret {"username", "password"} that RDS keeps and changes.
 """
 
 import json
 import os
-import urllib.request
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
-_EXTENSION = "http://localhost:2773/secretsmanager/get?secretId="
-_EXTENSION_TIMEOUT_SECONDS = 3
+from holdfast import aws, certificates
+
+_POSTGRESQL_PORT = 5432
 
 
 @dataclass(frozen=True)
@@ -28,19 +36,61 @@ class Settings:
 
     environment: dict[str, str]
 
-    @cached_property
+    @property
     def database_url(self) -> str:
-        """Connection URL, with this function's own role as its user."""
+        """Connection URL, with this function's own role as its user.
+
+        Good for connecting now: a token in it is valid for 15 minutes.
+
+        Raises:
+            Unavailable: Secrets Manager cannot be reached.
+            Refused: it does not give the secret out.
+            ValueError: the secret is not that of this function's role.
+        """
         if url := self.environment.get("DATABASE_URL"):
             return url
-        secret = self._secret("DATABASE_SECRET_ARN")
-        role = self.environment["DATABASE_ROLE"]
-        if not role:  # the migrating function: the secret's own user owns the schema
-            return str(secret["url"])
-        parts = urlsplit(str(secret["url"]))
-        host = parts.netloc.rpartition("@")[2]
-        password = quote(secret.get("passwords", {}).get(role, ""), safe="")
-        return urlunsplit(parts._replace(netloc=f"{role}:{password}@{host}"))
+        host, role = self.environment.get("DATABASE_HOST"), self.environment["DATABASE_ROLE"]
+        if host and role:
+            token = aws.database_token(self.environment, host, _POSTGRESQL_PORT, role)
+            return certificates.verified(self._address(host, role, token))
+        secret = self._database_secret
+        if host:
+            owner = self._address(host, secret["username"], secret["password"])
+            return certificates.verified(owner)
+        if role and urlsplit(secret.get("url", "")).username != role:
+            # before the first migration it holds nothing; the owner's is for migrating alone
+            raise ValueError(f"DATABASE_SECRET_ARN does not hold the login of {role}")
+        return certificates.verified(secret["url"], secret.get("ca"))
+
+    @cached_property
+    def _database_secret(self) -> dict[str, Any]:
+        return self._secret("DATABASE_SECRET_ARN")
+
+    @property
+    def owner_secret(self) -> dict[str, Any]:
+        """Of the migrating function, when the database is brought: {"url"}, {"url", "ca"}."""
+        return {
+            key: self._database_secret[key] for key in ("url", "ca") if key in self._database_secret
+        }
+
+    def forget_database(self) -> None:
+        """Read the database's secret anew at the next connection: its password may have changed."""
+        self.__dict__.pop("_database_secret", None)
+
+    def _address(self, host: str, user: str, password: str) -> str:
+        login = f"{quote(user, safe='')}:{quote(password, safe='')}"
+        name = quote(self.environment["DATABASE_NAME"], safe="")
+        return f"postgresql://{login}@{host}:{_POSTGRESQL_PORT}/{name}"
+
+    @property
+    def login_secrets(self) -> str:
+        """How the names of the roles' own secrets begin; "" if roles need none."""
+        return self.environment.get("DATABASE_LOGIN_SECRETS", "")
+
+    @property
+    def signs_in_by_token(self) -> bool:
+        """Whether the database was created with the stack, so that roles sign in through IAM."""
+        return "DATABASE_HOST" in self.environment
 
     @cached_property
     def stripe_api_key(self) -> str:
@@ -99,12 +149,11 @@ class Settings:
         return self.environment.get("AWS_LAMBDA_FUNCTION_NAME", "holdfast")
 
     def _secret(self, variable: str) -> dict[str, Any]:
-        request = urllib.request.Request(  # noqa: S310 a fixed address on this machine
-            _EXTENSION + quote(self.environment[variable], safe=""),
-            headers={"X-Aws-Parameters-Secrets-Token": self.environment["AWS_SESSION_TOKEN"]},
-        )
-        with urllib.request.urlopen(request, timeout=_EXTENSION_TIMEOUT_SECONDS) as response:  # noqa: S310
-            secret: dict[str, Any] = json.loads(json.load(response)["SecretString"])
+        text = aws.secret(self.environment, self.environment[variable])
+        try:
+            secret: dict[str, Any] = json.loads(text)
+        except ValueError:
+            secret = {}
         return secret
 
 

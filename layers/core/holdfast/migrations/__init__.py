@@ -11,7 +11,15 @@ Everything but the roles happens in one transaction under one advisory lock: it 
 or changes nothing, and any number of runners may be started at once.
 """
 
+from holdfast.migrations.reasons import reason
 from holdfast.migrations.runner import MigrationReport, migrate, schema_version
-from holdfast.migrations.scripts import MigrationError
+from holdfast.migrations.scripts import MigrationError, NewerDatabaseError
 
-__all__ = ["MigrationError", "MigrationReport", "migrate", "schema_version"]
+__all__ = [
+    "MigrationError",
+    "MigrationReport",
+    "NewerDatabaseError",
+    "migrate",
+    "reason",
+    "schema_version",
+]

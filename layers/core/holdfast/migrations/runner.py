@@ -15,12 +15,14 @@ from holdfast.migrations.scripts import (
     REPEATABLE,
     ROLES,
     MigrationError,
+    NewerDatabaseError,
     Script,
     is_migration,
     number,
     read,
 )
 
+_CONNECT_TIMEOUT_SECONDS = 30  # an Aurora cluster that has paused wakes up within these
 _ROLE_ATTEMPTS = 40
 # what PostgreSQL raises when two databases of one cluster change the same role at the same moment
 _ROLE_RACES = {"XX000", "23505", "42710", "40P01"}  # XX000: "tuple concurrently updated"
@@ -28,8 +30,6 @@ _ROLE_RACES = {"XX000", "23505", "42710", "40P01"}  # XX000: "tuple concurrently
 _SETTINGS = """
 -- waiting for a table behind a long query would make every later query wait behind us
 set local lock_timeout = '30s';
-set local statement_timeout = 0;
-set local idle_in_transaction_session_timeout = 0;
 set local search_path = public;
 set local check_function_bodies = off
 """
@@ -78,7 +78,11 @@ class _Entry:
 
 
 def migrate(
-    conninfo: str, sql_dir: Path, *, progress: Callable[[str], None] | None = None
+    conninfo: str,
+    sql_dir: Path,
+    *,
+    progress: Callable[[str], None] | None = None,
+    seconds: float | None = None,
 ) -> MigrationReport:
     """Bring the database up to date with the files below `sql_dir`.
 
@@ -86,13 +90,19 @@ def migrate(
         conninfo: the database, as a user who may create roles and, in it, schemas.
         sql_dir: the folder of roles.sql, migrations/, functions/, views/, triggers/, grants.sql.
         progress: called with the path of each file before it is run.
+        seconds: after which the run is broken off; None is never.
 
     Raises:
         MigrationError: a file is wrong, missing, edited after it was applied, or failed.
+        NewerDatabaseError: newer code has been here; nothing is wrong with the database.
+        TimeoutError: the time was over.
         psycopg.OperationalError: the database can't be reached.
     """
     tree = read(sql_dir)
-    with psycopg.connect(conninfo) as connection:
+    with (
+        psycopg.connect(conninfo, connect_timeout=_CONNECT_TIMEOUT_SECONDS) as connection,
+        session.broken_off_after(connection, seconds),
+    ):
         connection.isolation_level = psycopg.IsolationLevel.READ_COMMITTED
         run = _Run(connection, tree, progress or (lambda _name: None))
         run.ensure_roles()
@@ -184,7 +194,12 @@ class _Run:
         )
 
     def _apply_migrations(self) -> None:
-        for name in sorted(filter(is_migration, self.ledger)):
+        applied = sorted(filter(is_migration, self.ledger))
+        ours = list(filter(is_migration, self.tree))
+        later = [name for name in applied if ours and name > ours[-1]]
+        if later and applied[: -len(later)] == ours and not any(map(self._differs, ours)):
+            raise NewerDatabaseError(later[-1], None, "applied by newer code than this")
+        for name in applied:
             if name not in self.tree:
                 raise MigrationError(
                     name, None, "applied to this database, but the file is gone: is the code older?"
@@ -194,7 +209,7 @@ class _Run:
                     name, None, "edited after it was applied: restore it and add a new migration"
                 )
         newest = _version(self.ledger)
-        for name in filter(is_migration, self.tree):
+        for name in ours:
             if name in self.ledger:
                 continue
             if number(name) <= newest:

@@ -49,6 +49,15 @@ class MigrationError(Exception):
         self.sqlstate = sqlstate
 
 
+class NewerDatabaseError(MigrationError):
+    """The database has all of this code's migrations, and later ones that it does not know."""
+
+    @property
+    def version(self) -> str:
+        """Number of the newest migration in the database."""
+        return number(self.file)
+
+
 @dataclass(frozen=True)
 class Script:
     """One file. `name` is its path below `sql/`."""

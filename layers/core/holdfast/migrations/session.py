@@ -1,6 +1,10 @@
-"""The connection of a run: who acts, and which line of which file failed."""
+"""The connection of a run: who acts, for how long, and which line of which file failed."""
 
+import contextlib
+import os
 import selectors
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,6 +15,7 @@ from psycopg import errors, pq
 from holdfast.migrations.scripts import MigrationError, Script
 
 OWNER = "holdfast_owner"
+_CANCEL_SECONDS = 3.0  # how long asking the server to stop may take
 _COPY = (pq.ExecStatus.COPY_IN, pq.ExecStatus.COPY_OUT, pq.ExecStatus.COPY_BOTH)
 
 
@@ -30,6 +35,50 @@ def as_connecting_user(connection: psycopg.Connection[Any]) -> Iterator[None]:
     connection.execute("set local role none")
     yield
     act_as_owner(connection)
+
+
+@contextmanager
+def broken_off_after(connection: psycopg.Connection[Any], seconds: float | None) -> Iterator[None]:
+    """Break the connection off when the time is over: whatever was not committed is undone.
+
+    Raises:
+        TimeoutError: instead of the error that this caused.
+    """
+    # Not the connecting user's own limits. With ours, the server undoes what is open by itself
+    # should this process be frozen or killed in the middle; 0 is without limit.
+    milliseconds = 0 if seconds is None else max(1, round(seconds * 1000))
+    for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        connection.execute(f"set {setting} = {milliseconds}".encode())
+    connection.commit()
+    if seconds is None:
+        yield
+        return
+    over = threading.Event()
+    timer = threading.Timer(seconds, _break_off, (connection, over))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except (psycopg.Error, MigrationError) as error:
+        if over.is_set():
+            raise TimeoutError(f"not done within {seconds:.0f} s") from error
+        raise
+    finally:
+        timer.cancel()
+        if over.is_set():
+            timer.join()
+
+
+def _break_off(connection: psycopg.Connection[Any], over: threading.Event) -> None:
+    over.set()
+    with contextlib.suppress(psycopg.Error, OSError):
+        connection.cancel_safe(timeout=_CANCEL_SECONDS)
+    # what waits for the server, a server that fell silent included, now sees the connection's end
+    with (
+        contextlib.suppress(psycopg.Error, OSError),
+        socket.socket(fileno=os.dup(connection.pgconn.socket)) as doubled,
+    ):
+        doubled.shutdown(socket.SHUT_RDWR)
 
 
 def run(connection: psycopg.Connection[Any], script: Script) -> None:

@@ -1,0 +1,175 @@
+"""infra/database.yaml: what a created database must be, whatever else is changed in it."""
+
+from typing import Any
+
+import pytest
+
+from dev.intrinsics import parse
+from tests.harness.cluster import ROOT
+
+RESOURCES = parse((ROOT / "infra/database.yaml").read_text(encoding="utf-8"))["Resources"]
+
+
+def of_type(kind: str) -> dict[str, dict[str, Any]]:
+    """Logical id → properties."""
+    found = {
+        name: resource.get("Properties", {})
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == kind
+    }
+    assert found, kind
+    return found
+
+
+@pytest.fixture
+def cluster() -> dict[str, Any]:
+    (properties,) = of_type("AWS::RDS::DBCluster").values()
+    return properties
+
+
+@pytest.fixture
+def proxy() -> dict[str, Any]:
+    (properties,) = of_type("AWS::RDS::DBProxy").values()
+    return properties
+
+
+def test_two_weeks_can_be_restored(cluster: dict[str, Any]) -> None:
+    """Aurora's own default is one day."""
+    assert cluster["BackupRetentionPeriod"] == 14
+
+
+def test_nobody_deletes_the_data_by_mistake(cluster: dict[str, Any]) -> None:
+    """Protected unless somebody says otherwise, and even then a snapshot stays."""
+    resource = RESOURCES["Cluster"]
+    parameters = parse((ROOT / "infra/database.yaml").read_text(encoding="utf-8"))["Parameters"]
+
+    assert (resource["DeletionPolicy"], resource["UpdateReplacePolicy"]) == ("Snapshot",) * 2
+    assert cluster["DeletionProtection"] == {"Ref": "DeletionProtection"}
+    assert parameters["DeletionProtection"]["Default"] == "true"
+
+
+def test_the_data_are_encrypted(cluster: dict[str, Any]) -> None:
+    """On disk, and with them every backup and snapshot."""
+    assert cluster["StorageEncrypted"] is True
+
+
+def test_the_server_takes_tls_only(cluster: dict[str, Any], proxy: dict[str, Any]) -> None:
+    """Both of them: proxy and cluster."""
+    (group,) = of_type("AWS::RDS::DBClusterParameterGroup").values()
+
+    assert cluster["DBClusterParameterGroupName"] == {"Ref": "ClusterParameters"}
+    assert group["Parameters"]["rds.force_ssl"] == "1"
+    assert proxy["RequireTLS"] is True
+
+
+def test_the_log_quotes_no_row() -> None:
+    """Customers' data are in the details of errors and in the parameters of slow statements."""
+    (group,) = of_type("AWS::RDS::DBClusterParameterGroup").values()
+
+    assert group["Parameters"]["log_error_verbosity"] == "terse"
+    assert "log_min_duration_statement" not in group["Parameters"]
+    assert group["Family"] == "aurora-postgresql17"
+
+
+def test_no_password_of_the_owner_is_in_the_template(cluster: dict[str, Any]) -> None:
+    """RDS makes it, keeps it in Secrets Manager, and changes it."""
+    assert cluster["ManageMasterUserPassword"] is True
+    assert "MasterUserPassword" not in cluster
+
+
+def test_functions_have_no_password(cluster: dict[str, Any], proxy: dict[str, Any]) -> None:
+    """They sign in through IAM, at the proxy and behind it."""
+    assert cluster["EnableIAMDatabaseAuthentication"] is True
+    assert proxy["DefaultAuthScheme"] == "IAM_AUTH"
+    assert "Auth" not in proxy
+
+
+def test_the_proxy_signs_in_as_roles_of_functions_alone(cluster: dict[str, Any]) -> None:
+    """Its policy ends at the roles' names, which the owner's is not like."""
+    role = of_type("AWS::IAM::Role")["ProxyRole"]
+    (policy,) = role["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+
+    assert statement["Action"] == "rds-db:connect"
+    assert statement["Resource"]["Fn::Sub"].endswith(
+        ":dbuser:${Cluster.DBClusterResourceId}/holdfast_*"
+    )
+    owner = cluster["MasterUsername"]["Fn::If"][2]
+    assert not owner.startswith("holdfast_")
+
+
+def test_a_crowd_is_told_soon() -> None:
+    """Whoever gets no connection hears of it before the function's own time is over."""
+    (targets,) = of_type("AWS::RDS::DBProxyTargetGroup").values()
+    pool = targets["ConnectionPoolConfigurationInfo"]
+
+    assert pool["ConnectionBorrowTimeout"] <= 5
+    assert pool["MaxConnectionsPercent"] <= 90
+
+
+def test_nothing_is_public() -> None:
+    """No instance has an address in the world, and no subnet gives one out."""
+    instances = of_type("AWS::RDS::DBInstance").values()
+    subnets = of_type("AWS::EC2::Subnet").values()
+
+    assert {instance["PubliclyAccessible"] for instance in instances} == {False}
+    assert {subnet["MapPublicIpOnLaunch"] for subnet in subnets} == {False}
+
+
+def test_the_database_is_in_private_subnets() -> None:
+    """Those whose way out is a NAT gateway: nobody comes in through one."""
+    (group,) = of_type("AWS::RDS::DBSubnetGroup").values()
+    private = {
+        association["SubnetId"]["Ref"]: association["RouteTableId"]["Ref"]
+        for association in of_type("AWS::EC2::SubnetRouteTableAssociation").values()
+    }
+    to_the_world = {
+        route["RouteTableId"]["Ref"]
+        for route in of_type("AWS::EC2::Route").values()
+        if "GatewayId" in route
+    }
+
+    for subnet in group["SubnetIds"]:
+        assert private[subnet["Ref"]] not in to_the_world
+
+
+def test_only_the_proxy_and_the_migration_reach_the_cluster() -> None:
+    """And only functions reach the proxy; nobody is let in by his address."""
+    let_in = {
+        (rule["GroupId"]["Ref"], rule["SourceSecurityGroupId"]["Ref"], rule["ToPort"])
+        for rule in of_type("AWS::EC2::SecurityGroupIngress").values()
+    }
+
+    assert let_in == {
+        ("ClusterGroup", "ProxyGroup", 5432),
+        ("ClusterGroup", "MigrateGroup", 5432),
+        ("ProxyGroup", "FunctionGroup", 5432),
+    }
+    for group in of_type("AWS::EC2::SecurityGroup").values():
+        assert "SecurityGroupIngress" not in group
+        assert group["SecurityGroupEgress"]  # an empty one would mean everywhere
+
+
+def test_functions_reach_https_and_the_proxy_alone() -> None:
+    """Whoever takes over a function cannot scan the network with it."""
+    group = of_type("AWS::EC2::SecurityGroup")["FunctionGroup"]
+    reached = {
+        (rule.get("CidrIp") or rule["DestinationSecurityGroupId"]["Ref"], rule["ToPort"])
+        for rule in group["SecurityGroupEgress"]
+    }
+
+    assert reached == {("0.0.0.0/0", 443), ("ProxyGroup", 5432)}
+
+
+def test_endpoints_lead_to_nobody_elses_data() -> None:
+    """Their policies name what of the service is meant."""
+    for endpoint in of_type("AWS::EC2::VPCEndpoint").values():
+        for statement in endpoint["PolicyDocument"]["Statement"]:
+            assert "*" not in statement["Action"]
+            assert statement["Resource"] != "*"
+
+
+def test_logs_end() -> None:
+    """Every log group says how long it is kept."""
+    for group in of_type("AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
