@@ -28,6 +28,7 @@ READERS = frozenset(
         "list_resources",
         "list_slots",
         "list_waitlist",
+        "measure",
         "read_calendar_feed",
     }
 )
@@ -36,9 +37,11 @@ READERS = frozenset(
 # can meet them. What they do to bookings that are made later, they do without a lock.
 APART: Mapping[str, str] = {
     "claim_calendars": "says which copy of the sweep reads a calendar next",
+    "continue_reconciliation": "says which page of both books is compared next",
     "create_calendar": "a new calendar asks the next hold to read it first",
     "create_calendar_feed": "somebody may read the bookings",
     "delete_calendar": "times that it kept busy are free for the next hold",
+    "reconcile": "compares what others have committed, and writes down where books differ",
     "revoke_calendar_feed": "somebody may read the bookings no longer",
 }
 
@@ -149,6 +152,12 @@ def _retried(desk: Desk, props: Props) -> Call | None:
     return "finish_effect", (props.effect["id"], props.effect["lease"], "retry", {"error": "late"})
 
 
+def _redone(desk: Desk, props: Props) -> Call | None:
+    if props.effect is None or props.effect["kind"] != "refund_payment":
+        return None
+    return "retry_effect", (props.effect["id"], "ada")
+
+
 def _told_of_refund(status: str) -> Callable[[Desk, Props], Call | None]:
     def call(desk: Desk, props: Props) -> Call | None:
         if props.effect is None or props.effect["kind"] != "refund_payment":
@@ -205,7 +214,7 @@ def _busy(desk: Desk, props: Props) -> Call | None:
 
 _ELEVEN = "2027-01-18T11:00:00Z"
 _UNPAID = frozenset({"creating", "open", "overdue", "closing", "replacing", "differing"})
-_MOVING = frozenset({"held", "moved", "changing", "differing", "wanted", "contested"})
+_MOVING = frozenset({"held", "moved", "changing", "differing", "wanted", "contested", "buried"})
 _RULED = frozenset({"free", "closing", "expired", "vacant", "wanted", "contested"})
 
 MOVES: tuple[Move, ...] = (
@@ -269,6 +278,13 @@ MOVES: tuple[Move, ...] = (
         _finished("refund_payment", "done", status="succeeded"),
     ),
     Move("retry", "finish_effect", "the outbox could not reach Stripe", _retried),
+    Move(
+        "redo",
+        "retry_effect",
+        "a person has what is dead done again",
+        _redone,
+        frozenset({"buried", "moved", "refunding"}),
+    ),
     Move(
         "refunded",
         "settle_refund",

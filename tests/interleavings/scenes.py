@@ -207,6 +207,15 @@ def _differing(desk: Desk) -> Props:
     return opened
 
 
+def _buried(desk: Desk) -> Props:
+    """And Stripe refused the earlier refund for good; somebody waits for the new time."""
+    props = _differing(desk)
+    assert props.effect is not None
+    effect = props.effect
+    desk.call(("finish_effect", (effect["id"], effect["lease"], "dead", {"error": "refused"})))
+    return replace(props, place=desk.wait(TEN), wish=TEN)
+
+
 def _vacant(desk: Desk) -> Props:
     """A hold has run out, no sweep has come by, and somebody waits for the time."""
     desk.hold(TEN)
@@ -233,7 +242,7 @@ SCENES: Mapping[str, Callable[[Desk], Props]] = {
         *(_free, _held, _stale, _creating, _open, _overdue, _pending),
         *(_closing, _replacing, _scheduled, _expired, _refunding, _reopened),
         *(_elsewhere, _waited, _offered, _regranted),
-        *(_moved, _changing, _differing),
+        *(_moved, _changing, _differing, _buried),
         *(_vacant, _wanted, _contested),
     )
 }

@@ -1,0 +1,82 @@
+-- api.retry_effect: do again, by a person's decision, what is dead; or send money back once more
+-- whose refund failed.
+--
+-- A dead effect is due at once, with its old key: should it have happened after all, it is found and
+-- not repeated. A refund that failed at the provider is over; another one of the same payment, sum
+-- and reason is queued in its place, once.
+--
+-- p_effect_id an effect that is dead, or the effect of a refund that failed
+-- p_operator  who decided it
+-- Returns     {"result": "revived" | "replaced", "effect": the effect that is due now, "booking_id",
+--             "tenant_id"}
+--
+-- Runs as holdfast_system: it works across tenants.
+--
+-- Locks     the booking; the effect; the refund; as core.queue_refund
+-- Raises    KHNTF  no such effect
+--           KHSTA  it is neither dead nor a refund that failed, or was done again already
+--           23514  payments_refunds_within_capture when the money has gone back another way
+-- Backstop  payments_refunds_within_capture
+create or replace function api.retry_effect(p_effect_id uuid, p_operator text)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off set enable_sort = off
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+    v_effect core.effects;
+    v_refund core.refunds;
+    v_payment core.payments;
+    v_effect_id uuid := p_effect_id;
+    v_result text;
+    v_now timestamptz;
+begin
+    select * into v_effect from core.effects as e where e.id = p_effect_id;
+    if not found then
+        raise exception 'no such effect' using errcode = 'KHNTF', hint = 'check the id';
+    end if;
+    perform core.enter_tenant(
+        v_effect.tenant_id, 'operator', null, 'operator:' || pg_catalog.left(p_operator, 100));
+
+    perform from core.bookings as b
+    where b.tenant_id = v_effect.tenant_id and b.id = v_effect.booking_id
+    for no key update;
+    select * into v_effect from core.effects as e where e.id = p_effect_id for update;
+    select * into v_refund
+    from core.refunds as r
+    where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id
+    for update;
+    v_now := core.clock();
+
+    if v_refund.status = 'failed' and v_refund.replaced_by is null then
+        select * into v_payment
+        from core.payments as p
+        where p.tenant_id = v_refund.tenant_id and p.id = v_refund.payment_id;
+        update core.refunds as r
+        set replaced_by = core.queue_refund(v_payment, v_refund.amount, v_refund.reason)
+        where r.tenant_id = v_refund.tenant_id and r.id = v_refund.id
+        returning * into v_refund;
+        -- an event may have told of the failure first: nobody has to ask any more
+        update core.effects as e
+        set state = 'done', lease = null, updated_at = v_now
+        where e.id = p_effect_id;
+        select e.id into v_effect_id
+        from core.effects as e
+        where e.tenant_id = v_refund.tenant_id and e.key = 'refund_payment:' || v_refund.replaced_by
+        order by e.tenant_id, e.key limit 1;
+        v_result := 'replaced';
+    elsif v_effect.state = 'dead' then
+        update core.effects as e
+        set state = 'pending', due_at = v_now, lease = null, attempts = 0, updated_at = v_now
+        where e.id = p_effect_id;
+        v_result := 'revived';
+    else
+        raise exception 'the effect needs no retry: it is %', v_effect.state
+            using errcode = 'KHSTA', hint = 'only what is dead, or a refund that failed, is done again';
+    end if;
+
+    return pg_catalog.jsonb_build_object(
+        'result', v_result, 'effect', v_effect_id, 'booking_id', v_effect.booking_id,
+        'tenant_id', v_effect.tenant_id);
+end;
+$$;

@@ -1,0 +1,59 @@
+"""What is written down for whoever watches, and what a person may do by hand."""
+
+from tests.mutations.guard import Guard, api, core, layer
+
+_RETRY = "tests/sql/test_retry_effect.py"
+_STORIES = "tests/journeys/test_watching.py"
+_FOLLOWING = "tests/journeys/test_following.py"
+_TOLD = f"{_STORIES}::test_a_story_is_told_and_nothing_personal"
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "retry-once",
+        "a refund that failed is sent again once",
+        (api("retry_effect", " and v_refund.replaced_by is null then", " then"),),
+        (f"{_RETRY}::test_twice_is_once", f"{_RETRY}::test_two_persons_at_once_send_one_refund"),
+    ),
+    Guard(
+        "retry-dead-only",
+        "what is well or under way is not begun anew",
+        (api("retry_effect", "elsif v_effect.state = 'dead' then", "elsif true then"),),
+        (f"{_RETRY}::test_what_is_well_or_under_way_is_left_alone",),
+    ),
+    Guard(
+        "retry-ends-the-asking",
+        "nobody asks any more about a refund that another one has replaced",
+        (api("retry_effect", "set state = 'done', lease = null", "set lease = null"),),
+        (f"{_RETRY}::test_a_failure_that_only_an_event_has_told_is_replaced_too",),
+    ),
+    Guard(
+        "fault-without-text",
+        "the text of an exception, which may quote a row, is not logged",
+        (layer("http", 'fault("unhandled error", error)', 'logger().exception("unhandled")'),),
+        (f"{_TOLD}[faults_of_ours]",),
+    ),
+    Guard(
+        "failure-without-text",
+        "nor is it left to Lambda to log it",
+        (layer("observability", "raise Failed(type(error).__qualname__) from None", "raise"),),
+        (f"{_STORIES}::test_gauges_are_written_before_the_work",),
+    ),
+    Guard(
+        "route-not-path",
+        "a path is not logged: that of a calendar feed is a secret",
+        (layer("http", 'event.get("routeKey")', 'event.get("rawPath")'),),
+        (f"{_FOLLOWING}::test_a_line_never_has_the_path_of_a_request",),
+    ),
+    Guard(
+        "request-id-at-stripe",
+        "Stripe's session names the request that began it",
+        (core("session_parameters", "'holdfast.request_id'", "'holdfast.none'"),),
+        (f"{_FOLLOWING}::test_one_id_leads_through_everything",),
+    ),
+    Guard(
+        "replaced-not-counted",
+        "a failed refund that another one has replaced no longer waits for a person",
+        (api("measure", " and r.replaced_by is null", ""),),
+        ("tests/sql/test_measure.py::test_failed_refunds_count_until_another_replaces_them",),
+    ),
+)
