@@ -2,6 +2,8 @@
 
     python3 dev/bootstrap.py main     .local/venv, from requirements/dev.txt
     python3 dev/bootstrap.py sam      .local/sam, from requirements/sam.txt
+    python3 dev/bootstrap.py checkov  .local/checkov, from requirements/checkov.txt
+    python3 dev/bootstrap.py bench    .local/bench, from requirements/bench.txt
     python3 dev/bootstrap.py uv       .local/uv, the installer, from requirements/uv.txt
 
 Standard library only: this runs before anything is installed. The installer lives in an
@@ -34,8 +36,14 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCAL = ROOT / ".local"
 REQUIREMENTS = ROOT / "requirements"
-SOURCES = {"main": "dev.txt", "sam": "sam.txt", "uv": "uv.txt"}
-FOLDERS = {"main": "venv", "sam": "sam", "uv": "uv"}
+SOURCES = {
+    "main": "dev.txt",
+    "sam": "sam.txt",
+    "checkov": "checkov.txt",
+    "bench": "bench.txt",
+    "uv": "uv.txt",
+}
+FOLDERS = {name: "venv" if name == "main" else name for name in SOURCES}
 
 # pip's settings that uv names differently: an index or certificate configured for pip counts
 _PIP_TO_UV = {

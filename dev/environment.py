@@ -43,6 +43,7 @@ def environment(function: Function, backends: Backends) -> dict[str, str]:
     """Every variable a function's process starts with; nothing comes from our own by default."""
     declared = function.environment
     variables = _lambda(function, backends.root) | dict(declared)
+    variables.pop("DATABASE_LOGIN_SECRETS", None)  # the roles here have no passwords to write down
     if "DATABASE_SECRET_ARN" in declared:
         variables["DATABASE_URL"] = backends.database_url(declared.get("DATABASE_ROLE", ""))
     if "STRIPE_SECRET_ARN" in declared:

@@ -23,6 +23,8 @@ PSEUDO_PARAMETERS = {
 
 NO_VALUE = object()  # what AWS::NoValue becomes until the property that holds it is dropped
 
+_LOOP = "Fn::ForEach::"
+_SECTIONS_WITH_LOOPS = ("Conditions", "Resources", "Outputs")
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
@@ -52,14 +54,56 @@ _Loader.add_multi_constructor("!", _short_form)
 
 
 def parse(text: str) -> dict[str, Any]:
-    """The template as data, short forms written out. Raises TemplateError."""
+    """The template as data, short forms and loops written out. Raises TemplateError."""
     try:
         document = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader with more tags
     except yaml.YAMLError as error:
         raise TemplateError(f"not YAML: {error}") from error
     if not isinstance(document, dict):
         raise TemplateError("not a template: the top level is no mapping")
-    return document
+    return {
+        name: _unrolled(section) if name in _SECTIONS_WITH_LOOPS else section
+        for name, section in document.items()
+    }
+
+
+def _unrolled(section: Any) -> Any:
+    """A section with each `Fn::ForEach` written out, as AWS::LanguageExtensions does it."""
+    if not isinstance(section, dict):
+        return section
+    unrolled: dict[str, Any] = {}
+    for key, value in section.items():
+        if not key.startswith(_LOOP):
+            unrolled[key] = value
+            continue
+        match value:
+            case [str() as variable, list() as items, dict() as body]:
+                for item in items:
+                    unrolled |= _unrolled(_filled_in(body, variable, str(item)))
+            case _:
+                raise TemplateError(f"{key} is not a name, a list of texts and a mapping")
+    return unrolled
+
+
+def _filled_in(node: Any, variable: str, item: str) -> Any:
+    """The body of a loop for one item. `&{Name}` leaves out what no logical id may contain."""
+    if isinstance(node, str):
+        bare = re.sub(r"[^A-Za-z0-9]", "", item)
+        return node.replace(f"${{{variable}}}", item).replace(f"&{{{variable}}}", bare)
+    if isinstance(node, list):
+        return [_filled_in(each, variable, item) for each in node]
+    if not isinstance(node, dict):
+        return node
+    filled = {
+        _filled_in(key, variable, item): _filled_in(value, variable, item)
+        for key, value in node.items()
+    }
+    match filled:
+        case {"Ref": str() as name} if name == variable:
+            return item
+        case {"Ref": {"Fn::Sub": str() as name}} if "${" not in name:
+            return {"Ref": name}  # a logical id may be put together inside a loop
+    return filled
 
 
 class Resolver:

@@ -9,6 +9,8 @@ _FILES = (
     "layers/core/requirements",  # first: the others include it
     "requirements/dev",
     "requirements/sam",
+    "requirements/checkov",
+    "requirements/bench",
     "requirements/uv",
 )
 _OPTIONS = (

@@ -100,7 +100,8 @@ class Template:
 def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
     """Read a SAM template. Raises TemplateError for what the local stack cannot do."""
     document = parse(path.read_text(encoding="utf-8"))
-    resolver = Resolver(document, parameters or {}, reference=str, attribute=_attribute)
+    values = _stand_ins(document) | dict(parameters or {})
+    resolver = Resolver(document, values, reference=str, attribute=_attribute)
     shared = document.get("Globals") or {}
     defaults = shared.get("Function") or {}
     functions: dict[str, Function] = {}
@@ -137,6 +138,16 @@ def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
     if doubled := {key for key in keys if keys.count(key) > 1}:
         raise TemplateError(f"routes declared twice: {', '.join(sorted(doubled))}")
     return Template(functions, tuple(routes), tuple(schedules), tables, cors, headers)
+
+
+def _stand_ins(document: Mapping[str, Any]) -> dict[str, str]:
+    """Values of parameters without a default: what only a deployment knows, as a secret's ARN."""
+    declared: Mapping[str, Any] = document.get("Parameters") or {}
+    return {
+        name: f"arn:aws:local:{REGION}:{ACCOUNT}:{name}"
+        for name, declaration in declared.items()
+        if "Default" not in declaration
+    }
 
 
 def _attribute(logical_id: str, attribute: str) -> str:

@@ -1,0 +1,63 @@
+"""What is kept: encrypted, not public, and for as long as it should be."""
+
+import re
+
+from tests.template.expansion import ROOT, Expanded, document
+
+FOURTEEN_DAYS = 14 * 24 * 60 * 60
+
+
+def test_answers_are_forgotten_and_the_table_can_go_back(either: Expanded) -> None:
+    """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and a history."""
+    (table,) = either.of_type("AWS::DynamoDB::Table").values()
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_dead_letters_wait_for_somebody(either: Expanded) -> None:
+    """Two weeks, encrypted; nobody outside the account has a policy on the queue."""
+    (queue,) = either.of_type("AWS::SQS::Queue").values()
+
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["MessageRetentionPeriod"] == FOURTEEN_DAYS
+    assert either.of_type("AWS::SQS::QueuePolicy") == {}
+
+
+def test_the_pages_bucket_is_not_public(created: Expanded) -> None:
+    """Only CloudFront reads it, only over TLS."""
+    (bucket,) = created.of_type("AWS::S3::Bucket").values()
+    (policy,) = created.of_type("AWS::S3::BucketPolicy").values()
+    allowed = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow"]
+    denied = [s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert [s["Principal"] for s in allowed] == [{"Service": "cloudfront.amazonaws.com"}]
+    assert "AWS:SourceArn" in allowed[0]["Condition"]["StringEquals"]
+    assert [s["Condition"] for s in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_no_secret_has_a_default() -> None:
+    """Secrets come as addresses: no parameter looks like one, none has a value that does."""
+    parameters = document()["Parameters"]
+    looks = re.compile(r"(sk|rk|whsec|AKIA)[_A-Z0-9]|[0-9a-f]{32}", re.IGNORECASE)
+    named = re.compile(r"(password|secret|token|apikey)(?!.*arn$)", re.IGNORECASE)
+
+    assert [
+        name for name, each in parameters.items() if looks.search(str(each.get("Default")))
+    ] == []
+    assert [name for name in parameters if named.search(name)] == []
+
+
+def test_no_template_resolves_a_secret() -> None:
+    """`{{resolve:secretsmanager…}}` would write a secret's value into a resource's settings."""
+    told = [
+        path.name
+        for path in (ROOT / "template.yaml", *(ROOT / "infra").glob("*.yaml"))
+        if "{{resolve:" in path.read_text(encoding="utf-8")
+    ]
+
+    assert told == []
