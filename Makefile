@@ -9,6 +9,7 @@ SHARE ?= 1
 OPS ?= 50000
 SEED ?= 1
 STEPS ?= all
+ROUNDS ?= 3
 
 # Without PYTHON=… take python3 if it is new enough, else the newest one that has a name of its own.
 ifndef PYTHON
@@ -18,11 +19,13 @@ ifndef PYTHON
 endif
 
 VENV := .local/venv/bin/python
+SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
+    SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1
 CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
 .PHONY: help up test bench load fuzz torture replay reset lint format types validate generate \
-    check-generated requirements python venv sam
+    check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -54,7 +57,13 @@ mutations: venv ## take out every guard (or GUARDS="name …") and see a test fa
 	    --share $(SHARE) --turn $$(git rev-list --count HEAD)
 
 bench: venv ## measure against the limit and the usual way (or BENCH="holds …"), 10 minutes
-	@exec env PYTHONPATH=.:layers/core $(VENV) -m bench --keep $(BENCH)
+	@env PYTHONPATH=.:layers/core $(VENV) -m bench --rounds $(ROUNDS) --keep $(BENCH); \
+	    status=$$?; $(MAKE) --no-print-directory pictures && exit $$status
+
+pictures: venv ## draw docs/pictures and fill docs/performance.md from bench/results
+	@$(PYTHON) dev/bootstrap.py bench
+	@.local/bench/bin/python -m bench.pictures
+	@exec $(VENV) -m dev.generate performance
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset
@@ -69,9 +78,11 @@ format: venv ## format the code
 types: venv ## check types
 	@$(VENV) -m mypy dev functions layers/core/holdfast
 
-validate: sam ## check template.yaml as SAM and CloudFormation would
-	@HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
-	    .local/sam/bin/sam validate --lint --template template.yaml
+validate: sam checkov ## check, build and measure what would be deployed, without the cloud
+	@$(SAM_ENVIRONMENT) .local/sam/bin/sam validate --template template.yaml
+	@$(SAM_ENVIRONMENT) .local/sam/bin/cfn-lint template.yaml infra/*.yaml
+	@$(SAM_ENVIRONMENT) PYTHONPATH=. .local/sam/bin/python -m pytest -q -o addopts= \
+	    --import-mode=importlib --confcutdir=tests/template -p no:cacheprovider tests/template
 
 generate: venv ## write the generated files again
 	@exec $(VENV) -m dev.generate
@@ -89,7 +100,29 @@ sam: python
 	@mkdir -p .local/sam-home
 	@$(PYTHON) dev/bootstrap.py sam
 
+checkov: python
+	@$(PYTHON) dev/bootstrap.py checkov
+
 python:
 	@if [ "$(PYTHON)" = none ]; then \
 	    echo "Holdfast needs Python 3.11 or newer, and none of python3, python3.14 … python3.11 is."; \
 	    echo "Install one, or name it: make PYTHON=/path/to/python3"; exit 1; fi >&2
+
+# In the cloud -------------------------------------------------------------------------------------
+
+CLOUD = env PATH="$(CURDIR)/.local/sam/bin:$$PATH" PYTHONPATH=.:layers/core $(VENV) -m
+
+.PHONY: deploy remove tenant smoke
+
+deploy: venv sam ## STAGE=dev: to your AWS account, step by step (docs/deploying.md)
+	@exec $(CLOUD) dev.cloud.deploy $(STAGE)
+
+remove: venv sam ## STAGE=dev: take a stage down; says before what stays
+	@exec $(CLOUD) dev.cloud.remove $(STAGE)
+
+tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids"]: tenants and their keys
+	@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
+	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE))
+
+smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
+	@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")

@@ -5,6 +5,8 @@
     openapi   functions/openapi/openapi.json   the API, from its models
     cases     docs/cases.md                    which test proves which case
     interleavings  docs/interleavings.md       who wins when two calls meet
+    performance    docs/performance.md         its figures, from bench/results
+    costs     docs/costs.md                    the bill, from the templates and dev/*.toml
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -130,12 +132,24 @@ def interleavings() -> str:
     return str(importlib.import_module("tests.interleavings.page").page())
 
 
+def performance() -> str:
+    """The document as it is, with the figures of the last measurements."""
+    return str(importlib.import_module("bench.document").page())
+
+
+def costs() -> str:
+    """What a deployment costs, by the templates as they are."""
+    return str(importlib.import_module("dev.costs").page())
+
+
 GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
     "openapi": Generated("functions/openapi/openapi.json", openapi),
     "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
     "interleavings": Generated("docs/interleavings.md", interleavings),
+    "performance": Generated("docs/performance.md", performance),
+    "costs": Generated("docs/costs.md", costs),
 }
 
 

@@ -10,7 +10,7 @@ grant usage on schema api to
     holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
     holdfast_checkout, holdfast_confirmation,
     holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_offer_waiting, holdfast_pools,
-    holdfast_refresh_calendars, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
+    holdfast_reconcile, holdfast_refresh_calendars, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
 
 -- bound to the tenant of the caller's key
 grant execute on function api.list_resources to holdfast_availability;
@@ -44,8 +44,8 @@ grant execute on function api.get_catalogue_item to holdfast_catalogue, holdfast
 grant execute on function api.health to holdfast_health;
 
 -- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
-grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_webhook;
-grant execute on function api.settle_refund to holdfast_webhook;
+grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;
+grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;
 grant execute on function api.offer_waiting to holdfast_offer_waiting;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
@@ -53,7 +53,11 @@ grant execute on function api.begin_reading to holdfast_checkout;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
 grant execute on function api.store_busy to holdfast_checkout, holdfast_refresh_calendars;
 grant execute on function api.claim_effects to holdfast_deliver;
+grant execute on function api.measure to holdfast_deliver;
+grant execute on function api.retry_effect to holdfast_deliver;
 grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
+grant execute on function api.continue_reconciliation to holdfast_reconcile;
+grant execute on function api.reconcile to holdfast_reconcile;
 
 -- What the functions themselves need: they run as one of two owners
 -- ---------------------------------
@@ -68,7 +72,11 @@ alter function api.begin_reading owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
 alter function api.store_busy owner to holdfast_system;
 alter function api.claim_effects owner to holdfast_system;
+alter function api.measure owner to holdfast_system;
+alter function api.retry_effect owner to holdfast_system;
 alter function api.finish_effect owner to holdfast_system;
+alter function api.continue_reconciliation owner to holdfast_system;
+alter function api.reconcile owner to holdfast_system;
 alter function core.authorize owner to holdfast_system;
 alter function core.busy owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
@@ -96,7 +104,7 @@ begin
         join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
         where n.nspname in ('core', 'audit') and c.relkind in ('r', 'p')
             -- the same for every tenant, and nothing of any of them
-            and c.relname not in ('currencies', 'migrations', 'transitions')
+            and c.relname not in ('currencies', 'migrations', 'reconciliations', 'transitions')
     loop
         execute pg_catalog.format('alter table %s enable row level security', v_table);
         execute pg_catalog.format('alter table %s force row level security', v_table);

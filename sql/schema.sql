@@ -13,6 +13,7 @@ create role holdfast_health login noinherit;
 create role holdfast_offer_waiting login noinherit;
 create role holdfast_owner nologin noinherit;
 create role holdfast_pools login noinherit;
+create role holdfast_reconcile login noinherit;
 create role holdfast_refresh_calendars login noinherit;
 create role holdfast_schedules login noinherit;
 create role holdfast_system nologin noinherit;
@@ -20,51 +21,71 @@ create role holdfast_waitlist login noinherit;
 create role holdfast_webhook login noinherit;
 alter role holdfast_availability set TimeZone=UTC;
 alter role holdfast_availability set idle_in_transaction_session_timeout=15s;
+alter role holdfast_availability set search_path="";
 alter role holdfast_availability set statement_timeout=15s;
 alter role holdfast_blackouts set TimeZone=UTC;
 alter role holdfast_blackouts set idle_in_transaction_session_timeout=15s;
+alter role holdfast_blackouts set search_path="";
 alter role holdfast_blackouts set statement_timeout=15s;
 alter role holdfast_bookings set TimeZone=UTC;
 alter role holdfast_bookings set idle_in_transaction_session_timeout=15s;
+alter role holdfast_bookings set search_path="";
 alter role holdfast_bookings set statement_timeout=15s;
 alter role holdfast_calendars set TimeZone=UTC;
 alter role holdfast_calendars set idle_in_transaction_session_timeout=15s;
+alter role holdfast_calendars set search_path="";
 alter role holdfast_calendars set statement_timeout=15s;
 alter role holdfast_catalogue set TimeZone=UTC;
 alter role holdfast_catalogue set idle_in_transaction_session_timeout=15s;
+alter role holdfast_catalogue set search_path="";
 alter role holdfast_catalogue set statement_timeout=15s;
 alter role holdfast_checkout set TimeZone=UTC;
 alter role holdfast_checkout set idle_in_transaction_session_timeout=15s;
+alter role holdfast_checkout set search_path="";
 alter role holdfast_checkout set statement_timeout=15s;
 alter role holdfast_confirmation set TimeZone=UTC;
 alter role holdfast_confirmation set idle_in_transaction_session_timeout=15s;
+alter role holdfast_confirmation set search_path="";
 alter role holdfast_confirmation set statement_timeout=15s;
 alter role holdfast_deliver set TimeZone=UTC;
 alter role holdfast_deliver set idle_in_transaction_session_timeout=15s;
+alter role holdfast_deliver set search_path="";
 alter role holdfast_deliver set statement_timeout=15s;
 alter role holdfast_expire_holds set TimeZone=UTC;
 alter role holdfast_expire_holds set idle_in_transaction_session_timeout=15s;
+alter role holdfast_expire_holds set search_path="";
 alter role holdfast_expire_holds set statement_timeout=15s;
 alter role holdfast_health set TimeZone=UTC;
 alter role holdfast_health set idle_in_transaction_session_timeout=15s;
+alter role holdfast_health set search_path="";
 alter role holdfast_health set statement_timeout=15s;
 alter role holdfast_offer_waiting set TimeZone=UTC;
 alter role holdfast_offer_waiting set idle_in_transaction_session_timeout=15s;
+alter role holdfast_offer_waiting set search_path="";
 alter role holdfast_offer_waiting set statement_timeout=15s;
 alter role holdfast_pools set TimeZone=UTC;
 alter role holdfast_pools set idle_in_transaction_session_timeout=15s;
+alter role holdfast_pools set search_path="";
 alter role holdfast_pools set statement_timeout=15s;
+alter role holdfast_reconcile set TimeZone=UTC;
+alter role holdfast_reconcile set idle_in_transaction_session_timeout=15s;
+alter role holdfast_reconcile set search_path="";
+alter role holdfast_reconcile set statement_timeout=15s;
 alter role holdfast_refresh_calendars set TimeZone=UTC;
 alter role holdfast_refresh_calendars set idle_in_transaction_session_timeout=15s;
+alter role holdfast_refresh_calendars set search_path="";
 alter role holdfast_refresh_calendars set statement_timeout=15s;
 alter role holdfast_schedules set TimeZone=UTC;
 alter role holdfast_schedules set idle_in_transaction_session_timeout=15s;
+alter role holdfast_schedules set search_path="";
 alter role holdfast_schedules set statement_timeout=15s;
 alter role holdfast_waitlist set TimeZone=UTC;
 alter role holdfast_waitlist set idle_in_transaction_session_timeout=15s;
+alter role holdfast_waitlist set search_path="";
 alter role holdfast_waitlist set statement_timeout=15s;
 alter role holdfast_webhook set TimeZone=UTC;
 alter role holdfast_webhook set idle_in_transaction_session_timeout=15s;
+alter role holdfast_webhook set search_path="";
 alter role holdfast_webhook set statement_timeout=15s;
 
 --
@@ -571,6 +592,57 @@ $$;
 ALTER FUNCTION api.claim_effects(p_limit integer, p_lease_seconds integer) OWNER TO holdfast_system;
 
 --
+-- Name: continue_reconciliation(integer); Type: FUNCTION; Schema: api; Owner: holdfast_system
+--
+
+CREATE FUNCTION api.continue_reconciliation(p_days integer) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '3s'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
+    AS $$
+declare
+    v_walk core.reconciliations := core.unfinished_reconciliation();
+    v_now timestamptz := core.clock();
+    v_until timestamptz := pg_catalog.date_trunc('second', v_now - interval '1 hour');
+    v_step jsonb;
+begin
+    if v_walk.id is null and not exists (
+        select from core.reconciliations as w where w.began_at > v_now - interval '23 hours')
+    then
+        insert into core.reconciliations (id, from_at, until_at, began_at)
+        values (core.new_id(), v_until - p_days * interval '1 day', v_until, v_now)
+        on conflict ((true)) where finished_at is null do nothing;
+        v_walk := core.unfinished_reconciliation();
+    end if;
+
+    if v_walk.id is not null then
+        v_step := pg_catalog.jsonb_build_object(
+                'id', v_walk.id, 'phase', v_walk.phase, 'after', v_walk.after,
+                'from', pg_catalog.date_part('epoch', v_walk.from_at)::bigint,
+                'until', pg_catalog.date_part('epoch', v_walk.until_at)::bigint)
+            || case v_walk.phase
+                when 'payments' then '{}'
+                when 'refunds' then '{}'
+                when 'findings' then core.unseen_findings(v_walk)
+                else core.unseen_rows(v_walk)
+            end;
+    end if;
+    return pg_catalog.jsonb_build_object(
+        'step', v_step,
+        'open', (
+            select pg_catalog.count(*) from core.findings as f
+            where f.resolved_at is null and f.accepted_at is null));
+end;
+$$;
+
+ALTER FUNCTION api.continue_reconciliation(p_days integer) OWNER TO holdfast_system;
+
+--
 -- Name: create_calendar(jsonb, text, uuid, jsonb); Type: FUNCTION; Schema: api; Owner: holdfast_owner
 --
 
@@ -988,7 +1060,8 @@ begin
     where e.id = p_effect_id and (p_verdict = 'done' or e.lease = p_lease);
 
     return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id);
+        'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id,
+        'reason', nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
 end;
 $$;
 
@@ -1579,6 +1652,89 @@ $$;
 ALTER FUNCTION api.list_waitlist(p_actor jsonb, p_filters jsonb, p_after uuid, p_limit integer) OWNER TO holdfast_owner;
 
 --
+-- Name: measure(); Type: FUNCTION; Schema: api; Owner: holdfast_system
+--
+
+CREATE FUNCTION api.measure() RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    v_now timestamptz := core.clock();
+    v_effect_due timestamptz;
+    v_effect_made timestamptz;
+    v_hold timestamptz;
+    v_change timestamptz;
+    v_looked timestamptz;
+    v_calendar timestamptz;
+begin
+    select e.due_at into v_effect_due
+    from core.effects as e
+    where e.state = 'pending' and e.due_at <= v_now
+    order by e.due_at limit 1;
+
+    select e.created_at into v_effect_made
+    from core.effects as e
+    where e.state = 'pending' and e.last_error is not null
+    order by e.created_at limit 1;
+
+    select b.hold_expires_at into v_hold
+    from core.bookings as b
+    where b.hold_expires_at <= v_now
+    order by b.hold_expires_at limit 1;
+
+    select c.expires_at into v_change
+    from core.changes as c
+    where c.expires_at <= v_now
+    order by c.expires_at limit 1;
+
+    -- api.offer_waiting looks at each once in half a minute
+    select coalesce(w.looked_at, w.created_at) + interval '30 seconds' into v_looked
+    from core.waitlist as w
+    where w.state = 'waiting'
+    order by w.looked_at nulls first, w.id limit 1;
+
+    select c.due_at into v_calendar
+    from core.calendars as c
+    where c.due_at <= v_now
+    order by c.due_at limit 1;
+
+    return pg_catalog.jsonb_build_object(
+        'now', core.utc(v_now),
+        'effect_lag_seconds', core.seconds_since(v_effect_due, v_now),
+        'effect_age_seconds', core.seconds_since(v_effect_made, v_now),
+        'hold_lag_seconds', core.seconds_since(least(v_hold, v_change), v_now),
+        'offer_lag_seconds', core.seconds_since(v_looked, v_now),
+        'calendar_lag_seconds', core.seconds_since(v_calendar, v_now),
+        'effects_dead', (
+            select pg_catalog.count(*)
+            from (
+                select from core.effects as e
+                where e.state = 'dead'
+                order by e.updated_at limit 1000) as d),
+        'refunds_failed', (
+            select pg_catalog.count(*)
+            from (
+                select from core.refunds as r
+                where r.status = 'failed' and r.replaced_by is null
+                order by r.updated_at limit 1000) as f),
+        'calendars_stale', (
+            select pg_catalog.count(*)
+            from (
+                select from core.calendars as c
+                where c.failures >= 5
+                order by c.failures limit 1000) as s));
+end;
+$$;
+
+ALTER FUNCTION api.measure() OWNER TO holdfast_system;
+
+--
 -- Name: offer_waiting(integer); Type: FUNCTION; Schema: api; Owner: holdfast_system
 --
 
@@ -1708,6 +1864,66 @@ end;
 $$;
 
 ALTER FUNCTION api.read_calendar_feed(p_token_hash bytea) OWNER TO holdfast_system;
+
+--
+-- Name: reconcile(jsonb, jsonb, jsonb); Type: FUNCTION; Schema: api; Owner: holdfast_system
+--
+
+CREATE FUNCTION api.reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '3s'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    v_walk core.reconciliations := core.unfinished_reconciliation();
+    v_seen jsonb;
+    v_finding core.findings;
+    v_recorded text;
+    v_cures jsonb := '[]';
+    v_found jsonb := '[]';
+begin
+    if (v_walk.id::text, v_walk.phase, coalesce(v_walk.after, 'null'))
+        is distinct from (p_step ->> 'id', p_step ->> 'phase', p_step -> 'after')
+    then
+        return '{"cures": [], "found": []}'; -- somebody else has come by here
+    end if;
+
+    for v_seen in select s from pg_catalog.jsonb_array_elements(p_seen) as s loop
+        if v_seen ->> 'type' = 'payment' then
+            v_finding := core.payment_difference(v_seen);
+        else
+            v_finding := core.refund_difference(v_seen);
+        end if;
+        v_recorded := core.record_finding(v_finding);
+        if v_recorded = 'new' then
+            v_found := v_found || pg_catalog.jsonb_build_object(
+                'id', v_finding.object_id, 'kind', v_finding.kind,
+                'tenant_id', v_finding.tenant_id, 'booking_id', v_finding.booking_id);
+        end if;
+        if v_recorded <> 'none' and v_finding.cure is not null
+            and not p_tried ? v_finding.object_id
+        then
+            v_cures := v_cures || pg_catalog.to_jsonb(v_finding.object_id);
+        end if;
+        if v_finding.row_id is not null then
+            insert into core.reconciled_rows (tenant_id, row_id)
+            values (v_finding.tenant_id, v_finding.row_id)
+            on conflict do nothing;
+        end if;
+    end loop;
+
+    if v_cures = '[]' then
+        perform core.advance_reconciliation(v_walk, nullif(p_step -> 'next', 'null'));
+    end if;
+    return pg_catalog.jsonb_build_object('cures', v_cures, 'found', v_found);
+end;
+$$;
+
+ALTER FUNCTION api.reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb) OWNER TO holdfast_system;
 
 --
 -- Name: release_hold(jsonb, uuid, integer); Type: FUNCTION; Schema: api; Owner: holdfast_owner
@@ -1881,6 +2097,80 @@ $$;
 ALTER FUNCTION api.reschedule(p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer) OWNER TO holdfast_owner;
 
 --
+-- Name: retry_effect(uuid, text); Type: FUNCTION; Schema: api; Owner: holdfast_system
+--
+
+CREATE FUNCTION api.retry_effect(p_effect_id uuid, p_operator text) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '3s'
+    SET enable_seqscan TO 'off'
+    SET enable_sort TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    v_effect core.effects;
+    v_refund core.refunds;
+    v_payment core.payments;
+    v_effect_id uuid := p_effect_id;
+    v_result text;
+    v_now timestamptz;
+begin
+    select * into v_effect from core.effects as e where e.id = p_effect_id;
+    if not found then
+        raise exception 'no such effect' using errcode = 'KHNTF', hint = 'check the id';
+    end if;
+    perform core.enter_tenant(
+        v_effect.tenant_id, 'operator', null, 'operator:' || pg_catalog.left(p_operator, 100));
+
+    perform from core.bookings as b
+    where b.tenant_id = v_effect.tenant_id and b.id = v_effect.booking_id
+    for no key update;
+    select * into v_effect from core.effects as e where e.id = p_effect_id for update;
+    select * into v_refund
+    from core.refunds as r
+    where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id
+    for update;
+    v_now := core.clock();
+
+    if v_refund.status = 'failed' and v_refund.replaced_by is null then
+        select * into v_payment
+        from core.payments as p
+        where p.tenant_id = v_refund.tenant_id and p.id = v_refund.payment_id;
+        update core.refunds as r
+        set replaced_by = core.queue_refund(v_payment, v_refund.amount, v_refund.reason)
+        where r.tenant_id = v_refund.tenant_id and r.id = v_refund.id
+        returning * into v_refund;
+        -- an event may have told of the failure first: nobody has to ask any more
+        update core.effects as e
+        set state = 'done', lease = null, updated_at = v_now
+        where e.id = p_effect_id;
+        select e.id into v_effect_id
+        from core.effects as e
+        where e.tenant_id = v_refund.tenant_id and e.key = 'refund_payment:' || v_refund.replaced_by
+        order by e.tenant_id, e.key limit 1;
+        v_result := 'replaced';
+    elsif v_effect.state = 'dead' then
+        update core.effects as e
+        set state = 'pending', due_at = v_now, lease = null, attempts = 0, updated_at = v_now
+        where e.id = p_effect_id;
+        v_result := 'revived';
+    else
+        raise exception 'the effect needs no retry: it is %', v_effect.state
+            using errcode = 'KHSTA', hint = 'only what is dead, or a refund that failed, is done again';
+    end if;
+
+    return pg_catalog.jsonb_build_object(
+        'result', v_result, 'effect', v_effect_id, 'booking_id', v_effect.booking_id,
+        'tenant_id', v_effect.tenant_id);
+end;
+$$;
+
+ALTER FUNCTION api.retry_effect(p_effect_id uuid, p_operator text) OWNER TO holdfast_system;
+
+--
 -- Name: revoke_calendar_feed(jsonb, uuid, uuid); Type: FUNCTION; Schema: api; Owner: holdfast_owner
 --
 
@@ -1944,7 +2234,8 @@ begin
         v_result := core.settle(v_checkout, p_outcome, p_session);
     end if;
     return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_checkout.booking_id, 'tenant_id', v_checkout.tenant_id);
+        'result', v_result, 'booking_id', v_checkout.booking_id, 'tenant_id', v_checkout.tenant_id,
+        'reason', nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
 end;
 $$;
 
@@ -1962,38 +2253,29 @@ CREATE FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund jsonb) 
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
-    AS $_$
+    AS $$
 declare
-    v_reference text := p_refund #>> '{metadata,refund_id}';
-    v_refund core.refunds;
+    v_refund core.refunds := core.find_refund(p_refund);
     v_result text := 'recorded';
 begin
-    select * into v_refund
-    from core.refunds as r
-    where r.stripe_refund_id = p_refund ->> 'id';
-    if not found
-        and v_reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        and p_refund #>> '{metadata,tenant_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-    then
-        select * into v_refund
-        from core.refunds as r
-        where r.tenant_id = (p_refund #>> '{metadata,tenant_id}')::uuid
-            and r.id = v_reference::uuid and r.stripe_refund_id is null;
-    end if;
     if v_refund.id is null then
         return pg_catalog.jsonb_build_object('result', 'unknown');
     end if;
+    perform core.enter_tenant(
+        v_refund.tenant_id, case when p_event is null then 'provider' else 'webhook' end, null,
+        p_event ->> 'id');
 
-    perform core.enter_tenant(v_refund.tenant_id, 'webhook', null, p_event ->> 'id');
-    if core.record_event(p_event, v_refund.tenant_id, v_refund.booking_id) then
-        perform core.record_refund(v_refund, p_status, p_refund ->> 'id');
-    else
+    if p_event is not null and not core.record_event(
+        p_event, v_refund.tenant_id, v_refund.booking_id)
+    then
         v_result := 'duplicate';
+    else
+        perform core.record_refund(v_refund, p_status, p_refund ->> 'id');
     end if;
     return pg_catalog.jsonb_build_object(
         'result', v_result, 'booking_id', v_refund.booking_id, 'tenant_id', v_refund.tenant_id);
 end;
-$_$;
+$$;
 
 ALTER FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund jsonb) OWNER TO holdfast_system;
 
@@ -2068,6 +2350,79 @@ end;
 $$;
 
 ALTER FUNCTION api.store_busy(p_calendar_id uuid, p_begun_at timestamp with time zone, p_reading jsonb) OWNER TO holdfast_system;
+
+--
+-- Name: administer_tenant(jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.administer_tenant(p_tenant jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    SET search_path TO ''
+    AS $$
+declare
+    v_id uuid := (p_tenant ->> 'id')::uuid;
+    v_revoked uuid[] := array(
+        select k.value::uuid
+        from pg_catalog.jsonb_array_elements_text(p_tenant -> 'revoke_keys') as k);
+    v_name text;
+begin
+    if p_tenant ->> 'name' is not null then
+        insert into core.tenants (id, name, created_at)
+        values (v_id, p_tenant ->> 'name', core.clock())
+        on conflict (id) do nothing;
+    end if;
+
+    select t.name into v_name from core.tenants as t where t.id = v_id for no key update;
+    if not found then
+        raise exception 'there is no such tenant'
+            using errcode = 'KHNTF', hint = 'name it to make it';
+    end if;
+
+    insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at)
+    select v_id, core.new_id(), k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
+    from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
+        as k (kind text, hash text, label text)
+    on conflict (key_hash) do nothing;
+
+    if exists (
+        select
+        from core.api_keys as k
+        join pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys') as a (hash text)
+            on k.key_hash = pg_catalog.decode(a.hash, 'hex')
+        where k.tenant_id <> v_id
+    ) then
+        raise exception 'one of the keys is in use'
+            using errcode = 'KHKEY', hint = 'make new ones';
+    end if;
+
+    if exists (
+        select from pg_catalog.unnest(v_revoked) as r (id)
+        where not exists (
+            select from core.api_keys as k where k.tenant_id = v_id and k.id = r.id)
+    ) then
+        raise exception 'there is no such key of this tenant'
+            using errcode = 'KHNTF', hint = 'the answer lists the keys by their ids';
+    end if;
+
+    update core.api_keys as k
+    set revoked_at = core.clock()
+    where k.tenant_id = v_id and k.id = any (v_revoked) and k.revoked_at is null;
+
+    return pg_catalog.jsonb_build_object(
+        'id', v_id,
+        'name', v_name,
+        'keys', (
+            select coalesce(pg_catalog.jsonb_agg(
+                pg_catalog.jsonb_build_object(
+                    'id', k.id, 'kind', k.kind, 'label', k.label,
+                    'created_at', k.created_at, 'revoked_at', k.revoked_at)
+                order by k.created_at, k.id), '[]')
+            from core.api_keys as k
+            where k.tenant_id = v_id));
+end;
+$$;
+
+ALTER FUNCTION core.administer_tenant(p_tenant jsonb) OWNER TO holdfast_owner;
 
 --
 -- Name: bookings; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -2159,6 +2514,54 @@ end;
 $$;
 
 ALTER FUNCTION core.adopt_buffers(p_booking core.bookings, p_during tstzrange, p_part integer) OWNER TO holdfast_owner;
+
+--
+-- Name: reconciliations; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.reconciliations (
+    id uuid NOT NULL,
+    from_at timestamp with time zone NOT NULL,
+    until_at timestamp with time zone NOT NULL,
+    phase text DEFAULT 'payments'::text NOT NULL,
+    after jsonb,
+    began_at timestamp with time zone NOT NULL,
+    finished_at timestamp with time zone,
+    CONSTRAINT reconciliations_done_is_finished CHECK (((phase = 'done'::text) = (finished_at IS NOT NULL))),
+    CONSTRAINT reconciliations_phase_known CHECK ((phase = ANY (ARRAY['payments'::text, 'refunds'::text, 'our_payments'::text, 'our_refunds'::text, 'findings'::text, 'done'::text]))),
+    CONSTRAINT reconciliations_window_ordered CHECK ((from_at < until_at))
+);
+
+ALTER TABLE core.reconciliations OWNER TO holdfast_owner;
+
+--
+-- Name: advance_reconciliation(core.reconciliations, jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.advance_reconciliation(p_walk core.reconciliations, p_after jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_phase text := case
+        when p_after is not null then p_walk.phase
+        else (pg_catalog.jsonb_build_object(
+            'payments', 'refunds', 'refunds', 'our_payments', 'our_payments', 'our_refunds',
+            'our_refunds', 'findings', 'findings', 'done')) ->> p_walk.phase
+    end;
+begin
+    update core.reconciliations as w
+    set phase = v_phase,
+        after = p_after,
+        finished_at = case when v_phase = 'done' then core.clock() end
+    where w.id = p_walk.id;
+
+    if v_phase = 'done' then
+        delete from core.reconciled_rows;
+    end if;
+end;
+$$;
+
+ALTER FUNCTION core.advance_reconciliation(p_walk core.reconciliations, p_after jsonb) OWNER TO holdfast_owner;
 
 --
 -- Name: alternatives(core.resources, uuid, core.offerings, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -3495,6 +3898,63 @@ $_$;
 ALTER FUNCTION core.find_checkout(p_session jsonb) OWNER TO holdfast_owner;
 
 --
+-- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.refunds (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    reason text NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    stripe_refund_id text,
+    replaced_by uuid,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT refunds_amount_positive CHECK ((amount > 0)),
+    CONSTRAINT refunds_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+    CONSTRAINT refunds_reason_known CHECK ((reason = ANY (ARRAY['time_lost'::text, 'released'::text, 'amount_mismatch'::text, 'duplicate_payment'::text, 'price_difference'::text]))),
+    CONSTRAINT refunds_replacement_is_of_a_failure CHECK (((replaced_by IS NULL) OR (status = 'failed'::text))),
+    CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
+);
+
+ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refunds OWNER TO holdfast_owner;
+
+--
+-- Name: find_refund(jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.find_refund(p_refund jsonb) RETURNS core.refunds
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    v_refund core.refunds;
+begin
+    select * into v_refund
+    from core.refunds as r
+    where r.stripe_refund_id = p_refund ->> 'id';
+    if not found
+        and p_refund #>> '{metadata,refund_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+        and p_refund #>> '{metadata,tenant_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    then
+        select * into v_refund
+        from core.refunds as r
+        where r.tenant_id = (p_refund #>> '{metadata,tenant_id}')::uuid
+            and r.id = (p_refund #>> '{metadata,refund_id}')::uuid and r.stripe_refund_id is null;
+    end if;
+    return v_refund;
+end;
+$_$;
+
+ALTER FUNCTION core.find_refund(p_refund jsonb) OWNER TO holdfast_owner;
+
+--
 -- Name: fingerprint(jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -3871,6 +4331,7 @@ CREATE TABLE core.effects (
     due_at timestamp with time zone NOT NULL,
     lease uuid,
     last_error text,
+    request_id text DEFAULT NULLIF(current_setting('holdfast.request_id'::text, true), ''::text),
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     CONSTRAINT effects_attempts_counted CHECK ((attempts >= 0)),
@@ -3915,7 +4376,7 @@ begin
     return pg_catalog.jsonb_build_object(
             'id', v_effect.id, 'tenant_id', v_effect.tenant_id, 'booking_id', v_effect.booking_id,
             'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
-            'attempts', v_effect.attempts,
+            'attempts', v_effect.attempts, 'request_id', v_effect.request_id,
             'age_seconds', pg_catalog.floor(pg_catalog.date_part('epoch', v_now - v_effect.created_at)))
         || coalesce((
             select pg_catalog.jsonb_build_object('checkout', core.checkout_json(c))
@@ -5134,6 +5595,113 @@ $$;
 ALTER FUNCTION core.payable_checkout(p_booking core.bookings) OWNER TO holdfast_owner;
 
 --
+-- Name: findings; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.findings (
+    object_id text NOT NULL,
+    kind text NOT NULL,
+    tenant_id uuid,
+    booking_id uuid,
+    row_id uuid,
+    amount bigint,
+    currency text,
+    booked_amount bigint,
+    booked_currency text,
+    detail text NOT NULL,
+    cure text,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    resolved_at timestamp with time zone,
+    accepted_at timestamp with time zone,
+    accepted_because text,
+    CONSTRAINT findings_acceptance_has_reason CHECK (((accepted_at IS NULL) = (accepted_because IS NULL))),
+    CONSTRAINT findings_amount_has_currency CHECK (((amount IS NULL) = (currency IS NULL))),
+    CONSTRAINT findings_booked_has_currency CHECK (((booked_amount IS NULL) = (booked_currency IS NULL))),
+    CONSTRAINT findings_cure_known CHECK ((cure = ANY (ARRAY['settle_checkout'::text, 'settle_refund'::text]))),
+    CONSTRAINT findings_kind_known CHECK ((kind = ANY (ARRAY['payment_unknown'::text, 'payment_missing'::text, 'payment_differs'::text, 'payment_unkept'::text, 'refund_unknown'::text, 'refund_missing'::text, 'refund_differs'::text, 'refund_status'::text, 'refund_failed'::text])))
+);
+
+ALTER TABLE ONLY core.findings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.findings OWNER TO holdfast_owner;
+
+--
+-- Name: payment_difference(jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.payment_difference(p_seen jsonb) RETURNS core.findings
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    v_finding core.findings;
+    v_payment core.payments;
+    v_checkout core.checkouts;
+    v_booking core.bookings;
+begin
+    v_finding.object_id := p_seen ->> 'id';
+    v_finding.amount := (p_seen #>> '{object,amount}')::bigint;
+    v_finding.currency := p_seen #>> '{object,currency}';
+
+    select * into v_payment
+    from core.payments as p
+    where p.payment_intent_id = v_finding.object_id;
+    if not found then
+        if coalesce(v_finding.amount, 0) = 0 then
+            return v_finding; -- nobody paid it
+        end if;
+        if p_seen #>> '{object,checkout_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
+            select * into v_checkout
+            from core.checkouts as c
+            where c.id = (p_seen #>> '{object,checkout_id}')::uuid;
+        end if;
+        v_finding.tenant_id := v_checkout.tenant_id;
+        v_finding.booking_id := v_checkout.booking_id;
+        v_finding.kind := 'payment_unknown';
+        v_finding.detail := 'paid at Stripe, and not in our books';
+        v_finding.first_seen_at := greatest(
+            pg_catalog.to_timestamp((p_seen #>> '{object,created}')::bigint) + interval '1 hour',
+            v_checkout.updated_at + case v_checkout.state
+                when 'pending' then interval '25 hours' else interval '1 hour' end);
+        if v_checkout.state <> 'paid' then
+            v_finding.cure := 'settle_checkout';
+        end if;
+        return v_finding;
+    end if;
+
+    v_finding.tenant_id := v_payment.tenant_id;
+    v_finding.booking_id := v_payment.booking_id;
+    v_finding.row_id := v_payment.id;
+    v_finding.booked_amount := v_payment.amount;
+    v_finding.booked_currency := v_payment.currency;
+    v_finding.first_seen_at := v_payment.updated_at + interval '1 hour';
+    select * into v_booking
+    from core.bookings as b
+    where b.tenant_id = v_payment.tenant_id and b.id = v_payment.booking_id;
+    case
+        when coalesce(v_finding.amount, 0) = 0 then
+            v_finding.kind := 'payment_missing';
+            v_finding.detail := 'in our books, and not paid at Stripe';
+        when (v_finding.amount, v_finding.currency)
+            is distinct from (v_payment.amount, v_payment.currency)
+        then
+            v_finding.kind := 'payment_differs';
+            v_finding.detail := 'another sum in our books than at Stripe';
+        when v_payment.amount_refunded < v_payment.amount
+            and v_booking.status not in ('scheduled', 'active', 'ended', 'completed')
+        then
+            v_finding.kind := 'payment_unkept';
+            v_finding.detail := 'its booking is ' || v_booking.status || ', and it does not go back';
+        else
+            null;
+    end case;
+    return v_finding;
+end;
+$_$;
+
+ALTER FUNCTION core.payment_difference(p_seen jsonb) OWNER TO holdfast_owner;
+
+--
 -- Name: payment_status_of(core.bookings); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -5642,6 +6210,51 @@ $$;
 ALTER FUNCTION core.record_event(p_event jsonb, p_tenant_id uuid, p_booking_id uuid) OWNER TO holdfast_owner;
 
 --
+-- Name: record_finding(core.findings); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.record_finding(p_finding core.findings) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_finding core.findings;
+    v_now timestamptz := core.clock();
+begin
+    update core.findings as f
+    set resolved_at = v_now
+    where f.object_id = p_finding.object_id and f.resolved_at is null
+        and f.kind is distinct from p_finding.kind;
+
+    select * into v_finding
+    from core.findings as f
+    where f.object_id = p_finding.object_id and f.kind = p_finding.kind and f.resolved_at is null;
+    if p_finding.kind is null or v_finding.kind is null and p_finding.first_seen_at > v_now then
+        return 'none';
+    end if;
+
+    insert into core.findings (
+        object_id, kind, tenant_id, booking_id, row_id, amount, currency, booked_amount,
+        booked_currency, detail, cure, first_seen_at, last_seen_at)
+    values (
+        p_finding.object_id, p_finding.kind, p_finding.tenant_id, p_finding.booking_id,
+        p_finding.row_id, p_finding.amount, p_finding.currency, p_finding.booked_amount,
+        p_finding.booked_currency, p_finding.detail, p_finding.cure, v_now, v_now)
+    on conflict (object_id, kind) do update
+    set tenant_id = excluded.tenant_id, booking_id = excluded.booking_id, row_id = excluded.row_id,
+        amount = excluded.amount, currency = excluded.currency,
+        booked_amount = excluded.booked_amount, booked_currency = excluded.booked_currency,
+        detail = excluded.detail, cure = coalesce(excluded.cure, findings.cure),
+        last_seen_at = excluded.last_seen_at, resolved_at = null,
+        -- what was accepted and over, and is there again, has to be looked at again
+        accepted_at = case when findings.resolved_at is null then findings.accepted_at end,
+        accepted_because = case when findings.resolved_at is null then findings.accepted_because end;
+    return case when v_finding.kind is null then 'new' else 'known' end;
+end;
+$$;
+
+ALTER FUNCTION core.record_finding(p_finding core.findings) OWNER TO holdfast_owner;
+
+--
 -- Name: record_payment(core.checkouts, jsonb, bigint, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -5672,33 +6285,6 @@ end;
 $$;
 
 ALTER FUNCTION core.record_payment(p_checkout core.checkouts, p_session jsonb, p_amount bigint, p_currency text) OWNER TO holdfast_owner;
-
---
--- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.refunds (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    payment_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    reason text NOT NULL,
-    status text DEFAULT 'queued'::text NOT NULL,
-    stripe_refund_id text,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT refunds_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT refunds_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT refunds_reason_known CHECK ((reason = ANY (ARRAY['time_lost'::text, 'released'::text, 'amount_mismatch'::text, 'duplicate_payment'::text, 'price_difference'::text]))),
-    CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
-);
-
-ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.refunds OWNER TO holdfast_owner;
 
 --
 -- Name: record_refund(core.refunds, text, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -5771,6 +6357,86 @@ end;
 $$;
 
 ALTER FUNCTION core.record_session(p_checkout core.checkouts, p_outcome text, p_session jsonb) OWNER TO holdfast_owner;
+
+--
+-- Name: refund_difference(jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.refund_difference(p_seen jsonb) RETURNS core.findings
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_finding core.findings;
+    v_refund core.refunds := core.find_refund(p_seen);
+    v_payment core.payments;
+    v_status text := p_seen #>> '{object,status}';
+begin
+    v_finding.object_id := p_seen ->> 'id';
+    v_finding.amount := (p_seen #>> '{object,amount}')::bigint;
+    v_finding.currency := p_seen #>> '{object,currency}';
+
+    if v_refund.id is null then
+        select * into v_payment
+        from core.payments as p
+        where p.payment_intent_id = p_seen #>> '{object,payment_intent}';
+    else
+        select * into v_payment
+        from core.payments as p
+        where p.tenant_id = v_refund.tenant_id and p.id = v_refund.payment_id;
+    end if;
+    v_finding.tenant_id := v_payment.tenant_id;
+    v_finding.booking_id := v_payment.booking_id;
+    v_finding.row_id := v_refund.id;
+    v_finding.booked_amount := v_refund.amount;
+    v_finding.booked_currency := v_refund.currency;
+    v_finding.first_seen_at := interval '1 hour' + greatest(
+        v_refund.updated_at, pg_catalog.to_timestamp((p_seen #>> '{object,created}')::bigint));
+
+    case
+        when v_refund.id is null and v_status in ('pending', 'succeeded') then
+            v_finding.kind := 'refund_unknown';
+            v_finding.detail := v_status || ' at Stripe, and not in our books';
+        when v_refund.id is null then
+            null; -- it gave nothing back
+        when v_status is null and v_refund.status in ('pending', 'succeeded') then
+            v_finding.kind := 'refund_missing';
+            v_finding.detail := v_refund.status || ' in our books, and not at Stripe';
+        when v_refund.status = 'queued' and v_status is null then
+            if exists (
+                select from core.effects as e
+                where e.tenant_id = v_refund.tenant_id and e.key = 'refund_payment:' || v_refund.id
+                    and e.state = 'dead')
+            then
+                v_finding.kind := 'refund_failed';
+                v_finding.detail := 'it was given up before Stripe had made it';
+            end if;
+        when v_status is not null
+            and (v_finding.amount, v_finding.currency, p_seen #>> '{object,payment_intent}')
+            is distinct from (v_refund.amount, v_refund.currency, v_payment.payment_intent_id)
+        then
+            v_finding.kind := 'refund_differs';
+            v_finding.detail := 'another sum, or of another payment, in our books than at Stripe';
+        when v_refund.status <> v_status then
+            v_finding.kind := 'refund_status';
+            v_finding.detail := v_refund.status || ' in our books, ' || v_status || ' at Stripe';
+            if v_refund.status in ('queued', 'pending')
+                or v_refund.status = 'succeeded' and v_status = 'failed'
+            then
+                v_finding.cure := 'settle_refund'; -- it takes in nothing else; see core.record_refund
+            end if;
+        when v_refund.status = 'failed' and v_refund.replaced_by is null
+            and v_payment.amount_refunded + v_refund.amount <= v_payment.amount
+        then
+            v_finding.kind := 'refund_failed';
+            v_finding.detail := 'it has failed, and no other has taken its place';
+        else
+            null;
+    end case;
+    return v_finding;
+end;
+$$;
+
+ALTER FUNCTION core.refund_difference(p_seen jsonb) OWNER TO holdfast_owner;
 
 --
 -- Name: refuse_rewriting(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -6762,6 +7428,21 @@ $$;
 ALTER FUNCTION core.rules_of(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) OWNER TO holdfast_owner;
 
 --
+-- Name: seconds_since(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.seconds_since(p_instant timestamp with time zone, p_now timestamp with time zone) RETURNS bigint
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+begin
+    return greatest(
+        0, coalesce(pg_catalog.floor(pg_catalog.date_part('epoch', p_now - p_instant)), 0))::bigint;
+end;
+$$;
+
+ALTER FUNCTION core.seconds_since(p_instant timestamp with time zone, p_now timestamp with time zone) OWNER TO holdfast_owner;
+
+--
 -- Name: session_end(timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -6796,8 +7477,12 @@ CREATE FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id u
     LANGUAGE plpgsql STABLE
     AS $$
 declare
-    v_metadata jsonb := pg_catalog.jsonb_build_object(
-        'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id, 'checkout_id', p_checkout_id);
+    v_metadata jsonb := pg_catalog.jsonb_strip_nulls(
+        pg_catalog.jsonb_build_object(
+            'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id,
+            'checkout_id', p_checkout_id,
+            -- of the request that began the attempt; whoever repeats it sends the same
+            'request_id', nullif(pg_catalog.current_setting('holdfast.request_id', true), '')));
     v_customer core.customers;
 begin
     select * into v_customer from core.customers as c
@@ -7384,6 +8069,26 @@ $$;
 ALTER FUNCTION core.try_lock_days(p_resource_id uuid, p_during tstzrange) OWNER TO holdfast_owner;
 
 --
+-- Name: unfinished_reconciliation(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.unfinished_reconciliation() RETURNS core.reconciliations
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_walk core.reconciliations;
+begin
+    select * into v_walk
+    from core.reconciliations as w
+    where w.finished_at is null
+    for update;
+    return v_walk;
+end;
+$$;
+
+ALTER FUNCTION core.unfinished_reconciliation() OWNER TO holdfast_owner;
+
+--
 -- Name: unmet(core.wanted[], timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -7412,6 +8117,101 @@ end;
 $$;
 
 ALTER FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone) OWNER TO holdfast_owner;
+
+--
+-- Name: unseen_findings(core.reconciliations); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.unseen_findings(p_walk core.reconciliations) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_finding core.findings;
+    v_looked integer := 0;
+    v_items jsonb := '[]';
+    v_next text;
+begin
+    for v_finding in
+        select * from core.findings as f
+        where f.resolved_at is null and f.accepted_at is null
+            and f.object_id > coalesce(p_walk.after #>> '{}', '')
+        order by f.object_id
+        limit 300
+    loop
+        v_looked := v_looked + 1;
+        v_next := v_finding.object_id;
+        if v_finding.last_seen_at < p_walk.began_at then
+            v_items := v_items || pg_catalog.jsonb_build_object(
+                'type', pg_catalog.split_part(v_finding.kind, '_', 1), 'id', v_finding.object_id,
+                'metadata', pg_catalog.jsonb_build_object(
+                    'tenant_id', v_finding.tenant_id, 'refund_id', v_finding.row_id));
+        end if;
+        exit when pg_catalog.jsonb_array_length(v_items) = 20;
+    end loop;
+
+    return pg_catalog.jsonb_build_object('items', v_items, 'next', case
+        when v_looked = 300 or pg_catalog.jsonb_array_length(v_items) = 20 then v_next end);
+end;
+$$;
+
+ALTER FUNCTION core.unseen_findings(p_walk core.reconciliations) OWNER TO holdfast_owner;
+
+--
+-- Name: unseen_rows(core.reconciliations); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.unseen_rows(p_walk core.reconciliations) RETURNS jsonb
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_from timestamptz := coalesce((p_walk.after ->> 0)::timestamptz, p_walk.from_at);
+    v_after uuid := coalesce((p_walk.after ->> 1)::uuid, '00000000-0000-0000-0000-000000000000');
+    v_rows jsonb;
+    v_row jsonb;
+    v_items jsonb := '[]';
+    v_next jsonb;
+begin
+    if p_walk.phase = 'our_payments' then
+        select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(n)) into v_rows
+        from (
+            select p.created_at, p.id, p.tenant_id, p.payment_intent_id as object_id, 'payment' as type
+            from core.payments as p
+            where (p.created_at, p.id) > (v_from, v_after) and p.created_at < p_walk.until_at
+            order by p.created_at, p.id
+            limit 300
+        ) as n;
+    else
+        select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(n)) into v_rows
+        from (
+            select r.created_at, r.id, r.tenant_id, r.stripe_refund_id as object_id, 'refund' as type
+            from core.refunds as r
+            where (r.created_at, r.id) > (v_from, v_after) and r.created_at < p_walk.until_at
+            order by r.created_at, r.id
+            limit 300
+        ) as n;
+    end if;
+
+    for v_row in select e from pg_catalog.jsonb_array_elements(v_rows) as e loop
+        v_next := pg_catalog.jsonb_build_array(v_row -> 'created_at', v_row -> 'id');
+        if not exists (
+            select from core.reconciled_rows as s
+            where s.tenant_id = (v_row ->> 'tenant_id')::uuid and s.row_id = (v_row ->> 'id')::uuid)
+        then
+            v_items := v_items || pg_catalog.jsonb_build_object(
+                'type', v_row -> 'type', 'id', coalesce(v_row ->> 'object_id', v_row ->> 'id'),
+                'metadata', pg_catalog.jsonb_build_object(
+                    'tenant_id', v_row -> 'tenant_id', 'refund_id', v_row -> 'id'));
+        end if;
+        exit when pg_catalog.jsonb_array_length(v_items) = 20;
+    end loop;
+
+    return pg_catalog.jsonb_build_object('items', v_items, 'next', case
+        when pg_catalog.jsonb_array_length(v_rows) = 300 or pg_catalog.jsonb_array_length(v_items) = 20
+        then v_next end);
+end;
+$$;
+
+ALTER FUNCTION core.unseen_rows(p_walk core.reconciliations) OWNER TO holdfast_owner;
 
 --
 -- Name: utc(timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -7805,6 +8605,19 @@ ALTER TABLE ONLY core.pool_resources FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.pool_resources OWNER TO holdfast_owner;
 
 --
+-- Name: reconciled_rows; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.reconciled_rows (
+    tenant_id uuid NOT NULL,
+    row_id uuid NOT NULL
+);
+
+ALTER TABLE ONLY core.reconciled_rows FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.reconciled_rows OWNER TO holdfast_owner;
+
+--
 -- Name: resource_offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -8058,6 +8871,13 @@ ALTER TABLE ONLY core.external_busy
     ADD CONSTRAINT external_busy_pkey PRIMARY KEY (tenant_id, calendar_id, during);
 
 --
+-- Name: findings findings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.findings
+    ADD CONSTRAINT findings_pkey PRIMARY KEY (object_id, kind);
+
+--
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -8147,6 +8967,20 @@ ALTER TABLE ONLY core.pools
 
 ALTER TABLE ONLY core.prices
     ADD CONSTRAINT prices_pkey PRIMARY KEY (tenant_id, offering_id, tier, package);
+
+--
+-- Name: reconciled_rows reconciled_rows_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.reconciled_rows
+    ADD CONSTRAINT reconciled_rows_pkey PRIMARY KEY (tenant_id, row_id);
+
+--
+-- Name: reconciliations reconciliations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.reconciliations
+    ADD CONSTRAINT reconciliations_pkey PRIMARY KEY (id);
 
 --
 -- Name: refunds refunds_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -8312,6 +9146,12 @@ CREATE INDEX calendars_by_resource ON core.calendars USING btree (tenant_id, res
 CREATE INDEX calendars_due ON core.calendars USING btree (due_at);
 
 --
+-- Name: calendars_failing; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_failing ON core.calendars USING btree (failures) WHERE (failures >= 5);
+
+--
 -- Name: changes_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -8366,10 +9206,22 @@ CREATE INDEX date_overrides_by_resource ON core.date_overrides USING btree (tena
 CREATE INDEX effects_by_booking ON core.effects USING btree (tenant_id, booking_id);
 
 --
+-- Name: effects_dead; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_dead ON core.effects USING btree (updated_at) WHERE (state = 'dead'::text);
+
+--
 -- Name: effects_due; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX effects_due ON core.effects USING btree (due_at) WHERE (state = 'pending'::text);
+
+--
+-- Name: effects_failing; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_failing ON core.effects USING btree (created_at) WHERE ((state = 'pending'::text) AND (last_error IS NOT NULL));
 
 --
 -- Name: external_busy_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -8378,16 +9230,40 @@ CREATE INDEX effects_due ON core.effects USING btree (due_at) WHERE (state = 'pe
 CREATE INDEX external_busy_by_time ON core.external_busy USING gist (resource_id, during);
 
 --
+-- Name: findings_open; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX findings_open ON core.findings USING btree (object_id) WHERE ((resolved_at IS NULL) AND (accepted_at IS NULL));
+
+--
 -- Name: payments_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX payments_by_booking ON core.payments USING btree (tenant_id, booking_id);
 
 --
+-- Name: payments_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX payments_by_time ON core.payments USING btree (created_at, id);
+
+--
 -- Name: pool_resources_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX pool_resources_by_resource ON core.pool_resources USING btree (tenant_id, resource_id);
+
+--
+-- Name: reconciliations_by_beginning; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX reconciliations_by_beginning ON core.reconciliations USING btree (began_at);
+
+--
+-- Name: reconciliations_one_unfinished; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX reconciliations_one_unfinished ON core.reconciliations USING btree ((true)) WHERE (finished_at IS NULL);
 
 --
 -- Name: refunds_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -8400,6 +9276,18 @@ CREATE INDEX refunds_by_booking ON core.refunds USING btree (tenant_id, booking_
 --
 
 CREATE INDEX refunds_by_payment ON core.refunds USING btree (tenant_id, payment_id);
+
+--
+-- Name: refunds_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX refunds_by_time ON core.refunds USING btree (created_at, id);
+
+--
+-- Name: refunds_failed; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((status = 'failed'::text) AND (replaced_by IS NULL));
 
 --
 -- Name: stripe_events_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -8941,6 +9829,12 @@ CREATE POLICY across_tenants ON core.effects TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.external_busy TO holdfast_system USING (true);
 
 --
+-- Name: findings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.findings TO holdfast_system USING (true);
+
+--
 -- Name: idempotency_keys across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -8987,6 +9881,12 @@ CREATE POLICY across_tenants ON core.pools TO holdfast_system USING (true);
 --
 
 CREATE POLICY across_tenants ON core.prices TO holdfast_system USING (true);
+
+--
+-- Name: reconciled_rows across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.reconciled_rows TO holdfast_system USING (true);
 
 --
 -- Name: refunds across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -9103,6 +10003,12 @@ ALTER TABLE core.effects ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.external_busy ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: findings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.findings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: idempotency_keys; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
 --
 
@@ -9149,6 +10055,12 @@ ALTER TABLE core.pools ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.prices ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: reconciled_rows; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.reconciled_rows ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: refunds; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
@@ -9241,6 +10153,12 @@ CREATE POLICY tenant_only ON core.effects TO holdfast_owner USING ((tenant_id = 
 CREATE POLICY tenant_only ON core.external_busy TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: findings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.findings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: idempotency_keys tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -9287,6 +10205,12 @@ CREATE POLICY tenant_only ON core.pools TO holdfast_owner USING ((tenant_id = ( 
 --
 
 CREATE POLICY tenant_only ON core.prices TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: reconciled_rows tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.reconciled_rows TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: refunds tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -9377,6 +10301,7 @@ GRANT USAGE ON SCHEMA api TO holdfast_expire_holds;
 GRANT USAGE ON SCHEMA api TO holdfast_health;
 GRANT USAGE ON SCHEMA api TO holdfast_offer_waiting;
 GRANT USAGE ON SCHEMA api TO holdfast_pools;
+GRANT USAGE ON SCHEMA api TO holdfast_reconcile;
 GRANT USAGE ON SCHEMA api TO holdfast_refresh_calendars;
 GRANT USAGE ON SCHEMA api TO holdfast_schedules;
 GRANT USAGE ON SCHEMA api TO holdfast_waitlist;
@@ -9463,6 +10388,13 @@ GRANT ALL ON FUNCTION api.claim_calendars(p_limit integer) TO holdfast_refresh_c
 
 REVOKE ALL ON FUNCTION api.claim_effects(p_limit integer, p_lease_seconds integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.claim_effects(p_limit integer, p_lease_seconds integer) TO holdfast_deliver;
+
+--
+-- Name: FUNCTION continue_reconciliation(p_days integer); Type: ACL; Schema: api; Owner: holdfast_system
+--
+
+REVOKE ALL ON FUNCTION api.continue_reconciliation(p_days integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.continue_reconciliation(p_days integer) TO holdfast_reconcile;
 
 --
 -- Name: FUNCTION create_calendar(p_actor jsonb, p_key text, p_calendar_id uuid, p_request jsonb); Type: ACL; Schema: api; Owner: holdfast_owner
@@ -9634,6 +10566,13 @@ REVOKE ALL ON FUNCTION api.list_waitlist(p_actor jsonb, p_filters jsonb, p_after
 GRANT ALL ON FUNCTION api.list_waitlist(p_actor jsonb, p_filters jsonb, p_after uuid, p_limit integer) TO holdfast_waitlist;
 
 --
+-- Name: FUNCTION measure(); Type: ACL; Schema: api; Owner: holdfast_system
+--
+
+REVOKE ALL ON FUNCTION api.measure() FROM PUBLIC;
+GRANT ALL ON FUNCTION api.measure() TO holdfast_deliver;
+
+--
 -- Name: FUNCTION offer_waiting(p_limit integer); Type: ACL; Schema: api; Owner: holdfast_system
 --
 
@@ -9646,6 +10585,13 @@ GRANT ALL ON FUNCTION api.offer_waiting(p_limit integer) TO holdfast_offer_waiti
 
 REVOKE ALL ON FUNCTION api.read_calendar_feed(p_token_hash bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.read_calendar_feed(p_token_hash bytea) TO holdfast_calendars;
+
+--
+-- Name: FUNCTION reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb); Type: ACL; Schema: api; Owner: holdfast_system
+--
+
+REVOKE ALL ON FUNCTION api.reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb) TO holdfast_reconcile;
 
 --
 -- Name: FUNCTION release_hold(p_actor jsonb, p_booking_id uuid, p_version integer); Type: ACL; Schema: api; Owner: holdfast_owner
@@ -9672,6 +10618,13 @@ REVOKE ALL ON FUNCTION api.reschedule(p_actor jsonb, p_booking_id uuid, p_key te
 GRANT ALL ON FUNCTION api.reschedule(p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer) TO holdfast_checkout;
 
 --
+-- Name: FUNCTION retry_effect(p_effect_id uuid, p_operator text); Type: ACL; Schema: api; Owner: holdfast_system
+--
+
+REVOKE ALL ON FUNCTION api.retry_effect(p_effect_id uuid, p_operator text) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.retry_effect(p_effect_id uuid, p_operator text) TO holdfast_deliver;
+
+--
 -- Name: FUNCTION revoke_calendar_feed(p_actor jsonb, p_resource_id uuid, p_feed_id uuid); Type: ACL; Schema: api; Owner: holdfast_owner
 --
 
@@ -9684,6 +10637,7 @@ GRANT ALL ON FUNCTION api.revoke_calendar_feed(p_actor jsonb, p_resource_id uuid
 
 REVOKE ALL ON FUNCTION api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb) TO holdfast_confirmation;
+GRANT ALL ON FUNCTION api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb) TO holdfast_reconcile;
 GRANT ALL ON FUNCTION api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb) TO holdfast_webhook;
 
 --
@@ -9691,6 +10645,7 @@ GRANT ALL ON FUNCTION api.settle_checkout(p_event jsonb, p_outcome text, p_sessi
 --
 
 REVOKE ALL ON FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund jsonb) TO holdfast_reconcile;
 GRANT ALL ON FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund jsonb) TO holdfast_webhook;
 
 --
@@ -9700,6 +10655,13 @@ GRANT ALL ON FUNCTION api.settle_refund(p_event jsonb, p_status text, p_refund j
 REVOKE ALL ON FUNCTION api.store_busy(p_calendar_id uuid, p_begun_at timestamp with time zone, p_reading jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.store_busy(p_calendar_id uuid, p_begun_at timestamp with time zone, p_reading jsonb) TO holdfast_checkout;
 GRANT ALL ON FUNCTION api.store_busy(p_calendar_id uuid, p_begun_at timestamp with time zone, p_reading jsonb) TO holdfast_refresh_calendars;
+
+--
+-- Name: FUNCTION administer_tenant(p_tenant jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.administer_tenant(p_tenant jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.administer_tenant(p_tenant jsonb) TO holdfast_system;
 
 --
 -- Name: TABLE bookings; Type: ACL; Schema: core; Owner: holdfast_owner
@@ -9713,6 +10675,19 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.bookings TO holdfast_system;
 
 REVOKE ALL ON FUNCTION core.adopt_buffers(p_booking core.bookings, p_during tstzrange, p_part integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.adopt_buffers(p_booking core.bookings, p_during tstzrange, p_part integer) TO holdfast_system;
+
+--
+-- Name: TABLE reconciliations; Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.reconciliations TO holdfast_system;
+
+--
+-- Name: FUNCTION advance_reconciliation(p_walk core.reconciliations, p_after jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.advance_reconciliation(p_walk core.reconciliations, p_after jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.advance_reconciliation(p_walk core.reconciliations, p_after jsonb) TO holdfast_system;
 
 --
 -- Name: FUNCTION alternatives(p_resource core.resources, p_pool_id uuid, p_offering core.offerings, p_starts_at timestamp with time zone, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -10051,6 +11026,19 @@ GRANT ALL ON FUNCTION core.extend_change(p_booking core.bookings, p_change core.
 
 REVOKE ALL ON FUNCTION core.find_checkout(p_session jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.find_checkout(p_session jsonb) TO holdfast_system;
+
+--
+-- Name: TABLE refunds; Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.refunds TO holdfast_system;
+
+--
+-- Name: FUNCTION find_refund(p_refund jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.find_refund(p_refund jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.find_refund(p_refund jsonb) TO holdfast_system;
 
 --
 -- Name: FUNCTION fingerprint(p_request jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -10392,6 +11380,19 @@ REVOKE ALL ON FUNCTION core.payable_checkout(p_booking core.bookings) FROM PUBLI
 GRANT ALL ON FUNCTION core.payable_checkout(p_booking core.bookings) TO holdfast_system;
 
 --
+-- Name: TABLE findings; Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.findings TO holdfast_system;
+
+--
+-- Name: FUNCTION payment_difference(p_seen jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.payment_difference(p_seen jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.payment_difference(p_seen jsonb) TO holdfast_system;
+
+--
 -- Name: FUNCTION payment_status_of(p_booking core.bookings); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -10516,17 +11517,18 @@ REVOKE ALL ON FUNCTION core.record_event(p_event jsonb, p_tenant_id uuid, p_book
 GRANT ALL ON FUNCTION core.record_event(p_event jsonb, p_tenant_id uuid, p_booking_id uuid) TO holdfast_system;
 
 --
+-- Name: FUNCTION record_finding(p_finding core.findings); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.record_finding(p_finding core.findings) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.record_finding(p_finding core.findings) TO holdfast_system;
+
+--
 -- Name: FUNCTION record_payment(p_checkout core.checkouts, p_session jsonb, p_amount bigint, p_currency text); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
 REVOKE ALL ON FUNCTION core.record_payment(p_checkout core.checkouts, p_session jsonb, p_amount bigint, p_currency text) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.record_payment(p_checkout core.checkouts, p_session jsonb, p_amount bigint, p_currency text) TO holdfast_system;
-
---
--- Name: TABLE refunds; Type: ACL; Schema: core; Owner: holdfast_owner
---
-
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.refunds TO holdfast_system;
 
 --
 -- Name: FUNCTION record_refund(p_refund core.refunds, p_status text, p_stripe_refund_id text); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -10541,6 +11543,13 @@ GRANT ALL ON FUNCTION core.record_refund(p_refund core.refunds, p_status text, p
 
 REVOKE ALL ON FUNCTION core.record_session(p_checkout core.checkouts, p_outcome text, p_session jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.record_session(p_checkout core.checkouts, p_outcome text, p_session jsonb) TO holdfast_system;
+
+--
+-- Name: FUNCTION refund_difference(p_seen jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.refund_difference(p_seen jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.refund_difference(p_seen jsonb) TO holdfast_system;
 
 --
 -- Name: FUNCTION refuse_rewriting(); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -10767,6 +11776,13 @@ REVOKE ALL ON FUNCTION core.rules_of(p_actor core.actor, p_kind text, p_resource
 GRANT ALL ON FUNCTION core.rules_of(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) TO holdfast_system;
 
 --
+-- Name: FUNCTION seconds_since(p_instant timestamp with time zone, p_now timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.seconds_since(p_instant timestamp with time zone, p_now timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.seconds_since(p_instant timestamp with time zone, p_now timestamp with time zone) TO holdfast_system;
+
+--
 -- Name: FUNCTION session_end(p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -10872,11 +11888,32 @@ REVOKE ALL ON FUNCTION core.try_lock_days(p_resource_id uuid, p_during tstzrange
 GRANT ALL ON FUNCTION core.try_lock_days(p_resource_id uuid, p_during tstzrange) TO holdfast_system;
 
 --
+-- Name: FUNCTION unfinished_reconciliation(); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.unfinished_reconciliation() FROM PUBLIC;
+GRANT ALL ON FUNCTION core.unfinished_reconciliation() TO holdfast_system;
+
+--
 -- Name: FUNCTION unmet(p_wanted core.wanted[], p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
 REVOKE ALL ON FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone) TO holdfast_system;
+
+--
+-- Name: FUNCTION unseen_findings(p_walk core.reconciliations); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.unseen_findings(p_walk core.reconciliations) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.unseen_findings(p_walk core.reconciliations) TO holdfast_system;
+
+--
+-- Name: FUNCTION unseen_rows(p_walk core.reconciliations); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.unseen_rows(p_walk core.reconciliations) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.unseen_rows(p_walk core.reconciliations) TO holdfast_system;
 
 --
 -- Name: FUNCTION utc(p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -10986,6 +12023,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.packages TO holdfast_system;
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.pool_resources TO holdfast_system;
+
+--
+-- Name: TABLE reconciled_rows; Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.reconciled_rows TO holdfast_system;
 
 --
 -- Name: TABLE resource_offerings; Type: ACL; Schema: core; Owner: holdfast_owner

@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import availability, http
+from holdfast import availability, http, snapshots
 from holdfast.fields import Date, Email, Instant, Zone
 from holdfast.models.availability import PoolSlotList, ResourceList, SlotExplanation, SlotList
 from holdfast.observability import instrument
@@ -15,6 +15,7 @@ from holdfast.observability import instrument
 _FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead anybody
 
 app = http.resolver()
+snapshots.take_part()
 
 
 @app.get("/v1/resources", summary="What can be booked")

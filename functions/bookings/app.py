@@ -7,12 +7,13 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import bookings, http
+from holdfast import bookings, http, snapshots
 from holdfast.fields import Instant
 from holdfast.models.bookings import Booking, BookingList, Status
 from holdfast.observability import instrument
 
 app = http.resolver()
+snapshots.take_part()
 
 
 @app.get("/v1/bookings", summary="All bookings of the tenant")

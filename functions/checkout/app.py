@@ -8,7 +8,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import checkouts, holds, http, reschedules
+from holdfast import checkouts, holds, http, reschedules, snapshots
 from holdfast.models.bookings import (
     Booking,
     Checkout,
@@ -20,6 +20,7 @@ from holdfast.models.bookings import (
 from holdfast.observability import instrument
 
 app = http.resolver()
+snapshots.take_part()
 
 
 @app.post("/v1/holds", summary="Hold a time")

@@ -6,11 +6,12 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import confirmations, http
+from holdfast import confirmations, http, snapshots
 from holdfast.models.bookings import Confirmation
 from holdfast.observability import instrument
 
 app = http.resolver()
+snapshots.take_part()
 
 
 @app.get("/v1/bookings/<booking_id>/confirmation", summary="What has become of it")

@@ -1,16 +1,24 @@
-"""Every minute: perform the effects outside the database that are due."""
+"""Every minute: measure how far behind things are, then perform the effects that are due.
+
+By hand, with {"retry": effect id, "operator": who}: do again what is dead or failed.
+"""
 
 from typing import Any
+from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import effects, sweeps
+from holdfast import effects, health, sweeps
 from holdfast.observability import instrument, logger
 
 
 @instrument
-def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Answer how many effects were performed or tried."""
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer how many effects were performed or tried; or what is done again."""
+    if "retry" in event:
+        return effects.retry(UUID(event["retry"]), str(event["operator"]))
+
+    health.measure()  # first: what follows may be slow
     delivered = 0
 
     def batch() -> bool:

@@ -8,11 +8,12 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import http, waitlist
+from holdfast import http, snapshots, waitlist
 from holdfast.models.waitlist import NewPlace, Place, PlaceList, WaitingState, WaitRequest
 from holdfast.observability import instrument
 
 app = http.resolver()
+snapshots.take_part()
 
 
 @app.post("/v1/waitlist", summary="Wait for a time that is taken")

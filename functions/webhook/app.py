@@ -1,12 +1,13 @@
 """Stripe's webhook, on a function URL. The signature is checked before anything else happens."""
 
 import json
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import errors, http, webhooks
-from holdfast.observability import instrument, logger
+from holdfast.observability import count, fault, instrument
 
 
 @instrument
@@ -17,9 +18,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             http.raw_body(event), event["headers"].get("stripe-signature", "")
         )
     except errors.HoldfastError as error:
+        if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            count("WebhookFailed")
         return http.rendered(error, event["requestContext"]["requestId"])
-    except Exception:
-        logger().exception("event not settled")
+    except Exception as error:
+        fault("event not settled", error)
+        count("WebhookFailed")
         return http.rendered(errors.InternalError(), event["requestContext"]["requestId"])
     return {
         "statusCode": 200,

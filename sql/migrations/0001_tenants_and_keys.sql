@@ -1,7 +1,5 @@
 -- Schemas, the actor type, tenants and their API keys.
 
-create extension if not exists btree_gist with schema public;
-
 create schema if not exists core;
 create schema if not exists api;
 create schema if not exists audit;

@@ -78,6 +78,7 @@ create table core.refunds (
     reason text not null,
     status text not null default 'queued',
     stripe_refund_id text,
+    replaced_by uuid, -- the refund that was queued in its place when it had failed
     version integer not null default 1,
     created_at timestamptz not null,
     updated_at timestamptz not null,
@@ -86,6 +87,7 @@ create table core.refunds (
     constraint refunds_booking_exists foreign key (tenant_id, booking_id)
         references core.bookings (tenant_id, id),
     constraint refunds_stripe_refund_unique unique (stripe_refund_id),
+    constraint refunds_replacement_is_of_a_failure check (replaced_by is null or status = 'failed'),
     constraint refunds_reason_known check (
         reason in ('time_lost', 'released', 'amount_mismatch', 'duplicate_payment')),
     constraint refunds_status_known check (status in ('queued', 'pending', 'succeeded', 'failed')),
@@ -95,6 +97,7 @@ create table core.refunds (
 
 create index refunds_by_booking on core.refunds (tenant_id, booking_id);
 create index refunds_by_payment on core.refunds (tenant_id, payment_id);
+create index refunds_failed on core.refunds (updated_at) where status = 'failed' and replaced_by is null;
 alter table core.refunds add constraint refunds_pkey primary key (tenant_id, id);
 
 -- One provider event has one effect: its id is inserted in the transaction of that effect.
@@ -126,6 +129,8 @@ create table core.effects (
     due_at timestamptz not null, -- when it may next be claimed; the end of the lease while one runs
     lease uuid, -- who performs it now
     last_error text,
+    -- the request, event or sweep that decided it, as core.enter_tenant knows it
+    request_id text default nullif(pg_catalog.current_setting('holdfast.request_id', true), ''),
     created_at timestamptz not null,
     updated_at timestamptz not null,
     constraint effects_id_unique unique (id),
@@ -145,5 +150,8 @@ create table core.effects (
 );
 
 create index effects_due on core.effects (due_at) where state = 'pending';
+create index effects_failing on core.effects (created_at)
+    where state = 'pending' and last_error is not null;
+create index effects_dead on core.effects (updated_at) where state = 'dead';
 create index effects_by_booking on core.effects (tenant_id, booking_id);
 alter table core.effects add constraint effects_pkey primary key (tenant_id, id);

@@ -156,6 +156,7 @@ create table core.calendars (
 );
 create index calendars_by_resource on core.calendars (tenant_id, resource_id);
 create index calendars_due on core.calendars (due_at);
+create index calendars_failing on core.calendars (failures) where failures >= 5;
 alter table core.calendars add constraint calendars_pkey primary key (tenant_id, id);
 
 create table core.external_busy (

@@ -132,6 +132,21 @@ def _refund_pending(system: System) -> State:
     return state
 
 
+def _paid_unheard_of(system: System) -> State:
+    """A payment whose events are lost, and that no sweep has asked about."""
+    state = _paid(system)
+    system.advance(timedelta(hours=2))
+    return state
+
+
+def _refund_unheard_of(system: System) -> State:
+    """A refund whose end nobody told us of, and that the outbox does not ask about yet."""
+    state = _refund_pending(system)
+    system.advance(timedelta(hours=2))
+    _compare(system, state)  # payments come first
+    return state
+
+
 def _refund_pending_for_hours(system: System) -> State:
     state = _refund_pending(system)
     system.advance(timedelta(hours=6, minutes=1))  # when the outbox asks again
@@ -256,6 +271,11 @@ def _sweep(system: System, _state: State) -> bool:
     return "expired" in system.sweep()
 
 
+def _compare(system: System, _state: State) -> bool:
+    """One page of the comparison of both books."""
+    return "open" in system.sweep("reconcile", remaining_ms=0)
+
+
 def _leave(system: System, state: State) -> bool:
     place = state["place"]
     return _succeeded(
@@ -281,6 +301,8 @@ def _go_and_pay(system: System, state: State) -> None:
 
 _EXPIRE = "stripe POST /v1/checkout/sessions/{id}/expire"
 _CREATE = "stripe POST /v1/checkout/sessions"
+_CLAIM = ("postgres measure", "postgres claim_effects")  # how the outbox begins
+_CONTINUE, _RECONCILE = "postgres continue_reconciliation", "postgres reconcile"
 
 STORIES = (
     Story(
@@ -455,7 +477,7 @@ STORIES = (
     ),
     Story(
         "deliver a closing",
-        ("postgres claim_effects", _EXPIRE, "postgres finish_effect", "postgres claim_effects"),
+        (*_CLAIM, _EXPIRE, "postgres finish_effect", "postgres claim_effects"),
         *(_closing, _deliver, _nothing),
         ends="expired",
         abandoned="expired",
@@ -463,7 +485,7 @@ STORIES = (
     Story(
         "deliver a refund",
         (
-            *("postgres claim_effects", "stripe POST /v1/refunds", "postgres finish_effect"),
+            *(*_CLAIM, "stripe POST /v1/refunds", "postgres finish_effect"),
             "postgres claim_effects",
         ),
         *(_refunding, _deliver, _nothing),
@@ -473,7 +495,7 @@ STORIES = (
     Story(
         "ask about a refund",
         (
-            *("postgres claim_effects", "stripe GET /v1/refunds/{id}", "postgres finish_effect"),
+            *(*_CLAIM, "stripe GET /v1/refunds/{id}", "postgres finish_effect"),
             "postgres claim_effects",
         ),
         *(_refund_pending_for_hours, _deliver, _nothing),
@@ -483,7 +505,7 @@ STORIES = (
     Story(
         "deliver a letter",
         (
-            *("postgres claim_effects", "ses SendEmail", "postgres finish_effect"),
+            *(*_CLAIM, "ses SendEmail", "postgres finish_effect"),
             "postgres claim_effects",
         ),
         *(_offered, _deliver, _nothing),
@@ -498,6 +520,26 @@ STORIES = (
         ends="expired",
         abandoned="expired",
         bookings=2,
+    ),
+    Story(
+        "reconcile a payment",
+        (
+            *(_CONTINUE, "stripe GET /v1/payment_intents", _RECONCILE),
+            *("stripe GET /v1/checkout/sessions", "postgres settle_checkout", _RECONCILE),
+        ),
+        *(_paid_unheard_of, _compare, _nothing),
+        ends="scheduled",
+        abandoned="scheduled",
+    ),
+    Story(
+        "reconcile a refund",
+        (
+            *(_CONTINUE, "stripe GET /v1/refunds", _RECONCILE),
+            *("postgres settle_refund", _RECONCILE),
+        ),
+        *(_refund_unheard_of, _compare, _nothing),
+        ends="expired",
+        abandoned="expired",
     ),
     Story(
         "settle_refund",

@@ -71,6 +71,7 @@ RETURNED: dict[str, Any] = {
     "deliver.scheduled": {"delivered": 0},
     "expire_holds.scheduled": {"expired": 0, "closing": 0},
     "offer_waiting.scheduled": {"offered": 0, "lapsed": 0},
+    "reconcile.scheduled": {"looked": 0, "found": 0, "cured": 0, "open": 0},
     "refresh_calendars.scheduled": {"read": 0, "failed": 0},
 }
 SAMPLES = sorted((ROOT / "events").glob("*.json"))

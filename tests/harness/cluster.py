@@ -117,14 +117,19 @@ def cluster() -> Server:
 
 
 @contextmanager
-def own_server_folder() -> Iterator[Path]:
+def own_server_folder(*, reachable: bool = False) -> Iterator[Path]:
     """A closed folder for a test that starts servers itself; they end with the run at the latest.
+
+    Args:
+        reachable: the server's account may pass through it, so that data stay where the run is.
 
     Yields:
         Where the server's data may be put.
     """
     _ensure_guard()
     folder = Path(tempfile.mkdtemp(prefix="own-", dir=run_folder()))
+    if reachable:
+        folder.chmod(0o755)
     try:
         yield folder / "postgres"
     finally:

@@ -19,9 +19,9 @@ _numbers = itertools.count(1)
 # Stays volatile: as with the real clock, a session in the middle of a transaction sees at its next
 # call how far time has come. Any role may ask.
 _CLOCK = """
-create schema harness;
-create table harness.clock (frozen_at timestamptz, shift interval not null);
-insert into harness.clock values (null, '0');
+create schema if not exists harness; -- a restored database has it already
+create table if not exists harness.clock (frozen_at timestamptz, shift interval not null);
+insert into harness.clock select null, '0' where not exists (select from harness.clock);
 grant usage on schema harness to public;
 grant select on harness.clock to public;
 create or replace function core.clock() returns timestamptz

@@ -97,7 +97,7 @@ from core.pools as p where p.name = 'P';
 -- our tenant's past: bookings of the resource in question, each with a customer, a payment, …
 insert into core.customers (tenant_id, id, email, name, created_at, updated_at)
 select %(tenant)s, md5('customer' || n)::uuid, 'c' || n || '@example.com', 'C', %(now)s, %(now)s
-from generate_series(1, %(rows)s) as n;
+from generate_series(1, greatest(%(past)s, %(rows)s)) as n;
 
 insert into core.bookings (
     tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
@@ -108,7 +108,7 @@ select
     md5('customer' || n)::uuid, 'C', %(now)s - (n + 1) * interval '1 hour',
     %(now)s - n * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s, 'completed', 'paid',
     sha256('x'), %(now)s, %(now)s
-from generate_series(1, %(rows)s) as n;
+from generate_series(1, %(past)s) as n;
 
 -- who waited for a time that they were not offered, and who waits for one of another resource
 insert into core.waitlist (
@@ -160,6 +160,22 @@ select b.tenant_id, b.id, 'refund_payment', 'refund_payment:' || b.id, b.id, b.i
     %(now)s - interval '1 day', %(now)s, %(now)s
 from core.bookings as b where b.status = 'completed';
 
+-- a walk through both books that has come by all of them, after many others
+insert into core.reconciled_rows (tenant_id, row_id)
+select p.tenant_id, p.id from core.payments as p where p.payment_intent_id like 'pi_old_%%';
+
+insert into core.reconciliations (id, from_at, until_at, phase, began_at, finished_at)
+select md5('walk' || n)::uuid, d - interval '30 days', d, 'done', d, d
+from generate_series(1, %(rows)s) as n,
+    lateral (select %(now)s - n * interval '1 day' as d) as earlier;
+
+insert into core.findings (
+    object_id, kind, tenant_id, booking_id, amount, currency, detail, first_seen_at, last_seen_at,
+    resolved_at)
+select p.payment_intent_id, 'payment_unknown', p.tenant_id, p.booking_id, 4500, 'EUR', 'x', %(now)s,
+    %(now)s, %(now)s
+from core.payments as p where p.payment_intent_id like 'pi_old_%%';
+
 insert into core.idempotency_keys
 select b.tenant_id, o.operation, b.id::text, sha256('x'), b.id, %(now)s
 from core.bookings as b, (values ('create_hold'), ('begin_checkout')) as o (operation)
@@ -191,11 +207,16 @@ where b.starts_at >= %(now)s + interval '2 years';
 """
 
 
-def grow(database: Database, offer: Offer) -> None:
-    """Let years of other tenants, and of this offer's own past, come into being."""
+def grow(database: Database, offer: Offer, past: int = ROWS) -> None:
+    """Let years of other tenants, and of this offer's own past, come into being.
+
+    Args:
+        past: bookings that are over, each with all that a booking leaves.
+    """
     values = {
         "now": NOW,
         "rows": ROWS,
+        "past": past,
         "tenant": offer.tenant.id,
         "resource": offer.resource_id,
         "offering": offer.offering_id,

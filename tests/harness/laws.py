@@ -205,6 +205,7 @@ ALWAYS: tuple[Law, ...] = (
                 select sum(r.amount) as failed from core.refunds as r
                 where r.tenant_id = p.tenant_id and r.payment_id = p.id
                     and r.status = 'failed' and r.reason = 'price_difference'
+                    and r.replaced_by is null
             ) as r on true
             where b.tenant_id = m.tenant_id and coalesce(b.cart_id, b.id) = m.id
                 and p.amount_refunded < p.amount
@@ -429,7 +430,8 @@ QUIESCENT: tuple[Law, ...] = (
         select r.id || ' of ' || r.amount || ' ' || r.currency || ' has failed' as finding
         from core.refunds as r
         join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
-        where r.status = 'failed' and p.amount_refunded + r.amount <= p.amount
+        where r.status = 'failed' and r.replaced_by is null
+            and p.amount_refunded + r.amount <= p.amount
         """,
     ),
     Law(

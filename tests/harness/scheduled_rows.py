@@ -1,10 +1,10 @@
-"""A row in each table of scheduling, for tests that want rows everywhere."""
+"""A row in each table of scheduling and reconciliation, for tests that want rows everywhere."""
 
 from datetime import date, timedelta
 
 from tests.harness.builders import NOW, Offer
 
-# A row in each table of scheduling, about the booking that is held.
+# A row in each table, about the booking that is held.
 _ROWS = """
 insert into core.calendars (tenant_id, id, resource_id, name, url, read_at, busy_until, due_at,
     created_at, updated_at)
@@ -28,6 +28,15 @@ insert into core.waitlist (tenant_id, id, resource_id, offering_id, tier, packag
 select tenant_id, gen_random_uuid(), resource_id, offering_id, tier, package, starts_at,
     customer_id, customer_name, sha256('place'), created_at, updated_at
 from core.bookings where status = 'held' limit 1;
+insert into core.reconciliations (id, from_at, until_at, began_at)
+select gen_random_uuid(), created_at - interval '30 days', created_at, created_at
+from core.resources where id = %(resource)s;
+insert into core.reconciled_rows select tenant_id, id from core.resources where id = %(resource)s;
+insert into core.findings (object_id, kind, tenant_id, amount, currency, booked_amount,
+    booked_currency, detail, first_seen_at, last_seen_at)
+select 'pi_1', 'payment_differs', tenant_id, 4500, 'EUR', 4400, 'EUR', 'another sum', created_at,
+    created_at
+from core.resources where id = %(resource)s;
 """
 
 

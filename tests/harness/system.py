@@ -200,9 +200,9 @@ class System:
 
     # Schedules -------------------------------------------------------------------------------
 
-    def sweep(self, function: str = "expire_holds") -> Any:
-        """Run a scheduled function once."""
-        return self.invoke(function, {})
+    def sweep(self, function: str = "expire_holds", *, remaining_ms: int = 20_000) -> Any:
+        """Run a scheduled function once; it does one batch if no time remains."""
+        return self.invoke(function, {}, remaining_ms=remaining_ms)
 
     def run_outbox(self) -> Any:
         """Perform the effects that are due."""
@@ -210,13 +210,15 @@ class System:
 
     # Functions -------------------------------------------------------------------------------
 
-    def invoke(self, name: str, event: Any) -> Any:
+    def invoke(self, name: str, event: Any, *, remaining_ms: int = 20_000) -> Any:
         """Run one handler as Lambda would: its own environment, its own kept connection."""
         function = the_template().function(name)
         assert function is not None, name
         module = _module(function.name)
         with self._inside(function):
-            return module.lambda_handler(event, Context(function.logical_id))
+            return module.lambda_handler(
+                event, Context(function.logical_id, remaining_ms=remaining_ms)
+            )
 
     @contextmanager
     def _inside(self, function: template.Function) -> Iterator[None]:

@@ -1,7 +1,8 @@
-"""The statements that violate the constraints of scheduling; see `violations`."""
+"""What violates the constraints of scheduling and of reconciliation; see `violations`."""
 
 from tests.harness.violations import NEW, Statement, change, changes, copy
 
+_LATER = "2031-03-04T10:00:00Z"
 _UNBOUNDED = (
     "empty",
     "[2031-01-01,)",
@@ -153,4 +154,33 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "waitlist_once_per_customer": [copy("waitlist", id=NEW)],
 }
 
-SCHEDULING: dict[str, list[Statement]] = _RULES | _BOOKINGS
+_RECONCILIATION: dict[str, list[Statement]] = {
+    "reconciliations_pkey": [copy("reconciliations", phase="done", finished_at=_LATER)],
+    "reconciliations_one_unfinished": [copy("reconciliations", id=NEW)],
+    "reconciliations_window_ordered": [
+        ("update core.reconciliations set until_at = from_at", ()),
+    ],
+    "reconciliations_phase_known": changes("reconciliations", "phase", "lost", ""),
+    "reconciliations_done_is_finished": [
+        *changes("reconciliations", "phase", "done"),
+        *changes("reconciliations", "finished_at", _LATER),
+    ],
+    "reconciled_rows_pkey": [copy("reconciled_rows")],
+    "findings_pkey": [copy("findings")],
+    "findings_kind_known": changes("findings", "kind", "lost", ""),
+    "findings_cure_known": changes("findings", "cure", "aspirin", ""),
+    "findings_amount_has_currency": [
+        *changes("findings", "amount", None),
+        *changes("findings", "currency", None),
+    ],
+    "findings_booked_has_currency": [
+        *changes("findings", "booked_amount", None),
+        *changes("findings", "booked_currency", None),
+    ],
+    "findings_acceptance_has_reason": [
+        *changes("findings", "accepted_at", _LATER),
+        *changes("findings", "accepted_because", "tea"),
+    ],
+}
+
+SCHEDULING: dict[str, list[Statement]] = _RULES | _BOOKINGS | _RECONCILIATION

@@ -149,6 +149,18 @@ class Workload:
         (effect,) = self.api.claim(1, 3600)
         return effect
 
+    def dead(self) -> dict[str, Any]:
+        """A refund that the provider refused for good."""
+        effect = self.claimed()
+        self.api.finish(effect, "dead", error="refused")
+        return effect
+
+    def bounced(self) -> dict[str, Any]:
+        """A refund that the bank sent back."""
+        effect = self.claimed()
+        self.api.finish(effect, "done", status="failed", refund={"id": f"re_{effect['id']}"})
+        return effect
+
     def told_of_refund(self, effect: dict[str, Any]) -> Any:
         """Stripe reports that it succeeded."""
         refund = refund_object(effect["refund"], self.tenant, f"re_{effect['id']}")
@@ -246,6 +258,13 @@ ACTIONS = {
     "expire_holds": Action(Workload.overdue, lambda w, _: w.api.call("expire_holds", 1)),
     "claim_effects": Action(Workload.refunding, lambda w, _: w.api.claim(1)),
     "finish_effect": Action(Workload.claimed, Workload.finish),
+    "retry_effect": Action(
+        Workload.dead, lambda w, effect: w.api.call("retry_effect", effect["id"], "ada")
+    ),
+    "retry_effect, refund": Action(
+        Workload.bounced, lambda w, effect: w.api.call("retry_effect", effect["id"], "ada")
+    ),
+    "measure": Action(Workload.dead, lambda w, _: w.api.call("measure")),
     "create_hold, cart": Action(Workload.wish, Workload.hold_wish),
     "create_hold, pool": Action(Workload.pooled, Workload.hold_wish),
     "begin_checkout, cart": Action(Workload.cart, lambda w, held: w.api.begin(held)),

@@ -1,10 +1,11 @@
 """Every function finds its rows by index, whenever its session planned.
 
 The sessions are opened, and every function is called often enough for its plans to be kept, before
-the tables grow; then once more by sessions that forgot their plans meanwhile. Nothing is analysed,
-but where the tables had been analysed while they were empty: then again when they have grown. What
-PostgreSQL then counts decides: no growing table is ever read from end to end, and the index
-entries that a call reads do not follow the number of rows.
+the tables grow; then once more by sessions that forgot their plans meanwhile, and now plan for any
+value at all with a hundred thousand bookings behind them. Nothing is analysed, but where the tables
+had been analysed while they were empty: then again when they have grown. What PostgreSQL then
+counts decides: no growing table is ever read from end to end, the index entries that a call reads
+do not follow the number of rows, and what is called most goes by the indexes made for it.
 """
 
 from collections.abc import Iterator
@@ -18,13 +19,50 @@ from tests.harness.cluster import Server
 from tests.harness.database import fresh_database
 from tests.harness.growth import ROWS, grow, hold_off_autovacuum
 from tests.harness.workload import Workload
+from tests.harness.workload_of_reconciliation import RECONCILIATION
 from tests.harness.workload_of_scheduling import SCHEDULING
 
 CALLS = 20
 # of one index, that one call may read: a week of bookings by the hour, once for the time they own
 # and once for the limit of their day; a small part of the tables
 ENTRIES = 4 * 7 * 24
-ACTIONS = workload.ACTIONS | SCHEDULING
+ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION
+PAST = 100_000  # bookings that lie behind sessions that plan anew
+# The indexes by which what is called most finds its way in the tables that grow with bookings.
+_PERIODS = {
+    *("occupancies_no_overlap", "bookings_pkey"),
+    *("changes_one_pending", "changes_id_unique"),
+}
+_HOLDER = {
+    *("customers_email_unique", "customers_pkey", "customers_by_mailbox"),
+    *("bookings_live_by_customer", "bookings_holds_by_customer", "waitlist_by_customer"),
+}
+_ATTEMPT = {"bookings_pkey", "checkouts_one_payable_per_booking", "checkouts_pkey"}
+INTENDED = {
+    "list_slots": _PERIODS,
+    "list_pool_slots": _PERIODS,
+    "list_bookings": {"bookings_by_start", "customers_pkey"},
+    "list_bookings, resource": {"bookings_by_resource", "customers_pkey"},
+    "create_hold": {
+        *(_PERIODS | _HOLDER),
+        *("idempotency_keys_pkey", "occupancies_seat_once", "occupancies_pkey"),
+    },
+    "create_hold, taken": _PERIODS | {"idempotency_keys_pkey"},
+    "create_hold, repeated": {"idempotency_keys_pkey", "bookings_pkey", "customers_pkey"},
+    "begin_checkout": _ATTEMPT | {"idempotency_keys_pkey", "customers_pkey", "changes_one_pending"},
+    "attach_checkout": _ATTEMPT | {"customers_pkey"},
+    "settle_checkout": _ATTEMPT
+    | {
+        *("stripe_events_pkey", "checkouts_session_unique", "checkouts_id_unique"),
+        *("payments_intent_unique", "changes_one_pending", "waitlist_by_booking"),
+    },
+    "get_booking": {"bookings_pkey", "customers_pkey"},
+    "get_confirmation": _ATTEMPT | {"customers_pkey"},
+}
+GROWING = (
+    *("bookings", "changes", "checkouts", "customers", "effects", "idempotency_keys"),
+    *("occupancies", "payments", "refunds", "stripe_events", "waitlist"),
+)
 FIXED = ["core.currencies", "core.migrations", "core.transitions"]  # do not grow with use
 
 _SCANS = """
@@ -56,13 +94,15 @@ def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
         for action in ACTIONS.values():
             for _ in range(8):  # from the sixth on PostgreSQL may keep one plan for all values
                 action.act(workload, action.prepare(workload))
-        grow(database, workload.offer)
+        anew = request.param == "planned anew"
+        grow(database, workload.offer, PAST if anew else ROWS)
         if known:
             # such plans read whole tables, and end with the next analysis, which autovacuum makes
             # when a table has grown by fifty rows and a tenth
             database.execute("analyze")
-        if request.param == "planned anew":
+        if anew:
             for connection in api.connections:
+                connection.execute("set plan_cache_mode = force_generic_plan")
                 connection.execute("discard plans")
         yield workload
         api.close()
@@ -88,6 +128,23 @@ def test_no_table_is_read_from_end_to_end(grown: Workload, name: str) -> None:
     assert sum(read.values()) >= CALLS, "nothing was counted"
 
 
+@pytest.mark.parametrize("name", INTENDED)
+def test_what_is_called_most_goes_by_its_indexes(grown: Workload, name: str) -> None:
+    """In each table that grows with bookings, by those that were made for it.
+
+    Cases: P-9
+    """
+    used = indexes(grown, name)
+
+    assert used - INTENDED[name] == set()
+    assert used
+
+
+def test_another_index_would_be_seen(grown: Workload) -> None:
+    """The guardless twin: the same function with a filter goes by another one."""
+    assert indexes(grown, "list_bookings, resource") - INTENDED["list_bookings"] != set()
+
+
 def test_a_scan_would_be_seen(grown: Workload) -> None:
     """The guardless twin: a query without an index shows in both counts."""
     scans, entries = counted(grown.api)
@@ -111,6 +168,19 @@ def test_every_function_is_measured(grown: Workload) -> None:
     )
 
     assert {f for (f,) in functions} - {"health"} == {name.split(",")[0] for name in ACTIONS}
+
+
+def indexes(grown: Workload, name: str) -> set[str]:
+    """The indexes in which a call looks something up, of the tables that grow with bookings."""
+    action = ACTIONS[name]
+    subject = action.prepare(grown)
+    _, entries = counted(grown.api)
+
+    action.act(grown, subject)
+
+    _, later_entries = counted(grown.api)
+    used = {i.removeprefix("core.") for i in later_entries if later_entries[i] > entries[i]}
+    return {index for index in used if index.startswith(tuple(f"{t}_" for t in GROWING))}
 
 
 def counted(api: Api) -> tuple[dict[str, int], dict[str, int]]:

@@ -19,7 +19,7 @@ CORE = "layers/core/holdfast/"
 
 # Modules with one place: only files that start with one of these may import them.
 ONLY_IN = {
-    "psycopg": (f"{CORE}database.py", f"{CORE}migrations/"),
+    "psycopg": (f"{CORE}database.py", f"{CORE}migrations/", f"{CORE}tenants.py"),
     "stripe": (f"{CORE}stripe_gateway.py",),
     "boto3": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
     "botocore": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
@@ -27,7 +27,7 @@ ONLY_IN = {
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.
 NEEDED_BY = {
-    "stripe": {"checkout", "confirmation", "deliver", "webhook"},
+    "stripe": {"checkout", "confirmation", "deliver", "reconcile", "webhook"},
     "boto3": {"blackouts", "calendars", "catalogue", "checkout", "pools", "schedules", "waitlist"},
     "psycopg": set(FOLDERS) - {"openapi"},
 }

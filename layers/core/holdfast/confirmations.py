@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from holdfast import database, stripe_gateway
+from holdfast import database, settlements, stripe_gateway
 from holdfast.actors import Actor
 from holdfast.errors import Unavailable
 from holdfast.observability import logger
@@ -31,5 +31,6 @@ def _settled(session_id: str) -> bool:
     outcome = stripe_gateway.outcome(session)
     if outcome == "open":
         return False
-    database.call("settle_checkout", None, outcome, stripe_gateway.summary(session))
+    settled = database.call("settle_checkout", None, outcome, stripe_gateway.summary(session))
+    logger().info("session settled", session=session_id, result=settlements.told(settled))
     return True

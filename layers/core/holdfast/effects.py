@@ -5,10 +5,11 @@ the same code; whoever comes second meets the key.
 """
 
 from typing import Any
+from uuid import UUID
 
-from holdfast import database, letters, mail, stripe_gateway
+from holdfast import database, letters, mail, settlements, stripe_gateway
 from holdfast.errors import Unavailable
-from holdfast.observability import count, logger
+from holdfast.observability import count, fault, logger
 
 LATER = "retry"
 _LEASE_SECONDS = 60  # longer than the slowest performance
@@ -25,13 +26,18 @@ def perform(effect: dict[str, Any]) -> str:
         verdict, result = "done", _perform(effect)
     except Unavailable as error:
         verdict, result = LATER, {"error": str(error)}
+        logger().warning("effect to be tried again", error=str(error), **_named(effect))
         count("EffectRetried")
     except (stripe_gateway.Refused, mail.Refused) as error:
         verdict, result = "dead", {"error": str(error)}
-        logger().error("effect refused for good", effect=effect["id"], kind=effect["kind"])
+        logger().error("effect refused for good", error=str(error), **_named(effect))
         count("EffectDead")
     finished = database.call("finish_effect", effect["id"], effect["lease"], verdict, result)
-    return str(finished["result"])
+    if result.get("status") == "succeeded":
+        count("RefundMade")
+    elif result.get("status") == "failed":
+        refund_failed(effect["id"], result["refund"]["id"])
+    return settlements.told(finished)
 
 
 def deliver_batch() -> int:
@@ -43,15 +49,48 @@ def deliver_batch() -> int:
     for effect in claimed:
         try:
             result = perform(effect)
-        except Exception:
-            logger().exception("effect failed", effect=effect["id"], kind=effect["kind"])
+        except Exception as error:
+            fault("effect failed", error, **_named(effect))
             count("EffectFailed")
         else:
-            logger().info(
-                "effect performed", effect=effect["id"], kind=effect["kind"], result=result
-            )
+            logger().info("effect performed", result=result, **_named(effect))
             count("EffectPerformed")
+        finally:
+            logger().remove_keys(["tenant_id", "booking_id", "reason"])  # the next is another's
     return len(claimed)
+
+
+def retry(effect_id: UUID, operator: str) -> dict[str, Any]:
+    """Have a dead effect performed again, or money whose refund failed sent back once more.
+
+    Args:
+        operator: who decided it, for the log.
+
+    Raises:
+        NotFound: no such effect.
+        IllegalState: it is neither dead nor a refund that failed, or was done again already.
+    """
+    again: dict[str, Any] = database.call("retry_effect", effect_id, operator)
+    logger().warning("effect queued by hand", operator=operator, **again)
+    return again
+
+
+def refund_failed(effect_id: str | None, stripe_refund_id: str) -> None:
+    """Tell that the bank refused a refund: a person must see that the money goes back."""
+    logger().error("refund failed", effect=effect_id, stripe_refund=stripe_refund_id)
+    count("RefundFailed")
+
+
+def _named(effect: dict[str, Any]) -> dict[str, Any]:
+    """What a line about an effect says of it; `decided_by` is the request or event behind it."""
+    return {
+        "effect": effect["id"],
+        "kind": effect["kind"],
+        "attempts": effect["attempts"],
+        "tenant_id": effect["tenant_id"],
+        "booking_id": effect["booking_id"],
+        "decided_by": effect["request_id"],
+    }
 
 
 def _perform(effect: dict[str, Any]) -> dict[str, Any]:

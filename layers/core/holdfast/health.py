@@ -5,6 +5,18 @@ from datetime import datetime
 from typing import Any
 
 from holdfast import database
+from holdfast.observability import flush, gauge
+
+_GAUGES = {
+    "effect_lag_seconds": "EffectLagSeconds",
+    "effect_age_seconds": "EffectAgeSeconds",
+    "effects_dead": "EffectsDead",
+    "refunds_failed": "RefundsFailed",
+    "hold_lag_seconds": "HoldLagSeconds",
+    "offer_lag_seconds": "OfferLagSeconds",
+    "calendar_lag_seconds": "CalendarLagSeconds",
+    "calendars_stale": "CalendarsStale",
+}
 
 
 def check() -> dict[str, Any]:
@@ -13,12 +25,31 @@ def check() -> dict[str, Any]:
     Raises:
         Unavailable: it does not answer.
     """
-    before = time.time()
-    found = database.call("health")
-    after = time.time()
-    theirs = datetime.fromisoformat(found["now"]).timestamp()
+    found, skew = _asked("health")
     return {
         "status": "ok",
         "schema_version": found["schema_version"],
-        "clock_skew_ms": round(((before + after) / 2 - theirs) * 1000),
+        "clock_skew_ms": round(skew * 1000),
     }
+
+
+def measure() -> None:
+    """Write the gauges: how far behind the sweeps are, and what waits for a person.
+
+    Raises:
+        Unavailable: the database does not answer.
+    """
+    found, skew = _asked("measure")
+    for member, name in _GAUGES.items():
+        gauge(name, found[member])
+    gauge("ClockSkewSeconds", abs(skew))
+    flush()
+
+
+def _asked(function: str) -> tuple[dict[str, Any], float]:
+    """What the database says, and by how many seconds our clock is ahead of its."""
+    before = time.time()
+    found = database.call(function)
+    after = time.time()
+    theirs = datetime.fromisoformat(found["now"]).timestamp()
+    return found, (before + after) / 2 - theirs

@@ -9,7 +9,7 @@ from holdfast import actors, booking_secrets, database, effects, fresh_calendars
 from holdfast.actors import Actor
 from holdfast.errors import AlreadyPaid, IllegalState
 from holdfast.models.bookings import HoldRequest
-from holdfast.observability import count
+from holdfast.observability import about, count
 
 
 def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext) -> dict[str, Any]:
@@ -34,6 +34,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
             ),
         )
         count("HoldCreated")
+        about(booking_id=held["id"])
         return held
 
     held = idempotency.once(

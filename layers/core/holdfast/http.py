@@ -20,12 +20,13 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import actors, errors
-from holdfast.observability import count, logger
+from holdfast.observability import about, count, fault, logger
 
 MAX_BODY_BYTES = 64 * 1024
 
 _PROBLEM = "application/problem+json"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ID = re.compile(r"[0-9a-fA-F-]{36}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
 _FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
 _PRICE_FIELDS = {"amount", "amount_total", "currency", "price", "rate", "total", "unit_amount"}
@@ -55,8 +56,8 @@ def resolver() -> APIGatewayHttpResolver:
     def refuse_path(_error: Exception) -> Response[str]:  # an id with characters no path has
         return problem(app, errors.NotFound())
 
-    def refuse_fault(_error: Exception) -> Response[str]:
-        logger().exception("unhandled error")
+    def refuse_fault(error: Exception) -> Response[str]:
+        fault("unhandled error", error)
         count("InternalError")
         return problem(app, errors.InternalError())
 
@@ -78,7 +79,12 @@ def respond(
         event = {**event, "body": _readable(event), "isBase64Encoded": False}
     except errors.HoldfastError as error:
         return rendered(error, request_id)
+    parameters = event.get("pathParameters") or {}
+    named = str(parameters.get("booking_id") or parameters.get("hold_id"))
+    about(booking_id=named if _ID.fullmatch(named) else None)  # else it could be anything
     answer: dict[str, Any] = app.resolve(event, context)
+    # the route, not the path: that of a calendar feed is a secret
+    logger().info("answered", route=event.get("routeKey"), status=answer["statusCode"])
     answer.setdefault("headers", {})["x-request-id"] = request_id
     return answer
 
@@ -90,7 +96,9 @@ def actor(app: APIGatewayHttpResolver) -> actors.Actor:
         Unauthenticated: there are none.
     """
     address: str = app.current_event.raw_event["requestContext"]["http"]["sourceIp"]
-    return actors.from_headers(_headers(app), _request_id(app), address)
+    caller = actors.from_headers(_headers(app), _request_id(app), address)
+    about(key_hash=caller.key_hash[:12])  # which key, and so which tenant; see docs/runbook.md
+    return caller
 
 
 def idempotency_key(app: APIGatewayHttpResolver) -> str:
@@ -216,6 +224,8 @@ def rendered(error: errors.HoldfastError, request_id: str) -> dict[str, Any]:
     if error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         logger().info("refused", code=error.code, reason=error.extra.get("reason"))
         count("Refused")
+        if isinstance(error, errors.SlotTaken):
+            count("HoldRefused")
     headers = {"content-type": _PROBLEM, "cache-control": "no-store", "x-request-id": request_id}
     if error.retry_after is not None:
         headers["retry-after"] = str(error.retry_after)

@@ -99,14 +99,9 @@ def retrieve_session(session_id: str) -> Session:
         Refused: there is no such session.
         Unavailable: no answer.
     """
-    try:
-        return _called(
-            client().v1.checkout.sessions.retrieve,
-            session_id,
-            params={"expand": ["payment_intent"]},
-        )
-    except _Broken as error:
-        raise Unavailable() from error
+    return asked(
+        client().v1.checkout.sessions.retrieve, session_id, params={"expand": ["payment_intent"]}
+    )
 
 
 def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
@@ -189,7 +184,7 @@ def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
     """
     wanted = effect["refund"]
     if wanted["stripe_refund_id"] is not None:  # it was pending when we last asked
-        return _retrieved_refund(wanted["stripe_refund_id"])
+        return asked(client().v1.refunds.retrieve, wanted["stripe_refund_id"])
     if effect["age_seconds"] > _KEY_WINDOW_SECONDS:
         found = _found_refund(wanted)
         if found is not None:
@@ -197,6 +192,15 @@ def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
     # A key under which Stripe recorded a 500 answers nothing else for a day. Once the look-up
     # shows that no refund came of it, the next key of a fixed row is used: a repeat walks the same
     # keys.
+    metadata = {  # all of it from rows: a repeat sends the same bytes
+        "refund_id": wanted["id"],
+        "effect_id": effect["id"],
+        "booking_id": wanted["booking_id"],
+        "tenant_id": effect["tenant_id"],
+        "reason": wanted["reason"],
+    }
+    if effect["request_id"] is not None:
+        metadata["request_id"] = effect["request_id"]
     for attempt in range(4):
         try:
             return _called(
@@ -204,12 +208,7 @@ def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
                 params={
                     "payment_intent": wanted["payment_intent_id"],
                     "amount": wanted["amount"],
-                    "metadata": {
-                        "refund_id": wanted["id"],
-                        "booking_id": wanted["booking_id"],
-                        "tenant_id": effect["tenant_id"],
-                        "reason": wanted["reason"],
-                    },
+                    "metadata": metadata,
                 },
                 options={"idempotency_key": effect["key"] + (f":{attempt}" if attempt else "")},
             )
@@ -227,9 +226,15 @@ def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
     raise Unavailable()
 
 
-def _retrieved_refund(refund_id: str) -> dict[str, Any]:
+def asked(method: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
+    """One call of the SDK that changes nothing at Stripe.
+
+    Raises:
+        Refused: there is no such thing.
+        Unavailable: no answer.
+    """
     try:
-        return _called(client().v1.refunds.retrieve, refund_id)
+        return _called(method, *arguments, **options)
     except _Broken as error:
         raise Unavailable() from error
 
@@ -338,13 +343,10 @@ def _listed(method: Any, parameters: dict[str, Any]) -> list[dict[str, Any]]:
     """
     found: list[dict[str, Any]] = []
     after: dict[str, str] = {}
-    try:
-        while len(found) < _LOOK_UP_LIMIT:
-            page = _called(method, params={**parameters, **after})
-            found += page["data"]
-            if not page["has_more"]:
-                return found
-            after = {"starting_after": page["data"][-1]["id"]}
-    except _Broken as error:
-        raise Unavailable() from error
+    while len(found) < _LOOK_UP_LIMIT:
+        page = asked(method, params={**parameters, **after})
+        found += page["data"]
+        if not page["has_more"]:
+            return found
+        after = {"starting_after": page["data"][-1]["id"]}
     raise Unavailable()

@@ -8,8 +8,8 @@ import re
 import time
 from typing import Any
 
-from holdfast import database, stripe_gateway
-from holdfast.effects import refund_status
+from holdfast import database, settlements, stripe_gateway
+from holdfast.effects import refund_failed, refund_status
 from holdfast.errors import EventMismatch, MalformedRequest, SignatureInvalid
 from holdfast.observability import count, logger
 from holdfast.settings import settings
@@ -23,6 +23,7 @@ _SESSION_EVENTS = {
     "checkout.session.expired",
 }
 _REFUND_EVENTS = {"refund.created", "refund.updated", "refund.failed"}
+EVENTS = _SESSION_EVENTS | _REFUND_EVENTS  # what an endpoint at Stripe has to send
 
 
 def receive(payload: bytes, signature: str) -> str:
@@ -54,7 +55,7 @@ def receive(payload: bytes, signature: str) -> str:
 
     result = _settle(event)
     logger().info("event settled", event=event["id"], type=event["type"], result=result)
-    count(f"Webhook{result.capitalize()}")
+    count("WebhookReceived")
     return result
 
 
@@ -66,10 +67,13 @@ def _settle(event: dict[str, Any]) -> str:
         settled = database.call("settle_checkout", told, outcome, stripe_gateway.summary(subject))
     elif event["type"] in _REFUND_EVENTS:
         refund = {"id": subject["id"], "metadata": subject.get("metadata") or {}}
-        settled = database.call("settle_refund", told, refund_status(subject), refund)
+        status = refund_status(subject)
+        settled = database.call("settle_refund", told, status, refund)
+        if status == "failed" and settled["result"] == "recorded":
+            refund_failed(refund["metadata"].get("effect_id"), refund["id"])
     else:
         return "ignored"
-    return str(settled["result"])
+    return settlements.told(settled)
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:

@@ -6,6 +6,9 @@
 --           'retry' it may not have happened: again later, with growing pauses; p_result is
 --           {"error"} 'dead'  it never will: a person must look; p_result is {"error"}
 --
+-- Returns   {"result": what core.settle did, or the verdict; "booking_id", "tenant_id",
+--           "reason": why, as the audit trail has it, or null when no booking was changed}
+--
 -- What is done is done, whoever did it; retry and dead count only for whoever holds the lease.
 --
 -- Runs as holdfast_system: it works across tenants.
@@ -68,6 +71,7 @@ begin
     where e.id = p_effect_id and (p_verdict = 'done' or e.lease = p_lease);
 
     return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id);
+        'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id,
+        'reason', nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
 end;
 $$;

@@ -4,7 +4,8 @@
 -- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_outcome what the session means; see core.settle
 -- p_session the provider's session object
--- Returns   {"result": "duplicate" | "unknown" | what core.settle did, "booking_id", "tenant_id"}
+-- Returns   {"result": "duplicate" | "unknown" | what core.settle did, "booking_id", "tenant_id",
+--           "reason": why, as the audit trail has it, or null when no booking was changed}
 --
 -- Runs as holdfast_system: the session tells the tenant.
 --
@@ -36,6 +37,7 @@ begin
         v_result := core.settle(v_checkout, p_outcome, p_session);
     end if;
     return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_checkout.booking_id, 'tenant_id', v_checkout.tenant_id);
+        'result', v_result, 'booking_id', v_checkout.booking_id, 'tenant_id', v_checkout.tenant_id,
+        'reason', nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
 end;
 $$;

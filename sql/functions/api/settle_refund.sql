@@ -1,6 +1,7 @@
--- api.settle_refund: take in what the provider says of one of our refunds.
+-- api.settle_refund: take in what the provider says of one of our refunds, told by an event or asked by
+-- us.
 --
--- p_event   {"id", "type", "created": epoch seconds}
+-- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_status  'pending' | 'succeeded' | 'failed'
 -- p_refund  the provider's refund object; metadata.refund_id names our row
 -- Returns   {"result": "duplicate" | "unknown" | "recorded", "booking_id", "tenant_id"}
@@ -17,31 +18,22 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_reference text := p_refund #>> '{metadata,refund_id}';
-    v_refund core.refunds;
+    v_refund core.refunds := core.find_refund(p_refund);
     v_result text := 'recorded';
 begin
-    select * into v_refund
-    from core.refunds as r
-    where r.stripe_refund_id = p_refund ->> 'id';
-    if not found
-        and v_reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        and p_refund #>> '{metadata,tenant_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-    then
-        select * into v_refund
-        from core.refunds as r
-        where r.tenant_id = (p_refund #>> '{metadata,tenant_id}')::uuid
-            and r.id = v_reference::uuid and r.stripe_refund_id is null;
-    end if;
     if v_refund.id is null then
         return pg_catalog.jsonb_build_object('result', 'unknown');
     end if;
+    perform core.enter_tenant(
+        v_refund.tenant_id, case when p_event is null then 'provider' else 'webhook' end, null,
+        p_event ->> 'id');
 
-    perform core.enter_tenant(v_refund.tenant_id, 'webhook', null, p_event ->> 'id');
-    if core.record_event(p_event, v_refund.tenant_id, v_refund.booking_id) then
-        perform core.record_refund(v_refund, p_status, p_refund ->> 'id');
-    else
+    if p_event is not null and not core.record_event(
+        p_event, v_refund.tenant_id, v_refund.booking_id)
+    then
         v_result := 'duplicate';
+    else
+        perform core.record_refund(v_refund, p_status, p_refund ->> 'id');
     end if;
     return pg_catalog.jsonb_build_object(
         'result', v_result, 'booking_id', v_refund.booking_id, 'tenant_id', v_refund.tenant_id);

@@ -35,7 +35,7 @@ begin
     return pg_catalog.jsonb_build_object(
             'id', v_effect.id, 'tenant_id', v_effect.tenant_id, 'booking_id', v_effect.booking_id,
             'kind', v_effect.kind, 'key', v_effect.key, 'lease', v_effect.lease,
-            'attempts', v_effect.attempts,
+            'attempts', v_effect.attempts, 'request_id', v_effect.request_id,
             'age_seconds', pg_catalog.floor(pg_catalog.date_part('epoch', v_now - v_effect.created_at)))
         || coalesce((
             select pg_catalog.jsonb_build_object('checkout', core.checkout_json(c))

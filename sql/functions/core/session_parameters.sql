@@ -14,8 +14,12 @@ returns jsonb
 language plpgsql stable
 as $$
 declare
-    v_metadata jsonb := pg_catalog.jsonb_build_object(
-        'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id, 'checkout_id', p_checkout_id);
+    v_metadata jsonb := pg_catalog.jsonb_strip_nulls(
+        pg_catalog.jsonb_build_object(
+            'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id,
+            'checkout_id', p_checkout_id,
+            -- of the request that began the attempt; whoever repeats it sends the same
+            'request_id', nullif(pg_catalog.current_setting('holdfast.request_id', true), '')));
     v_customer core.customers;
 begin
     select * into v_customer from core.customers as c

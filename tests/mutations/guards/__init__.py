@@ -3,9 +3,11 @@
 from tests.mutations.guard import Guard
 from tests.mutations.guards import (
     access,
+    connections,
     effects,
     locks,
     payments,
+    reconciliation,
     scheduling_calendars,
     scheduling_catalogue,
     scheduling_changes,
@@ -14,6 +16,7 @@ from tests.mutations.guards import (
     scheduling_waitlist,
     stripe,
     times,
+    watching,
 )
 
 ALL: tuple[Guard, ...] = (
@@ -22,11 +25,14 @@ ALL: tuple[Guard, ...] = (
     *payments.GUARDS,
     *effects.GUARDS,
     *access.GUARDS,
+    *connections.GUARDS,
     *stripe.GUARDS,
+    *reconciliation.GUARDS,
     *scheduling_calendars.GUARDS,
     *scheduling_catalogue.GUARDS,
     *scheduling_changes.GUARDS,
     *scheduling_rules.GUARDS,
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
+    *watching.GUARDS,
 )

@@ -81,8 +81,12 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "settle_refund",
-                "if core.record_event(p_event, v_refund.tenant_id, v_refund.booking_id) then",
-                "if true then",
+                "if p_event is not null and not core.record_event(\n"
+                "        p_event, v_refund.tenant_id, v_refund.booking_id)\n"
+                "    then",
+                "if p_event is not null and not core.record_event(\n"
+                "        p_event, v_refund.tenant_id, v_refund.booking_id) and false\n"
+                "    then",
             ),
         ),
         (f"{_REFUND}::test_the_same_event_twice_is_one_effect",),

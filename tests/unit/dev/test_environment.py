@@ -69,6 +69,15 @@ def test_sql_is_read_from_the_checkout(toy: Toy) -> None:
     assert given["SQL_DIR"] == str(toy.root / "sql")
 
 
+def test_passwords_are_not_written_down(toy: Toy) -> None:
+    """In the cloud migrate writes the roles' passwords into secrets; here there are neither."""
+    given = environment(
+        toy.add("migrate", "", declared={"DATABASE_LOGIN_SECRETS": "holdfast/"}), toy.backends()
+    )
+
+    assert "DATABASE_LOGIN_SECRETS" not in given
+
+
 def test_stripe_itself_has_no_other_address(toy: Toy) -> None:
     """Without the double the SDK's own address counts."""
     given = environment(

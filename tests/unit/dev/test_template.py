@@ -99,20 +99,50 @@ def test_what_cannot_be_resolved_fails_loudly(tmp_path: Path, expression: str) -
         variables(tmp_path, expression)
 
 
-def test_a_parameter_without_value_is_missing(tmp_path: Path) -> None:
-    """A parameter that has no default must be given."""
+def test_a_parameter_without_a_default_is_named(tmp_path: Path) -> None:
+    """What only a deployment knows is told apart by its name, until a value is given."""
     text = """
-Parameters: {Key: {Type: String}}
+Parameters: {Key: {Type: String}, Other: {Type: String}}
 Resources:
   F:
     Type: AWS::Serverless::Function
-    Properties: {CodeUri: f/, Environment: {Variables: {X: !Ref Key}}}
+    Properties: {CodeUri: f/, Environment: {Variables: {X: !Ref Key, Y: !Ref Other}}}
 """
     path = template(tmp_path, text)
+    told = load(path).functions["F"].environment
 
-    with pytest.raises(TemplateError, match="Key"):
-        load(path)
-    assert load(path, {"Key": "v"}).functions["F"].environment == {"X": "v"}
+    assert (told["X"].endswith(":Key"), told["Y"].endswith(":Other")) == (True, True)
+    assert load(path, {"Key": "v"}).functions["F"].environment == {"X": "v", "Y": told["Y"]}
+
+
+LOOP = """
+Resources:
+  Fn::ForEach::Tables:
+    - Name
+    - [one_a, two]
+    - Table&{Name}:
+        Type: AWS::DynamoDB::Table
+        Properties:
+          TableName: !Sub "${AWS::StackName}-${Name}"
+          Note: {Ref: Name}
+          Other: {Ref: !Sub "Table&{Name}"}
+"""
+
+
+def test_loops_are_written_out(tmp_path: Path) -> None:
+    """Each item makes its resources; a logical id gets only what it may contain."""
+    tables = load(template(tmp_path, LOOP)).tables
+
+    assert {name: (table["Note"], table["Other"]) for name, table in tables.items()} == {
+        "holdfast-local-one_a": ("one_a", "Tableonea"),
+        "holdfast-local-two": ("two", "Tabletwo"),
+    }
+
+
+def test_a_loop_over_something_unknown_is_an_error(tmp_path: Path) -> None:
+    """Only lists that the template itself contains can be written out here."""
+    with pytest.raises(TemplateError, match="Fn::ForEach::Tables"):
+        load(template(tmp_path, LOOP.replace("[one_a, two]", "!Ref Names")))
 
 
 def test_globals_are_merged_under_the_function(tmp_path: Path) -> None:

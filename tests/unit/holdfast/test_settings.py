@@ -1,67 +1,33 @@
-"""Settings: straight from the environment, or from the extension that serves secrets."""
+"""Settings: straight from the environment, or from Secrets Manager."""
 
 import json
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.error import HTTPError
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import unquote, urlsplit
+from uuid import uuid4
 
+import psycopg.conninfo
 import pytest
 
-from holdfast import settings as module
+from holdfast import aws
 from holdfast.settings import Settings
+from tests.harness import secrets_manager
+from tests.harness.secrets_manager import SecretsManager
 
-ARN = "arn:aws:secretsmanager:us-east-1:000000000000:secret:holdfast/x y&z"
-
-
-@dataclass
-class Extension:
-    """The AWS Parameters and Secrets extension, as a function meets it on localhost."""
-
-    secrets: dict[str, object] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+PROXY = "holdfast-dev.proxy-c0ffee.us-east-1.rds.amazonaws.com"
 
 
-@pytest.fixture
-def extension(monkeypatch: pytest.MonkeyPatch) -> Iterator[Extension]:
-    serving = Extension()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            """Serve a secret to whoever shows the session's token."""
-            parts = urlsplit(self.path)
-            name = parse_qs(parts.query)["secretId"][0]
-            serving.asked.append(name)
-            allowed = self.headers["X-Aws-Parameters-Secrets-Token"] == "session-token"
-            known = parts.path == "/secretsmanager/get" and name in serving.secrets
-            self.send_response(200 if allowed and known else 400)
-            self.end_headers()
-            if allowed and known:
-                text = json.dumps(serving.secrets[name])
-                self.wfile.write(json.dumps({"SecretString": text}).encode())
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
-    address = f"http://127.0.0.1:{server.server_address[1]}/secretsmanager/get?secretId="
-    monkeypatch.setattr(module, "_EXTENSION", address)
-    yield serving
-    server.shutdown()
-    server.server_close()
-    thread.join()
+@pytest.fixture(scope="module")
+def manager() -> Iterator[SecretsManager]:
+    with secrets_manager.running() as running:
+        yield running
 
 
-def _settings(**environment: str) -> Settings:
-    return Settings({"AWS_SESSION_TOKEN": "session-token"} | environment)
+def _settings(manager: SecretsManager | None = None, **environment: str) -> Settings:
+    return Settings((manager.environment if manager else {}) | environment)
 
 
-def test_a_value_in_the_environment_is_taken_as_it_is(extension: Extension) -> None:
-    """The local stack gives values themselves; nobody is asked."""
+def test_a_value_in_the_environment_is_taken_as_it_is() -> None:
+    """The local stack gives values themselves; nobody is asked, and there is nobody."""
     settings = _settings(
         DATABASE_URL="postgresql://a@b/c",
         STRIPE_API_KEY="sk_test_x",
@@ -73,85 +39,147 @@ def test_a_value_in_the_environment_is_taken_as_it_is(extension: Extension) -> N
     assert settings.stripe_api_key == "sk_test_x"
     assert settings.stripe_webhook_secrets == ("whsec_a",)
     assert settings.booking_secret_key == b"\x00\xff"
-    assert extension.asked == []
 
 
-def test_a_secret_is_asked_for_once(extension: Extension) -> None:
-    """By its ARN, whatever characters are in it; then it is kept."""
-    extension.secrets[ARN] = {"api_key": "sk_test_y"}
-    settings = _settings(STRIPE_SECRET_ARN=ARN)
+def test_a_secret_is_asked_for_once(manager: SecretsManager) -> None:
+    """By its ARN; then it is kept, as the environment lives."""
+    arn = manager.create("settings/stripe", json.dumps({"api_key": "sk_test_y"}))
+    settings = _settings(manager, STRIPE_SECRET_ARN=arn)
+    first = settings.stripe_api_key
+    manager.client.put_secret_value(SecretId=arn, SecretString=json.dumps({"api_key": "other"}))
 
-    assert [settings.stripe_api_key, settings.stripe_api_key] == ["sk_test_y"] * 2
-    assert extension.asked == [ARN]
+    assert [first, settings.stripe_api_key] == ["sk_test_y"] * 2
 
 
-@pytest.mark.parametrize(
-    ("secret", "expected"),
-    [
-        ({"url": "postgresql://owner:pw@db.example:5432/holdfast?sslmode=require"},
-         "postgresql://holdfast_checkout:@db.example:5432/holdfast?sslmode=require"),
-        ({"url": "postgresql://db.example/holdfast",
-          "passwords": {"holdfast_checkout": "p@ss/word:1"}},
-         "postgresql://holdfast_checkout:p%40ss%2Fword%3A1@db.example/holdfast"),
-        ({"url": "postgresql://owner:p%40w@db.example/holdfast", "passwords": {"other": "x"}},
-         "postgresql://holdfast_checkout:@db.example/holdfast"),
-    ],
-)  # fmt: skip
-def test_each_function_connects_as_its_own_role(
-    extension: Extension, secret: dict[str, object], expected: str
-) -> None:
-    """The secret's user is the schema's owner: a function never connects as that.
+def test_each_function_has_its_own_login(manager: SecretsManager) -> None:
+    """Its secret holds its role's address, and the server must prove its name.
 
     Cases: P-7
     """
-    extension.secrets["db"] = secret
-    settings = _settings(DATABASE_SECRET_ARN="db", DATABASE_ROLE="holdfast_checkout")
+    url = "postgresql://holdfast_checkout:p%40ss@db.example:5432/holdfast?sslmode=require"
+    manager.create("settings/login", json.dumps({"url": url}))
+    settings = _settings(
+        manager, DATABASE_SECRET_ARN="settings/login", DATABASE_ROLE="holdfast_checkout"
+    )
 
-    assert settings.database_url == expected
+    found = psycopg.conninfo.conninfo_to_dict(settings.database_url)
 
-
-def test_the_migrating_function_connects_as_the_owner(extension: Extension) -> None:
-    """Without a role of its own: the secret's address as it is."""
-    extension.secrets["db"] = {"url": "postgresql://owner:pw@db.example/holdfast"}
-    settings = _settings(DATABASE_SECRET_ARN="db", DATABASE_ROLE="")
-
-    assert settings.database_url == "postgresql://owner:pw@db.example/holdfast"
+    assert (found["user"], found["password"]) == ("holdfast_checkout", "p@ss")
+    assert (found["host"], found["sslmode"]) == ("db.example", "verify-full")
 
 
-def test_signing_secrets_are_a_list(extension: Extension) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"url": "postgresql://owner:pw@db.example/holdfast"}',
+        '{"url": "postgresql://holdfast_webhook:pw@db.example/holdfast"}',
+        '{"username": "owner", "password": "pw"}',
+        "a7Fq0random",
+    ],
+)
+def test_nobody_signs_in_as_somebody_else(manager: SecretsManager, text: str) -> None:
+    """The owner's secret, another function's or an unwritten one: no connection, no password told.
+
+    Cases: P-7
+    """
+    arn = manager.create(f"settings/wrong/{uuid4()}", text)
+    settings = _settings(manager, DATABASE_SECRET_ARN=arn, DATABASE_ROLE="holdfast_checkout")
+
+    with pytest.raises(ValueError, match="holdfast_checkout") as refused:
+        _ = settings.database_url
+
+    assert "pw" not in str(refused.value)
+
+
+def test_a_changed_login_is_read_anew(manager: SecretsManager) -> None:
+    """Once the old one failed; nothing else is forgotten."""
+    old, new = (f"postgresql://holdfast_health:{word}@db.example/x" for word in ("old", "new"))
+    arn = manager.create("settings/changed", json.dumps({"url": old}))
+    settings = _settings(manager, DATABASE_SECRET_ARN=arn, DATABASE_ROLE="holdfast_health")
+    assert settings.database_url.startswith(old)
+    manager.client.put_secret_value(SecretId=arn, SecretString=json.dumps({"url": new}))
+    assert settings.database_url.startswith(old)
+
+    settings.forget_database()
+
+    assert settings.database_url.startswith(new)
+
+
+def test_the_migrating_function_connects_as_the_owner(manager: SecretsManager) -> None:
+    """Without a role of its own: the secret's address, whoever is in it."""
+    manager.create(
+        "settings/owner", json.dumps({"url": "postgresql://owner:pw@127.0.0.1/holdfast"})
+    )
+    settings = _settings(manager, DATABASE_SECRET_ARN="settings/owner", DATABASE_ROLE="")
+
+    assert settings.database_url == "postgresql://owner:pw@127.0.0.1/holdfast"
+
+
+def test_a_created_database_is_entered_with_a_token(manager: SecretsManager) -> None:
+    """Of the function's own role, made anew for each connection, and over TLS to the proxy.
+
+    Cases: P-7
+    """
+    settings = _settings(
+        manager, DATABASE_HOST=PROXY, DATABASE_NAME="holdfast", DATABASE_ROLE="holdfast_webhook"
+    )
+
+    found = psycopg.conninfo.conninfo_to_dict(settings.database_url)
+    token = urlsplit("https://" + str(found["password"]))
+
+    assert (found["host"], found["port"], found["dbname"]) == (PROXY, "5432", "holdfast")
+    assert (found["user"], found["sslmode"]) == ("holdfast_webhook", "verify-full")
+    assert token.netloc == f"{PROXY}:5432"
+    assert "DBUser=holdfast_webhook&" in token.query
+
+
+def test_the_owner_of_a_created_database_has_a_password(manager: SecretsManager) -> None:
+    """RDS keeps it, with any character in it, and changes it."""
+    secret = {"username": "migrator", "password": "a%/?#@:[b"}
+    manager.create("settings/rds", json.dumps(secret))
+    settings = _settings(
+        manager,
+        DATABASE_HOST=PROXY,
+        DATABASE_NAME="holdfast",
+        DATABASE_ROLE="",
+        DATABASE_SECRET_ARN="settings/rds",
+    )
+
+    parts = urlsplit(settings.database_url)
+
+    assert (parts.username, unquote(parts.password or "")) == ("migrator", "a%/?#@:[b")
+    assert (parts.hostname, parts.path) == (PROXY, "/holdfast")
+
+
+def test_signing_secrets_are_a_list(manager: SecretsManager) -> None:
     """Newest first, white space and empty parts aside."""
-    extension.secrets["wh"] = {"signing_secrets": " whsec_new, whsec_old,,"}
-    settings = _settings(STRIPE_WEBHOOK_SECRET_ARN="wh")
+    manager.create("settings/wh", json.dumps({"signing_secrets": " whsec_new, whsec_old,,"}))
+    settings = _settings(manager, STRIPE_WEBHOOK_SECRET_ARN="settings/wh")
 
     assert settings.stripe_webhook_secrets == ("whsec_new", "whsec_old")
 
 
-def test_the_booking_key_is_bytes_in_hex(extension: Extension) -> None:
+def test_the_booking_key_is_bytes_in_hex(manager: SecretsManager) -> None:
     """What is no hex is an error, not a weak key."""
-    extension.secrets["good"] = {"key": "0a" * 32}
-    extension.secrets["bad"] = {"key": "secret"}
+    manager.create("settings/good", json.dumps({"key": "0a" * 32}))
+    manager.create("settings/bad", json.dumps({"key": "secret"}))
 
-    assert _settings(BOOKING_SECRET_ARN="good").booking_secret_key == b"\x0a" * 32
+    good = _settings(manager, BOOKING_SECRET_ARN="settings/good")
+    assert good.booking_secret_key == b"\x0a" * 32
     with pytest.raises(ValueError, match="hex"):
-        _ = _settings(BOOKING_SECRET_ARN="bad").booking_secret_key
+        _ = _settings(manager, BOOKING_SECRET_ARN="settings/bad").booking_secret_key
 
 
-@pytest.mark.parametrize("token", ["stolen", ""])
-def test_a_secret_that_is_not_served_is_an_error(extension: Extension, token: str) -> None:
-    """A wrong token, an unknown name: the function does not start with half its settings."""
-    extension.secrets["db"] = {"url": "postgresql://x/y"}
-    with pytest.raises(HTTPError):
-        _ = _settings(
-            DATABASE_SECRET_ARN="db", DATABASE_ROLE="", AWS_SESSION_TOKEN=token
-        ).database_url
-    with pytest.raises(HTTPError):
-        _ = _settings(DATABASE_SECRET_ARN="unknown", DATABASE_ROLE="").database_url
+def test_a_secret_that_is_not_served_is_an_error(manager: SecretsManager) -> None:
+    """An unknown name: the function does not start with half its settings."""
+    with pytest.raises(aws.Refused):
+        _ = _settings(manager, DATABASE_SECRET_ARN="unknown", DATABASE_ROLE="").database_url
 
 
 @pytest.mark.parametrize(
     ("read", "variable"),
     [
-        (lambda s: s.database_url, "DATABASE_SECRET_ARN"),
+        (lambda s: s.database_url, "DATABASE_ROLE"),
         (lambda s: s.stripe_api_key, "STRIPE_SECRET_ARN"),
         (lambda s: s.stripe_webhook_secrets, "STRIPE_WEBHOOK_SECRET_ARN"),
         (lambda s: s.booking_secret_key, "BOOKING_SECRET_ARN"),

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from holdfast import database, sweeps
 from holdfast.calendars.source import BusyTimes, Feed, Reading, Task
 from holdfast.calendars.unreadable import Unreadable
-from holdfast.observability import count, logger
+from holdfast.observability import count, fault, logger
 
 _SWEEP_SECONDS = 10.0
 _BATCH = 10
@@ -69,8 +69,8 @@ def _outcome(task: Task, reading: "Future[Reading]", seconds: float) -> Reading:
         failure = f"it took longer than {seconds:g} seconds"
     except Unreadable as error:
         failure = str(error)
-    except Exception:
-        logger().exception("calendar not understood", calendar=task["id"])
+    except Exception as error:
+        fault("calendar not understood", error, calendar=task["id"])
         failure = "it is not understood"
     logger().info("calendar not read", calendar=task["id"], failure=failure)
     return {"outcome": "failed", "failure": failure[:1].upper() + failure[1:] + "."}

@@ -1,0 +1,150 @@
+"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back.
+
+    python -m dev.cloud.tenant dev --name "My studio"
+    python -m dev.cloud.tenant dev --tenant <id>                    two new keys; the old ones go on
+    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>  and list them all
+
+The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
+that runs on this machine.
+"""
+
+import argparse
+import hashlib
+import json
+import secrets
+import sys
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dev.cloud import account, sam, stages
+from dev.cloud.stages import ROOT, CloudError
+
+_LABEL = "make tenant"
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The function that administers tenants: a client of Lambda, its name, and the keys' mode."""
+
+    client: Any
+    function: str
+    mode: str
+
+
+def door(stage_name: str) -> Door:
+    """Where the tenants of a stage are administered. Raises CloudError."""
+    if stage_name == "local":
+        return _local()
+    stage = stages.load(stage_name)
+    where = account.find(stage)
+    name = sam.outputs(stage, where.region)["MigrateFunctionName"]
+    client = where.session.client("lambda", config=_config())
+    return Door(client, name, "live" if stage.livemode else "test")
+
+
+def new_keys(mode: str) -> dict[str, str]:
+    """A key of each kind, by kind; 192 random bits each."""
+    return {
+        "publishable": f"pk_{mode}_{secrets.token_hex(24)}",
+        "secret": f"sk_{mode}_{secrets.token_hex(24)}",
+    }
+
+
+def request(
+    tenant_id: str, name: str | None, keys: dict[str, str], revoke: list[str]
+) -> dict[str, Any]:
+    """What is sent: the keys' hashes, never the keys."""
+    return {
+        "tenant": {
+            "id": tenant_id,
+            "name": name,
+            "add_keys": [
+                {"kind": kind, "hash": hashlib.sha256(key.encode()).hexdigest(), "label": _LABEL}
+                for kind, key in keys.items()
+            ],
+            "revoke_keys": revoke,
+        }
+    }
+
+
+def send(where: Door, event: dict[str, Any]) -> dict[str, Any]:
+    """Ask the function; the tenant with all its keys. Raises CloudError if it refuses."""
+    answer = where.client.invoke(FunctionName=where.function, Payload=json.dumps(event).encode())
+    told = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise CloudError(str(told.get("errorMessage", "the function failed; see its log")))
+    found: dict[str, Any] = told
+    return found
+
+
+def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
+    """What a person is shown. The keys themselves are nowhere else."""
+    shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
+    if keys:
+        shown += [
+            f"  publishable  {keys['publishable']}   for browsers and apps",
+            f"  secret       {keys['secret']}   for your servers only",
+            "Keep the secret key now: it is stored nowhere and cannot be shown again.",
+        ]
+    shown.append("All keys:")
+    for key in tenant["keys"]:
+        state = "revoked" if key["revoked_at"] else "in use"
+        shown.append(f"  {key['id']}  {key['kind']:<11}  {key['created_at'][:10]}  {state}")
+    return shown
+
+
+def _local() -> Door:
+    try:
+        running = json.loads((ROOT / ".local" / "stack.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise CloudError("no stack is running on this machine: `make up`") from None
+    client = boto3.client(
+        "lambda",
+        endpoint_url=running["control"],
+        region_name="us-east-1",
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 the stack asks for none
+        config=_config(),
+    )
+    return Door(client, "migrate", "test")
+
+
+def _config() -> Config:
+    # a repeat is harmless: the id and the hashes are the same
+    return Config(connect_timeout=5, read_timeout=60, retries={"total_max_attempts": 3})
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Make or change a tenant. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m dev.cloud.tenant")
+    parser.add_argument("stage", help="a stage of samconfig.toml, or local")
+    parser.add_argument("--name", help="make a tenant of this name")
+    parser.add_argument("--tenant", help="the id of one that exists")
+    parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    options = parser.parse_args(arguments)
+    if not options.name and not options.tenant:
+        print("Name the tenant: NAME=…, or say which: TENANT=<id>.", file=sys.stderr)
+        return 2
+    tenant_id = options.tenant or str(uuid.uuid4())
+    try:
+        where = door(options.stage)
+        keys = {} if options.revoke else new_keys(where.mode)
+        tenant = send(where, request(tenant_id, options.name or None, keys, options.revoke))
+    except CloudError as error:
+        print(f"{error}.", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as error:
+        again = f"TENANT={tenant_id}" + (f' NAME="{options.name}"' if options.name else "")
+        print(f"{account.told(error)}. To try again: {again}", file=sys.stderr)
+        return 1
+    print("\n".join(lines(tenant, keys)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

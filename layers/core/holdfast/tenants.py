@@ -1,0 +1,73 @@
+"""Tenants and their keys, for whoever deployed the system: no client can reach this.
+
+A key is made by whoever will use it; only its SHA-256 is sent here, so that it passes through no
+cloud, no log and no second pair of hands. The same request again changes nothing.
+"""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import psycopg
+from psycopg.types.json import Jsonb
+from pydantic import Field, StringConstraints, ValidationError
+
+from holdfast.models.base import Request
+
+_CONNECT_TIMEOUT_SECONDS = 30
+_KEYS = 20  # in one request
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class NewKey(Request):
+    """A key by its hash: hexadecimal SHA-256."""
+
+    kind: Literal["publishable", "secret"]
+    hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    label: Name
+
+
+class TenantRequest(Request):
+    """What to do with one tenant. With a name it is made, unless it exists."""
+
+    id: UUID
+    name: Name | None = None
+    add_keys: tuple[NewKey, ...] = Field(default=(), max_length=_KEYS)
+    revoke_keys: tuple[UUID, ...] = Field(default=(), max_length=_KEYS)
+
+
+class RefusedError(Exception):
+    """The request cannot be done; the message says why, and quotes nothing of it."""
+
+
+def administer(conninfo: str, wanted: object) -> dict[str, Any]:
+    """Make a tenant, add keys to it, revoke keys; answer the tenant with all its keys.
+
+    Args:
+        conninfo: the database, as the user that migrates it.
+        wanted: a `TenantRequest`, as JSON.
+
+    Raises:
+        RefusedError: the request is malformed, or names what does not exist.
+        psycopg.OperationalError: the database can't be reached.
+    """
+    try:
+        order = TenantRequest.model_validate(wanted)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(map(str, ("tenant", *first["loc"])))
+        raise RefusedError(f"{where}: {first['msg']}") from None
+    with psycopg.connect(conninfo, connect_timeout=_CONNECT_TIMEOUT_SECONDS) as connection:
+        # the only role that sees all tenants
+        connection.execute("set local role holdfast_system")
+        try:
+            row = connection.execute(
+                "select core.administer_tenant(%s)", (Jsonb(order.as_json()),)
+            ).fetchone()
+        except psycopg.Error as error:
+            if error.sqlstate in ("KHNTF", "KHKEY"):
+                raise RefusedError(error.diag.message_primary) from None
+            raise
+    assert row is not None
+    answer: dict[str, Any] = row[0]
+    return answer

@@ -1,0 +1,142 @@
+"""Tenants and keys, as whoever deployed the system makes them: through the migrating function."""
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from dev.cloud.tenant import new_keys, request
+from functions.migrate.app import FailedError
+from tests.harness.outages import REFUSING
+from tests.harness.system import System
+
+Rows = list[Any]
+
+
+def rows(system: System) -> Rows:
+    """All tenants and keys."""
+    return [
+        *system.database.rows("select * from core.tenants order by id"),
+        *system.database.rows("select * from core.api_keys order by id"),
+    ]
+
+
+def make(system: System, **changes: Any) -> Any:
+    """Send a request to make a tenant; its answer."""
+    event = request(str(uuid4()), "A studio", new_keys("test"), [])
+    return system.invoke("migrate", {"tenant": event["tenant"] | changes})
+
+
+def resources(system: System, key: str) -> Any:
+    return system.request("GET", "/v1/resources", key=key)
+
+
+def test_a_tenants_keys_open_its_api(system: System) -> None:
+    """Both keys work at once, each as its kind; the tenant sees nothing of others."""
+    keys = new_keys("test")
+    made = system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
+
+    assert made["name"] == "A studio"
+    assert {key["kind"] for key in made["keys"]} == {"publishable", "secret"}
+    for key in keys.values():
+        answer = resources(system, key)
+        assert (answer.status, answer.body["resources"]) == (200, [])
+    assert system.request("GET", "/v1/bookings", key=keys["publishable"]).status == 403
+    assert system.request("GET", "/v1/bookings", key=keys["secret"]).status == 200
+
+
+def test_the_same_request_again_changes_nothing(system: System) -> None:
+    """An answer may be lost: the repeat makes no second tenant and no second key."""
+    event = request(str(uuid4()), "A studio", new_keys("test"), [])
+    first = system.invoke("migrate", event)
+    before = rows(system)
+
+    assert system.invoke("migrate", event) == first
+    assert rows(system) == before
+
+
+def test_keys_are_renewed_and_taken_back(system: System) -> None:
+    """New ones beside the old; a revoked key is refused from then on, the others go on."""
+    old, new, tenant = new_keys("test"), new_keys("test"), str(uuid4())
+    made = system.invoke("migrate", request(tenant, "A studio", old, []))
+    system.invoke("migrate", request(tenant, None, new, []))
+    (secret,) = [key["id"] for key in made["keys"] if key["kind"] == "secret"]
+
+    told = system.invoke("migrate", request(tenant, None, {}, [secret]))
+
+    assert [key["id"] for key in told["keys"] if key["revoked_at"]] == [secret]
+    assert resources(system, old["secret"]).status == 401
+    for key in (old["publishable"], *new.values()):
+        assert resources(system, key).status == 200
+
+
+def test_keys_are_stored_as_hashes(system: System) -> None:
+    """Neither key is anywhere in the database."""
+    keys = new_keys("test")
+    system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
+
+    stored = str(rows(system))
+    assert all(key not in stored for key in keys.values())
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"id": "7"}, "tenant.id"),
+        ({"name": ""}, "tenant.name"),
+        ({"name": "x" * 201}, "tenant.name"),
+        ({"add_keys": [{"kind": "root", "hash": "0" * 64, "label": "x"}]}, "kind"),
+        ({"add_keys": [{"kind": "secret", "hash": "sk_live_" + "0" * 56, "label": "x"}]}, "hash"),
+        ({"add_keys": [{"kind": "secret", "hash": "0" * 64}]}, "label"),
+        ({"revoke_keys": ["7"]}, "revoke_keys"),
+        ({"revoke_keys": [str(uuid4())]}, "no such key"),
+        ({"name": None}, "no such tenant"),
+        ({"role": "admin"}, "role"),
+    ],
+)
+def test_what_makes_no_sense_changes_nothing(
+    system: System, changes: dict[str, Any], why: str
+) -> None:
+    """The reason is told, the value is not: it could be a key."""
+    before = rows(system)
+
+    with pytest.raises(FailedError, match=why) as refused:
+        make(system, **changes)
+    assert rows(system) == before
+    assert "sk_live" not in str(refused.value)
+
+
+def test_a_key_of_another_tenant_is_refused(system: System) -> None:
+    """Neither its hash nor its id can be used: nothing is changed."""
+    keys = new_keys("test")
+    theirs = system.invoke("migrate", request(str(uuid4()), "Theirs", keys, []))
+    before = rows(system)
+
+    with pytest.raises(FailedError, match="in use"):
+        system.invoke("migrate", request(str(uuid4()), "Ours", keys, []))
+    with pytest.raises(FailedError, match="no such key"):
+        make(system, revoke_keys=[theirs["keys"][0]["id"]])
+    assert rows(system) == before
+    assert resources(system, keys["secret"]).status == 200
+
+
+@pytest.mark.parametrize(
+    "event", [{"tenants": {}}, {"tenant": {}, "x": 1}, [], "x", None, {"x": {}}]
+)
+def test_other_events_are_refused(system: System, event: Any) -> None:
+    """A mistyped event does not migrate."""
+    before = rows(system)
+
+    with pytest.raises(FailedError):
+        system.invoke("migrate", event)
+    assert rows(system) == before
+
+
+def test_an_unreachable_database_is_told(system: System) -> None:
+    """Without its password."""
+    system.with_environment(DATABASE_URL=f"postgresql://owner:hunter2@{REFUSING}/holdfast")
+
+    with pytest.raises(FailedError, match="cannot be reached") as failed:
+        make(system)
+    assert "hunter2" not in json.dumps(str(failed.value))
