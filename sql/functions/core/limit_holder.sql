@@ -41,15 +41,22 @@ begin
     from core.customers as c
     where c.tenant_id = p_actor.tenant_id and c.mailbox = v_mailbox;
 
-    select pg_catalog.count(*), pg_catalog.min(b.hold_expires_at) into v_held, v_ends_at
-    from core.bookings as b
-    where b.tenant_id = p_actor.tenant_id and b.customer_id = any (v_customers)
-        and b.position = 1 and b.hold_expires_at is not null
-        and (b.status = 'paying' or b.hold_expires_at > v_now);
-    select pg_catalog.count(*) into v_waiting
-    from core.waitlist as w
-    where w.tenant_id = p_actor.tenant_id and w.customer_id = any (v_customers)
-        and w.state = 'waiting';
+    -- one customer after the other: for several at once it might read those of the whole tenant
+    select coalesce(pg_catalog.sum(h.held), 0), pg_catalog.min(h.ends_at) into v_held, v_ends_at
+    from pg_catalog.unnest(v_customers) as c (id)
+    cross join lateral (
+        select pg_catalog.count(*) as held, pg_catalog.min(b.hold_expires_at) as ends_at
+        from core.bookings as b
+        where b.tenant_id = p_actor.tenant_id and b.customer_id = c.id
+            and b.position = 1 and b.hold_expires_at is not null
+            and (b.status = 'paying' or b.hold_expires_at > v_now)) as h;
+    select coalesce(pg_catalog.sum(p.places), 0) into v_waiting
+    from pg_catalog.unnest(v_customers) as c (id)
+    cross join lateral (
+        select pg_catalog.count(*) as places
+        from core.waitlist as w
+        where w.tenant_id = p_actor.tenant_id and w.customer_id = c.id
+            and w.state = 'waiting') as p;
     if v_held + v_waiting + p_wanted > v_tenant.live_holds_per_customer then
         perform core.raise_too_many_holds('customer', v_ends_at, v_now);
     end if;
