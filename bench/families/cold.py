@@ -31,7 +31,6 @@ _BUDGETS = {
     "checkout": _PAYS,
     "confirmation": _POSTS,
     "expire_holds": 1.5,
-    "migrate": 1.5,
     "offer_waiting": 1.5,
     "openapi": 1.2,
     "pools": _POSTS,

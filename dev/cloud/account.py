@@ -1,6 +1,7 @@
 """Which account and region a command acts in, and the person who is asked."""
 
 import getpass
+import os
 import sys
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,8 @@ class Account:
 
 def find(stage: Stage) -> Account:
     """The account that the credentials of this shell open. Raises CloudError."""
-    session = boto3.Session(region_name=stage.region)
+    # boto3 itself only knows AWS_DEFAULT_REGION; the AWS CLI and SAM know both
+    session = boto3.Session(region_name=stage.region or os.environ.get("AWS_REGION") or None)
     region = session.region_name
     if not region:
         raise CloudError("no region: set AWS_REGION, or `region` in your AWS profile")

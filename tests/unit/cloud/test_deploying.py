@@ -1,0 +1,202 @@
+"""`make deploy` against moto's AWS, the Stripe double and a stand-in for the SAM CLI."""
+
+import json
+import re
+
+import boto3
+import pytest
+
+from dev.cloud import stages, vault
+from dev.cloud.stages import CloudError
+from holdfast.stripe_gateway import API_VERSION
+from holdfast.webhooks import EVENTS
+from tests.harness.cloud import (
+    DATABASE,
+    HOOK,
+    LIVE_KEY,
+    OUTPUTS,
+    TEST_KEY,
+    StandIn,
+    endpoints,
+    person,
+    secrets,
+    stage,
+)
+from tests.harness.cluster import ROOT
+
+
+def test_a_first_deployment(aws: None, cli: StandIn, at_stripe: str) -> None:
+    """Secrets asked for and kept, built, deployed, registered; what to do next is said."""
+    guided = person(TEST_KEY, DATABASE)
+
+    guided.deploy(stage(MailFrom='My "Studio" <a@studio.example>'))
+
+    build, deployed, listed = cli.calls()
+    given = dict(
+        each.split("=", 1) for each in deployed[deployed.index("--parameter-overrides") + 1 :]
+    )
+    assert build == ["build", "--template", "template.yaml"]
+    assert deployed[:7] == [
+        *("deploy", "--config-env", "dev", "--stack-name", "holdfast-dev"),
+        *("--region", "eu-central-1"),
+    ]
+    assert listed[:2] == ["list", "stack-outputs"]
+    assert given["MailFrom"] == '"My \\"Studio\\" <a@studio.example>"'
+    assert {key for key, value in given.items() if "arn:aws:secretsmanager:" in value} == {
+        *stages.SECRETS
+    }
+    (endpoint,) = endpoints(at_stripe)
+    assert (endpoint.url, endpoint.api_version) == (HOOK, API_VERSION)
+    assert set(endpoint.enabled_events) == EVENTS
+    assert vault.read(secrets(), stage(), vault.WEBHOOK).startswith("whsec_")
+    assert re.fullmatch(r"[0-9a-f]{64}", vault.read(secrets(), stage(), vault.BOOKING))
+    assert any("make tenant STAGE=dev" in line for line in guided.told)
+    assert any(f"make smoke URL={OUTPUTS['ApiUrl']}" in line for line in guided.told)
+
+
+def test_secrets_are_nowhere_but_in_the_vault(aws: None, cli: StandIn, at_stripe: str) -> None:
+    """Neither in an argument of any program, nor in what is printed, nor in a question."""
+    guided = person(TEST_KEY, DATABASE)
+
+    guided.deploy(stage())
+
+    kept = [vault.read(secrets(), stage(), kind) for kind in (vault.WEBHOOK, vault.BOOKING)]
+    seen = json.dumps([cli.calls(), guided.told, guided.asked])
+    assert all(kept)
+    for secret in (TEST_KEY, "hunter2", *kept):
+        assert secret not in seen
+
+
+def test_deploying_again_asks_for_nothing(aws: None, cli: StandIn, at_stripe: str) -> None:
+    """The same secrets, one endpoint, no question."""
+    person(TEST_KEY, DATABASE).deploy(stage())
+    before = [vault.read(secrets(), stage(), k) for k in (vault.WEBHOOK, vault.BOOKING)]
+    again = person()
+
+    again.deploy(stage())
+
+    assert again.asked == []
+    assert [vault.read(secrets(), stage(), k) for k in (vault.WEBHOOK, vault.BOOKING)] == before
+    assert len(endpoints(at_stripe)) == 1
+    first, second = (call for call in cli.calls() if call[0] == "deploy")
+    assert first == second
+
+
+def test_a_created_database_needs_no_address(aws: None, cli: StandIn, at_stripe: str) -> None:
+    """Nobody is asked for what the stack will make."""
+    guided = person(TEST_KEY)
+
+    guided.deploy(stage(CreateDatabase="yes"))
+
+    assert len(guided.asked) == 1
+    with pytest.raises(secrets().exceptions.ResourceNotFoundException):
+        secrets().describe_secret(SecretId="holdfast/dev/database")
+
+
+@pytest.mark.parametrize(
+    ("key", "livemode"),
+    [(LIVE_KEY, "false"), (TEST_KEY, "true"), ("pk_test_abcdefgh", "false"), ("", "false")],
+)
+def test_a_key_of_another_mode_is_refused(aws: None, cli: StandIn, key: str, livemode: str) -> None:
+    """Nothing is kept, nothing is built."""
+    with pytest.raises(CloudError) as refused:
+        person(key).deploy(stage(Livemode=livemode))
+
+    assert (not key or key not in str(refused.value), cli.calls()) == (True, [])
+    assert secrets().list_secrets()["SecretList"] == []
+
+
+def test_a_stage_that_went_live_needs_a_live_key(aws: None, cli: StandIn, at_stripe: str) -> None:
+    """The key that is kept is checked too: test keys and live mode never meet."""
+    person(TEST_KEY, DATABASE).deploy(stage())
+    before = len(cli.calls())
+
+    with pytest.raises(CloudError, match="live mode"):
+        person().deploy(stage(Livemode="true"))
+    assert len(cli.calls()) == before
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://u:p@h/d", "postgresql://u@h/d", "postgresql://u:p@h/", "x"]
+)
+def test_an_address_that_is_none_is_refused(aws: None, cli: StandIn, url: str) -> None:
+    """What cannot be a database's owner and address is told at once, and not repeated."""
+    with pytest.raises(CloudError, match="postgresql://user") as refused:
+        person(TEST_KEY, url).deploy(stage())
+
+    assert url == "x" or url not in str(refused.value)
+
+
+def test_a_secret_being_deleted_stops_it(aws: None, cli: StandIn) -> None:
+    """Making it anew is impossible for days; how to get it back is said."""
+    secrets().create_secret(Name="holdfast/dev/stripe", SecretString="{}")
+    secrets().delete_secret(SecretId="holdfast/dev/stripe")
+
+    with pytest.raises(CloudError, match="restore-secret"):
+        person().deploy(stage())
+
+
+@pytest.mark.parametrize("step", ["build", "deploy"])
+def test_a_failing_step_ends_it(
+    aws: None, cli: StandIn, at_stripe: str, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """Nothing after it is done; a repeat goes on where it stopped."""
+    monkeypatch.setenv("STAND_IN_FAILS", step)
+    with pytest.raises(CloudError):
+        person(TEST_KEY, DATABASE).deploy(stage())
+    assert (cli.calls()[-1][0], endpoints(at_stripe)) == (step, [])
+    monkeypatch.delenv("STAND_IN_FAILS")
+    again = person()
+
+    again.deploy(stage())
+
+    assert (again.asked, len(endpoints(at_stripe))) == ([], 1)
+
+
+def test_the_page_is_uploaded(aws: None, cli: StandIn, at_stripe: str) -> None:
+    """Exactly web/, with its types, and CloudFront is told; config.js is CloudFront's own."""
+    s3 = boto3.client("s3")
+    where = {"LocationConstraint": "eu-central-1"}
+    s3.create_bucket(Bucket="page", CreateBucketConfiguration=where)  # type: ignore[arg-type]
+    s3.put_object(Bucket="page", Key="old.js", Body=b"")
+    distribution = _distribution()
+    cli.tell(
+        OUTPUTS
+        | {
+            "BookingPageBucket": "page",
+            "BookingPageDistribution": distribution,
+            "BookingPageUrl": "https://d.cloudfront.net",
+        }
+    )
+
+    person(TEST_KEY, DATABASE).deploy(stage(ServeBookingPage="yes"))
+
+    stored = {each["Key"] for each in s3.list_objects_v2(Bucket="page")["Contents"]}
+    files = {
+        p.relative_to(ROOT / "web").as_posix() for p in (ROOT / "web").rglob("*") if p.is_file()
+    }
+    types = {k: s3.head_object(Bucket="page", Key=k)["ContentType"] for k in stored}
+    assert stored == files - {"config.js"}
+    assert types["index.html"] == "text/html; charset=utf-8"
+    assert types["app.js"] == "text/javascript; charset=utf-8"
+    assert types["icon.svg"] == "image/svg+xml"
+    invalidated = boto3.client("cloudfront").list_invalidations(DistributionId=distribution)
+    assert invalidated["InvalidationList"]["Quantity"] == 1
+
+
+def _distribution() -> str:
+    origin = {
+        "Id": "o",
+        "DomainName": "page.s3.amazonaws.com",
+        "S3OriginConfig": {"OriginAccessIdentity": ""},
+    }
+    made = boto3.client("cloudfront").create_distribution(
+        DistributionConfig={
+            "CallerReference": "1",
+            "Comment": "",
+            "Enabled": True,
+            "Origins": {"Quantity": 1, "Items": [origin]},
+            "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+        }
+    )
+    return str(made["Distribution"]["Id"])

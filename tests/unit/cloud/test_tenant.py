@@ -1,0 +1,33 @@
+"""What `make tenant` sends and shows."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dev.cloud import page, tenant
+
+
+def test_keys_are_never_sent() -> None:
+    """Only their hashes; each time other keys, in the form that the API takes."""
+    from holdfast.actors import digest, from_headers  # noqa: PLC0415
+
+    keys = tenant.new_keys("live")
+    sent = json.dumps(tenant.request("id", "A", keys, []))
+
+    assert keys != tenant.new_keys("live")
+    for key in keys.values():
+        assert key not in sent
+        assert digest(key).hex() in sent
+        assert from_headers({"authorization": f"Bearer {key}"}, "r").key_hash == digest(key).hex()
+
+
+def test_a_tenant_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither NAME nor TENANT: said, and nothing is looked for."""
+    assert tenant.main(["dev"]) == 2
+    assert "NAME" in capsys.readouterr().err
+
+
+def test_page_types_are_told() -> None:
+    """Unknown files are bytes."""
+    assert page._type(Path("x.unknown")) == "application/octet-stream"
