@@ -111,6 +111,23 @@ def fill(connection: psycopg.Connection) -> None:
     connection.execute("set session_replication_role = default")
 
 
+def fill_used(connection: psycopg.Connection) -> None:
+    """On top of that, bookings of the year after next, on days that nobody here asks for.
+
+    A database that has never had a booking is planned for as such, until it is analysed again.
+    """
+    fill(connection)
+    _write_bookings(
+        connection,
+        resource="md5('resource' || n % 1000)::uuid",
+        starts=f"timestamptz '{FIRST_DAY.isoformat()}' + interval '2 years'"
+        " + (n / 1000) * interval '1 hour'",
+        count=20_000,
+        status="scheduled",
+        occupy=True,
+    )
+
+
 def fill_booked(connection: psycopg.Connection, bookings: int, resources: int = 1) -> None:
     """On top of that, half-hour bookings from FIRST_DAY on, an hour apart, evenly spread."""
     fill(connection)

@@ -71,7 +71,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
         ],
         rounds,
     )
-    template = server.template("bench_base", world.fill)
+    template = server.template("bench_base", world.fill_used)
     yield from contest(
         "cold",
         [

@@ -12,7 +12,7 @@ _CHECKOUT = "holdfast_checkout"  # the role of the function that holds
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
     """Limit, hold, hold on a hot resource; at 1, 8 and 32 clients; and the usual way at 8."""
-    template = server.template("bench_base", world.fill)
+    template = server.template("bench_base", world.fill_used)
     for clients in (1, 8, 32):
         yield from contest("holds", _by_pgbench(server, template, clients), rounds)
     for clients in (1, 8, 32):

@@ -24,7 +24,7 @@ _PARTS = ("parse", "idempotency", "store", "database", "serialise")
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
     """Bare server against pgbench; gateway; the handler in process, split into its parts."""
-    template = server.template("bench_base", world.fill)
+    template = server.template("bench_base", world.fill_used)
     yield from contest(
         "http",
         [

@@ -11,7 +11,7 @@ _RACERS = 200
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
     """The losers' 99th percentile, ours against FOR UPDATE's."""
-    template = server.template("bench_base", world.fill)
+    template = server.template("bench_base", world.fill_used)
 
     def run(kind: str) -> Sample:
         sample, winners = drivers.race(

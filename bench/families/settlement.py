@@ -14,7 +14,7 @@ _SECONDS = 2
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
     """A payment against the limit; a repeated event against the first."""
-    base = server.template("bench_base", world.fill)
+    base = server.template("bench_base", world.fill_used)
     paying = server.template("bench_paying", partial(world.fill_paying, bookings=_BOOKINGS))
 
     def settle(script: str) -> list[float]:
