@@ -156,7 +156,7 @@ def _answers(operation: Operation, declared: Json) -> Json:
         built[str(status)] = {"description": meaning}
         if operation.gives:
             built[str(status)]["headers"] = _headers(operation.gives)
-        if status != 304:
+        if status not in (204, 304):  # which have no body
             built[str(status)]["content"] = content
     refusals = [*operation.refusals, *ANYWHERE]
     if operation.access:

@@ -50,6 +50,15 @@ PARAMETERS: dict[str, Any] = {
         "schema": {"type": "string"},
         "example": '"3"',
     },
+    "MustMatch": {
+        "name": "If-Match",
+        "in": "header",
+        "required": True,
+        "description": "The ETag of what is changed as it was read; refused with 412 if it has"
+        " changed since. * is any.",
+        "schema": {"type": "string"},
+        "example": '"3"',
+    },
     "IfNoneMatch": {
         "name": "If-None-Match",
         "in": "header",

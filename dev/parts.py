@@ -237,6 +237,7 @@ class Stack:
             "webhook_secret": self._secrets.webhook_secret,
             "tenant_id": str(seeded.tenant_id),
             "resources": resources,
+            "pools": seeded.pools,
             "control": f"{_HOST}:{self._control_socket.getsockname()[1]}",
             "pid": os.getpid(),
         }

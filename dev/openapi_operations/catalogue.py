@@ -44,7 +44,7 @@ OPERATIONS: Mapping[str, Operation] = {
         SECRET_KEY,
         {200: "As it is now."},
         (*WITH_BODY, errors.Forbidden, errors.NotFound, errors.Archived, *CHANGED, errors.InUse),
-        takes=("IfMatch",),
+        takes=("MustMatch",),
         gives=("ETag",),
     ),
     "DELETE /v1/catalogue/resources/{resource_id}": Operation(
@@ -102,7 +102,7 @@ OPERATIONS: Mapping[str, Operation] = {
         SECRET_KEY,
         {200: "As it is now."},
         (*WITH_BODY, errors.Forbidden, errors.NotFound, errors.Archived, *CHANGED),
-        takes=("IfMatch",),
+        takes=("MustMatch",),
         gives=("ETag",),
     ),
     "DELETE /v1/catalogue/offerings/{offering_id}": Operation(
@@ -154,7 +154,7 @@ OPERATIONS: Mapping[str, Operation] = {
         SECRET_KEY,
         {200: "As it is now."},
         (*WITH_BODY, errors.Forbidden, errors.NotFound, errors.Archived, *CHANGED),
-        takes=("IfMatch",),
+        takes=("MustMatch",),
         gives=("ETag",),
     ),
     "DELETE /v1/catalogue/pools/{pool_id}": Operation(

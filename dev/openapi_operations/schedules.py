@@ -36,7 +36,7 @@ OPERATIONS: Mapping[str, Operation] = {
         SECRET_KEY,
         {200: "As it is now."},
         (*WITH_BODY, errors.Forbidden, errors.NotFound, *CHANGED, errors.WindowOverlaps),
-        takes=("IfMatch",),
+        takes=("MustMatch",),
         gives=("ETag",),
     ),
     "DELETE /v1/catalogue/resources/{resource_id}/hours/{hours_id}": Operation(
@@ -76,7 +76,7 @@ OPERATIONS: Mapping[str, Operation] = {
         SECRET_KEY,
         {200: "As it is now."},
         (*WITH_BODY, errors.Forbidden, errors.NotFound, *CHANGED, errors.WindowOverlaps),
-        takes=("IfMatch",),
+        takes=("MustMatch",),
         gives=("ETag",),
     ),
     "DELETE /v1/catalogue/resources/{resource_id}/overrides/{override_id}": Operation(
@@ -118,7 +118,7 @@ OPERATIONS: Mapping[str, Operation] = {
         SECRET_KEY,
         {200: "As it is now."},
         (*WITH_BODY, errors.Forbidden, errors.NotFound, *CHANGED),
-        takes=("IfMatch",),
+        takes=("MustMatch",),
         gives=("ETag",),
     ),
     "DELETE /v1/catalogue/resources/{resource_id}/blackouts/{blackout_id}": Operation(

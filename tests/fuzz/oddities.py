@@ -65,7 +65,7 @@ class Oddities:
 
     def _routes(self) -> list[tuple[str, str, str]]:
         """Method, route and a real path of everything that needs a key."""
-        held = self._purse.booking(fresh=0.0).id
+        held = self._purse.item("booking_id").id
         return [
             ("GET", "/v1/resources", "/v1/resources"),
             ("GET", "/v1/resources/{resource_id}/slots", f"/v1/resources/{self._resource}/slots"),
@@ -87,7 +87,7 @@ class Oddities:
         body: bytes | None = None,
     ) -> Oddity:
         """A request that is right but for `odd`, whose headers replace or repeat the right ones."""
-        secret = self._purse.booking(fresh=0.0).secret
+        secret = self._purse.item("booking_id").secret
         right: Headers = [
             ("Authorization", f"Bearer {self._manifest['publishable_key']}"),
             ("Booking-Secret", secret),
@@ -117,13 +117,13 @@ class Oddities:
 
     def _hold(self, **fields: Any) -> dict[str, Any]:
         customer = {"name": "Ada Lovelace", "email": "ada@example.com"}
-        return {**self._purse.free_time(), "customer": customer, **fields}
+        return {**self._purse.shop.free_time(), "customer": customer, **fields}
 
     # the oddities -------------------------------------------------------------------------------
 
     def _headers(self) -> Iterator[Oddity]:
         """Credentials, keys and versions that are none, and the same header twice."""
-        key, secret = self._manifest["publishable_key"], self._purse.booking(fresh=0.0).secret
+        key, secret = self._manifest["publishable_key"], self._purse.item("booking_id").secret
         families = (
             ("Authorization", [text.replace("{key}", key) for text in CREDENTIALS]),
             ("Booking-Secret", [text.replace("{secret}", secret) for text in SECRETS]),
@@ -173,6 +173,7 @@ class Oddities:
 
     def _paths(self) -> Iterator[Oddity]:
         """Paths that are almost right."""
+        booking = self._purse.item("booking_id").id
         for path in (
             "/v1/holds/", "/v1//holds", "//v1/holds", "/v1/./holds", "/v1/x/../holds",
             "/v1/holds%2f",
@@ -182,8 +183,8 @@ class Oddities:
             "/v1/bookings/00000000-0000-0000-0000-000000000000/confirmation/", "/", "/..", "/.git",
             "/v1/bookings/%0d%0aset-cookie:a=b", "/v1/bookings/a%2fconfirmation",
             "/v1/bookings/{x}",
-            f"/v1/bookings/{self._purse.booking(fresh=0.0).id.upper()}", "/v1/bookings/\u0661",
-            f"/v1/bookings/{self._purse.booking(fresh=0.0).id.replace('-', '')}", "*", "http://x/",
+            f"/v1/bookings/{booking.upper()}", "/v1/bookings/\u0661",
+            f"/v1/bookings/{booking.replace('-', '')}", "*", "http://x/",
             "http://127.0.0.1/v1/resources", "x", "/v1/resources\\..\\", "/docs/../v1/resources",
         ):  # fmt: skip
             target = path if path.isascii() else quote(path)

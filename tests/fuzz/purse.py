@@ -1,29 +1,54 @@
-"""Real ids for made-up requests: resources, free times, bookings in many states, and their secrets.
+"""What is real, by the name that paths have for it: ids, versions, secrets.
 
-Without them every request would end at the door, as 401 or 404, and prove nothing of what is
-behind it.
+Without it every request would end at the door, as 401 or 404, and prove nothing of what is
+behind it. Whatever of the catalogue is in here is the fuzzer's own and may be changed or archived;
+what the stack has to sell (`Shop`) stays as it is.
 """
 
 import random
+import re
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from tests.stack.running import Answer, Stack, send
+from tests.fuzz.shop import STATES, Shop, somebody
+from tests.stack.running import Stack
 
 _KEPT = 40
-_RETURN = {"success_url": "https://studio.example/ok", "cancel_url": "https://studio.example/no"}
+_CATALOGUE = "/v1/catalogue/"
+_RESOURCE = f"{_CATALOGUE}resources/{{resource_id}}"
+# Where each thing is made, by the name of its id in paths.
+_COLLECTIONS = {
+    "booking_id": "/v1/holds",
+    "place_id": "/v1/waitlist",
+    "resource_id": f"{_CATALOGUE}resources",
+    "offering_id": f"{_CATALOGUE}offerings",
+    "pool_id": f"{_CATALOGUE}pools",
+    "hours_id": f"{_RESOURCE}/hours",
+    "override_id": f"{_RESOURCE}/overrides",
+    "blackout_id": f"{_RESOURCE}/blackouts",
+    "calendar_id": f"{_RESOURCE}/calendars",
+    "feed_id": f"{_RESOURCE}/calendar-feeds",
+}
+_NAMES = {path: name for name, path in _COLLECTIONS.items()}
+_ALIASES = {"hold_id": "booking_id", "file": "feed_id"}
 
 
 @dataclass
-class Held:
-    """A booking that was made for a request to meet."""
+class Known:
+    """Something that exists: what was answered of it last, and the secret that opens it."""
 
     id: str
-    secret: str
-    version: int
+    answer: dict[str, Any]
+    secret: str = ""
+    file: str = ""  # the last part of a feed's address
+
+    @property
+    def version(self) -> int:
+        """As far as is known."""
+        return int(self.answer.get("version", 1))
 
 
 class Purse:
@@ -32,61 +57,29 @@ class Purse:
     def __init__(self, stack: Stack, seed: int) -> None:
         self.stack = stack
         self.chance = random.Random(seed)
-        self.bookings: deque[Held] = deque(maxlen=_KEPT)
-        self._slots: list[dict[str, Any]] = []
-        for state in ("held", "held", "paying", "paid", "released"):
-            self.make(state)
+        self.shop = Shop(stack, self.chance)
+        self._known: dict[str, deque[Known]] = defaultdict(lambda: deque(maxlen=_KEPT))
+        self._day = date(2027, 1, 1)
+        for state in STATES:
+            self.book(state)
 
-    def free_time(self) -> dict[str, Any]:
-        """The fields of a hold on a time that was free a moment ago."""
-        if not self._slots:
-            self._slots = self._look()
-        return self._slots.pop()
+    # what there is ------------------------------------------------------------------------------
 
-    def _look(self) -> list[dict[str, Any]]:
-        while True:
-            resource = self.chance.choice(self.stack.manifest["resources"])
-            offering = self.chance.choice(resource["offerings"])
-            days = self.chance.randrange(1, 360 if resource["booking_mode"] == "date" else 85)
-            day = datetime.now(UTC) + timedelta(days=days)
-            window = f"from={_instant(day)}&to={_instant(day + timedelta(days=3))}"
-            path = f"/v1/resources/{resource['id']}/slots?offering_id={offering['id']}&{window}"
-            answer = self.stack.call("GET", path)
-            assert answer.status == 200, answer
-            starts = [_start(slot) for slot in _apart(answer.body["slots"])]
-            if starts:
-                ids = {"resource_id": resource["id"], "offering_id": offering["id"]}
-                return [{**ids, **start} for start in self.chance.sample(starts, k=len(starts))]
+    def item(self, name: str, fresh: float = 0.0) -> Known:
+        """Something that a path calls by that name; with that probability it was just made."""
+        name = _ALIASES.get(name, name)
+        if not self._known[name] or self.chance.random() < fresh:
+            return self._make(name)
+        return self.chance.choice(self._known[name])
 
-    def make(self, state: str) -> Held:
-        """Hold a time, and bring the booking into that state: held, paying, paid or released."""
-        while True:
-            body = {**self.free_time(), "customer": {"name": "Ada", "email": somebody()}}
-            answer = self.stack.call("POST", "/v1/holds", body)
-            if answer.status == 201:
-                break
-            assert answer.status == 409, answer  # a fuzzed request took it
-        held = Held(answer.body["id"], answer.body["client_secret"], answer.body["version"])
-        if state == "released":
-            self._must(self.stack.call("DELETE", f"/v1/holds/{held.id}", **_opens(held)))
-        elif state != "held":
-            path = f"/v1/bookings/{held.id}/checkout"
-            page = self._must(self.stack.call("POST", path, _RETURN, **_opens(held)))
-            if state == "paid":
-                form = b"action=pay&card_number=4242424242424242"
-                send("POST", page.body["checkout_url"], form)
-        self.keep(held)
-        return held
+    def book(self, state: str) -> Known:
+        """A booking of its own; see `Shop.book`."""
+        return self._keep("booking_id", self.shop.book(state))
 
-    def keep(self, held: Held) -> None:
-        """Remember a booking for requests to come."""
-        self.bookings.append(held)
-
-    def booking(self, fresh: float) -> Held:
-        """One that is known, or, with that probability, one that has just been held."""
-        if self.chance.random() < fresh:
-            return self.make(self.chance.choice(("held", "held", "paying", "paid", "released")))
-        return self.chance.choice(self.bookings)
+    def day(self) -> date:
+        """A local day that no rule of the fuzzer's is about, nor about its neighbours."""
+        self._day += timedelta(days=3)
+        return self._day
 
     def key(self) -> str:
         """An idempotency key; now and then one that may have been used before."""
@@ -94,37 +87,75 @@ class Purse:
             return f"used-{self.chance.randrange(5)}"
         return str(uuid.UUID(int=self.chance.getrandbits(128)))
 
-    @staticmethod
-    def _must(answer: Answer) -> Answer:
-        assert answer.status in (200, 202), answer
-        return answer
+    # what becomes of it -------------------------------------------------------------------------
+
+    def learn(self, method: str, path: str, item: Known, answer: Any) -> None:
+        """What a made-up request has made, changed or deleted is as good as ours.
+
+        Args:
+            path: as the description has it.
+            item: what the request was about.
+            answer: the value of the answer, which was 2xx; None if it had none.
+        """
+        if method == "POST" and path in _NAMES:
+            self._keep(_NAMES[path], answer)
+        elif method == "DELETE" and path.startswith(_CATALOGUE):
+            self._forget(item)
+        elif isinstance(answer, dict):
+            answer = answer.get("booking", answer)  # of a checkout or a confirmation
+            if answer.get("id") == item.id:
+                item.answer = answer
+
+    def _keep(self, name: str, answer: dict[str, Any]) -> Known:
+        file = str(answer.get("url", "")).rpartition("/")[2]
+        item = Known(answer["id"], answer, answer.get("client_secret", ""), file)
+        self._known[name].append(item)
+        return item
+
+    def _forget(self, item: Known) -> None:
+        """Mostly: what is gone is asked for now and then."""
+        for kept in self._known.values():
+            if item in kept and self.chance.random() < 0.8:
+                kept.remove(item)
+
+    # making -------------------------------------------------------------------------------------
+
+    def _make(self, name: str) -> Known:
+        if name == "booking_id":
+            return self.book(self.chance.choice(STATES))
+        path = _COLLECTIONS[name]
+        if "{resource_id}" in path:
+            path = path.replace("{resource_id}", self.item("resource_id", fresh=0.2).id)
+        key = {"authorization": f"Bearer {self.stack.manifest['secret_key']}"}
+        answer = self.stack.call("POST", path, self._body(name), **key)
+        if answer.status in (404, 409):  # the resource was archived, or has too many of them
+            self._make("resource_id")
+            return self._make(name)
+        assert answer.status == 201, answer
+        return self._keep(name, answer.body)
+
+    def _body(self, name: str) -> dict[str, Any] | None:
+        if name == "place_id":
+            customer = {"name": "Grace", "email": somebody()}
+            return {**self.shop.taken_time(), "customer": customer}
+        day = self.day().isoformat()
+        bodies: dict[str, dict[str, Any]] = {
+            "resource_id": {"name": "Room", "timezone": "Europe/London"},
+            "offering_id": {"name": "Lesson", "duration_minutes": 60},
+            "pool_id": {"name": "Any room"},
+            "hours_id": {"weekday": 1, "opens": "09:00", "closes": "17:00", **season(day)},
+            "override_id": {"date": day},
+            "blackout_id": {"from_date": day, "to_date": day},
+            "calendar_id": {"name": "Private", "url": "https://calendar.example/a.ics"},
+        }
+        return bodies.get(name)
 
 
-def _opens(held: Held) -> dict[str, str]:
-    return {"booking_secret": held.secret}
+def season(day: str) -> dict[str, str]:
+    """Weekly hours of this very day."""
+    return {"valid_from": day, "valid_until": day}
 
 
-def _apart(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of them that leave each other alone, buffers included."""
-    chosen: list[dict[str, Any]] = []
-    for slot in slots:
-        if not chosen or slot["starts_at"] >= _later(chosen[-1]["ends_at"]):
-            chosen.append(slot)
-    return chosen
-
-
-def _later(instant: str) -> str:
-    return _instant(datetime.fromisoformat(instant) + timedelta(hours=1))
-
-
-def _start(slot: dict[str, Any]) -> dict[str, Any]:
-    return {"date": slot["date"]} if slot["date"] else {"starts_at": slot["starts_at"]}
-
-
-def somebody() -> str:
-    """Somebody new each time: one person may hold only so much."""
-    return f"{uuid.uuid4().hex}@example.com"
-
-
-def _instant(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def names(path: str) -> list[str]:
+    """The parameters of a path of the description, in order."""
+    return re.findall(r"\{(\w+)\}", path)

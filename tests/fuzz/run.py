@@ -37,16 +37,19 @@ class Result:
         ]
 
 
-def run(stack: Stack, seed: int, seconds: float, *, every: int = 1, say: Say) -> Result:
+def run(
+    stack: Stack, seed: int, seconds: float, *, examples: int = 16, every: int = 1, say: Say
+) -> Result:
     """Fuzz a stack that is up.
 
     Args:
         seconds: for what is described; the oddities take as long as they take.
+        examples: see `Fuzzer`.
         every: 1 for all oddities, 5 for every fifth of them.
     """
     begun = time.monotonic()
     purse = Purse(stack, seed)
-    fuzzer = Fuzzer(purse)
+    fuzzer = Fuzzer(purse, examples)
     for number in fuzzer.rounds(seed, seconds):
         total = sum(counted.total() for counted in fuzzer.findings.statuses.values())
         say(f"round {number}: {total} requests, {len(fuzzer.findings.wrong)} things wrong")

@@ -130,6 +130,7 @@ class Stack:
         given = {"authorization": f"Bearer {self.manifest['publishable_key']}", **headers}
         if method == "POST":
             given.setdefault("idempotency_key", str(uuid.uuid4()))
+        if method in ("POST", "PATCH"):
             given["content_type"] = "application/json"
         content = None if body is None else json.dumps(body).encode()
         return send(method, self.manifest["api"] + path, content, **given)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.stack
 
 KEYS = {
     "api", "webhook", "stripe", "booking_page", "docs", "database", "publishable_key",
-    "secret_key", "webhook_secret", "tenant_id", "resources", "control", "pid",
+    "secret_key", "webhook_secret", "tenant_id", "resources", "pools", "control", "pid",
 }  # fmt: skip
 
 

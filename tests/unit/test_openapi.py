@@ -92,6 +92,28 @@ def test_posts_take_an_idempotency_key(document: Json) -> None:
         assert ("Idempotency-Key", True) in {(p["name"], p["required"]) for p in parameters}
 
 
+def test_changes_say_which_version(document: Json) -> None:
+    """Every PATCH requires If-Match, which is refused with 428 if it is missing, and a body that
+    changes something."""
+    patches = {key: said for key, said in operations(document).items() if key.startswith("PATCH")}
+
+    assert patches
+    for operation in patches.values():
+        parameters = [resolved(document, each) for each in operation["parameters"]]
+        assert ("If-Match", True) in {(p["name"], p["required"]) for p in parameters}
+        assert "428" in operation["responses"]
+        body = operation["requestBody"]["content"]["application/json"]["schema"]
+        assert resolved(document, body)["minProperties"] == 1
+
+
+def test_what_has_no_body_is_described_without(document: Json) -> None:
+    """204 and 304 carry no content (RFC 9110), every other success does."""
+    for operation in operations(document).values():
+        for status, answer in operation["responses"].items():
+            if int(status) < 400:
+                assert ("content" in answer) == (status not in ("204", "304"))
+
+
 def test_build_repeats_itself(document: Json) -> None:
     """The same code gives the same text."""
     assert json.dumps(openapi.build()) == json.dumps(document)

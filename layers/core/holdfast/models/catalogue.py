@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from holdfast.fields import Name, Slug, Zone
 from holdfast.models.base import Answer, Request
@@ -44,6 +44,8 @@ Ids = Annotated[list[UUID], Field(max_length=100), AfterValidator(_once)]
 
 class Change(Request):
     """What is to be different. What it does not name stays."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     def as_json(self) -> dict[str, Any]:
         """What was sent, as JSON types."""
