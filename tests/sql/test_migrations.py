@@ -9,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from dev.postgres import Postgres
 from holdfast.migrations import (
     MigrationError,
     MigrationReport,
@@ -18,7 +17,7 @@ from holdfast.migrations import (
     schema_version,
     session,
 )
-from tests.harness.cluster import SQL_DIR, Server, own_server_folder, superuser
+from tests.harness.cluster import SQL_DIR, Server, superuser
 from tests.harness.database import Database, empty_database
 
 ROLES = """
@@ -475,19 +474,6 @@ def role_race(
         databases = [stack.enter_context(empty_database(server)) for _ in range(12)]
         yield lambda: race([lambda d=d: migrate(d.url(), schema.folder) for d in databases])
         connection.execute("alter role holdfast_owner connection limit -1")
-
-
-def test_real_schema_without_superuser() -> None:
-    """On a managed service the migrating user may create roles and databases, and no more."""
-    with own_server_folder() as data:
-        server = Postgres(data, durable=False)
-        with psycopg.connect(server.start(), autocommit=True) as connection:
-            connection.execute("create role admin login createrole createdb")
-            connection.execute("create database holdfast owner admin")
-        address = server.url("holdfast", "admin")
-
-        assert migrate(address, SQL_DIR).applied
-        assert migrate(address, SQL_DIR) == MigrationReport((), (), schema_version(address))
 
 
 def test_ledger_survives_a_moved_folder(schema: Schema, tmp_path: Path) -> None:
