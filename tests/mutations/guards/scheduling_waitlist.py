@@ -31,10 +31,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "limit_holder",
-                "        and b.position = 1 and b.hold_expires_at is not null\n"
-                "        and (b.status = 'paying' or b.hold_expires_at > v_now);\n"
-                "    select",
-                "        and b.position = 1 and b.hold_expires_at > v_now;\n    select",
+                "and (b.status = 'paying' or b.hold_expires_at > v_now)) as h",
+                "and b.hold_expires_at > v_now) as h",
             ),
         ),
         (f"{_LIMITS}::test_a_hold_that_is_being_paid_is_counted",),
