@@ -6,6 +6,8 @@ SECONDS ?= 120
 PROCESSES ?= 32
 FUZZ_SECONDS ?= 180
 SHARE ?= 1
+# tests wait for locks, deadlines and disks as well as they compute
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 OPS ?= 50000
 SEED ?= 1
 STEPS ?= all
@@ -35,7 +37,7 @@ up: venv ## run the whole system; Ctrl-C stops it
 	@exec $(VENV) -m dev.stack --port $(PORT) --parent $$PPID
 
 test: venv ## run all tests
-	@exec $(VENV) -m pytest -n auto --dist loadgroup
+	@exec $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
 
 torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --operations $(OPS) \

@@ -3,6 +3,7 @@
 Where there is no Chromium nothing here is collected, and the run's summary says so.
 """
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,20 +24,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-# Playwright leaves an event loop running for as long as it lives, in which no other test can start
-# its own: it ends with the last test of this folder.
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
-    with sync_playwright() as playwright:
+# Playwright leaves an event loop running for as long as it lives, in which no other test of this
+# process can start its own: it ends with the last test of this folder.
+_running = contextlib.ExitStack()
+_browsers: list[Browser] = []
+
+
+@pytest.fixture
+def browser() -> Browser:
+    """Headless Chromium, started with the first test that wants it."""
+    if not _browsers:
+        playwright = _running.enter_context(sync_playwright())
         launched = playwright.chromium.launch(
             executable_path=chromium.executable(), args=chromium.ARGUMENTS
         )
-        yield launched
-        launched.close()
+        _running.callback(launched.close)
+        _browsers.append(launched)
+    return _browsers[0]
 
 
-@pytest.fixture(scope="package")
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """Called for the tests of this folder only."""
+    if nextitem is None or nextitem.path.parent != Path(__file__).parent:
+        _browsers.clear()
+        _running.close()
+
+
+@pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """A local stack as a user starts it."""
     stack = Stack(tmp_path_factory.mktemp("browser") / "local")

@@ -243,6 +243,7 @@ _MONEY: dict[str, list[Statement]] = {
     "refunds_reason_known": changes("refunds", "reason", "kindness", ""),
     "refunds_status_known": changes("refunds", "status", "lost", ""),
     "refunds_amount_positive": changes("refunds", "amount", 0, -1),
+    "refunds_replacement_is_of_a_failure": changes("refunds", "replaced_by", NEW),
     "refunds_currency_is_iso_4217": changes("refunds", "currency", "eur", ""),
     "stripe_events_pkey": [copy("stripe_events")],
     "stripe_events_booking_exists": changes("stripe_events", "booking_id", NEW),

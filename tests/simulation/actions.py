@@ -212,7 +212,12 @@ def wait_for_bank(scene: Scene, rng: random.Random) -> None:
     """A refund is underway for so long that we ask Stripe what has become of it."""
     if any(d.body["status"] == "pending" for d in scene.world.double.documents("refund")):
         scene.world.advance(timedelta(hours=6))
-        outbox(scene, rng)
+        rng.choice((outbox, reconcile))(scene, rng)
+
+
+def reconcile(scene: Scene, rng: random.Random) -> None:
+    """Both books are compared: a walk has several turns."""
+    scene.world.invoke("reconcile", {}, _nothing)
 
 
 def sweep(scene: Scene, rng: random.Random) -> None:
@@ -301,7 +306,8 @@ WEIGHTS: dict[Action, float] = {
     deliver_event: 20,
     settle_delayed: 3,
     move_refund: 1,
-    wait_for_bank: 1.5,
+    wait_for_bank: 2,
+    reconcile: 1.5,
     sweep: 4,
     outbox: 8,
     tick: 9,
