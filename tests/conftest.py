@@ -17,7 +17,7 @@ _ENUMERATIONS = ("tests/crashes/test_crashes.py", "tests/interleavings/test_meet
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """HOLDFAST_QUARTER, a number: of the long enumerations only every fourth case, from there on."""
+    """HOLDFAST_QUARTER, a number: every fourth case of the enumerations, from there on."""
     if "HOLDFAST_QUARTER" not in os.environ:
         return
     turn = int(os.environ["HOLDFAST_QUARTER"])

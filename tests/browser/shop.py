@@ -230,6 +230,10 @@ class Visitors:
 
     def close(self) -> None:
         for context in self._contexts:
+            # a test may end while a request is held up
+            for page in context.pages:
+                page.unroute_all(behavior="ignoreErrors")
+            context.unroute_all(behavior="ignoreErrors")
             context.close()
 
 
