@@ -12,8 +12,8 @@ from tests.harness import chromium, cluster, concurrency
 from tests.harness.database import Clock, Database, empty_database, fresh_database
 from tests.harness.system import System, running_dynamodb
 
-# Enumerations of hundreds of cases, each like the others.
-_ENUMERATIONS = ("tests/crashes/test_crashes.py", "tests/interleavings/test_meetings.py")
+# Hundreds of cases each, mostly of one kind.
+_ENUMERATIONS = ("tests/crashes/", "tests/interleavings/", "tests/sql/", "tests/functions/")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
