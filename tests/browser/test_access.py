@@ -27,7 +27,7 @@ def pictures() -> Path:
     """An empty folder."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for old in PICTURES.glob("*.png"):
-        old.unlink()
+        old.unlink(missing_ok=True)
     return PICTURES
 
 
