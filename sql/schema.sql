@@ -611,13 +611,13 @@ declare
     v_until timestamptz := pg_catalog.date_trunc('second', v_now - interval '1 hour');
     v_step jsonb;
 begin
-    if v_walk.id is null and not exists (
-        select from core.reconciliations as w where w.began_at > v_now - interval '23 hours')
-    then
+    if v_walk.id is null then
         insert into core.reconciliations (id, from_at, until_at, began_at)
-        values (core.new_id(), v_until - p_days * interval '1 day', v_until, v_now)
+        select core.new_id(), v_until - p_days * interval '1 day', v_until, v_now
+        where not exists (
+            select from core.reconciliations as w where w.began_at > v_now - interval '23 hours')
         on conflict ((true)) where finished_at is null do nothing;
-        v_walk := core.unfinished_reconciliation();
+        v_walk := core.unfinished_reconciliation(); -- another copy may have begun it meanwhile
     end if;
 
     if v_walk.id is not null then
