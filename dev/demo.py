@@ -125,20 +125,72 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
                 " on conflict do nothing",
                 (tenant, kind, hashlib.sha256(key.encode()).digest()),
             )
-        resources = [_resource(connection, tenant, resource) for resource in _RESOURCES]
-        pools = [_pool(connection, tenant, name, members) for name, members in _POOLS.items()]
+        for resource in _RESOURCES:
+            _insert_resource(connection, tenant, resource)
+        for name, members in _POOLS.items():
+            _insert_pool(connection, tenant, name, members)
         connection.execute(
             "insert into core.date_overrides"
             " (tenant_id, id, resource_id, on_date, reason, created_at, updated_at)"
             " values (%s, %s, %s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
             (tenant, _id("closed"), _id(_CLOSED[0]), *_CLOSED[1:]),
         )
-    return DemoTenant(str(tenant), resources, pools)
+    return described()
 
 
-def _pool(
+def described() -> DemoTenant:
+    """What `seed` puts there."""
+    return DemoTenant(
+        str(_id("tenant")),
+        [_resource(resource) for resource in _RESOURCES],
+        [
+            {
+                "id": str(_id(name)),
+                "name": name,
+                "resource_ids": [str(_id(member)) for member in members],
+            }
+            for name, members in _POOLS.items()
+        ],
+    )
+
+
+def _resource(resource: _Resource) -> dict[str, Any]:
+    offerings = [_offering(_id(resource.name), offering) for offering in resource.offerings]
+    if resource.shares is not None:
+        offerings.append(_offering(_id(resource.shares), _shared(resource)))
+    return {
+        "id": str(_id(resource.name)),
+        "name": resource.name,
+        "timezone": resource.timezone,
+        "booking_mode": resource.mode,
+        "offerings": offerings,
+    }
+
+
+def _shared(resource: _Resource) -> _Offering:
+    (other,) = [each for each in _RESOURCES if each.name == resource.shares]
+    return other.offerings[0]
+
+
+def _offering(resource_id: UUID, offering: _Offering) -> dict[str, Any]:
+    return {
+        "id": str(_offering_id(resource_id, offering)),
+        "name": offering.name,
+        "duration_minutes": offering.minutes,
+        "prices": [
+            {"tier": tier, "package": package, "amount": amount, "currency": currency}
+            for (tier, package), (amount, currency) in offering.prices.items()
+        ],
+    }
+
+
+def _offering_id(resource_id: UUID, offering: _Offering) -> UUID:
+    return _id(f"{resource_id}/{offering.name}")
+
+
+def _insert_pool(
     connection: psycopg.Connection[Any], tenant: UUID, name: str, members: tuple[str, ...]
-) -> dict[str, Any]:
+) -> None:
     connection.execute(
         "insert into core.pools (tenant_id, id, name, created_at, updated_at)"
         " values (%s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
@@ -150,12 +202,11 @@ def _pool(
             " values (%s, %s, %s) on conflict do nothing",
             (tenant, _id(name), _id(member)),
         )
-    return {"id": str(_id(name)), "name": name, "resource_ids": [str(_id(m)) for m in members]}
 
 
-def _resource(
+def _insert_resource(
     connection: psycopg.Connection[Any], tenant: UUID, resource: _Resource
-) -> dict[str, Any]:
+) -> None:
     resource_id = _id(resource.name)
     made = connection.execute(
         "insert into core.resources (tenant_id, id, name, timezone, booking_mode, capacity,"
@@ -182,22 +233,11 @@ def _resource(
                         *(resource.season or (None, None)),
                     ),
                 )
-    offerings = [
-        _offering(connection, tenant, resource_id, resource.mode, offering)
-        for offering in resource.offerings
-    ]
+    for offering in resource.offerings:
+        _insert_offering(connection, tenant, resource_id, resource.mode, offering)
     if resource.shares is not None:
-        (other,) = [each for each in _RESOURCES if each.name == resource.shares]
-        offering = _offering(connection, tenant, _id(other.name), resource.mode, other.offerings[0])
-        _link(connection, tenant, resource_id, UUID(offering["id"]), resource.mode)
-        offerings.append(offering)
-    return {
-        "id": str(resource_id),
-        "name": resource.name,
-        "timezone": resource.timezone,
-        "booking_mode": resource.mode,
-        "offerings": offerings,
-    }
+        shared = _offering_id(_id(resource.shares), _shared(resource))
+        _link(connection, tenant, resource_id, shared, resource.mode)
 
 
 def _link(
@@ -210,14 +250,14 @@ def _link(
     )
 
 
-def _offering(
+def _insert_offering(
     connection: psycopg.Connection[Any],
     tenant: UUID,
     resource_id: UUID,
     mode: str,
     offering: _Offering,
-) -> dict[str, Any]:
-    offering_id = _id(f"{resource_id}/{offering.name}")
+) -> None:
+    offering_id = _offering_id(resource_id, offering)
     connection.execute(
         "insert into core.offerings"
         " (tenant_id, id, name, booking_mode, duration_minutes, group_size, created_at, updated_at)"
@@ -242,15 +282,6 @@ def _offering(
             " values (%s, %s, %s, %s, %s, %s, core.clock(), core.clock()) on conflict do nothing",
             (tenant, offering_id, tier, package, amount, currency),
         )
-    return {
-        "id": str(offering_id),
-        "name": offering.name,
-        "duration_minutes": offering.minutes,
-        "prices": [
-            {"tier": tier, "package": package, "amount": amount, "currency": currency}
-            for (tier, package), (amount, currency) in offering.prices.items()
-        ],
-    }
 
 
 def _id(name: str) -> UUID:

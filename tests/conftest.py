@@ -9,7 +9,7 @@ import pytest
 
 from dev.stripe_double.double import Double
 from tests.harness import chromium, cluster, concurrency
-from tests.harness.database import Clock, Database, empty_database, fresh_database
+from tests.harness.database import Clock, Database, demo_database, empty_database, fresh_database
 from tests.harness.system import System, running_dynamodb
 
 # Hundreds of cases each, mostly of one kind.
@@ -52,9 +52,10 @@ def server() -> cluster.Server:
 
 
 @pytest.fixture
-def database(server: cluster.Server) -> Iterator[Database]:
-    """A migrated database of this test's own."""
-    with fresh_database(server) as fresh:
+def database(server: cluster.Server, request: pytest.FixtureRequest) -> Iterator[Database]:
+    """A migrated database of this test's own; with the demo tenant if the test sells something."""
+    sells = {"system", "desk"} & set(request.fixturenames)
+    with demo_database(server) if sells else fresh_database(server) as fresh:
         yield fresh
 
 

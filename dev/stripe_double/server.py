@@ -101,7 +101,7 @@ def running(
     if port == 0:
         double.public_url = url
     deliverer = Deliverer(double)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     if deliver:
         deliverer.start()

@@ -12,7 +12,7 @@ from tests.crashes.stories import STORIES, State, Story
 from tests.harness import cluster
 from tests.harness.aftermath import end_leases, settle_down, summary
 from tests.harness.crashes import MOMENTS, Crash, external_calls
-from tests.harness.database import fresh_database
+from tests.harness.database import demo_database
 from tests.harness.invariants import violations
 from tests.harness.system import System
 
@@ -116,7 +116,7 @@ class Reference:
 
     def _told(self, story: Story) -> dict[str, Any]:
         server, dynamodb, folder = self._world
-        with fresh_database(server) as database:
+        with demo_database(server) as database:
             system = System(database, dynamodb, folder)
             state = story.prepare(system)
             assert story.act(system, state)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import cluster
-from tests.harness.database import fresh_database
+from tests.harness.database import demo_database
 from tests.harness.stage import staged
 from tests.harness.system import System
 
@@ -23,7 +23,7 @@ def shop(
 ) -> Iterator[System]:
     """A system for a whole module, whose tests prove that they change nothing in it."""
     folder: Path = tmp_path_factory.mktemp("shop")
-    with fresh_database(server) as database:
+    with demo_database(server) as database:
         running = System(database, dynamodb, folder)
         yield staged(running)
         running.stop()

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from dev import demo, secrets
 from dev.postgres import Postgres
 from holdfast.migrations import migrate
 
@@ -167,17 +168,34 @@ def template(server: Server) -> str:
     return migrated_template(server, SQL_DIR)
 
 
+@cache
+def demo_template(server: Server) -> str:
+    """The name of the migrated database that has the demo tenant, to copy from."""
+
+    def seed(url: str) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            demo.seed(url, secrets.load(Path(folder) / "secrets.json"))
+
+    return _template(server, database_name("demo"), seed, copied_from=template(server))
+
+
 def migrated_template(server: Server, sql_dir: Path) -> str:
     """The name of a database migrated from that folder as it now is; made by the first call."""
     name = database_name(f"template_{_checksum(sql_dir)}")
+    return _template(server, name, lambda url: migrate(url, sql_dir))
+
+
+def _template(
+    server: Server, name: str, fill: Callable[[str], object], *, copied_from: str | None = None
+) -> str:
     with _locked(run_folder()):
         connection = superuser(server)
         query = "select datistemplate from pg_database where datname = %s"
         if connection.execute(query, (name,)).fetchone() != (True,):
             drop_database(server, name)  # half made, by a migration that failed
-            create_database(server, name)
+            create_database(server, name, copied_from)
             url = server.url(name)
-            migrate(url, sql_dir)
+            fill(url)
             # the first to connect writes down what every session has to know of the catalogue, in
             # a file that is copied too
             psycopg.connect(url).close()

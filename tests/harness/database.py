@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import namedtuple_row
 
+from dev import demo
+from dev.secrets import LocalSecrets
+from holdfast.actors import digest
 from tests.harness import cluster
 
 _numbers = itertools.count(1)
@@ -120,11 +122,32 @@ class Database:
 
 
 @contextmanager
-def fresh_database(server: cluster.Server, *, sql_dir: Path | None = None) -> Iterator[Database]:
+def fresh_database(server: cluster.Server) -> Iterator[Database]:
     """A copy of the migrated template, dropped at the end."""
-    template = cluster.migrated_template(server, sql_dir) if sql_dir else cluster.template(server)
-    with _temporary(server, template) as database:
+    with _temporary(server, cluster.template(server)) as database:
         yield database
+
+
+@contextmanager
+def demo_database(server: cluster.Server) -> Iterator[Database]:
+    """A migrated database with the demo tenant, dropped at the end; see `demo_tenant`."""
+    with _temporary(server, cluster.demo_template(server)) as database:
+        yield database
+
+
+def demo_tenant(database: Database, keys: LocalSecrets) -> demo.DemoTenant:
+    """The demo tenant of a database, which these keys open and no other ones.
+
+    It is made if the database has none: a copy that has it costs a tenth of that.
+    """
+    if not database.value("select exists (select from core.tenants)"):
+        return demo.seed(database.url(), keys)
+    database.execute(
+        "update core.api_keys set key_hash = case kind when 'secret' then %s::bytea else %s end",
+        digest(keys.secret_key),
+        digest(keys.publishable_key),
+    )
+    return demo.described()
 
 
 @contextmanager

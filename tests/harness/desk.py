@@ -19,10 +19,9 @@ from typing import Any, NamedTuple, Self
 import psycopg
 from psycopg.types.json import Jsonb
 
-from dev import demo
 from dev import secrets as local_secrets
 from tests.harness.concurrency import wait_until_blocked
-from tests.harness.database import Database
+from tests.harness.database import Database, demo_tenant
 
 MONDAY = datetime(2027, 1, 11, 6, tzinfo=UTC)  # winter: the tutor's hours are UTC hours
 ADDRESSES = {
@@ -127,7 +126,7 @@ class Desk:
         self.database.clock.set(MONDAY)
         keys = local_secrets.load(self.folder / "secrets.json")
         self._keys = {"publishable": keys.publishable_key, "secret": keys.secret_key}
-        self.tenant = demo.seed(self.database.url(), keys)
+        self.tenant = demo_tenant(self.database, keys)
         self.tutor, self.studio, self.venue = self.tenant.resources[:3]
 
     def __enter__(self) -> Self:

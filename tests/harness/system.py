@@ -20,7 +20,7 @@ from typing import Any
 
 import psycopg
 
-from dev import demo, environment, payload, routes, template, wire
+from dev import environment, payload, routes, template, wire
 from dev import secrets as local_secrets
 from dev.stripe_double import server
 from dev.stripe_double.deliveries import sign
@@ -29,7 +29,7 @@ from holdfast import database as holdfast_database
 from holdfast import idempotency, mail, observability, stripe_gateway
 from holdfast.actors import digest
 from holdfast.settings import settings
-from tests.harness.database import Database
+from tests.harness.database import Database, demo_tenant
 
 ROOT = Path(__file__).parents[2]
 RETURN_ADDRESSES = {
@@ -88,7 +88,7 @@ class Context:
 
 
 class System:
-    """Holdfast with a database of its own, the demo tenant, and a Stripe double."""
+    """Holdfast on a database that has the demo tenant, with a Stripe double of its own."""
 
     def __init__(self, database: Database, dynamodb_url: str, folder: Path) -> None:
         self.database = database
@@ -100,7 +100,7 @@ class System:
         self.backends = environment.Backends(
             ROOT, self._database_url, dynamodb_url, stripe_url, self.secrets
         )
-        self.tenant = demo.seed(database.url(), self.secrets)
+        self.tenant = demo_tenant(database, self.secrets)
         self._database_as: str | None = None
         self._connections: dict[str, psycopg.Connection[Any] | None] = {}
         self._variables: dict[str, dict[str, str]] = {}

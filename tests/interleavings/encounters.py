@@ -15,7 +15,7 @@ from psycopg.pq import TransactionStatus
 
 from tests.harness.cluster import Server
 from tests.harness.concurrency import wait_until
-from tests.harness.database import Database, fresh_database
+from tests.harness.database import Database, demo_database
 from tests.harness.desk import Call, Desk, Session
 from tests.interleavings.answers import answer
 from tests.interleavings.moves import MOVES
@@ -223,7 +223,7 @@ class Scene:
 @contextmanager
 def set_scene(server: Server, name: str, folder: Path) -> Iterator[Scene]:
     """Build a scene in a database of its own."""
-    with fresh_database(server) as database, Desk(database, folder) as desk:
+    with demo_database(server) as database, Desk(database, folder) as desk:
         scene = Scene(desk, name, SCENES[name](desk))
         yield scene
         scene.disconnect()

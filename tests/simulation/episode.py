@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.harness import invariants_at_stripe, laws
 from tests.harness.cluster import Server
-from tests.harness.database import Database, fresh_database
+from tests.harness.database import Database, demo_database
 from tests.simulation.actions import SCHEDULED, WEIGHTS, Scene
 from tests.simulation.tasks import Site
 from tests.simulation.world import Cell, World, use
@@ -64,7 +64,7 @@ def run(
     server: Server, cell: Cell, folder: Path, seed: int, steps: Sequence[int], report: Report
 ) -> Failure | None:
     """Play an episode; None when everything held to the end."""
-    with fresh_database(server) as database:
+    with demo_database(server) as database:
         world = World(database, folder, str(seed))
         use(cell, world)
         world.lose_idempotency_records()

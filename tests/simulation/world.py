@@ -22,7 +22,7 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
-from dev import demo, dynamodb, environment, payload, wire
+from dev import dynamodb, environment, payload, wire
 from dev import secrets as local_secrets
 from dev.stripe_double.deliveries import sign
 from dev.stripe_double.double import Double
@@ -31,7 +31,7 @@ from holdfast import database as holdfast_database
 from holdfast import idempotency, mail, stripe_gateway
 from holdfast.errors import Unavailable
 from holdfast.settings import settings
-from tests.harness.database import Database
+from tests.harness.database import Database, demo_tenant
 from tests.harness.system import (
     ROOT,
     Answer,
@@ -97,7 +97,7 @@ class World:
             "http://stripe.invalid",
             self.secrets,
         )
-        self.tenant = demo.seed(self.database.url(), self.secrets)
+        self.tenant = demo_tenant(self.database, self.secrets)
         self.database.execute(  # two share a unit of the studio, so that seats are fought for
             "update core.offerings set group_size = 2 where name = 'Open class';"
             " update core.resources set capacity = 1 where name = 'Yoga studio';"
