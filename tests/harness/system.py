@@ -19,6 +19,7 @@ from types import ModuleType
 from typing import Any
 
 import psycopg
+from stripe import HTTPClient
 
 from dev import environment, payload, routes, template, wire
 from dev import secrets as local_secrets
@@ -36,6 +37,9 @@ RETURN_ADDRESSES = {
     "success_url": "https://studio.example/thanks?session={CHECKOUT_SESSION_ID}",
     "cancel_url": "https://studio.example/book",
 }
+
+# Between two attempts the SDK pauses so that a real Stripe can recover; the double need not.
+HTTPClient.INITIAL_DELAY = 0.01
 
 
 @cache
