@@ -90,7 +90,7 @@ def _strike(system: System, story: Story, state: State, index: int, moment: str)
         story.act(system, state)
 
     assert calls.struck
-    system.close()
+    system.kill()
 
 
 def _repeat(system: System, story: Story, state: State) -> None:

@@ -99,6 +99,7 @@ class System:
         self.shift = timedelta()  # how far time was moved
         self.double = Double(clock=lambda: datetime.now(UTC) + self.shift)
         self._doors = ExitStack()
+        self._running = ""  # the function that was invoked last
         stripe_url = self._doors.enter_context(server.running(self.double, deliver=False))
         self.secrets = local_secrets.load(folder / "secrets.json")
         self.backends = environment.Backends(
@@ -219,6 +220,7 @@ class System:
         function = the_template().function(name)
         assert function is not None, name
         module = _module(function.name)
+        self._running = function.name
         with self._inside(function):
             return module.lambda_handler(
                 event, Context(function.logical_id, remaining_ms=remaining_ms)
@@ -255,6 +257,12 @@ class System:
             if connection is not None:
                 connection.close()
         self._connections.clear()
+
+    def kill(self) -> None:
+        """The process that ran the last invocation has died, and its connection with it."""
+        connection = self._connections.pop(self._running)
+        if connection is not None:
+            connection.close()
 
     def stop(self) -> None:
         """End what the system started."""

@@ -77,6 +77,9 @@ where schemaname in ('core', 'audit') and schemaname || '.' || relname <> all (%
 """
 
 
+pytestmark = pytest.mark.xdist_group("plans")  # a hundred thousand bookings are made once
+
+
 @pytest.fixture(
     scope="module",
     params=["planned on empty tables", "planned on tables known to be empty", "planned anew"],
