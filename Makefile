@@ -26,8 +26,8 @@ SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFA
 CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test bench load fuzz torture replay reset lint format types validate generate \
-    check-generated requirements pictures python venv sam checkov
+.PHONY: help up test screenshots bench load fuzz torture replay reset lint format types \
+    validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,10 @@ up: venv ## run the whole system; Ctrl-C stops it
 
 test: venv ## run all tests
 	@exec $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
+
+screenshots: venv ## examine every view of the booking page, and keep pictures of it
+	@HOLDFAST_SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_access.py
+	@echo "Look at them in .local/screenshots"
 
 torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --operations $(OPS) \

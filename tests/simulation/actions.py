@@ -227,7 +227,18 @@ def sweep(scene: Scene, rng: random.Random) -> None:
 
 
 def outbox(scene: Scene, rng: random.Random) -> None:
+    """What is due is done; money on its way back, which is seldom, more often meets trouble."""
+    query = "select exists (select from core.effects where refund_id is not null and state = %s)"
+    if scene.world.database.value(query, "pending") and rng.random() < 0.5:
+        _strike_refunds(scene, rng)
     scene.world.invoke("deliver", {}, _nothing)
+
+
+def _strike_refunds(scene: Scene, rng: random.Random) -> None:
+    """A failure after which the effect is looked up."""
+    kind, options = rng.choice(_LOOKED_UP)
+    scene.world.double.faults.add(kind, times=1, method="POST", path="/v1/refunds", **options)
+    scene.world.faults[f"stripe {kind}"] += 1
 
 
 def tick(scene: Scene, rng: random.Random) -> None:
@@ -244,11 +255,6 @@ def tick(scene: Scene, rng: random.Random) -> None:
 def strike_stripe(scene: Scene, rng: random.Random) -> None:
     """Something will go wrong with the next calls to Stripe."""
     kind, options = rng.choice(_FAULTS)
-    if (
-        rng.random() < 0.3
-    ):  # these calls are few, and after such a failure their effect is looked up
-        kind, options = rng.choice(_LOOKED_UP)
-        options = options | {"method": "POST", "path": "/v1/refunds"}
     scene.world.double.faults.add(kind, times=rng.choice((1, 1, 2, 4)), **options)
     scene.world.faults[f"stripe {kind}"] += 1
 
