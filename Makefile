@@ -118,17 +118,19 @@ python:
 
 CLOUD = env PATH="$(CURDIR)/.local/sam/bin:$$PATH" PYTHONPATH=.:layers/core $(VENV) -m
 
+needed = $(if $($(1)),,$(error Say which: make $@ $(1)=$(2)))
+
 .PHONY: deploy remove tenant smoke
 
 deploy: venv sam ## STAGE=dev: to your AWS account, step by step (docs/deploying.md)
-	@exec $(CLOUD) dev.cloud.deploy $(STAGE)
+	$(call needed,STAGE,dev or staging or prod)@exec $(CLOUD) dev.cloud.deploy $(STAGE)
 
 remove: venv sam ## STAGE=dev: take a stage down; says before what stays
-	@exec $(CLOUD) dev.cloud.remove $(STAGE)
+	$(call needed,STAGE,dev or staging or prod)@exec $(CLOUD) dev.cloud.remove $(STAGE)
 
 tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids"]: tenants and their keys
-	@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
+	$(call needed,STAGE,local or dev or staging or prod)@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
 	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
-	@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")
+	$(call needed,URL,https://…)@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")

@@ -210,9 +210,13 @@ def move_refund(scene: Scene, rng: random.Random) -> None:
 
 def wait_for_bank(scene: Scene, rng: random.Random) -> None:
     """A refund is underway for so long that we ask Stripe what has become of it."""
-    if any(d.body["status"] == "pending" for d in scene.world.double.documents("refund")):
+    query = (
+        "select exists (select from core.refunds"
+        " where status = 'pending' and stripe_refund_id is not null)"
+    )
+    if scene.world.database.value(query):
         scene.world.advance(timedelta(hours=6))
-        rng.choice((outbox, reconcile))(scene, rng)
+        rng.choice((outbox, outbox, reconcile))(scene, rng)
 
 
 def reconcile(scene: Scene, rng: random.Random) -> None:
@@ -311,8 +315,8 @@ WEIGHTS: dict[Action, float] = {
     read: 2,
     deliver_event: 20,
     settle_delayed: 3,
-    move_refund: 1,
-    wait_for_bank: 2,
+    move_refund: 0.5,
+    wait_for_bank: 6,
     reconcile: 1.5,
     sweep: 4,
     outbox: 8,
