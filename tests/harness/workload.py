@@ -255,6 +255,10 @@ ACTIONS = {
         nothing, lambda w, _: w.list_bookings(resource_id=str(w.offer.resource_id))
     ),
     "list_bookings, since": Action(nothing, lambda w, _: w.list_bookings(starts_from=str(NOW))),
+    "list_bookings, resource since": Action(
+        nothing,
+        lambda w, _: w.list_bookings(resource_id=str(w.offer.resource_id), starts_from=str(NOW)),
+    ),
     "expire_holds": Action(Workload.overdue, lambda w, _: w.api.call("expire_holds", 1)),
     "claim_effects": Action(Workload.refunding, lambda w, _: w.api.claim(1)),
     "finish_effect": Action(Workload.claimed, Workload.finish),

@@ -9,6 +9,7 @@ do not follow the number of rows, and what is called most goes by the indexes ma
 """
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
@@ -143,6 +144,35 @@ def test_what_is_called_most_goes_by_its_indexes(grown: Workload, name: str) -> 
     assert used
 
 
+@pytest.mark.parametrize("name", ["list_bookings, since", "list_bookings, resource since"])
+def test_a_page_is_not_looked_for_from_the_beginning(grown: Workload, name: str) -> None:
+    """What an index search passes by is counted nowhere but in the blocks that it reads.
+
+    Cases: P-9
+    """
+    before = blocks(grown, "bookings_by")
+
+    ACTIONS[name].act(grown, None)
+
+    assert 0 < blocks(grown, "bookings_by") - before < 50
+
+
+def test_a_search_from_the_beginning_would_be_seen(grown: Workload) -> None:
+    """The guardless twin: of two lower bounds the lesser is where the search begins."""
+    before = blocks(grown, "bookings_by")
+    with grown.api.database.connect() as connection:
+        connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
+        connection.execute("set enable_sort = off")
+        connection.execute(
+            "select from core.bookings where tenant_id = %s and starts_at >= %s"
+            " and (starts_at, id) > ('-infinity', %s) order by starts_at, id limit 1",
+            (grown.tenant.id, NOW, UUID(int=0)),
+        )
+        connection.execute("select pg_stat_force_next_flush()")
+
+    assert blocks(grown, "bookings_by") - before > 50
+
+
 def test_another_index_would_be_seen(grown: Workload) -> None:
     """The guardless twin: the same function with a filter goes by another one."""
     assert indexes(grown, "list_bookings, resource") - INTENDED["list_bookings"] != set()
@@ -186,6 +216,18 @@ def indexes(grown: Workload, name: str) -> set[str]:
     _, later_entries = counted(grown.api)
     used = {i.removeprefix("core.") for i in later_entries if later_entries[i] > entries[i]}
     return {index for index in used if index.startswith(tuple(f"{t}_" for t in GROWING))}
+
+
+def blocks(grown: Workload, prefix: str) -> int:
+    """Blocks read so far of the indexes of core whose names begin like that."""
+    counted(grown.api)
+    return int(
+        grown.api.database.value(
+            "select sum(idx_blks_hit + idx_blks_read) from pg_statio_user_indexes"
+            " where schemaname = 'core' and starts_with(indexrelname, %s)",
+            prefix,
+        )
+    )
 
 
 def counted(api: Api) -> tuple[dict[str, int], dict[str, int]]:

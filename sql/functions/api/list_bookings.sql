@@ -22,10 +22,16 @@ declare
     v_before timestamptz := coalesce((p_filters ->> 'starts_before')::timestamptz, 'infinity');
     v_status text := p_filters ->> 'status';
     v_after_at timestamptz := coalesce((p_after ->> 'starts_at')::timestamptz, '-infinity');
-    v_after_id uuid := coalesce(
-        (p_after ->> 'id')::uuid, '00000000-0000-0000-0000-000000000000');
+    v_no_id constant uuid := '00000000-0000-0000-0000-000000000000'; -- before any there is
+    v_after_id uuid := coalesce((p_after ->> 'id')::uuid, v_no_id);
     v_page core.bookings[];
 begin
+    -- one lower bound: of two, an index search may begin at the lesser and read all the past between
+    if v_from > v_after_at then
+        v_after_at := v_from;
+        v_after_id := v_no_id;
+    end if;
+
     -- two statements, because each has an index that yields its order; the second is bounded by all
     -- columns of its own, so that the index of starts, of which it would read too much, yields none
     if v_resource_id is null then
@@ -34,7 +40,7 @@ begin
             select * from core.bookings as b
             where b.tenant_id = v_actor.tenant_id
                 and (b.starts_at, b.id) > (v_after_at, v_after_id)
-                and b.starts_at >= v_from and b.starts_at < v_before
+                and b.starts_at < v_before
                 and (v_status is null or b.status = v_status)
             order by b.starts_at, b.id
             limit p_limit + 1
@@ -45,7 +51,6 @@ begin
             select * from core.bookings as b
             where b.tenant_id = v_actor.tenant_id
                 and (b.resource_id, b.starts_at, b.id) > (v_resource_id, v_after_at, v_after_id)
-                and (b.resource_id, b.starts_at) >= (v_resource_id, v_from)
                 and (b.resource_id, b.starts_at) < (v_resource_id, v_before)
                 and (v_status is null or b.status = v_status)
             order by b.resource_id, b.starts_at, b.id
