@@ -2782,6 +2782,43 @@ $$;
 ALTER FUNCTION core.await_result(p_booking core.bookings) OWNER TO holdfast_owner;
 
 --
+-- Name: await_turn(core.wanted[]); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.await_turn(p_wanted core.wanted[]) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_one core.wanted := p_wanted[1];
+begin
+    if pg_catalog.cardinality(p_wanted) > 1 then
+        perform core.lock_wanted(p_wanted);
+    elsif not core.try_lock_days(
+        (v_one.resource).id, core.lock_range(v_one.resource, v_one.during))
+    then
+        perform core.lock_wanted(p_wanted);
+        if core.visibly_taken(p_wanted, core.clock())
+            -- by the rules that hold now; others are the caller's to notice
+            and (v_one.resource).version = (
+                select r.version from core.resources as r
+                where r.tenant_id = (v_one.resource).tenant_id and r.id = (v_one.resource).id)
+            and (v_one.offering).version = (
+                select o.version from core.offerings as o
+                where o.tenant_id = (v_one.offering).tenant_id and o.id = (v_one.offering).id)
+        then
+            raise exception 'the time is taken' using errcode = 'KHTKN', hint = 'take another';
+        end if;
+    end if;
+    return true;
+exception
+    when sqlstate 'KHTKN' then
+        return false; -- the locks of this block ended with it
+end;
+$$;
+
+ALTER FUNCTION core.await_turn(p_wanted core.wanted[]) OWNER TO holdfast_owner;
+
+--
 -- Name: begin_change(core.bookings, core.changes, core.resources, core.offerings, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -7831,7 +7868,9 @@ declare
     v_unmet jsonb := '{}';
     v_now timestamptz;
 begin
-    perform core.lock_wanted(p_wanted);
+    if not core.await_turn(p_wanted) then
+        return pg_catalog.jsonb_build_object((p_wanted[1]).position, 'taken');
+    end if;
     v_now := core.clock();
     if exists (
         select from pg_catalog.unnest(p_wanted) as w
@@ -10741,6 +10780,13 @@ GRANT ALL ON FUNCTION core.authorize(p_actor jsonb, p_minimum text) TO holdfast_
 
 REVOKE ALL ON FUNCTION core.await_result(p_booking core.bookings) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.await_result(p_booking core.bookings) TO holdfast_system;
+
+--
+-- Name: FUNCTION await_turn(p_wanted core.wanted[]); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.await_turn(p_wanted core.wanted[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.await_turn(p_wanted core.wanted[]) TO holdfast_system;
 
 --
 -- Name: FUNCTION begin_change(p_booking core.bookings, p_change core.changes, p_resource core.resources, p_offering core.offerings, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.harness import twins
-from tests.harness.desk import Desk, alternatives, refusal, refusals
+from tests.harness.concurrency import wait_until_blocked
+from tests.harness.desk import Desk, alternatives, background, refusal, refusals
 from tests.harness.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -169,6 +171,42 @@ def test_a_crowd_on_a_taken_time_does_not_queue(desk: Desk) -> None:
 
     assert refusal(outcome.exception(2)) == "KHTKN"
     lock.rollback()
+
+
+def _locks_kept_in_vain(desk: Desk) -> int:
+    """How many advisory locks somebody still has who has waited in vain for a time."""
+    first, _ = desk.begin(desk.hold_call(TEN))
+    with desk.database.connect() as waiting:
+        query = (
+            "select core.await_turn(core.wanted_periods("
+            "core.authorize(%s, 'publishable'), %s, null))"
+        )
+        values = (Jsonb(desk.actor()), Jsonb(desk.hold_request(TEN)))
+        answer = background(lambda: waiting.execute(query, values).fetchone())
+        wait_until_blocked(desk.database, waiting.info.backend_pid)
+        first.commit()
+        assert answer.result(10) == (False,)
+        kept = desk.database.value(
+            "select count(*) from pg_locks where pid = %s and locktype = 'advisory'",
+            waiting.info.backend_pid,
+        )
+    return int(kept)
+
+
+def test_who_waited_in_vain_gives_the_day_back(desk: Desk) -> None:
+    """Whoever comes next in a crowd does not wait until alternatives were found for this one.
+
+    Cases: D-1, E-5.2
+    """
+    assert _locks_kept_in_vain(desk) == 0
+
+
+def test_twin_that_keeps_the_day_lets_the_next_wait(desk: Desk) -> None:
+    """Without the subtransaction that is rolled back, its locks last as long as the request."""
+    refusal = "raise exception 'the time is taken' using errcode = 'KHTKN', hint = 'take another';"
+    twins.rewrite(desk.database, "core.await_turn", refusal, "return false;")
+
+    assert _locks_kept_in_vain(desk) > 0
 
 
 def test_twin_without_the_cheap_refusal_queues(desk: Desk) -> None:

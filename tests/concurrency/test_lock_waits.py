@@ -75,12 +75,10 @@ def test_a_time_that_passed_its_notice_during_the_wait_is_not_held(desk: Desk) -
 
 def test_twin_that_keeps_the_old_clock_holds_it(desk: Desk) -> None:
     """Were the clock of before the lock kept, the time would be held against the notice."""
-    twins.rewrite(
-        desk.database,
-        "core.take",
-        "    perform core.lock_wanted(p_wanted);\n    v_now := core.clock();\n",
-        "    v_now := core.clock();\n    perform core.lock_wanted(p_wanted);\n",
-    )
+    turn = "    if not core.await_turn(p_wanted) then\n"
+    clock = "    v_now := core.clock();\n"
+    twins.rewrite(desk.database, "core.take", clock, "")
+    twins.rewrite(desk.database, "core.take", turn, clock + turn)
     _require_notice(desk)
     first, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))
     _, second = desk.start(desk.hold_call(TEN))

@@ -30,7 +30,8 @@ def test_different_days_never_wait_for_each_other(desk: Desk) -> None:
 
 def test_twin_with_one_lock_a_resource_waits(desk: Desk) -> None:
     """Were the whole resource locked, the hold on the other day would have to wait."""
-    twins.rewrite(desk.database, "core.lock_days", "to_char(v_day::timestamp", "to_char(now()")
+    for function in ("core.lock_days", "core.try_lock_days"):
+        twins.rewrite(desk.database, function, "to_char(v_day::timestamp", "to_char(now()")
     monday, _ = desk.begin(desk.hold_call(MONDAY_TEN))
 
     _, tuesday = desk.start(desk.hold_call(TUESDAY_TEN))

@@ -111,6 +111,24 @@ def test_a_hold_that_waited_goes_by_the_new_settings(desk: Desk) -> None:
     assert refusal(refused.value) == "KHOFF"
 
 
+def test_a_hold_that_waited_is_not_refused_by_old_rules(desk: Desk) -> None:
+    """While it waits the time is taken, and a second place is made: it begins anew, and has that.
+
+    Cases: E-8.1, E-5.2, D-1
+    """
+    first, _ = desk.begin(desk.hold_call(TEN))
+    arguments = (desk.actor(kind="secret"), "resource", None, desk.tutor["id"], None)
+    _, room = desk.start(("change_catalogue_item", (*arguments, {"capacity": 2})))
+    call = desk.hold_call(TEN)
+    _, hold = desk.start(call)
+    first.commit()
+    assert room.result(10)["capacity"] == 2
+
+    assert refusal(hold.exception(10)) == "40001"
+    assert desk.call(call)["status"] == "held"
+    assert violations(desk.database) == []
+
+
 def test_twin_that_keeps_what_it_read_goes_by_the_old_settings(desk: Desk) -> None:
     """Were the settings not read again under the lock, it would be booked beyond the horizon."""
     twins.rewrite(desk.database, "core.take", *_LOOK_AGAIN)

@@ -29,7 +29,9 @@ declare
     v_unmet jsonb := '{}';
     v_now timestamptz;
 begin
-    perform core.lock_wanted(p_wanted);
+    if not core.await_turn(p_wanted) then
+        return pg_catalog.jsonb_build_object((p_wanted[1]).position, 'taken');
+    end if;
     v_now := core.clock();
     if exists (
         select from pg_catalog.unnest(p_wanted) as w

@@ -117,13 +117,26 @@ GUARDS: tuple[Guard, ...] = (
         "hold-clock-after-lock",
         "a hold lasts from the moment it was made, not from before the wait for the day",
         (
+            core("take", "    v_now := core.clock();\n", ""),
             core(
                 "take",
-                "    perform core.lock_wanted(p_wanted);\n    v_now := core.clock();\n",
-                "    v_now := core.clock();\n    perform core.lock_wanted(p_wanted);\n",
+                "    if not core.await_turn(p_wanted) then\n",
+                "    v_now := core.clock();\n    if not core.await_turn(p_wanted) then\n",
             ),
         ),
         (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),
+    ),
+    Guard(
+        "turn-by-new-rules",
+        "who waited is refused only by the rules that hold when its turn comes",
+        (
+            core(
+                "await_turn",
+                "            and (v_one.resource).version = (",
+                "            or (v_one.resource).version = (",
+            ),
+        ),
+        ("tests/concurrency/test_rules.py::test_a_hold_that_waited_is_not_refused_by_old_rules",),
     ),
     Guard(
         "hold-rules-after-lock",
