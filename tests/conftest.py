@@ -12,16 +12,19 @@ from tests.harness import chromium, cluster, concurrency
 from tests.harness.database import Clock, Database, demo_database, empty_database, fresh_database
 from tests.harness.system import System, running_dynamodb
 
-# Hundreds of cases each, mostly of one kind.
-_ENUMERATIONS = ("tests/crashes/", "tests/interleavings/", "tests/sql/", "tests/functions/")
+# Hundreds of cases of one kind, or seconds for each.
+_LONG = (
+    *("tests/crashes/", "tests/interleavings/", "tests/sql/", "tests/functions/"),
+    *("tests/stack/", "tests/browser/"),
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """HOLDFAST_QUARTER, a number: every fourth case of the enumerations, from there on."""
+    """HOLDFAST_QUARTER, a number: every fourth of the long ones, from there on."""
     if "HOLDFAST_QUARTER" not in os.environ:
         return
     turn = int(os.environ["HOLDFAST_QUARTER"])
-    long = [item for item in items if item.nodeid.startswith(_ENUMERATIONS)]
+    long = [item for item in items if item.nodeid.startswith(_LONG)]
     left_out = {item for number, item in enumerate(long) if (number + turn) % 4}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
