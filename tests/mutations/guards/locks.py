@@ -162,7 +162,10 @@ GUARDS: tuple[Guard, ...] = (
                 "unique (session_id, seat);\n",
             ),
         ),
-        ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),
+        (
+            "tests/concurrency/test_holds.py"
+            "::test_the_constraint_stays_the_judge_when_the_lock_is_forgotten",
+        ),
     ),
     Guard(
         "lock-timeout",

@@ -22,7 +22,7 @@ GUARDS: tuple[Guard, ...] = (
         "capacity",
         "a resource has as many units as its capacity",
         (core("occupy", "1 .. p_resource.capacity loop", "1 .. p_resource.capacity + 1 loop"),),
-        ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),
+        ("tests/sql/test_carts.py::test_one_time_twice_is_refused",),
     ),
     Guard(
         "notice",
@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
                 "true",
             ),
         ),
-        ("tests/concurrency/test_holds.py::test_a_hold_waits_for_the_one_before_it",),
+        ("tests/sql/test_carts.py::test_one_time_twice_is_refused",),
     ),
     Guard(
         "hold-deadline",
