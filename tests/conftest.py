@@ -15,17 +15,18 @@ from tests.harness.system import System, running_dynamodb
 # Hundreds of cases of one kind, or seconds for each.
 _LONG = (
     *("tests/crashes/", "tests/interleavings/", "tests/sql/", "tests/functions/"),
-    *("tests/stack/", "tests/browser/"),
+    *("tests/stack/", "tests/browser/", "tests/fuzz/", "tests/load/", "tests/restore/"),
 )
+_TURNS = 8  # so many, and all of the long ones have been played
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """HOLDFAST_QUARTER, a number: every fourth of the long ones, from there on."""
-    if "HOLDFAST_QUARTER" not in os.environ:
+    """HOLDFAST_TURN, a number: a part of the long ones; as many turns on, all have been played."""
+    if "HOLDFAST_TURN" not in os.environ:
         return
-    turn = int(os.environ["HOLDFAST_QUARTER"])
+    turn = int(os.environ["HOLDFAST_TURN"])
     long = [item for item in items if item.nodeid.startswith(_LONG)]
-    left_out = {item for number, item in enumerate(long) if (number + turn) % 4}
+    left_out = {item for number, item in enumerate(long) if (number + turn) % _TURNS}
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
     items[:] = [item for item in items if item not in left_out]
 

@@ -24,9 +24,9 @@ from tests.harness.workload_of_reconciliation import RECONCILIATION
 from tests.harness.workload_of_scheduling import SCHEDULING
 
 CALLS = 20
-# of one index, that one call may read: a week of bookings by the hour, once for the time they own
+# of one index, that one call may read: a week of bookings by the hour, twice for the time they own
 # and once for the limit of their day; a small part of the tables
-ENTRIES = 4 * 7 * 24
+ENTRIES = 5 * 7 * 24
 ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION
 PAST = 100_000  # bookings that lie behind sessions that plan anew
 # The indexes by which what is called most finds its way in the tables that grow with bookings.
