@@ -14,6 +14,7 @@ from tests.harness.aftermath import end_leases, settle_down, summary
 from tests.harness.crashes import MOMENTS, Crash, external_calls
 from tests.harness.database import demo_database
 from tests.harness.invariants import violations
+from tests.harness.stage import staged
 from tests.harness.system import System
 
 _REPEATS = 3
@@ -117,7 +118,7 @@ class Reference:
     def _told(self, story: Story) -> dict[str, Any]:
         server, dynamodb, folder = self._world
         with demo_database(server) as database:
-            system = System(database, dynamodb, folder)
+            system = staged(System(database, dynamodb, folder))
             state = story.prepare(system)
             assert story.act(system, state)
             story.carry_on(system, state)

@@ -2,6 +2,7 @@
 
     python -m tests.dates                  tests marked `today`, at every instant of instants.py
     python -m tests.dates --at "29 Feb"    … at those whose name contains this
+    python -m tests.dates --all            … every test, not only the marked ones
     python -m tests.dates --days-on 31     every test, so many days from now
 
 clock.c moves the time, for Python, PostgreSQL, the stack's functions and Chromium alike: each is a
@@ -23,13 +24,16 @@ from pathlib import Path
 from tests.dates.instants import INSTANTS
 
 ROOT = Path(__file__).parents[2]
-MISSING = "There is no C compiler here: Debian and Ubuntu have one as the package gcc, and libc6-dev."
+MISSING = (
+    "There is no C compiler here: Debian and Ubuntu have one as the package gcc, and libc6-dev."
+)
 
 
 def main() -> int:
     """Run; 0 if all passed at every time."""
     parser = argparse.ArgumentParser(prog="python -m tests.dates", description=__doc__)
     parser.add_argument("--at", default="", help="part of an instant's name")
+    parser.add_argument("--all", action="store_true", help="not only the marked ones")
     parser.add_argument("--days-on", type=int, help="every test, so many days from now")
     options, arguments = parser.parse_known_args()
     if shutil.which("cc") is None:
@@ -41,7 +45,8 @@ def main() -> int:
         for name, shift in _shifts(options.at, options.days_on):
             began, then = time.monotonic(), datetime.now(UTC) + shift
             print(f"\n-- {name}: {then:%A %d %B %Y, %H:%M} UTC", flush=True)
-            marked = [] if options.days_on else ["-m", "today"]
+            every = options.all or options.days_on is not None
+            marked = [] if every else ["-m", "today"]
             status = subprocess.run(
                 [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *marked, *arguments],
                 check=False,
