@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 INSTANTS: Mapping[str, datetime] = {
-    # the rest of the month is hours long
+    # today is free, and tomorrow is in another month, which has no 31st
+    "last morning of a month": datetime(2027, 8, 31, 8, 30, tzinfo=UTC),
+    # nothing of this month is free
     "last evening of a month": datetime(2027, 4, 30, 18, 40, tzinfo=UTC),
     # another year in Berlin, the old one in New York
     "New Year's Eve": datetime(2027, 12, 31, 22, 57, tzinfo=UTC),
