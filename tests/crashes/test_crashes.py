@@ -45,6 +45,7 @@ def test_a_repeat_makes_good_what_a_crash_left(
     """After a crash anywhere, the repeated request, the events and the sweeps end as if none was.
 
     Cases: E-1.7, E-2.2, E-2.8, E-9.1
+    Proves: ASVS 2.3.3
     """
     state = story.prepare(system)
 

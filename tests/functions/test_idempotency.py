@@ -186,6 +186,7 @@ def test_tenants_do_not_share_keys(system: System) -> None:
     """The same key of another tenant is another key: it neither replays nor refuses.
 
     Cases: D-3
+    Proves: ASVS 8.4.1
     """
     other = add_tenant(system.database)
     mine = _hold(system, "k-1")
@@ -215,7 +216,10 @@ def test_a_refusal_does_not_use_up_the_key(system: System) -> None:
 
 
 def test_nothing_secret_is_kept_in_dynamodb(system: System) -> None:
-    """The stored answer has no client secret, and no key in clear."""
+    """The stored answer has no client secret, and no key in clear.
+
+    Proves: ASVS 14.2.2
+    """
     from dev.dynamodb import client  # noqa: PLC0415 slow to import
 
     held = _hold(system, "k-1").body

@@ -146,4 +146,6 @@ def test_no_cookie_is_set() -> None:
     """
     texts = {path: path.read_text(encoding="utf-8").lower() for path in (*SHIPPED, *PAGE)}
 
-    assert [p for p, text in texts.items() if "set-cookie" in text or "document.cookie" in text] == []
+    assert [
+        p for p, text in texts.items() if "set-cookie" in text or "document.cookie" in text
+    ] == []

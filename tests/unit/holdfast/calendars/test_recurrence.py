@@ -156,6 +156,7 @@ def test_bombs_do_not_go_off(rule: str, first: datetime) -> None:
     """A rule costs what its budget allows, or ends by itself; never more.
 
     Cases: E-9.3
+    Proves: ASVS 15.2.2
     """
     begun = time.process_time()
 
