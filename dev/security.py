@@ -95,8 +95,8 @@ def page(tests: Path) -> str:
         "its docstring. The words are ours and short; what counts is the",
         "[standard](https://owasp.org/www-project-application-security-verification-standard/).",
         "",
-        f"Of {sum(COUNTS.values())} requirements of levels 1 and 2, {_count(absent())} are about",
-        f"what there is not. {len([r for r in unmet if r.level in COUNTS])} are not met, or not in",
+        f"Of {sum(COUNTS.values())} requirements of levels 1 and 2, {_count(absent())} are about "
+        f"what there is not. {len([r for r in unmet if r.level in COUNTS])} are not met, or not in "
         "every respect.",
         "",
         "## Not met",
@@ -117,8 +117,8 @@ def page(tests: Path) -> str:
     lines += [f"| {key['what']} | {key['how']} |" for key in _data()["key"]]
     lines += [
         "",
-        "The numbers are those of the OWASP Application Security Verification Standard 5.0.0 and of",
-        "the OWASP API Security Top 10 2023, © the OWASP Foundation and their contributors,",
+        "The numbers are those of the OWASP Application Security Verification Standard 5.0.0 and",
+        "of the OWASP API Security Top 10 2023, © the OWASP Foundation and their contributors,",
         "[CC BY-SA 4.0](https://creativecommons.org/licenses/by-sa/4.0/); what they ask for is",
         "shortened and put into our words. This page is under the same licence.",
     ]

@@ -276,10 +276,8 @@ def test_the_clients_address_is_what_the_gateway_saw(system: System) -> None:
 
     Proves: ASVS 4.1.3, 15.3.4
     """
-    claims = {
-        name: "198.51.100.77"
-        for name in ("x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip")
-    } | {"forwarded": "for=198.51.100.77", "via": "1.1 198.51.100.77"}
+    names = ("x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip")
+    claims = dict.fromkeys(names, "198.51.100.77") | {"forwarded": "for=198.51.100.77"}
     starts = [slot["starts_at"] for slot in system.slots()[::4][:2]]
     for start, headers in zip(starts, ({}, claims), strict=True):
         answer = system.request("POST", "/v1/holds", system.hold_body(start), headers=headers)

@@ -23,7 +23,7 @@ BROKEN_HASHES = {"md5", "sha1"}
 RANDOM_PAUSES = {"database.py", "migrations/runner.py", "snapshots.py"}
 # In a browser, text becomes markup or code.
 MARKUP = re.compile(
-    r"\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new (Function|RegExp)\(|<embed"
+    r"\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new (Function|RegExp)\("
 )
 
 
