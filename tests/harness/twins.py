@@ -91,7 +91,7 @@ def forget_key_fence(database: Database) -> None:
     rewrite(
         database,
         "core.claim_key",
-        "    on conflict (tenant_id, operation, key) do nothing;\n",
+        "    on conflict (tenant_id, caller, operation, subject, key) do nothing;\n",
         "    ;\n",
     )
     rewrite(
