@@ -1,9 +1,9 @@
 """`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back.
 
     python -m dev.cloud.tenant dev --name "My studio"
-    python -m dev.cloud.tenant dev --tenant <id>                    two new keys; the old ones go on
-    python -m dev.cloud.tenant dev --tenant <id> --replace <key id> a new key in its place; it goes on
-    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>  and list them all
+    python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
+    python -m dev.cloud.tenant dev --tenant <id> --replace <key id>  a new one in place of this
+    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>   refused, and a list of all
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.

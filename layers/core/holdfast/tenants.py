@@ -23,8 +23,8 @@ class NewKey(Request):
     """A key by its hash: hexadecimal SHA-256.
 
     Attributes:
-        replaces: a key of this tenant and kind, whose idempotency keys it inherits. That one goes on
-            until it is revoked.
+        replaces: a key of this tenant and kind, whose idempotency keys it inherits, and which goes
+            on until it is revoked.
     """
 
     kind: Literal["publishable", "secret"]
