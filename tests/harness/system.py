@@ -257,7 +257,7 @@ class System:
             alive |= {digest(self.credential(key)).hex(): float("inf") for key in keys}
 
     def cool(self) -> None:
-        """New execution environments, which have seen no key alive and go past DynamoDB at first."""
+        """New execution environments, which have seen no key alive, nor DynamoDB."""
         self._alive.clear()
 
     def database_at(self, url: str | None) -> None:
