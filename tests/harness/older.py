@@ -23,7 +23,8 @@ class Story:
         now: when the database was written down; its clock is to go on from there.
         keys: API keys by their names; those of the demo tenant are in `secrets`.
         requests: each that had an idempotency key: {"path", "body", "by": name of a key or a key,
-            "secret", "key", "status", "answer": what of it a client goes on with}.
+            "secret", "key", "status", "answer": what of it a client goes on with, "call": the
+            stored function that the older code called, and its arguments}.
         secrets: the file with the deployment's secrets.
     """
 

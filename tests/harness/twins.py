@@ -100,6 +100,11 @@ def forget_key_fence(database: Database) -> None:
     rewrite(database, "core.replayed", "return v_earlier.result_id;", "return null;")
 
 
+def forget_revocation(database: Database) -> None:
+    """Whoever was authorised before a wait is so after it."""
+    rewrite(database, "core.still_authorized", "if not exists (", "if false and not exists (")
+
+
 def forget_one_payable(database: Database) -> None:
     """A booking may have several payable checkouts."""
     database.execute("drop index core.checkouts_one_payable_per_booking")

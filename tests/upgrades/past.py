@@ -9,13 +9,15 @@ import json
 import re
 import subprocess
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from dev.postgres_binaries import binaries
+from holdfast import database
 from holdfast.actors import digest
 from holdfast.calendars import reading
 from tests.harness import cluster, feeds
@@ -46,11 +48,30 @@ _STATES = {  # table and column: every value that the code of that time can brin
 }
 
 
+@contextmanager
+def _recorded() -> Iterator[list[Any]]:
+    """The calls of stored functions: [name, *arguments], as psycopg takes them from JSON again."""
+    calls: list[Any] = []
+    call = database.call
+
+    def recording(function: str, *arguments: Any) -> Any:
+        plain = [f"\\x{each.hex()}" if isinstance(each, bytes) else each for each in arguments]
+        calls.append(json.loads(json.dumps([function, *plain], default=str)))
+        return call(function, *arguments)
+
+    database.call = recording
+    try:
+        yield calls
+    finally:
+        database.call = call
+
+
 class Past:
     """The shop, and what its customers and its server did, each request written down.
 
     Attributes:
-        requests: each that had an idempotency key and succeeded, with its credentials and answer.
+        requests: each that had an idempotency key and succeeded, with its credentials, its answer,
+            and the stored function that the code called for it.
     """
 
     def __init__(self, system: System) -> None:
@@ -74,19 +95,21 @@ class Past:
     ) -> dict[str, Any]:
         """A request that succeeds, by one of `keys` or a key itself; its answer's body."""
         key = key or str(uuid4())
-        answer = self.system.request(
-            method,
-            path,
-            body,
-            key=self.keys.get(by, by),
-            secret=secret,
-            idempotency_key=key if method == "POST" else None,
-        )
+        with _recorded() as calls:
+            answer = self.system.request(
+                method,
+                path,
+                body,
+                key=self.keys.get(by, by),
+                secret=secret,
+                idempotency_key=key if method == "POST" else None,
+            )
         assert answer.status in (200, 201, 202, 204), answer
         if method == "POST":
             kept = {name: answer.body[name] for name in _KEPT if name in answer.body}
             told = {"path": path, "body": body, "by": by, "secret": secret, "key": key}
-            self.requests.append(told | {"status": answer.status, "answer": kept})
+            done = {"status": answer.status, "answer": kept, "call": calls[0]}
+            self.requests.append(told | done)
         return dict(answer.body or {})
 
     def hold(self, start: str, *, by: str = "publishable", **changes: Any) -> dict[str, Any]:
@@ -418,16 +441,16 @@ def write(folder: Path) -> None:
     cluster.open_run()
     try:
         with ExitStack() as stack:
-            database = stack.enter_context(demo_database(cluster.cluster()))
+            base = stack.enter_context(demo_database(cluster.cluster()))
             dynamodb = stack.enter_context(running_dynamodb())
-            system = System(database, dynamodb, folder)
+            system = System(base, dynamodb, folder)
             stack.callback(system.stop)
             past = _lived(system)
-            now = database.clock.now()
+            now = base.clock.now()
             # the harness's clock goes, and the shipped one comes back
             clock = (cluster.SQL_DIR / "functions/core/clock.sql").read_text(encoding="utf-8")
-            database.execute(clock)
-            database.execute("drop schema harness cascade")
+            base.execute(clock)
+            base.execute("drop schema harness cascade")
             story = {"now": now.isoformat(), "keys": past.keys, "requests": past.requests}
             (folder / "story.json").write_text(json.dumps(story, indent=1) + "\n")
             data = _dumped(system, "--data-only", "--inserts", "--rows-per-insert=50")

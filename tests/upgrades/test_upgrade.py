@@ -1,14 +1,17 @@
 """A database of d253a51, with rows in every state, is migrated to today's."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from holdfast.actors import digest
 from holdfast.migrations import migrate
 from tests.harness import cluster, older
 from tests.harness.database import Database, fresh_database
 from tests.harness.invariants import violations
 
+_NIL = "00000000-0000-0000-0000-000000000000"
 _FENCES = "core.idempotency_keys"
 _TABLES = """
 select format('%I.%I', n.nspname, c.relname) as name
@@ -89,3 +92,38 @@ def test_an_upgraded_schema_is_a_new_ones(upgraded: Database, server: cluster.Se
     with fresh_database(server) as fresh:
         for query in (_COLUMNS, _CONSTRAINTS, _FUNCTIONS, _INDEXES):
             assert upgraded.rows(query) == fresh.rows(query)
+
+
+def test_every_key_has_its_caller(upgraded: Database) -> None:
+    """Each key belongs to who sent it, and is about what they asked for.
+
+    Of a place in the waitlist it is not known which publishable key it was: it is every one's.
+    """
+    story = older.story()
+    tenants = upgraded.rows("select tenant_id, key_hash, kind, lineage from core.api_keys")
+    known = {bytes(row.key_hash): row for row in tenants}
+
+    for request in story.requests:
+        sender = known[digest(story.keys[request["by"]])]
+        caller = "secret" if sender.kind == "secret" else f"publishable:{sender.lineage}"
+        waits = request["call"][0] == "join_waitlist" and sender.kind == "publishable"
+        callers = {
+            f"publishable:{row.lineage}"
+            for row in tenants
+            if row.tenant_id == sender.tenant_id and row.kind == "publishable"
+        }
+        found = upgraded.rows(
+            "select caller, subject::text from core.idempotency_keys"
+            " where tenant_id = %s and key = %s",
+            sender.tenant_id,
+            request["key"],
+        )
+
+        assert {row.caller for row in found} == (callers if waits else {caller}), request
+        assert {row.subject for row in found} == {_subject(request)}, request
+
+
+def _subject(request: dict[str, Any]) -> str:
+    """The booking or resource in a request's path, or nil."""
+    parts = request["path"].split("/")
+    return next((part for part in parts if len(part) == len(_NIL)), _NIL)
