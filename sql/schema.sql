@@ -149,7 +149,8 @@ CREATE TYPE core.actor AS (
 	role text,
 	key_id uuid,
 	booking_secret_hash bytea,
-	address_hash bytea
+	address_hash bytea,
+	caller text
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
@@ -301,6 +302,7 @@ begin
                 using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
         else
             v_effect := core.close_checkout(v_checkout, 'released', 30);
+            perform core.still_authorized(v_actor);
             return pg_catalog.jsonb_build_object(
                 'abandoned', false, 'booking', core.booking_json(v_booking), 'effect', v_effect);
         end if;
@@ -316,6 +318,7 @@ begin
         end if;
     end if;
 
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'abandoned', true, 'booking', core.booking_json(v_booking), 'effect', null);
 end;
@@ -371,6 +374,7 @@ begin
         end if;
     end if;
 
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'booking', core.booking_json(v_booking), 'checkout', core.checkout_json(v_checkout));
 end;
@@ -397,7 +401,8 @@ declare
     v_now timestamptz := core.clock();
     v_fingerprint bytea := core.fingerprint(
         p_request || pg_catalog.jsonb_build_object('booking_id', p_booking_id));
-    v_earlier uuid := core.replayed(v_actor, 'begin_checkout', p_key, v_fingerprint);
+    v_earlier uuid := core.replayed(
+        v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);
     v_change core.changes;
     v_checkout core.checkouts;
     v_effect jsonb;
@@ -420,6 +425,7 @@ begin
     then
         perform core.require_renewal(v_booking, v_change, v_now);
         v_effect := core.close_checkout(v_checkout, 'superseded', 30);
+        perform core.still_authorized(v_actor);
         return pg_catalog.jsonb_build_object(
             'next', 'close', 'booking', core.booking_json(v_booking),
             'checkout', core.checkout_json(v_checkout), 'effect', v_effect);
@@ -429,14 +435,19 @@ begin
             v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url');
     end if;
 
-    insert into core.idempotency_keys (tenant_id, operation, key, fingerprint, result_id, created_at)
-    values (v_actor.tenant_id, 'begin_checkout', p_key, v_fingerprint, v_checkout.id, v_now)
-    on conflict (tenant_id, operation, key) do update set result_id = excluded.result_id
+    insert into core.idempotency_keys (
+        tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)
+    values (
+        v_actor.tenant_id, v_actor.caller, 'begin_checkout', p_booking_id, p_key, v_fingerprint,
+        v_checkout.id, v_now)
+    on conflict (tenant_id, caller, operation, subject, key) do update set result_id = excluded.result_id
         where idempotency_keys.fingerprint = excluded.fingerprint;
     if not found then
-        perform core.replayed(v_actor, 'begin_checkout', p_key, v_fingerprint); -- raises KHKEY
+        perform core.replayed( -- raises KHKEY
+            v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);
     end if;
 
+    perform core.still_authorized(v_actor);
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
@@ -515,6 +526,7 @@ begin
         v_kind.relation, v_names)
     using v_changes, v_actor.tenant_id, p_id;
     perform core.replace_lists(v_actor, p_id, p_request, v_now);
+    perform core.still_authorized(v_actor);
     return core.item_answer(v_actor, p_kind, p_resource_id, p_id);
 end;
 $_$;
@@ -664,7 +676,8 @@ declare
     v_now timestamptz := core.clock();
 begin
     v_earlier := core.claim_key(
-        v_actor, 'create_calendar', p_key, core.fingerprint(p_request), p_calendar_id, v_now);
+        v_actor, 'create_calendar', v_resource.id, p_key, core.fingerprint(p_request),
+        p_calendar_id, v_now);
     if v_earlier is not null then
         select * into v_calendar
         from core.calendars as c
@@ -690,6 +703,7 @@ begin
         v_actor.tenant_id, p_calendar_id, v_resource.id, p_request ->> 'name', p_request ->> 'url',
         (p_request ->> 'fresh_seconds')::integer, v_now, v_now, v_now)
     returning * into v_calendar;
+    perform core.still_authorized(v_actor);
     return core.calendar_json(v_calendar);
 end;
 $$;
@@ -717,7 +731,7 @@ declare
     v_now timestamptz := core.clock();
 begin
     v_earlier := core.claim_key(
-        v_actor, 'create_calendar_feed', p_key,
+        v_actor, 'create_calendar_feed', v_resource.id, p_key,
         core.fingerprint(pg_catalog.jsonb_build_object('resource_id', p_resource_id)),
         p_feed_id, v_now);
     if v_earlier is null then
@@ -729,6 +743,7 @@ begin
         from core.calendar_feeds as f
         where f.tenant_id = v_actor.tenant_id and f.id = v_earlier;
     end if;
+    perform core.still_authorized(v_actor);
     return core.calendar_feed_json(v_feed);
 end;
 $$;
@@ -758,10 +773,11 @@ declare
     v_names text;
 begin
     v_earlier := core.claim_key(
-        v_actor, 'create_' || p_kind, p_key,
+        v_actor, 'create_' || p_kind, coalesce(p_resource_id, core.nothing_yet()), p_key,
         core.fingerprint(pg_catalog.jsonb_build_array(p_resource_id, p_request)), p_id, v_now);
     perform core.lock_rules(core.rules_of(v_actor, p_kind, p_resource_id, p_id));
     if v_earlier is not null then
+        perform core.still_authorized(v_actor);
         return core.item_answer(v_actor, p_kind, p_resource_id, v_earlier);
     end if;
     if v_kind.of_resource then
@@ -783,6 +799,7 @@ begin
         v_kind.relation, v_names)
     using v_row;
     perform core.replace_lists(v_actor, p_id, p_request, v_now);
+    perform core.still_authorized(v_actor);
     return core.item_answer(v_actor, p_kind, p_resource_id, p_id);
 end;
 $_$;
@@ -805,7 +822,8 @@ CREATE FUNCTION api.create_hold(p_actor jsonb, p_key text, p_booking_id uuid, p_
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
     v_fingerprint bytea := core.fingerprint(p_request);
-    v_earlier uuid := core.replayed(v_actor, 'create_hold', p_key, v_fingerprint);
+    v_earlier uuid := core.replayed(
+        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
     v_from_pools boolean := core.hold_items(p_request) @? '$[*].pool_id ? (@ != null)';
     v_customer_id uuid;
     v_wanted core.wanted[];
@@ -819,7 +837,8 @@ begin
         v_wanted := core.wanted_periods(v_actor, p_request, null);
         if core.visibly_taken(v_wanted, core.clock()) then
             -- by the twin of this very request? then its answer is ours
-            v_earlier := core.replayed(v_actor, 'create_hold', p_key, v_fingerprint);
+            v_earlier := core.replayed(
+                v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
             if v_earlier is not null then
                 return core.held_json(v_actor, v_earlier);
             end if;
@@ -834,7 +853,7 @@ begin
 
     -- the twin of this request waits here, and then is answered what we made
     v_earlier := core.claim_key(
-        v_actor, 'create_hold', p_key, v_fingerprint, p_booking_id, core.clock());
+        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint, p_booking_id, core.clock());
     if v_earlier is not null then
         return core.held_json(v_actor, v_earlier);
     end if;
@@ -854,6 +873,7 @@ begin
             perform core.raise_unmet(v_wanted, v_unmet, v_customer_id, core.clock());
         end if;
     end if;
+    perform core.still_authorized(v_actor);
     return core.held_json(v_actor, p_booking_id);
 end;
 $_$;
@@ -883,6 +903,7 @@ begin
         raise exception 'no such calendar'
             using errcode = 'KHNTF', hint = 'list the resource''s calendars';
     end if;
+    perform core.still_authorized(v_actor);
 end;
 $$;
 
@@ -1241,7 +1262,7 @@ declare
     v_customer_id uuid;
     v_now timestamptz := core.clock();
     v_id uuid := core.claim_key(
-        v_actor, 'join_waitlist', p_key, v_fingerprint, p_entry_id, v_now);
+        v_actor, 'join_waitlist', core.nothing_yet(), p_key, v_fingerprint, p_entry_id, v_now);
     v_entry core.waitlist;
 begin
     if v_id is null then
@@ -1264,6 +1285,7 @@ begin
             v_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
             v_actor.address_hash, p_secret_hash, v_now, v_now);
         v_id := p_entry_id;
+        perform core.still_authorized(v_actor);
     end if;
 
     select * into v_entry
@@ -1317,6 +1339,7 @@ begin
         raise exception 'the offer was taken and paid'
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not left';
     end if;
+    perform core.still_authorized(v_actor);
     return core.waiting_json(v_entry);
 end;
 $$;
@@ -1969,6 +1992,7 @@ begin
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not released';
     end if;
 
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'released', v_booking.status = 'expired',
         'booking', core.booking_json(v_booking),
@@ -2009,6 +2033,7 @@ begin
                 || ' where t.tenant_id = $1 and t.id = $2'
         end, v_kind.relation)
     using v_actor.tenant_id, p_id, core.clock();
+    perform core.still_authorized(v_actor);
     return core.catalogue_json(v_actor, p_kind, p_resource_id, p_id);
 end;
 $_$;
@@ -2048,7 +2073,7 @@ begin
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
     perform core.require_reach(v_actor, v_seen);
-    if core.replayed(v_actor, 'reschedule', p_key, v_fingerprint) is not null then
+    if core.replayed(v_actor, 'reschedule', p_booking_id, p_key, v_fingerprint) is not null then
         return core.booking_json(v_seen);
     end if;
 
@@ -2076,7 +2101,9 @@ begin
     end if;
 
     v_change.id := core.new_id();
-    if core.claim_key(v_actor, 'reschedule', p_key, v_fingerprint, v_change.id, v_now) is not null then
+    if core.claim_key(
+        v_actor, 'reschedule', p_booking_id, p_key, v_fingerprint, v_change.id, v_now) is not null
+    then
         return core.booking_json(v_booking);
     end if;
     perform core.require_version(v_booking, p_version);
@@ -2095,6 +2122,7 @@ begin
     v_change := core.new_change(
         v_booking, v_change.id, v_resource, v_offering, v_period, v_date, v_unchecked, v_now);
     v_booking := core.begin_change(v_booking, v_change, v_resource, v_offering, v_now);
+    perform core.still_authorized(v_actor);
     return core.booking_json(v_booking);
 end;
 $$;
@@ -2201,6 +2229,7 @@ begin
         raise exception 'no such calendar feed'
             using errcode = 'KHNTF', hint = 'list the resource''s calendar feeds';
     end if;
+    perform core.still_authorized(v_actor);
     return core.calendar_feed_json(v_feed);
 end;
 $$;
@@ -2383,10 +2412,23 @@ begin
             using errcode = 'KHNTF', hint = 'name it to make it';
     end if;
 
-    insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at)
-    select v_id, core.new_id(), k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
+    if exists (
+        select from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
+            as a (kind text, replaces uuid)
+        where a.replaces is not null and not exists (
+            select from core.api_keys as k
+            where k.tenant_id = v_id and k.id = a.replaces and k.kind = a.kind)
+    ) then
+        raise exception 'there is no such key of this tenant and kind to replace'
+            using errcode = 'KHNTF', hint = 'the answer lists the keys by their ids';
+    end if;
+
+    insert into core.api_keys (tenant_id, id, first_id, kind, key_hash, label, created_at)
+    select v_id, core.new_id(),
+        (select o.lineage from core.api_keys as o where o.tenant_id = v_id and o.id = k.replaces),
+        k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
     from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
-        as k (kind text, hash text, label text)
+        as k (kind text, hash text, label text, replaces uuid)
     on conflict (key_hash) do nothing;
 
     if exists (
@@ -2752,6 +2794,8 @@ begin
     v_actor.tenant_id := v_key.tenant_id;
     v_actor.role := v_key.kind;
     v_actor.key_id := v_key.id;
+    v_actor.caller := case v_key.kind
+        when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;
     v_actor.booking_secret_hash := pg_catalog.decode(p_actor ->> 'booking_secret_hash', 'hex');
     -- a server's address is its own, not its customers'
     if v_key.kind = 'publishable' then
@@ -3512,25 +3556,29 @@ $$;
 ALTER FUNCTION core.checkout_json(p_checkout core.checkouts) OWNER TO holdfast_owner;
 
 --
--- Name: claim_key(core.actor, text, text, bytea, uuid, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+-- Name: claim_key(core.actor, text, uuid, text, bytea, uuid, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
-CREATE FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) RETURNS uuid
+CREATE FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) RETURNS uuid
     LANGUAGE plpgsql
     AS $$
 begin
     insert into core.idempotency_keys (
-        tenant_id, operation, key, fingerprint, result_id, created_at)
-    values (p_actor.tenant_id, p_operation, p_key, p_fingerprint, p_result_id, p_at)
-    on conflict (tenant_id, operation, key) do nothing;
+        tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)
+    values (
+        p_actor.tenant_id, p_actor.caller, p_operation, p_subject, p_key, p_fingerprint, p_result_id,
+        p_at)
+    on conflict (tenant_id, caller, operation, subject, key) do nothing;
     if found then
         return null;
     end if;
-    return core.replayed(p_actor, p_operation, p_key, p_fingerprint);
+
+    perform core.still_authorized(p_actor); -- who waited for the first call, perhaps for long
+    return core.replayed(p_actor, p_operation, p_subject, p_key, p_fingerprint);
 end;
 $$;
 
-ALTER FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) OWNER TO holdfast_owner;
+ALTER FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
 -- Name: clock(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -5086,6 +5134,18 @@ $$;
 ALTER FUNCTION core.new_id() OWNER TO holdfast_owner;
 
 --
+-- Name: nothing_yet(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.nothing_yet() RETURNS uuid
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select '00000000-0000-0000-0000-000000000000'::uuid
+$$;
+
+ALTER FUNCTION core.nothing_yet() OWNER TO holdfast_owner;
+
+--
 -- Name: occupied(timestamp with time zone, timestamp with time zone, integer, integer); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -6631,10 +6691,10 @@ $$;
 ALTER FUNCTION core.replace_prices(p_tenant_id uuid, p_offering_id uuid, p_prices jsonb, p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
--- Name: replayed(core.actor, text, text, bytea); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+-- Name: replayed(core.actor, text, uuid, text, bytea); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
-CREATE FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea) RETURNS uuid
+CREATE FUNCTION core.replayed(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea) RETURNS uuid
     LANGUAGE plpgsql
     AS $$
 declare
@@ -6642,7 +6702,8 @@ declare
 begin
     select * into v_earlier
     from core.idempotency_keys as k
-    where k.tenant_id = p_actor.tenant_id and k.operation = p_operation and k.key = p_key;
+    where k.tenant_id = p_actor.tenant_id and k.caller = p_actor.caller
+        and k.operation = p_operation and k.subject = p_subject and k.key = p_key;
 
     if found and v_earlier.fingerprint <> p_fingerprint then
         raise exception 'the idempotency key was used for another request'
@@ -6652,7 +6713,7 @@ begin
 end;
 $$;
 
-ALTER FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea) OWNER TO holdfast_owner;
+ALTER FUNCTION core.replayed(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea) OWNER TO holdfast_owner;
 
 --
 -- Name: require_customer(core.actor, jsonb, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -7851,6 +7912,26 @@ $$;
 ALTER FUNCTION core.stale_holds(p_resource_id uuid, p_window tstzrange, p_at timestamp with time zone) OWNER TO holdfast_system;
 
 --
+-- Name: still_authorized(core.actor); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.still_authorized(p_actor core.actor) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if not exists (
+        select from core.api_keys as k
+        where k.tenant_id = p_actor.tenant_id and k.id = p_actor.key_id and k.revoked_at is null)
+    then
+        raise exception 'the API key was revoked meanwhile'
+            using errcode = 'KHAUT', hint = 'send a valid key as Authorization: Bearer …';
+    end if;
+end;
+$$;
+
+ALTER FUNCTION core.still_authorized(p_actor core.actor) OWNER TO holdfast_owner;
+
+--
 -- Name: take(core.actor, uuid, bytea, jsonb, uuid, core.wanted[], jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -8505,6 +8586,8 @@ CREATE TABLE core.api_keys (
     label text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    first_id uuid,
+    lineage uuid GENERATED ALWAYS AS (COALESCE(first_id, id)) STORED NOT NULL,
     CONSTRAINT api_keys_hash_is_sha256 CHECK ((octet_length(key_hash) = 32)),
     CONSTRAINT api_keys_kind_known CHECK ((kind = ANY (ARRAY['publishable'::text, 'secret'::text]))),
     CONSTRAINT api_keys_label_present CHECK (((length(label) >= 1) AND (length(label) <= 200)))
@@ -8577,6 +8660,9 @@ CREATE TABLE core.idempotency_keys (
     fingerprint bytea NOT NULL,
     result_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    caller text NOT NULL,
+    subject uuid NOT NULL,
+    CONSTRAINT idempotency_keys_caller_named CHECK ((caller ~ '^[a-z]+(:[0-9a-f-]{36})?$'::text)),
     CONSTRAINT idempotency_keys_fingerprint_is_sha256 CHECK ((octet_length(fingerprint) = 32)),
     CONSTRAINT idempotency_keys_key_sane CHECK ((key ~ '^[\x21-\x7e]{1,255}$'::text)),
     CONSTRAINT idempotency_keys_operation_named CHECK ((operation ~ '^[a-z_]{1,60}$'::text))
@@ -8933,7 +9019,7 @@ ALTER TABLE ONLY core.findings
 --
 
 ALTER TABLE ONLY core.idempotency_keys
-    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, operation, key);
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, caller, operation, subject, key);
 
 --
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -9507,6 +9593,13 @@ CREATE TRIGGER waitlist_200_bump_version BEFORE UPDATE ON core.waitlist FOR EACH
 --
 
 CREATE TRIGGER weekly_hours_200_bump_version BEFORE UPDATE ON core.weekly_hours FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.api_keys
+    ADD CONSTRAINT api_keys_first_exists FOREIGN KEY (tenant_id, first_id) REFERENCES core.api_keys(tenant_id, id);
 
 --
 -- Name: api_keys api_keys_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -10967,11 +11060,11 @@ REVOKE ALL ON FUNCTION core.checkout_json(p_checkout core.checkouts) FROM PUBLIC
 GRANT ALL ON FUNCTION core.checkout_json(p_checkout core.checkouts) TO holdfast_system;
 
 --
--- Name: FUNCTION claim_key(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+-- Name: FUNCTION claim_key(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
-REVOKE ALL ON FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) FROM PUBLIC;
-GRANT ALL ON FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) TO holdfast_system;
+REVOKE ALL ON FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.claim_key(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone) TO holdfast_system;
 
 --
 -- Name: FUNCTION clock(); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -11341,6 +11434,13 @@ REVOKE ALL ON FUNCTION core.new_id() FROM PUBLIC;
 GRANT ALL ON FUNCTION core.new_id() TO holdfast_system;
 
 --
+-- Name: FUNCTION nothing_yet(); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.nothing_yet() FROM PUBLIC;
+GRANT ALL ON FUNCTION core.nothing_yet() TO holdfast_system;
+
+--
 -- Name: FUNCTION occupied(p_starts_at timestamp with time zone, p_ends_at timestamp with time zone, p_before_minutes integer, p_after_minutes integer); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -11645,11 +11745,11 @@ REVOKE ALL ON FUNCTION core.replace_prices(p_tenant_id uuid, p_offering_id uuid,
 GRANT ALL ON FUNCTION core.replace_prices(p_tenant_id uuid, p_offering_id uuid, p_prices jsonb, p_at timestamp with time zone) TO holdfast_system;
 
 --
--- Name: FUNCTION replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea); Type: ACL; Schema: core; Owner: holdfast_owner
+-- Name: FUNCTION replayed(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
-REVOKE ALL ON FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea) FROM PUBLIC;
-GRANT ALL ON FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea) TO holdfast_system;
+REVOKE ALL ON FUNCTION core.replayed(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.replayed(p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea) TO holdfast_system;
 
 --
 -- Name: FUNCTION require_customer(p_actor core.actor, p_customer jsonb, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -11909,6 +12009,13 @@ GRANT ALL ON FUNCTION core.slot_json(p_starts_at timestamp with time zone, p_end
 
 REVOKE ALL ON FUNCTION core.stale_holds(p_resource_id uuid, p_window tstzrange, p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.stale_holds(p_resource_id uuid, p_window tstzrange, p_at timestamp with time zone) TO holdfast_owner;
+
+--
+-- Name: FUNCTION still_authorized(p_actor core.actor); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.still_authorized(p_actor core.actor) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.still_authorized(p_actor core.actor) TO holdfast_system;
 
 --
 -- Name: FUNCTION take(p_actor core.actor, p_booking_id uuid, p_secret_hash bytea, p_request jsonb, p_customer_id uuid, p_wanted core.wanted[], p_checked jsonb); Type: ACL; Schema: core; Owner: holdfast_owner

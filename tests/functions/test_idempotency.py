@@ -227,6 +227,17 @@ def test_nobody_uses_up_the_key_of_another_booking(system: System, front_door: b
     assert len(sessions(system, victim)) == len(sessions(system, other)) == 1
 
 
+def test_all_bookings_of_a_server_have_keys_of_their_own(system: System) -> None:
+    """A server that sends one key for two bookings means two things, and may ask differently."""
+    for start, page in ((TEN, "a"), (LATER, "b")):
+        held = system.hold(start)
+        body = RETURN_ADDRESSES | {"cancel_url": f"https://studio.example/{page}"}
+        path = f"/v1/bookings/{held['id']}/checkout"
+        answer = system.request("POST", path, body, key="secret", idempotency_key="c-1")
+
+        assert (answer.status, answer.body["booking"]["id"]) == (200, held["id"])
+
+
 def test_a_stranger_is_not_told_that_a_key_was_used(system: System) -> None:
     """Without the booking's secret it is 404, whatever was sent under which key."""
     held = system.hold()
