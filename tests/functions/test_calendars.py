@@ -21,6 +21,7 @@ from tests.harness.system import Answer, System
 
 TUESDAY = "2030-01-08T10:00:00Z"
 BUSY_AT_TEN = calendar(event(UID="1", DTSTART="20300107T103000Z", DTEND="20300107T113000Z"))
+ONCE = "0b9cbf0e-6d5b-4a52-9d6d-9a3a5a1f6c01"
 UNKNOWN = "0198c0de-0000-7000-8000-000000000001"
 
 
@@ -130,7 +131,7 @@ def test_refused_while_the_calendar_cannot_be_read(
     _trouble(shelf, trouble)
     _add(system, shelf.url())
 
-    refused = _hold(system, idempotency_key="once")
+    refused = _hold(system, idempotency_key=ONCE)
 
     assert (refused.status, refused.code) == (503, "calendar_unreachable")
     assert int(refused.headers["retry-after"]) > 0
@@ -139,7 +140,7 @@ def test_refused_while_the_calendar_cannot_be_read(
     assert shelf.url() not in str(refused.body) + str(_listed(system))
 
     shelf.down, shelf.answers, shelf.feeds = False, {}, {"/feed.ics": calendar()}
-    assert _hold(system, idempotency_key="once").status == 201
+    assert _hold(system, idempotency_key=ONCE).status == 201
 
 
 @pytest.mark.parametrize("trouble", ["down", "malformed", "redirect", "gone"])
@@ -350,14 +351,14 @@ def test_a_crash_while_calendars_are_read(
 
     with external_calls(at, moment) as calls:
         try:
-            _hold(system, idempotency_key="once")
+            _hold(system, idempotency_key=ONCE)
         except crashes.Crash:
             system.close()
     assert calls.struck
     assert tuple(calls.names[: at + 1]) == CALLS[: at + 1]
 
     end_leases(system)
-    answers = [_hold(system, idempotency_key="once") for _ in range(2)]
+    answers = [_hold(system, idempotency_key=ONCE) for _ in range(2)]
 
     assert [answer.status for answer in answers] == [201, 201]
     assert answers[0].body == answers[1].body

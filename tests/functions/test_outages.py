@@ -17,7 +17,12 @@ TIME_LIMIT = 20  # seconds, as template.yaml gives a function
 
 
 def _hold(system: System) -> Answer:
-    return system.request("POST", "/v1/holds", system.hold_body(TEN), idempotency_key="k-1")
+    return system.request(
+        "POST",
+        "/v1/holds",
+        system.hold_body(TEN),
+        idempotency_key="0b9cbf0e-6d5b-4a52-9d6d-9a3a5a1f6c01",
+    )
 
 
 ROUTES = {

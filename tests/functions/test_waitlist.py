@@ -88,10 +88,10 @@ def test_a_place_is_made_once(system: System) -> None:
     system.hold(TEN)
     emmy = customer()
 
-    first = join(system, idempotency_key="w-1", customer=emmy)
-    replayed = join(system, idempotency_key="w-1", customer=emmy)
+    first = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
+    replayed = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
     forget_requests(system)
-    again = join(system, idempotency_key="w-1", customer=emmy)
+    again = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
 
     assert [first.status, replayed.status, again.status] == [201, 201, 201]
     assert first.body == replayed.body == again.body

@@ -7,13 +7,14 @@ from tests.template.expansion import ROOT, Expanded, document
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
 
-def test_answers_are_forgotten_and_the_table_can_go_back(either: Expanded) -> None:
-    """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and a history."""
+def test_requests_are_forgotten(either: Expanded) -> None:
+    """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and no history: a copy
+    that may be lost needs none, and would be kept for 35 days."""
     (table,) = either.of_type("AWS::DynamoDB::Table").values()
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
-    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": False}
     assert table["SSESpecification"] == {"SSEEnabled": True}
 
 
