@@ -179,6 +179,7 @@ def test_a_hold_waits_for_all_calendars_together(system: System, shelf: Shelf) -
     """Four that dribble cost no more than one does: two and a half seconds.
 
     Cases: E-9.3
+    Proves: ASVS 15.2.2, 16.5.2, API10:2023
     """
 
     def dribble(handler: Any) -> None:
@@ -240,7 +241,10 @@ def _trouble(shelf: Shelf, kind: str) -> None:
 
 
 def test_the_shipped_source_does_not_read_this_machine(system: System) -> None:
-    """Without a test's permission, an address that leads here is refused: no request is made."""
+    """Without a test's permission, an address that leads here is refused: no request is made.
+
+    Proves: ASVS 1.3.6, API7:2023
+    """
     assert isinstance(reading.source(), Feed)
     with feeds.running() as shelf:
         shelf.feeds["/feed.ics"] = calendar()
@@ -428,7 +432,10 @@ def test_adding_twice_is_adding_once(system: System) -> None:
 
 
 def test_only_servers_of_the_tenant_manage_calendars(system: System) -> None:
-    """A publishable key may not, and an unknown resource or calendar is not there."""
+    """A publishable key may not, and an unknown resource or calendar is not there.
+
+    Proves: ASVS 8.2.1, API5:2023
+    """
     body = {"name": "Private", "url": "https://x.example/a.ics"}
     added = _add(system, body["url"])
     requests = [
@@ -516,7 +523,10 @@ def test_an_unchanged_feed_is_not_sent_again(system: System) -> None:
 
 
 def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
-    """A repeat of the request is told it again; a list is not; a revoked one opens nothing."""
+    """A repeat of the request is told it again; a list is not; a revoked one opens nothing.
+
+    Proves: ASVS 7.4.1
+    """
     first, repeat = (_feed(system, idempotency_key="k") for _ in range(2))
     listed = system.request("GET", _path(system, "calendar-feeds"), key="secret").body["feeds"]
     path = _path(system, "calendar-feeds", first["id"])
@@ -532,7 +542,10 @@ def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
 
 
 def test_other_addresses_open_nothing(system: System) -> None:
-    """Unknown, malformed and truncated ones look alike."""
+    """Unknown, malformed and truncated ones look alike.
+
+    Proves: ASVS 8.2.2
+    """
     url = _feed(system)["url"]
     others = [
         url.replace("cal_", "cal-"),

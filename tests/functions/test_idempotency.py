@@ -307,6 +307,7 @@ def test_tenants_do_not_share_keys(system: System) -> None:
     """The same key of another tenant is another key: it neither replays nor refuses.
 
     Cases: D-3
+    Proves: ASVS 8.4.1
     """
     other = add_tenant(system.database)
     system.warm(other.publishable_key)
@@ -340,6 +341,7 @@ def test_no_answer_is_kept_in_dynamodb(system: System) -> None:
     """Only that a request is done, and an id: no name, no address, no secret, no key in clear.
 
     Cases: P-7
+    Proves: ASVS 14.2.2
     """
     held = _hold(system, KEY, notes="gate code 4711").body
     page = system.begin_checkout(held, idempotency_key="c-1").body

@@ -45,6 +45,7 @@ def test_without_a_database_every_route_is_unavailable(
     """PostgreSQL refuses connections: 503 with Retry-After, and the reason is not told.
 
     Cases: P-11
+    Proves: ASVS 16.5.1, 16.5.2
     """
     method, path, body = route
     filled = path.format(
@@ -103,6 +104,7 @@ def test_a_webhook_during_an_outage_is_repeated_by_stripe(system: System) -> Non
     """503 tells Stripe to deliver again; the later delivery confirms.
 
     Cases: E-2.2
+    Proves: ASVS 16.5.2
     """
     held, session_id = system.checkout()
     system.pay(session_id)
@@ -146,6 +148,7 @@ def test_without_dynamodb_no_post_is_begun(system: System) -> None:
     """DynamoDB refuses connections: 503, nothing in the database; the same key works later.
 
     Cases: D-3
+    Proves: ASVS 16.5.3
     """
     held = system.hold("2030-01-07T14:00:00Z")
     system.with_environment(AWS_ENDPOINT_URL_DYNAMODB=f"http://{REFUSING}")

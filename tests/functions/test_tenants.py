@@ -57,7 +57,10 @@ def test_the_same_request_again_changes_nothing(system: System) -> None:
 
 
 def test_keys_are_renewed_and_taken_back(system: System) -> None:
-    """New ones beside the old; a revoked key is refused from then on, the others go on."""
+    """New ones beside the old; a revoked key is refused from then on, the others go on.
+
+    Proves: ASVS 7.4.1
+    """
     old, new, tenant = new_keys("test"), new_keys("test"), str(uuid4())
     made = system.invoke("migrate", request(tenant, "A studio", old, []))
     system.invoke("migrate", request(tenant, None, new, []))
@@ -111,7 +114,10 @@ def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
 
 
 def test_keys_are_stored_as_hashes(system: System) -> None:
-    """Neither key is anywhere in the database."""
+    """Neither key is anywhere in the database.
+
+    Proves: ASVS 13.3.1
+    """
     keys = new_keys("test")
     system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
 
@@ -137,7 +143,10 @@ def test_keys_are_stored_as_hashes(system: System) -> None:
 def test_what_makes_no_sense_changes_nothing(
     system: System, changes: dict[str, Any], why: str
 ) -> None:
-    """The reason is told, the value is not: it could be a key."""
+    """The reason is told, the value is not: it could be a key.
+
+    Proves: ASVS 16.2.5
+    """
     before = rows(system)
 
     with pytest.raises(FailedError, match=why) as refused:
