@@ -302,7 +302,8 @@ class _Reader:
         elif finish.zone is not start.zone:
             pass
         elif shift < _NO_TIME:  # unless it is a time that comes twice, the second one
-            exact = shift = finish.zone(finish.local.replace(fold=1)) - start.instant
+            exact = finish.zone(finish.local.replace(fold=1)) - start.instant
+            shift = _NO_TIME
         else:  # by its own clocks it is right, even if it begins in the hour that is left out
             exact = max(exact, _NO_TIME)
         if exact < _NO_TIME:

@@ -68,10 +68,8 @@ def parse(text: str) -> Rule:
     for part in text.upper().replace(" ", "").split(";"):
         name, equals, given = part.partition("=")
         value = ",".join(values.listed(given))
-        if (part and not equals) or parts.get(name, value) != value:
+        if (part and not equals) or (value and parts.setdefault(name, value) != value):
             raise Unreadable("a recurrence rule in it is malformed")
-        if value:
-            parts[name] = value
     if parts.get("RSCALE") == "GREGORIAN" and parts.get("SKIP", "OMIT") == "OMIT":  # RFC 7529
         del parts["RSCALE"]
         parts.pop("SKIP", None)

@@ -33,6 +33,7 @@ _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
 _FROM_UTC = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
 _UNITS = (timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1))
 _MICROSOFT = "tzone://microsoft/"  # Utc, or Custom, which the feed defines
+_PREFIXED = re.compile(r"/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/")
 _TAILS = (3, 2, 1)  # America/Argentina/Buenos_Aires, Europe/Berlin, UTC
 
 
@@ -65,11 +66,11 @@ def _candidates(name: str) -> Iterator[str]:
     if lower.startswith(_MICROSOFT):
         name = name[len(_MICROSOFT) :]
         yield windows_zones.iana(name) or name
-    elif name.startswith("/") or "." in name.partition("/")[0]:
+    elif _PREFIXED.match(name):
         # "/freeassociation.sourceforge.net/Europe/Berlin", "/mozilla.org/20070129_1/Europe/Berlin"
         parts = name.strip("/").split("/")
         for length in _TAILS:
-            if length < len(parts):
+            if length <= len(parts):
                 tail = "/".join(parts[-length:])
                 yield windows_zones.iana(tail) or tail
     elif found := windows_zones.iana(name):
