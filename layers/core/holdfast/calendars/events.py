@@ -66,8 +66,8 @@ class _Length:
 
     def end(self, start: _Start) -> datetime:
         if start.all_day:  # a midnight that comes twice ends the day the second time
-            days = max(-(-self.longest // _DAY), 1)
-            return start.zone((start.local + days * _DAY).replace(fold=1))
+            whole = max(-(-self.longest // _DAY), 1) * _DAY
+            return start.zone((start.local + whole).replace(fold=1))
         begin = start.instant
         if not self.until and not self.lasting:
             return begin
