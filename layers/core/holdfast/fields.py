@@ -22,7 +22,9 @@ _REFUSED_CATEGORIES = {"Cc", "Cs"}
 _DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d")
 _E164_LENGTH = 16  # a plus and 15 digits; Germany's own plan would allow more
 # Digits and what people put between them. Nothing else could be kept: a word, an extension.
-_NUMBER_ALONE = re.compile(r"(?:tel:)?\(?[+\uff0b][\d\s()./\u2212\u2010-\u2015-]+", re.IGNORECASE)
+_NUMBER_ALONE = re.compile(
+    r"(?:tel:\s*)?\(?[+\uff0b][\d\s()./\u2212\u2010-\u2015-]+", re.IGNORECASE
+)
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _REORDERING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -70,14 +72,13 @@ def _phone(text: str) -> str:
     # imported when a phone number is given: its tables are large
     import phonenumbers  # noqa: PLC0415
 
-    cleaned = _clean(text)
+    visible = "".join(c for c in _clean(text) if unicodedata.category(c) != "Cf")
     try:
-        number = phonenumbers.parse(cleaned)
+        number = phonenumbers.parse(visible)
     except phonenumbers.NumberParseException:
         raise ValueError("must be an international number such as +49 30 901820") from None
     if number.extension:
         raise ValueError("must have no extension; please give it in the notes")
-    visible = "".join(c for c in cleaned if unicodedata.category(c) != "Cf")
     if not _NUMBER_ALONE.fullmatch(visible):
         raise ValueError("must be one number alone, such as +49 30 901820")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
