@@ -52,16 +52,16 @@ class _Length:
 
     Attributes:
         lasting: what DURATION adds by the clock on the wall, and exactly.
-        until: what DTEND adds by the clock on the wall, in which zone, and exactly.
+        until: what DTEND adds by the clock on the wall, from which zone to which, and exactly.
     """
 
     lasting: tuple[timedelta, timedelta] | None = None
-    until: tuple[timedelta, Zone, timedelta] | None = None
+    until: tuple[timedelta, Zone, Zone, timedelta] | None = None
 
     @property
     def longest(self) -> timedelta:
         known = [self.lasting[0] + self.lasting[1]] if self.lasting else []
-        known += [self.until[0], self.until[2]] if self.until else []
+        known += [self.until[0], self.until[3]] if self.until else []
         return max(known, default=_NO_TIME)
 
     def end(self, start: _Start) -> datetime:
@@ -76,8 +76,11 @@ class _Length:
             days, rest = self.lasting
             ends.append((start.zone(start.local + days) if days else begin) + rest)
         if self.until:
-            shift, zone, exact = self.until
-            ends += (zone(start.local + shift), begin + exact)
+            shift, begins, ends_in, exact = self.until
+            ends.append(begin + exact)
+            # a further time may be in another zone, and UTC has no clocks on the wall
+            if start.zone is begins and (ends_in is begins or zones.utc not in {begins, ends_in}):
+                ends.append(ends_in(start.local + shift))
         if max(ends) == begin:  # it began in the hour that a spring night leaves out
             ends.append(begin + self.longest)
         return max(ends)
@@ -308,7 +311,7 @@ class _Reader:
             exact = max(exact, _NO_TIME)
         if exact < _NO_TIME:
             raise Unreadable("an event in it ends before it begins")
-        return _Length(lasting, (shift, finish.zone, exact))
+        return _Length(lasting, (shift, start.zone, finish.zone, exact))
 
     def _periods(self, part: Component) -> Iterator[Span]:
         for entry in part.all("FREEBUSY"):

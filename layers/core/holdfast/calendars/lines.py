@@ -21,7 +21,7 @@ _FOLD = re.compile(rb"(?:\r{0,2}\n|\r)[ \t]")  # in bytes: a fold may part those
 _NAME = re.compile(r"[A-Za-z0-9-]+")
 _BOUNDARY = re.compile(r":[ \t]*([A-Za-z0-9-]+)[ \t]*")
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";:,]*)((?:,(?:"[^"]*"|[^";:,]*))*)')
-_ONE_VALUE = re.compile(r';([A-Za-z0-9-]+)=("[^"]*"|[^";]*)')
+_ONE_VALUE = re.compile(r';([A-Za-z0-9-]+)=((?:"[^"]*"|[^";])*)')
 
 _KEPT = {
     "VEVENT": {
