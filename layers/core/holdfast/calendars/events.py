@@ -234,7 +234,9 @@ class _Reader:
             at = self._read(entry, text)
             if at.all_day == start.all_day:
                 yield at, length.end(at)
-            elif at.all_day:  # of the series' clocks, its own time on that day and all of the day
+                continue
+            self._budget.spend(2)
+            if at.all_day:  # of the series' clocks, its own time on that day and all of the day
                 own = _Start(datetime.combine(at.local, start.local.time()), start.zone)
                 yield own, length.end(own)
                 whole = _Start(at.local, start.zone, all_day=True)
