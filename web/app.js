@@ -11,7 +11,7 @@ import { attempt, display, el } from "./page.js";
 import { address, go, here, onNavigate, replace } from "./routes.js";
 import { bookings, givenKey } from "./store.js";
 import * as theme from "./theme.js";
-import { reminder, showBooking, showBookings } from "./views/booking.js";
+import { reminder, showBooking, showBookings, showRemoved } from "./views/booking.js";
 import { choiceAt, choicesOf, resources, showCatalogue } from "./views/catalogue.js";
 import { resumeHold, showDetails } from "./views/details.js";
 import { showTimes } from "./views/times.js";
@@ -23,6 +23,7 @@ async function render() {
   try {
     if (place.booking) return await showBooking(place.booking);
     if (place.view === "bookings") return showBookings();
+    if (place.view === "removed") return showRemoved();
     if (!currentKey()) return askForKey();
     await choose(place);
     await remind();

@@ -38,7 +38,7 @@ export const longDate = (text) =>
 export function dateRange(from, to) {
   const far = Math.abs(Date.parse(to) - Date.now()) > 300 * 86_400_000;
   const options = { day: "numeric", month: "short", ...(far && { year: "numeric" }), timeZone: "UTC" };
-  return formatter(Intl.DateTimeFormat, options).formatRange(new Date(whole(from)), new Date(whole(to)));
+  return [from, to].map((date) => show(whole(date), options)).join(" – "); // formatRange adds the year
 }
 export const shortMonth = (text) => show(whole(text), { month: "short", timeZone: "UTC" });
 export function shortWeekday(text) {

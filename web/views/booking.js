@@ -6,7 +6,7 @@ import * as format from "../format.js";
 import { has, t } from "../i18n.js";
 import * as frame from "../frame.js";
 import { announce, button, display, el, nextView, theirs } from "../page.js";
-import { address, go, here, ownAddress, replace } from "../routes.js";
+import { go, here, ownAddress, replace } from "../routes.js";
 import { bookings, timesOf } from "../store.js";
 import { bookingCard } from "./summary.js";
 import { forgetTimes } from "./times.js";
@@ -109,11 +109,7 @@ function view({ kept, booking, settled }, { title, lead, tone, step, content = n
 function forgetting({ id }) {
   const forget = () => {
     bookings.forget(id);
-    history.replaceState(null, "", address());
-    display({
-      title: t("forget.done"), lead: t("forget.done_lead"), tone: "good",
-      content: actions(button(t("unknown.book"), () => go(), "main")),
-    });
+    return replace({ view: "removed" });
   };
   return el("details", { class: "forget" },
     el("summary", {}, t("forget.offer")), el("p", { class: "soft" }, t("forget.warning")),
@@ -306,6 +302,13 @@ export async function reminder() {
   return found.filter(Boolean).map(({ kept, booking }) => el("div", { class: "notice banner" },
     el("p", {}, t("banner.held", { what: kept.offering, when: format.when(booking) })),
     button(t("banner.continue"), () => go({ booking: kept.id }), "small")));
+}
+
+export function showRemoved() {
+  display({
+    title: t("forget.done"), lead: t("forget.done_lead"), tone: "good",
+    content: actions(button(t("unknown.book"), () => go(), "main")),
+  });
 }
 
 // All bookings that this browser remembers, the next one first and those that are over last. Nothing is

@@ -91,6 +91,7 @@ function scene(choice, current, notice) {
   const left = el("div", { class: "card calendar" });
   const right = el("section", { class: "day-times", "aria-labelledby": "day-title" });
   let live = null; // tells whether this view is still on show
+  let drawn = 0; // counts pages, so that a slow answer does not draw over a later one
 
   // `slots` are those on show: only where the clocks differ for one of them there is a second time
   const zones = (slots) => {
@@ -113,18 +114,21 @@ function scene(choice, current, notice) {
     const first = firstOf(choice, date);
     if (date < today(choice)) return;
     draw(first, new Map(), { busy: true, focus });
+    const mine = drawn;
+    const wanted = () => live() && mine === drawn;
     try {
       const days = await slotsOf(choice, first);
       const inside = left.contains(document.activeElement) ? document.activeElement.dataset.date : null;
-      if (live()) draw(first, days, { focus: inside });
+      if (wanted()) draw(first, days, { focus: inside });
     } catch (problem) {
-      if (live()) tell(problem, () => turn(date, focus));
+      if (wanted()) tell(problem, () => turn(date, focus));
     }
   }
 
   async function lookOn(first) {
+    const mine = drawn;
     const found = await firstFree(choice, calendar.addDays(first, calendar.SPAN), FAR);
-    if (!live()) return;
+    if (!live() || mine !== drawn) return;
     if (!found) return right.replaceChildren(el("p", { class: "empty" }, t("times.none_far")));
     const chosen = [...found.days.keys()][0];
     draw(found.first, found.days, { chosen, focus: chosen });
@@ -132,6 +136,7 @@ function scene(choice, current, notice) {
 
   function draw(first, days, { chosen = null, busy = false, focus = null } = {}) {
     shown();
+    drawn++;
     const choose = (date) => {
       draw(first, days, { chosen: date, focus: date });
       announce(t("times.announce", { day: format.date(date), count: days.get(date).length }));
