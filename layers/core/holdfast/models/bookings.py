@@ -105,7 +105,8 @@ class HoldRequest(Request):
     def _needed_without_items(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
         pooled = info.field_name == "resource_id" and info.data.get("pool_id") is not None
         if value is None and info.data.get("items") is None and not pooled:
-            raise PydanticCustomError("missing", "Field required")
+            others = "pool_id or items are" if info.field_name == "resource_id" else "items are"
+            raise PydanticCustomError("missing", f"Field required, unless {others} given")
         return value
 
     @model_validator(mode="after")
