@@ -94,7 +94,7 @@ HEADERS: dict[str, Any] = {
 
 WEBHOOK: dict[str, Any] = {
     "operationId": "receiveStripeEvent",
-    "summary": "Stripe tells what happened",
+    "summary": "Receive a Stripe event",
     "description": "Sent by Stripe to the webhook's own address (the output WebhookUrl), signed"
     " with the endpoint's secret. Register it for checkout.session.completed,"
     " checkout.session.async_payment_succeeded, checkout.session.async_payment_failed,"

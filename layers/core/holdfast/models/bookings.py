@@ -83,10 +83,10 @@ class HoldRequest(Request):
         default=None, description="Any resource of this pool will do; a series gets one for all."
     )
     resource_id: UUID | None = Field(
-        default=None, validate_default=True, description="Or give pool_id."
+        default=None, validate_default=True, description="Needed unless pool_id or items are given."
     )
     offering_id: UUID | None = Field(
-        default=None, validate_default=True, description="Needed unless there are items."
+        default=None, validate_default=True, description="Needed unless items are given."
     )
     starts_at: Instant | None = Field(
         default=None, description="RFC 3339 start of a slot; or give date."
