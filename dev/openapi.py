@@ -199,8 +199,11 @@ def _refusals(kinds: Iterable[type[HoldfastError]]) -> Json:
 
 
 def _problem(kinds: list[type[HoldfastError]]) -> Json:
-    """One answer that carries any of some errors of the same status. Its schema is that of all, so
-    that a program has one type for them; which codes it may have, `x-codes` and the examples say."""
+    """One answer that carries any of some errors of the same status.
+
+    Its schema is that of all errors, so that a program has one type for them; which codes it may
+    have, `x-codes` and the examples say.
+    """
     names = ["XRequestId"]
     waits = (errors.Unavailable, errors.RequestInProgress, errors.TooManyHolds)
     if any(kind in waits for kind in kinds):

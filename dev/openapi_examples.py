@@ -1,8 +1,8 @@
 """Examples of what the API takes and answers, made from the schemas and from what names mean.
 
-A model that gains a field gains an example of it, so none can be forgotten; `tests/unit/test_openapi`
-holds every example to its schema. What a reader should see of one schema or one answer in particular
-stands in `_OF_SCHEMA` and `_OF_ANSWER`.
+A model that gains a field gains an example of it, so none can be forgotten; a unit test holds every
+example to its schema. What a reader should see of one schema or of one answer in particular stands
+in `_OF_SCHEMA` and `_OF_ANSWER`.
 """
 
 import uuid
@@ -113,7 +113,10 @@ class Examples:
         """What a request that changes something may send: one member of those that it may have."""
         resolved = self._resolved(schema)
         properties = resolved.get("properties", {})
-        wanted = resolved.get("required") or [*({"name", "reason"} & properties.keys()), *properties]
+        wanted = resolved.get("required") or [
+            *({"name", "reason"} & properties.keys()),
+            *properties,
+        ]
         chosen = wanted if resolved.get("required") else wanted[:1]
         members = {name: self._member(name, properties[name], schema) for name in chosen}
         return _merged(members, _OF_SCHEMA.get(_name(schema), {}))
@@ -159,18 +162,14 @@ class Examples:
                 return schema[word][0]
         if name in _NAMED and _fits(_NAMED[name], schema):
             return _NAMED[name]
-        match schema.get("type"):
-            case "boolean":
-                return False
-            case "integer":
-                return int(schema.get("minimum", 1))
-            case "object":
-                return {}
-            case "string":
-                return {"date-time": _NAMED["starts_at"], "date": _NAMED["date"]}.get(
-                    schema.get("format", ""), "text"
-                )
-        return None
+        dated = {"date-time": _NAMED["starts_at"], "date": _NAMED["date"]}
+        of_type = {
+            "boolean": False,
+            "integer": int(schema.get("minimum", 1)),
+            "object": {},
+            "string": dated.get(schema.get("format", ""), "text"),
+        }
+        return of_type.get(schema.get("type", ""))
 
 
 def of_media(media: str) -> Any:

@@ -17,7 +17,7 @@ _NUMBERS = {"webhook": 0, "control": 1, "stripe": 2, "dynamodb": 3, "postgres": 
 def doors(port: int) -> list[socket.socket]:
     """Sockets on a port of each loopback address: "localhost" is either, and browsers try both.
 
-    Raises OSError if another program has the port on one of them: it would get what is meant for us.
+    Raises OSError if another program has the port on one: it would get what is meant for us.
     """
     first = listen(port)
     try:

@@ -62,16 +62,15 @@ def give_out_feed(resource_id: UUID) -> Response[NewCalendarFeed]:
     return http.answer(feed, HTTPStatus.CREATED)
 
 
-@app.get(
-    "/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="List calendar feeds"
-)
+@app.get("/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="List calendar feeds")
 def list_feeds(resource_id: UUID) -> Response[CalendarFeedList]:
     """Answer the feeds without their addresses."""
     return http.answer(manage.list_given_out(http.actor(app), resource_id))
 
 
 @app.delete(
-    "/v1/catalogue/resources/<resource_id>/calendar-feeds/<feed_id>", summary="Revoke a calendar feed"
+    "/v1/catalogue/resources/<resource_id>/calendar-feeds/<feed_id>",
+    summary="Revoke a calendar feed",
 )
 def revoke_feed(resource_id: UUID, feed_id: UUID) -> Response[CalendarFeed]:
     """Answer the feed; its address opens nothing any more."""

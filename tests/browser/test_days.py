@@ -3,7 +3,7 @@
 import contextlib
 import re
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -44,6 +44,7 @@ def _days(page: Page) -> list[str]:
     return page.locator(".day").evaluate_all("days => days.map((day) => day.dataset.date)")
 
 
+@pytest.mark.today
 @pytest.mark.parametrize("offering", [LESSON, CLASS, VENUE])
 def test_five_weeks_from_today_are_shown(visitor: Visitor, shop: Shop, offering: str) -> None:
     """Today first, whichever day of its month it is, and for the price of one question."""
@@ -75,11 +76,11 @@ def test_the_pages_of_days_follow_each_other(visitor: Visitor) -> None:
 
 
 def test_a_slow_answer_does_not_draw_over_a_later_page(visitor: Visitor) -> None:
-    """Forward and back before the answer comes: the days on show are those that were wanted last."""
+    """Forward and back before the answer comes: the days that were wanted last are on show."""
     page = visitor.opens().page
     first = _days(page)
     waiting: list[Route] = []
-    page.route("**/slots?*", lambda route: waiting.append(route))
+    page.route("**/slots?*", lambda route: waiting.append(route))  # noqa: PLW0108
     visitor.button("Next five weeks").click()
     visitor.button("Previous five weeks").click()
     page.wait_for_function("() => document.querySelectorAll('.day').length === 35")
@@ -92,9 +93,10 @@ def test_a_slow_answer_does_not_draw_over_a_later_page(visitor: Visitor) -> None
     assert _days(page) == first
 
 
+@pytest.mark.today
 def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: Shop) -> None:
     """A holiday of six weeks: the page opens at its end, and asks once more for it."""
-    today = date.today()
+    today = datetime.now(UTC).date()
     end = today + timedelta(days=41)
     with _closed(shop, today - timedelta(days=1), end):
         asked = _asked(visitor.page)
@@ -118,7 +120,11 @@ def test_a_day_without_times_leads_to_the_next(
     visitor: Visitor, visitors: Visitors, shop: Shop
 ) -> None:
     """A link to a day that is closed by now: said, and one tap shows the next free one's times."""
-    free = visitor.opens().page.locator(FREE).evaluate_all("days => days.map((day) => day.dataset.date)")
+    free = (
+        visitor.opens()
+        .page.locator(FREE)
+        .evaluate_all("days => days.map((day) => day.dataset.date)")
+    )
     day = date.fromisoformat(free[1])
     with _closed(shop, day, day):
         later = visitors()  # whose browser has no answer of before
@@ -136,7 +142,7 @@ def test_a_day_without_times_leads_to_the_next(
 
 def test_nothing_free_at_all_is_found_out_in_few_questions(visitor: Visitor, shop: Shop) -> None:
     """Closed for a year: three questions on opening, and the rest only when they are wanted."""
-    today = date.today()
+    today = datetime.now(UTC).date()
     with _closed(shop, today - timedelta(days=1), today + timedelta(days=364)):
         asked = _asked(visitor.page)
         visitor.page.goto(shop.address(LESSON))

@@ -71,7 +71,10 @@ def test_a_hold_that_was_not_paid_is_kept_for_30_days(
 
 
 def test_nothing_that_was_typed_outlives_the_hold(visitor: Visitor) -> None:
-    """Name and address wait in the tab until the time is held; then no storage has them."""
+    """Name and address wait in the tab until the time is held; then no storage has them.
+
+    Proves: ASVS 14.3.3
+    """
     page = visitor.page
     visitor.opens().picks().fills(phone="+49 30 901820", notes="By the window")
     typed = ("Grace Hopper", visitor.email, "901820", "By the window")

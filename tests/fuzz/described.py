@@ -178,9 +178,9 @@ class Fuzzer:
 
     def _answer(self, case: Case, status: int) -> dict[str, Any]:
         """What the description says of an answer; nothing if it does not have it."""
-        answer: dict[str, Any] = self.document["paths"][case.path][case.method.lower()]["responses"].get(
-            str(status), {}
-        )
+        answer: dict[str, Any] = self.document["paths"][case.path][case.method.lower()][
+            "responses"
+        ].get(str(status), {})
         if "$ref" in answer:
             answer = self.document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
         return answer

@@ -34,6 +34,7 @@ def _has_ipv6() -> bool:
         return False
     return True
 
+
 def test_it_says_what_it_offers(stack: Stack) -> None:
     """stack.json is complete and private; the screen shows the same and a first command."""
     file = stack.folder / "stack.json"

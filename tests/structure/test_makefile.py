@@ -1,4 +1,4 @@
-"""What make says of a command that cannot work: at once, kindly, and before anything is installed."""
+"""What make says of a command that cannot work: at once, and before anything is installed."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def _make(checkout: Path, *arguments: str) -> str:
-    """What is said by a make that must fail; nothing may be there afterwards that was not before."""
+    """What is said by a make that must fail, and that must leave everything as it was."""
     before = sorted(checkout.iterdir())
     done = subprocess.run(
         ["make", *arguments],
@@ -36,7 +36,9 @@ def _make(checkout: Path, *arguments: str) -> str:
     return said
 
 
-@pytest.mark.parametrize("target", ["up", "test", "deploy STAGE=dev", "smoke URL=https://a.example"])
+@pytest.mark.parametrize(
+    "target", ["up", "test", "deploy STAGE=dev", "smoke URL=https://a.example"]
+)
 @pytest.mark.parametrize("python", ["/no/such/python", "no-such-python", "/etc/passwd", "/"])
 def test_a_python_that_cannot_be_run_is_named(checkout: Path, target: str, python: str) -> None:
     """Which one, and what to do."""

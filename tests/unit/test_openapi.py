@@ -86,7 +86,9 @@ def test_every_error_is_described(document: Json) -> None:
             problem = content.get("application/problem+json")
             if problem is None:
                 continue
-            examples = {code: resolved(document, each) for code, each in problem["examples"].items()}
+            examples = {
+                code: resolved(document, each) for code, each in problem["examples"].items()
+            }
             for code, example in examples.items():
                 assert (str(example["value"]["status"]), example["value"]["code"]) == (status, code)
             assert resolved(document, answer)["x-codes"] == list(examples)
@@ -96,7 +98,7 @@ def test_every_error_is_described(document: Json) -> None:
 
 
 def test_a_problem_is_one_schema(document: Json) -> None:
-    """Every error answer of every operation refers to it and adds nothing: programs get one type."""
+    """Every error answer of every operation refers to it and adds nothing."""
     hooks = [item["post"] for item in document["webhooks"].values()]
     schemas = [
         answer["content"]["application/problem+json"]["schema"]
@@ -115,8 +117,10 @@ def test_bodies_are_named_schemas(document: Json) -> None:
     inline = [
         (key, status)
         for key, operation in operations(document).items()
-        for status, said in [("request", operation.get("requestBody", {}))]
-        + list(operation["responses"].items())
+        for status, said in {
+            "request": operation.get("requestBody", {}),
+            **operation["responses"],
+        }.items()
         for media, body in resolved(document, said).get("content", {}).items()
         if media.endswith("json") and set(body["schema"]) != {"$ref"}
     ]
@@ -131,7 +135,9 @@ def _bodies(document: Json) -> Iterator[tuple[str, Json, list[Any]]]:
         parts = {"request": operation.get("requestBody", {}), **operation["responses"]}
         for part, said in parts.items():
             for media, body in resolved(document, said).get("content", {}).items():
-                several = [resolved(document, e)["value"] for e in body.get("examples", {}).values()]
+                several = [
+                    resolved(document, e)["value"] for e in body.get("examples", {}).values()
+                ]
                 single = [body["example"]] if "example" in body else []
                 yield f"{key} {part} {media}", body["schema"], several + single
 

@@ -6,6 +6,7 @@ from tests.mutations.guards import (
     connections,
     effects,
     locks,
+    page,
     payments,
     reconciliation,
     scheduling_calendars,
@@ -35,4 +36,5 @@ ALL: tuple[Guard, ...] = (
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,
+    *page.GUARDS,
 )

@@ -88,7 +88,11 @@ def test_a_rate_follows_the_clock(toy: Toy) -> None:
 
 def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
     """A slow function is run again while it runs, up to a bound; then a run is skipped and said."""
-    toy.add("sweep", "import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n    return {'n': 1}\n")
+    toy.add(
+        "sweep",
+        "import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n"
+        "    return {'n': 1}\n",
+    )
 
     async def story(toy: Toy) -> None:
         timer = Scheduler(toy.template(schedules=(sweep(),)), toy.pools, toy.console)
@@ -106,7 +110,7 @@ def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
 
 
 def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
-    """One line when they begin to run; then one for each run that did something, and for no other."""
+    """One line when they begin to run; then one for each run that did something."""
     source = "def lambda_handler(event, context):\n    return {}\n"
     toy.add("sweep", source.format("{'expired': event['n'], 'closing': 0}"))
 
