@@ -7,6 +7,7 @@ from tests.mutations.guards import (
     effects,
     feeds,
     locks,
+    page,
     payments,
     reconciliation,
     scheduling_calendars,
@@ -37,4 +38,5 @@ ALL: tuple[Guard, ...] = (
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,
+    *page.GUARDS,
 )
