@@ -3,6 +3,7 @@
     python -m dev.cloud.tenant dev --name "My studio"
     python -m dev.cloud.tenant dev --tenant <id>                    two new keys; the old ones go on
     python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>  and list them all
+    python -m dev.cloud.tenant dev --tenant <id> --return <origin>  where payment pages may lead
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.
@@ -56,9 +57,13 @@ def new_keys(mode: str) -> dict[str, str]:
 
 
 def request(
-    tenant_id: str, name: str | None, keys: dict[str, str], revoke: list[str]
+    tenant_id: str,
+    name: str | None,
+    keys: dict[str, str],
+    revoke: list[str],
+    payments: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What is sent: the keys' hashes, never the keys."""
+    """What is sent: the keys' hashes, never the keys; and what is different about its payments."""
     return {
         "tenant": {
             "id": tenant_id,
@@ -69,6 +74,7 @@ def request(
             ],
             "revoke_keys": revoke,
         }
+        | (payments or {})
     }
 
 
@@ -91,11 +97,28 @@ def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
             f"  secret       {keys['secret']}   for your servers only",
             "Keep the secret key now: it is stored nowhere and cannot be shown again.",
         ]
+    shown += _payments(tenant)
     shown.append("All keys:")
     for key in tenant["keys"]:
         state = "revoked" if key["revoked_at"] else "in use"
         shown.append(f"  {key['id']}  {key['kind']:<11}  {key['created_at'][:10]}  {state}")
     return shown
+
+
+def _payments(tenant: dict[str, Any]) -> list[str]:
+    """Where payment pages lead, and whose pages offer delayed methods."""
+    if "return_origins" not in tenant:
+        return []  # the function is older than this command
+    origins = tenant["return_origins"]
+    if origins is None:
+        where = "any address over https: list the tenant's own origins with RETURN=…"
+    else:
+        where = ", ".join(origins) or "the booking page alone"
+    return [
+        "Payment pages that browsers ask for",
+        f"  lead to         {where}",
+        f"  delayed methods {tenant['delayed_methods']}",
+    ]
 
 
 def _local() -> Door:
@@ -126,6 +149,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", help="make a tenant of this name")
     parser.add_argument("--tenant", help="the id of one that exists")
     parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    parser.add_argument(
+        "--return",
+        dest="origins",
+        nargs="*",
+        help="origins that payment pages may lead to, instead of those so far",
+    )
+    parser.add_argument(
+        "--delayed-methods",
+        choices=("never", "servers", "all"),
+        help="whose payment pages offer methods whose result comes days later",
+    )
     options = parser.parse_args(arguments)
     if not options.name and not options.tenant:
         print("Name the tenant: NAME=…, or say which: TENANT=<id>.", file=sys.stderr)
@@ -133,8 +167,18 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        keys = {} if options.revoke else new_keys(where.mode)
-        tenant = send(where, request(tenant_id, options.name or None, keys, options.revoke))
+        payments = {
+            name: value
+            for name, value in (
+                ("return_origins", options.origins),
+                ("delayed_methods", options.delayed_methods),
+            )
+            if value is not None
+        }
+        changes = options.revoke or (payments and not options.name)
+        keys = {} if changes else new_keys(where.mode)
+        wanted = request(tenant_id, options.name or None, keys, options.revoke, payments)
+        tenant = send(where, wanted)
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1

@@ -18,7 +18,8 @@ as $$
         'free_cancel_hours', p_row.free_cancel_hours,
         'prices', coalesce((
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-                'tier', p.tier, 'package', p.package, 'amount', p.amount, 'currency', p.currency)
+                'tier', p.tier, 'package', p.package, 'amount', p.amount, 'currency', p.currency,
+                'payable', core.why_unpayable(p) is null, 'unpayable', core.why_unpayable(p))
                 order by p.tier, p.package)
             from core.prices as p
             where p.tenant_id = p_row.tenant_id and p.offering_id = p_row.id), '[]'),

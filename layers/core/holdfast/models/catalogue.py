@@ -63,7 +63,11 @@ class CataloguePrice(Request):
 
     tier: Slug
     package: Slug
-    amount: int = Field(ge=50, le=99_999_999)
+    amount: int = Field(
+        ge=1,
+        le=99_999_999,
+        description="Minor units; at least what can be charged in the currency.",
+    )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -168,12 +172,17 @@ class CatalogueResource(_Kept):
 
 
 class CataloguePriceAnswer(Answer):
-    """What a tier and package of an offering costs, in minor units."""
+    """What a tier and package of an offering costs, in minor units. What is not `payable` was set
+    before its currency had a least charge, and cannot be held until it is changed."""
 
     tier: str
     package: str
     amount: int
     currency: str
+    payable: bool
+    unpayable: Literal["below_least", "off_step"] | None = Field(
+        description="Why it cannot be charged: too little, or between two of the currency's steps."
+    )
 
 
 class CatalogueOffering(_Kept):
