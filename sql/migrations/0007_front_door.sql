@@ -70,6 +70,10 @@ alter table core.tenants
     add constraint tenants_payment_pages_sane check (payment_pages_per_hold between 1 and 100);
 alter table core.tenants alter column return_origins set default '{}';
 
+-- How many payment pages were made for a hold, or for a change. Counted here, under the booking's lock.
+alter table core.bookings add column payment_pages integer not null default 0;
+alter table core.changes add column payment_pages integer not null default 0;
+
 -- When Stripe was last asked about its session by somebody who polls.
 alter table core.checkouts add column asked_at timestamptz;
 

@@ -9,13 +9,13 @@
 --           refunded    the money was sent back; reason says why
 --           otherwise   the booking's own status: expired, cancelled, declined, ended, …
 --
--- Locks     the row of the checkout to ask about, which it does not wait for
+-- Locks     as core.session_to_ask
 -- Raises    KHAUT · KHNTF no such booking for this actor
 -- Backstop  row-level security
 create or replace function api.get_confirmation(p_actor jsonb, p_booking_id uuid)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare

@@ -43,12 +43,16 @@ begin
     returning * into v_checkout;
 
     if p_change.id is not null then
+        update core.changes as c
+        set payment_pages = c.payment_pages + 1
+        where c.tenant_id = p_change.tenant_id and c.id = p_change.id;
         perform core.extend_change(
             p_booking, p_change, v_kept_until, 'checkout of the change begun');
     else
         perform core.move(
             p_booking, 'paying', 'checkout begun',
-            pg_catalog.jsonb_build_object('hold_expires_at', v_kept_until));
+            pg_catalog.jsonb_build_object(
+                'hold_expires_at', v_kept_until, 'payment_pages', p_booking.payment_pages + 1));
     end if;
     return v_checkout;
 end;

@@ -28,21 +28,16 @@ begin
     elsif core.session_end(p_at) > v_limit then
         raise exception 'the time was kept unpaid for as long as it may be'
             using errcode = 'KHEXP', hint = 'pay on the page that is open, or ask for a time again';
-    end if;
-
-    if (
-        select pg_catalog.count(*)
-        from core.checkouts as c
-        where c.tenant_id = p_booking.tenant_id and c.booking_id = p_booking.id
-            and c.change_id is not distinct from p_change.id
-    ) >= v_tenant.payment_pages_per_hold then
+    elsif coalesce(p_change.payment_pages, p_booking.payment_pages)
+        >= v_tenant.payment_pages_per_hold
+    then
         raise exception 'as many payment pages were made as one time may have'
             using errcode = 'KHPGS',
                 detail = pg_catalog.jsonb_build_object(
                     'limit', v_tenant.payment_pages_per_hold,
                     -- then it is over, and the time can be asked for again
-                    'retry_after', greatest(1, pg_catalog.ceil(core.seconds_since(
-                        p_at, coalesce(p_change.expires_at, p_booking.hold_expires_at)))))::text,
+                    'retry_after', greatest(1, core.seconds_since(
+                        p_at, coalesce(p_change.expires_at, p_booking.hold_expires_at))))::text,
                 hint = 'pay on the page that is open, or ask for a time again';
     end if;
 end;
