@@ -173,9 +173,7 @@ def test_the_page_of_a_near_start_is_closed_before_it(api: Api, tenant: Tenant) 
     assert violations(api.database) == []
 
 
-def test_a_page_that_cannot_be_closed_is_tried_again_at_the_start(
-    api: Api, tenant: Tenant
-) -> None:
+def test_a_page_that_cannot_be_closed_is_tried_again_at_the_start(api: Api, tenant: Tenant) -> None:
     """Until Stripe answers, the time is nobody else's; and it is asked when the time begins."""
     page = api.checkout(api.hold(tenant.offer(), TEN))
     closing = _swept(api, TEN - 4 * MINUTE)
@@ -197,7 +195,9 @@ def test_no_page_is_made_for_what_begins_at_once(
     """
     held = api.hold(tenant.offer(), TEN)
     far = TEN + 2 * HOUR
-    api.database.execute("update core.bookings set hold_expires_at = %s, hold_limit_at = %s", far, far)
+    api.database.execute(
+        "update core.bookings set hold_expires_at = %s, hold_limit_at = %s", far, far
+    )
     api.database.clock.set(TEN - before)
 
     assert refused(api.begin, held).sqlstate == "KHEXP"
@@ -208,7 +208,9 @@ def test_five_minutes_before_a_page_is_made(api: Api, tenant: Tenant) -> None:
     """To the second."""
     held = api.hold(tenant.offer(), TEN)
     far = TEN + 2 * HOUR
-    api.database.execute("update core.bookings set hold_expires_at = %s, hold_limit_at = %s", far, far)
+    api.database.execute(
+        "update core.bookings set hold_expires_at = %s, hold_limit_at = %s", far, far
+    )
     api.database.clock.set(TEN - 5 * MINUTE)
 
     begun = api.begin(held)

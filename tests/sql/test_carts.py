@@ -283,7 +283,7 @@ def test_an_unpaid_checkout_ends_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_delayed_payment_keeps_all(api: Api, tenant: Tenant) -> None:
-    """While the bank takes its time, no period of the cart is given away before the first begins."""
+    """While the bank takes its time, nothing of the cart is given away before it begins."""
     held = _three(api, tenant)
     checkout = api.checkout(held)
 

@@ -129,8 +129,8 @@ def test_unpaid_the_booking_stays(api: Api, tenant: Tenant, outcome: str) -> Non
 
 
 def test_a_delayed_payment_keeps_both_times(api: Api, tenant: Tenant) -> None:
-    """Its result is waited for, as for a hold, until one of the two begins; nothing is begun or given
-    up meanwhile."""
+    """Its result is waited for, as for a hold, until one of the two begins; nothing is begun or
+    given up meanwhile."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
 

@@ -144,8 +144,8 @@ def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
 def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
     """What a session means: open, pending, paid, failed or expired.
 
-    One that is complete and had nothing to pay has brought no money: none of ours is free, so for us
-    it failed.
+    One that is complete and had nothing to pay has brought no money: none of ours is free, so for
+    us it failed.
 
     Args:
         session: from an event (payment_intent is an id) or retrieved (it is expanded).
@@ -166,8 +166,8 @@ def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
 
 
 def readable(session: Mapping[str, Any]) -> bool:
-    """Whether a session has what we read of it, in the form we read it; `outcome` and `summary` take
-    no other. Its reference and metadata may be anybody's, and are taken as they are."""
+    """Whether a session has what we read of it, in the form we read it; `outcome` and `summary`
+    take no other. Its reference and metadata may be anybody's, and of any form."""
     intent = session.get("payment_intent")
     named = intent.get("id") if isinstance(intent, Mapping) else intent
     if (

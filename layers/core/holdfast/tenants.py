@@ -26,7 +26,9 @@ def _origin(text: str) -> str:
     """An origin as browsers form it: https, or http to the machine of whoever develops."""
     lowered = text.strip().lower().removesuffix("/")
     if not (_HTTPS.fullmatch(lowered) or _LOCAL.fullmatch(lowered)):
-        raise ValueError("must be an origin such as https://studio.example or http://localhost:8080")
+        raise ValueError(
+            "must be an origin such as https://studio.example or http://localhost:8080"
+        )
     scheme, _, rest = lowered.partition("://")
     return f"{scheme}://{rest.removesuffix(':443' if scheme == 'https' else ':80')}"
 
@@ -44,8 +46,11 @@ class NewKey(Request):
 
 
 class TenantRequest(Request):
-    """What to do with one tenant. With a name it is made, unless it exists. Where payment pages that
-    browsers ask for may lead, and whose pages offer delayed methods, is left as it is unless given."""
+    """What to do with one tenant. With a name it is made, unless it exists.
+
+    Where payment pages that browsers ask for may lead, and whose pages offer delayed methods, is
+    left as it is unless given.
+    """
 
     id: UUID
     name: Name | None = None

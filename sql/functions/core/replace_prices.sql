@@ -21,7 +21,12 @@ begin
             where (n.tier, n.package, n.amount, n.currency)
                 = (p.tier, p.package, p.amount, p.currency));
     for v_price in
-        select * from pg_catalog.jsonb_populate_recordset(null::core.prices, p_prices)
+        select n.*
+        from pg_catalog.jsonb_populate_recordset(null::core.prices, p_prices) as n
+        where not exists (
+            select from core.prices as p
+            where p.tenant_id = p_tenant_id and p.offering_id = p_offering_id
+                and p.tier = n.tier and p.package = n.package)
     loop
         insert into core.tiers (tenant_id, offering_id, tier)
         values (p_tenant_id, p_offering_id, v_price.tier)
@@ -33,8 +38,7 @@ begin
             tenant_id, offering_id, tier, package, amount, currency, created_at, updated_at)
         values (
             p_tenant_id, p_offering_id, v_price.tier, v_price.package, v_price.amount,
-            v_price.currency, p_at, p_at)
-        on conflict do nothing; -- it stays
+            v_price.currency, p_at, p_at);
     end loop;
 end;
 $$;
