@@ -1,4 +1,4 @@
-"""What the catalogue accepts can be paid, in every currency; what cannot is told where it is set."""
+"""What the catalogue accepts can be paid, in every currency; what cannot is refused there."""
 
 from typing import Any
 

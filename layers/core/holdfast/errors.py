@@ -353,7 +353,7 @@ class TooManyHolds(HoldfastError):
 
 
 class TooManyPaymentPages(HoldfastError):
-    """As many payment pages were made for one hold, or one change, as the tenant allows: `limit`."""
+    """As many payment pages were made for one hold or change as the tenant allows: `limit`."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
     title = "Too many payment pages were made for this"

@@ -174,7 +174,7 @@ def readable(session: Mapping[str, Any]) -> bool:
         not _is_id(session.get("id"))
         or session.get("status") not in ("open", "complete", "expired")
         or session.get("payment_status") not in ("paid", "unpaid", "no_payment_required")
-        or not (named is None if intent is None else _is_id(named))
+        or not (named is None if intent is None else _is_id(named) and named.startswith("pi_"))
         or (isinstance(intent, Mapping) and not isinstance(intent.get("status"), str))
         or not (session.get("url") is None or _is_plain(session["url"]))
     ):
