@@ -180,7 +180,8 @@ def _refusals(kinds: Iterable[type[HoldfastError]]) -> Json:
 def _problem(kinds: list[type[HoldfastError]]) -> Json:
     """One answer that carries any of some errors of the same status."""
     names = ["XRequestId"]
-    waits = (errors.Unavailable, errors.RequestInProgress, errors.TooManyHolds)
+    waits: tuple[type[errors.HoldfastError], ...] = (errors.Unavailable, errors.RequestInProgress)
+    waits += (errors.TooManyHolds, errors.TooManyPaymentPages)
     if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
     if errors.Unauthenticated in kinds:

@@ -127,9 +127,18 @@ def test_a_price_from_before_stays_is_flagged_and_cannot_be_held(system: System)
     _undercut(system, offering, 100)
     shown = system.request("GET", f"/v1/catalogue/offerings/{offering}", key="secret").body
 
-    assert [(p["tier"], p["payable"], p["unpayable"]) for p in shown["prices"]] == [
-        ("premium", True, None),
-        ("standard", False, "below_least"),
+    assert [(p["tier"], p["amount"]) for p in shown["prices"]] == [
+        ("premium", 50_000),
+        ("standard", 100),
+    ]
+    assert shown["unpayable"] == [
+        {
+            "tier": "standard",
+            "package": "single",
+            "reason": "below_least",
+            "least_amount": 300,
+            "step": 1,
+        }
     ]
 
     body = system.hold_body(TEN, offering_id=offering)
@@ -163,7 +172,7 @@ def test_another_price_can_be_changed_beside_one_from_before(system: System) -> 
     assert changed.status == 200, changed
     assert [p["amount"] for p in changed.body["prices"]] == [60_000, 100]
     assert_problem(change(99, 60_000), 422, "amount_not_chargeable")
-    assert change(300, 60_000).body["prices"][1]["payable"]
+    assert change(300, 60_000).body["unpayable"] == []
 
 
 def test_a_hold_from_before_is_refused_at_the_checkout(system: System) -> None:

@@ -4,7 +4,10 @@ from tests.harness.problems import assert_problem
 from tests.harness.stage import minutes, open_sessions, raw_event, sessions, stripe_refunds
 from tests.harness.system import System
 
-ELSEWHERE = {"success_url": "https://m.example/done", "cancel_url": "https://m.example/back"}
+ELSEWHERE = {
+    "success_url": "https://studio.example/m/done",
+    "cancel_url": "https://studio.example/m/back",
+}
 
 
 def _status(system: System, session_id: str) -> str:

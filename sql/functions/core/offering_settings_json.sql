@@ -18,11 +18,11 @@ as $$
         'free_cancel_hours', p_row.free_cancel_hours,
         'prices', coalesce((
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
-                'tier', p.tier, 'package', p.package, 'amount', p.amount, 'currency', p.currency,
-                'payable', core.why_unpayable(p) is null, 'unpayable', core.why_unpayable(p))
+                'tier', p.tier, 'package', p.package, 'amount', p.amount, 'currency', p.currency)
                 order by p.tier, p.package)
             from core.prices as p
             where p.tenant_id = p_row.tenant_id and p.offering_id = p_row.id), '[]'),
+        'unpayable', core.unpayable_prices(p_row),
         'version', p_row.version,
         'created_at', core.utc(p_row.created_at),
         'updated_at', core.utc(p_row.updated_at),

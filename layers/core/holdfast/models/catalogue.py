@@ -172,17 +172,24 @@ class CatalogueResource(_Kept):
 
 
 class CataloguePriceAnswer(Answer):
-    """What a tier and package of an offering costs, in minor units. What is not `payable` was set
-    before its currency had a least charge, and cannot be held until it is changed."""
+    """What a tier and package of an offering costs, in minor units."""
 
     tier: str
     package: str
     amount: int
     currency: str
-    payable: bool
-    unpayable: Literal["below_least", "off_step"] | None = Field(
-        description="Why it cannot be charged: too little, or between two of the currency's steps."
-    )
+
+
+class UnpayablePrice(Answer):
+    """A price that cannot be charged: too little (below_least), or no multiple of its currency's
+    step (off_step), both in minor units. It was set before its currency had them, and nobody can
+    hold at it until it is changed."""
+
+    tier: str
+    package: str
+    reason: Literal["below_least", "off_step"]
+    least_amount: int
+    step: int
 
 
 class CatalogueOffering(_Kept):
@@ -197,6 +204,7 @@ class CatalogueOffering(_Kept):
     group_size: int | None
     free_cancel_hours: int
     prices: list[CataloguePriceAnswer]
+    unpayable: list[UnpayablePrice]
 
 
 class CataloguePool(_Kept):
