@@ -21,7 +21,9 @@ begin
     for no key update skip locked;
 
     v_now := core.clock();
-    if v_checkout.session_id is null or v_checkout.asked_at > v_now - interval '5 seconds' then
+    if v_checkout.session_id is null
+        or v_checkout.asked_at > v_now - interval '5 seconds'
+    then
         return null;
     end if;
     update core.checkouts as c

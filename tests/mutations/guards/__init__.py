@@ -16,6 +16,7 @@ from tests.mutations.guards import (
     scheduling_waitlist,
     stripe,
     times,
+    times_and_pages,
     watching,
 )
 
@@ -23,6 +24,7 @@ ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
+    *times_and_pages.GUARDS,
     *effects.GUARDS,
     *access.GUARDS,
     *connections.GUARDS,
