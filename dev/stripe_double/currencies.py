@@ -17,7 +17,7 @@ srd std szl thb tjs top try ttd twd tzs uah ugx usd uyu uzs wst xcd yer zar zmw
 TWO_DECIMAL = frozenset(_TWO_DECIMAL_WORDS.split())
 SUPPORTED = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL
 
-# The least that can be charged, in minor units; in the last line what 50 US cents convert to
+# The least that can be charged, in minor units; in the last line, what 50 US cents convert to
 # at a rate of the day.
 MINIMUM = {
     "usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500,

@@ -58,6 +58,8 @@ class TenantRequest(Request):
     revoke_keys: tuple[UUID, ...] = Field(default=(), max_length=_KEYS)
     return_origins: tuple[Origin, ...] | None = Field(default=None, max_length=_ORIGINS)
     delayed_methods: Literal["never", "servers", "all"] | None = None
+    delayed_method_days: Annotated[int, Field(ge=1, le=60)] | None = None
+    payment_pages_per_hold: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class RefusedError(Exception):

@@ -5,8 +5,8 @@
 --
 -- p_tenant  {"id": uuid, "name": text or null, "add_keys": [{"kind", "hash": hex of SHA-256,
 --           "label"}], "revoke_keys": [uuid]}; with a name the tenant is made if it is not there yet.
---           "return_origins": [text], where payment pages may lead, and "delayed_methods" are changed
---           if they are there
+--           "return_origins": [text], where payment pages may lead, "delayed_methods",
+--           "delayed_method_days" and "payment_pages_per_hold" are changed if they are there
 -- Returns   {"id", "name", "return_origins", "delayed_methods",
 --           "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
 --
@@ -75,7 +75,11 @@ begin
             then array(select pg_catalog.jsonb_array_elements_text(p_tenant -> 'return_origins'))
             else t.return_origins
         end,
-        delayed_methods = coalesce(p_tenant ->> 'delayed_methods', t.delayed_methods)
+        delayed_methods = coalesce(p_tenant ->> 'delayed_methods', t.delayed_methods),
+        delayed_method_days = coalesce(
+            (p_tenant ->> 'delayed_method_days')::integer, t.delayed_method_days),
+        payment_pages_per_hold = coalesce(
+            (p_tenant ->> 'payment_pages_per_hold')::integer, t.payment_pages_per_hold)
     where t.id = v_id
     returning * into v_pays;
 
