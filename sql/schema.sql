@@ -203,7 +203,7 @@ CREATE TABLE core.prices (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT prices_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999)))
+    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
 );
 
 ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
@@ -407,6 +407,8 @@ begin
         perform core.require_version(v_booking, p_version);
     end if;
     perform core.require_first(v_booking);
+    perform core.require_return_addresses(
+        v_actor, array[p_actor ->> 'booking_page'], p_request);
     v_change := core.pending_change(v_booking);
     v_checkout := core.payable_checkout(v_booking);
     perform core.require_payable(v_booking, v_change, v_checkout, v_now);
@@ -426,7 +428,9 @@ begin
     elsif v_checkout.id is null then
         perform core.require_renewal(v_booking, v_change, v_now);
         v_checkout := core.new_checkout(
-            v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url');
+            v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url',
+            core.may_delay(
+                v_actor, least(core.first_start(v_booking), v_change.starts_at), v_now));
     end if;
 
     insert into core.idempotency_keys (tenant_id, operation, key, fingerprint, result_id, created_at)
@@ -904,6 +908,7 @@ CREATE FUNCTION api.expire_holds(p_limit integer) RETURNS jsonb
 declare
     v_booking core.bookings;
     v_checkout core.checkouts;
+    v_start timestamptz;
     v_now timestamptz := core.clock();
     v_looked integer := 0;
     v_expired integer := 0;
@@ -925,15 +930,20 @@ begin
         where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
         continue when v_booking.hold_expires_at is null;
         v_checkout := core.payable_checkout(v_booking);
+        v_start := core.first_start(v_booking);
+        v_now := core.clock();
 
         if v_checkout.id is null then
             perform core.move(v_booking, 'expired', 'the hold ran out');
+            v_expired := v_expired + 1;
+        elsif v_checkout.state = 'pending' and v_start <= v_now then
+            perform core.move(v_booking, 'expired', 'the time began before its payment had a result');
             v_expired := v_expired + 1;
         else
             perform core.close_checkout(v_checkout, 'deadline', 0);
             -- look again later, so that one unreachable checkout does not fill every batch
             perform core.prolong(
-                v_booking, core.clock() + interval '10 minutes', 'closing its checkout');
+                v_booking, core.look_again(v_start, v_now), 'closing its checkout');
             v_closing := v_closing + 1;
         end if;
     end loop;
@@ -1127,6 +1137,7 @@ ALTER FUNCTION api.get_catalogue_item(p_actor jsonb, p_kind text, p_id uuid) OWN
 CREATE FUNCTION api.get_confirmation(p_actor jsonb, p_booking_id uuid) RETURNS jsonb
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO ''
+    SET lock_timeout TO '3s'
     SET enable_seqscan TO 'off'
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_hashjoin TO 'off'
@@ -1137,6 +1148,7 @@ declare
     v_booking core.bookings;
     v_checkout core.checkouts;
     v_refund core.refunds;
+    v_asked uuid;
     v_session_id text;
     v_status text;
 begin
@@ -1148,18 +1160,22 @@ begin
     v_checkout := core.payable_checkout(v_booking);
     if v_booking.status = 'paying' and v_booking.cart_id <> v_booking.id then
         -- paid with the first of its cart
-        v_session_id := (
-            select c.session_id from core.checkouts as c
+        v_asked := (
+            select c.id from core.checkouts as c
             where c.tenant_id = v_booking.tenant_id and c.booking_id = v_booking.cart_id
                 and c.state in ('creating', 'open', 'pending'));
     elsif v_booking.status = 'paying' or v_checkout.change_id is not null then
-        v_session_id := v_checkout.session_id;
+        v_asked := v_checkout.id;
     elsif v_booking.status in ('expired', 'cancelled', 'declined') then
         select * into v_refund
         from core.refunds as r
         where r.tenant_id = v_booking.tenant_id and r.booking_id = coalesce(v_booking.cart_id, v_booking.id)
         order by r.created_at desc, r.id desc
         limit 1;
+    end if;
+
+    if v_asked is not null then
+        v_session_id := core.session_to_ask(v_booking.tenant_id, v_asked);
     end if;
 
     v_status := case
@@ -2370,6 +2386,7 @@ declare
         select k.value::uuid
         from pg_catalog.jsonb_array_elements_text(p_tenant -> 'revoke_keys') as k);
     v_name text;
+    v_pays core.tenants;
 begin
     if p_tenant ->> 'name' is not null then
         insert into core.tenants (id, name, created_at)
@@ -2413,9 +2430,25 @@ begin
     set revoked_at = core.clock()
     where k.tenant_id = v_id and k.id = any (v_revoked) and k.revoked_at is null;
 
+    update core.tenants as t
+    set return_origins = case
+            when pg_catalog.jsonb_typeof(p_tenant -> 'return_origins') = 'array'
+            then array(select pg_catalog.jsonb_array_elements_text(p_tenant -> 'return_origins'))
+            else t.return_origins
+        end,
+        delayed_methods = coalesce(p_tenant ->> 'delayed_methods', t.delayed_methods),
+        delayed_method_days = coalesce(
+            (p_tenant ->> 'delayed_method_days')::integer, t.delayed_method_days),
+        payment_pages_per_hold = coalesce(
+            (p_tenant ->> 'payment_pages_per_hold')::integer, t.payment_pages_per_hold)
+    where t.id = v_id
+    returning * into v_pays;
+
     return pg_catalog.jsonb_build_object(
         'id', v_id,
         'name', v_name,
+        'return_origins', v_pays.return_origins,
+        'delayed_methods', v_pays.delayed_methods,
         'keys', (
             select coalesce(pg_catalog.jsonb_agg(
                 pg_catalog.jsonb_build_object(
@@ -2468,7 +2501,8 @@ CREATE TABLE core.bookings (
     hold_limit_at timestamp with time zone,
     address_hash bytea,
     calendar_unchecked boolean DEFAULT false NOT NULL,
-    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    payment_pages integer DEFAULT 0 NOT NULL,
+    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
     CONSTRAINT bookings_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT bookings_customer_name_present CHECK (((length(customer_name) >= 1) AND (length(customer_name) <= 200))),
@@ -2639,7 +2673,8 @@ CREATE TABLE core.changes (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT changes_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    payment_pages integer DEFAULT 0 NOT NULL,
+    CONSTRAINT changes_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT changes_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT changes_pending_has_deadline CHECK (((state = 'pending'::text) = (expires_at IS NOT NULL))),
     CONSTRAINT changes_period_ordered CHECK ((starts_at < ends_at)),
@@ -2770,11 +2805,15 @@ ALTER FUNCTION core.authorize(p_actor jsonb, p_minimum text) OWNER TO holdfast_s
 CREATE FUNCTION core.await_result(p_booking core.bookings) RETURNS void
     LANGUAGE plpgsql
     AS $$
+declare
+    v_now timestamptz := core.clock();
+    v_until timestamptz := least(v_now + interval '24 hours', core.first_start(p_booking));
 begin
-    if p_booking.hold_expires_at < core.clock() + interval '12 hours' then -- asked often, written seldom
+    -- asked often, written seldom
+    if p_booking.hold_expires_at < v_now + interval '12 hours' and p_booking.hold_expires_at < v_until
+    then
         perform core.prolong(
-            p_booking, core.clock() + interval '24 hours',
-            'a delayed payment is under way; the time is kept');
+            p_booking, v_until, 'a delayed payment is under way; the time is kept');
     end if;
 end;
 $$;
@@ -3439,6 +3478,23 @@ $$;
 ALTER FUNCTION core.changed(p_booking core.bookings, p_change core.changes) OWNER TO holdfast_owner;
 
 --
+-- Name: check_price_amount(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.check_price_amount() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if tg_op = 'INSERT' or (new.amount, new.currency) <> (old.amount, old.currency) then
+        perform core.require_chargeable(new.amount, new.currency);
+    end if;
+    return new;
+end;
+$$;
+
+ALTER FUNCTION core.check_price_amount() OWNER TO holdfast_owner;
+
+--
 -- Name: check_timezone(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -3476,7 +3532,8 @@ CREATE TABLE core.checkouts (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     change_id uuid,
-    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    asked_at timestamp with time zone,
+    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT checkouts_close_reason_known CHECK ((close_reason = ANY (ARRAY['released'::text, 'superseded'::text, 'deadline'::text]))),
     CONSTRAINT checkouts_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT checkouts_open_has_session CHECK (((state <> 'open'::text) OR (session_id IS NOT NULL))),
@@ -3829,6 +3886,7 @@ declare
     v_booking core.bookings;
     v_change core.changes;
     v_checkout core.checkouts;
+    v_start timestamptz;
     v_now timestamptz := core.clock();
 begin
     expired := 0;
@@ -3844,17 +3902,23 @@ begin
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
         v_change := core.pending_change(v_booking);
         v_checkout := core.payable_checkout(v_booking);
+        v_start := least(v_booking.starts_at, v_change.starts_at);
+        v_now := core.clock();
 
-        if v_change.expires_at > core.clock() or v_change.id is null then
+        if v_change.expires_at > v_now or v_change.id is null then
             continue; -- somebody was quicker
         elsif v_checkout.change_id is distinct from v_change.id then
             perform core.expire_change(v_booking, v_change, 'the change was not paid in time');
+            expired := expired + 1;
+        elsif v_checkout.state = 'pending' and v_start <= v_now then
+            perform core.expire_change(
+                v_booking, v_change, 'the time began before the payment of the change had a result');
             expired := expired + 1;
         else
             perform core.close_checkout(v_checkout, 'deadline', 0);
             -- look again later, so that one unreachable checkout does not fill every batch
             perform core.extend_change(
-                v_booking, v_change, core.clock() + interval '10 minutes', 'closing its checkout');
+                v_booking, v_change, core.look_again(v_start, v_now), 'closing its checkout');
             closing := closing + 1;
         end if;
     end loop;
@@ -4007,6 +4071,26 @@ CREATE FUNCTION core.fingerprint(p_request jsonb) RETURNS bytea
 $$;
 
 ALTER FUNCTION core.fingerprint(p_request jsonb) OWNER TO holdfast_owner;
+
+--
+-- Name: first_start(core.bookings); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.first_start(p_booking core.bookings) RETURNS timestamp with time zone
+    LANGUAGE plpgsql STABLE
+    AS $$
+begin
+    if p_booking.cart_id is null or p_booking.status not in ('held', 'paying', 'expired') then
+        return p_booking.starts_at; -- a booking that is paid is on its own
+    end if;
+    return (
+        select pg_catalog.min(b.starts_at)
+        from core.bookings as b
+        where b.tenant_id = p_booking.tenant_id and b.cart_id = p_booking.cart_id);
+end;
+$$;
+
+ALTER FUNCTION core.first_start(p_booking core.bookings) OWNER TO holdfast_owner;
 
 --
 -- Name: follow_waitlist(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -4355,6 +4439,18 @@ end;
 $$;
 
 ALTER FUNCTION core.item_answer(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) OWNER TO holdfast_owner;
+
+--
+-- Name: last_payment(timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.last_payment(p_starts_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_starts_at - interval '2 minutes'
+$$;
+
+ALTER FUNCTION core.last_payment(p_starts_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
 -- Name: effects; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -4905,6 +5001,19 @@ $$;
 ALTER FUNCTION core.lock_wanted(p_wanted core.wanted[]) OWNER TO holdfast_owner;
 
 --
+-- Name: look_again(timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.look_again(p_starts_at timestamp with time zone, p_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select least(
+        p_at + interval '10 minutes', case when p_starts_at > p_at then p_starts_at end)
+$$;
+
+ALTER FUNCTION core.look_again(p_starts_at timestamp with time zone, p_at timestamp with time zone) OWNER TO holdfast_owner;
+
+--
 -- Name: mark_payment(core.bookings, text, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -4928,6 +5037,25 @@ $$;
 ALTER FUNCTION core.mark_payment(p_booking core.bookings, p_payment_status text, p_reason text) OWNER TO holdfast_owner;
 
 --
+-- Name: may_delay(core.actor, timestamp with time zone, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.may_delay(p_actor core.actor, p_starts_at timestamp with time zone, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_tenant core.tenants;
+begin
+    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
+    return (v_tenant.delayed_methods = 'all'
+            or v_tenant.delayed_methods = 'servers' and p_actor.role = 'secret')
+        and core.session_end(p_at) + v_tenant.delayed_method_days * interval '1 day' <= p_starts_at;
+end;
+$$;
+
+ALTER FUNCTION core.may_delay(p_actor core.actor, p_starts_at timestamp with time zone, p_at timestamp with time zone) OWNER TO holdfast_owner;
+
+--
 -- Name: move(core.bookings, text, text, jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -4943,6 +5071,7 @@ begin
     update core.bookings as b
     set status = p_to,
         payment_status = coalesce(p_changes ->> 'payment_status', b.payment_status),
+        payment_pages = coalesce((p_changes ->> 'payment_pages')::integer, b.payment_pages),
         hold_expires_at = case
             when p_to in ('held', 'paying')
             then coalesce((p_changes ->> 'hold_expires_at')::timestamptz, b.hold_expires_at)
@@ -4992,13 +5121,17 @@ declare
     v_paid boolean := p_booking.status = 'scheduled';
     v_change core.changes;
     v_amount bigint := v_price.amount;
+    v_more bigint := v_price.amount - p_booking.amount;
+    v_currency core.currencies;
 begin
     if v_paid and v_price.currency <> p_booking.currency then
         raise exception 'the booking was paid in %, and costs % now', p_booking.currency, v_price.currency
             using errcode = 'KHPRC', hint = 'cancel it and book another time';
     end if;
-    if v_paid and v_amount - p_booking.amount between 1 and 49 then
-        v_amount := p_booking.amount;
+    if v_paid and v_more > 0 then
+        select * into v_currency from core.currencies as c where c.code = v_price.currency;
+        v_more := v_more - v_more % v_currency.step;
+        v_amount := p_booking.amount + case when v_more < v_currency.least_charge then 0 else v_more end;
     end if;
 
     insert into core.changes (
@@ -5022,10 +5155,10 @@ $$;
 ALTER FUNCTION core.new_change(p_booking core.bookings, p_id uuid, p_resource core.resources, p_offering core.offerings, p_period tstzrange, p_date date, p_unchecked boolean, p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
--- Name: new_checkout(core.bookings, core.changes, text, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+-- Name: new_checkout(core.bookings, core.changes, text, text, boolean); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
-CREATE FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text) RETURNS core.checkouts
+CREATE FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text, p_delayed boolean) RETURNS core.checkouts
     LANGUAGE plpgsql
     AS $$
 declare
@@ -5034,7 +5167,9 @@ declare
     v_id uuid := core.new_id();
     v_now timestamptz := core.clock();
     v_expires_at timestamptz := core.session_end(v_now);
-    v_kept_until timestamptz := v_expires_at + interval '5 minutes';
+    v_closed_at timestamptz := core.last_payment(
+        least(core.first_start(p_booking), p_change.starts_at));
+    v_kept_until timestamptz := least(v_expires_at + interval '5 minutes', v_closed_at);
 begin
     if p_change.id is not null then
         v_sold := core.changed(p_booking, p_change);
@@ -5042,28 +5177,34 @@ begin
         v_sold.cart_id := null; -- by itself
     end if;
 
+    perform core.require_chargeable(core.cart_total(v_sold), v_sold.currency);
     insert into core.checkouts (
         tenant_id, id, booking_id, change_id, state, parameters, amount, currency,
         session_expires_at, created_at, updated_at)
     values (
         p_booking.tenant_id, v_id, p_booking.id, p_change.id, 'creating',
-        core.session_parameters(v_sold, v_id, v_expires_at, p_success_url, p_cancel_url),
-        core.cart_total(v_sold), v_sold.currency, v_expires_at, v_now, v_now)
+        core.session_parameters(
+            v_sold, v_id, v_expires_at, p_success_url, p_cancel_url, p_delayed),
+        core.cart_total(v_sold), v_sold.currency, least(v_expires_at, v_closed_at), v_now, v_now)
     returning * into v_checkout;
 
     if p_change.id is not null then
+        update core.changes as c
+        set payment_pages = c.payment_pages + 1
+        where c.tenant_id = p_change.tenant_id and c.id = p_change.id;
         perform core.extend_change(
             p_booking, p_change, v_kept_until, 'checkout of the change begun');
     else
         perform core.move(
             p_booking, 'paying', 'checkout begun',
-            pg_catalog.jsonb_build_object('hold_expires_at', v_kept_until));
+            pg_catalog.jsonb_build_object(
+                'hold_expires_at', v_kept_until, 'payment_pages', p_booking.payment_pages + 1));
     end if;
     return v_checkout;
 end;
 $$;
 
-ALTER FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text) OWNER TO holdfast_owner;
+ALTER FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text, p_delayed boolean) OWNER TO holdfast_owner;
 
 --
 -- Name: new_id(); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -5164,7 +5305,7 @@ begin
     begin
         v_offering := core.require_offering(p_resource, v_entry.offering_id);
         v_price := core.require_price(v_offering, v_entry.tier, v_entry.package);
-    exception when sqlstate 'KHNTF' or sqlstate 'KHPRC' then
+    exception when sqlstate 'KHNTF' or sqlstate 'KHPRC' or sqlstate 'KHAMT' then
         return; -- not offered any more
     end;
 
@@ -5515,6 +5656,7 @@ CREATE FUNCTION core.offering_settings_json(p_row core.offerings) RETURNS jsonb
                 order by p.tier, p.package)
             from core.prices as p
             where p.tenant_id = p_row.tenant_id and p.offering_id = p_row.id), '[]'),
+        'unpayable', core.unpayable_prices(p_row),
         'version', p_row.version,
         'created_at', core.utc(p_row.created_at),
         'updated_at', core.utc(p_row.updated_at),
@@ -5569,6 +5711,28 @@ end;
 $$;
 
 ALTER FUNCTION core.open_windows(p_resource core.resources, p_from timestamp with time zone, p_to timestamp with time zone) OWNER TO holdfast_owner;
+
+--
+-- Name: origin_of(text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.origin_of(p_address text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $_$
+    select case
+        when o.origin like 'https://%' then pg_catalog.regexp_replace(o.origin, ':0*443$', '')
+        else pg_catalog.regexp_replace(o.origin, ':0*80$', '')
+    end
+    from (
+        select pg_catalog.lower((pg_catalog.regexp_match(
+            p_address,
+            '^(https?://(?:[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[0-9]{1,5})?)(?:[/?#]|$)',
+            'i'))[1]) as origin
+    ) as o
+    where p_address !~ '[\\[:space:][:cntrl:]]'
+$_$;
+
+ALTER FUNCTION core.origin_of(p_address text) OWNER TO holdfast_owner;
 
 --
 -- Name: date_overrides; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -6609,9 +6773,19 @@ declare
     v_price core.prices;
 begin
     -- tiers and packages stay: bookings name them
-    delete from core.prices as p where p.tenant_id = p_tenant_id and p.offering_id = p_offering_id;
+    delete from core.prices as p
+    where p.tenant_id = p_tenant_id and p.offering_id = p_offering_id
+        and not exists (
+            select from pg_catalog.jsonb_populate_recordset(null::core.prices, p_prices) as n
+            where (n.tier, n.package, n.amount, n.currency)
+                = (p.tier, p.package, p.amount, p.currency));
     for v_price in
-        select * from pg_catalog.jsonb_populate_recordset(null::core.prices, p_prices)
+        select n.*
+        from pg_catalog.jsonb_populate_recordset(null::core.prices, p_prices) as n
+        where not exists (
+            select from core.prices as p
+            where p.tenant_id = p_tenant_id and p.offering_id = p_offering_id
+                and p.tier = n.tier and p.package = n.package)
     loop
         insert into core.tiers (tenant_id, offering_id, tier)
         values (p_tenant_id, p_offering_id, v_price.tier)
@@ -6653,6 +6827,32 @@ end;
 $$;
 
 ALTER FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea) OWNER TO holdfast_owner;
+
+--
+-- Name: require_chargeable(bigint, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.require_chargeable(p_amount bigint, p_currency text) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+declare
+    v_currency core.currencies;
+begin
+    select * into v_currency from core.currencies as c where c.code = p_currency;
+    if p_amount < v_currency.least_charge or p_amount % v_currency.step <> 0 then
+        raise exception '% minor units of % cannot be charged', p_amount, p_currency
+            using errcode = 'KHAMT',
+                detail = pg_catalog.jsonb_build_object(
+                    'amount', p_amount, 'currency', p_currency,
+                    'least_amount', v_currency.least_charge, 'step', v_currency.step)::text,
+                hint = pg_catalog.format(
+                    'the least that can be charged in %s is %s, in steps of %s',
+                    p_currency, v_currency.least_charge, v_currency.step);
+    end if;
+end;
+$$;
+
+ALTER FUNCTION core.require_chargeable(p_amount bigint, p_currency text) OWNER TO holdfast_owner;
 
 --
 -- Name: require_customer(core.actor, jsonb, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -6983,6 +7183,10 @@ begin
         or p_checkout.id is null and coalesce(p_change.expires_at, p_booking.hold_expires_at) <= p_at
     then
         raise exception 'the % has run out', v_what using errcode = 'KHEXP', hint = v_hint;
+    elsif p_booking.status in ('held', 'paying') and core.first_start(p_booking) <= p_at
+        or least(p_booking.starts_at, p_change.starts_at) <= p_at and p_change.id is not null
+    then
+        raise exception 'the time of the % has begun', v_what using errcode = 'KHEXP', hint = v_hint;
     elsif p_booking.status not in ('held', 'paying') and p_change.id is null then
         raise exception 'the booking is % and cannot be paid', p_booking.status
             using errcode = 'KHSTA', hint = 'see GET /v1/bookings/{booking_id}/confirmation';
@@ -7098,6 +7302,7 @@ begin
         raise exception 'the offering has no such tier and package'
             using errcode = 'KHPRC', hint = 'GET /v1/resources lists each offering''s prices';
     end if;
+    perform core.require_chargeable(v_price.amount, v_price.currency);
     return v_price;
 end;
 $$;
@@ -7134,16 +7339,32 @@ CREATE FUNCTION core.require_renewal(p_booking core.bookings, p_change core.chan
     AS $$
 declare
     v_limit timestamptz := p_booking.hold_limit_at;
+    -- both times of a change: the difference is of no use once either has begun
+    v_start timestamptz := least(core.first_start(p_booking), p_change.starts_at);
+    v_tenant core.tenants;
 begin
+    select * into v_tenant from core.tenants as t where t.id = p_booking.tenant_id;
     if p_change.id is not null then
-        select p_change.created_at + t.hold_limit_minutes * interval '1 minute' into v_limit
-        from core.tenants as t
-        where t.id = p_booking.tenant_id;
+        v_limit := p_change.created_at + v_tenant.hold_limit_minutes * interval '1 minute';
     end if;
 
-    if core.session_end(p_at) > v_limit then
+    if v_start < p_at + interval '5 minutes' then
+        raise exception 'the time begins too soon to be paid for'
+            using errcode = 'KHEXP', hint = 'choose a time that begins in five minutes or later';
+    elsif core.session_end(p_at) > v_limit then
         raise exception 'the time was kept unpaid for as long as it may be'
             using errcode = 'KHEXP', hint = 'pay on the page that is open, or ask for a time again';
+    elsif coalesce(p_change.payment_pages, p_booking.payment_pages)
+        >= v_tenant.payment_pages_per_hold
+    then
+        raise exception 'as many payment pages were made as one time may have'
+            using errcode = 'KHPGS',
+                detail = pg_catalog.jsonb_build_object(
+                    'limit', v_tenant.payment_pages_per_hold,
+                    -- then it is over, and the time can be asked for again
+                    'retry_after', greatest(1, core.seconds_since(
+                        p_at, coalesce(p_change.expires_at, p_booking.hold_expires_at))))::text,
+                hint = 'pay on the page that is open, or ask for a time again';
     end if;
 end;
 $$;
@@ -7173,6 +7394,50 @@ end;
 $$;
 
 ALTER FUNCTION core.require_resource(p_actor core.actor, p_resource_id uuid) OWNER TO holdfast_owner;
+
+--
+-- Name: require_return_addresses(core.actor, text[], jsonb); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.require_return_addresses(p_actor core.actor, p_pages text[], p_request jsonb) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $_$
+declare
+    v_tenant core.tenants;
+    v_allowed text[];
+    v_field text;
+    v_origin text;
+begin
+    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
+    -- a tenant's own page, where tenants have one
+    v_allowed := v_tenant.return_origins || array(
+        select core.origin_of(u)
+        from pg_catalog.unnest(p_pages || (pg_catalog.to_jsonb(v_tenant) ->> 'page_url')) as u
+        where core.origin_of(u) is not null);
+
+    foreach v_field in array array['success_url', 'cancel_url'] loop
+        v_origin := core.origin_of(p_request ->> v_field);
+        if v_origin is null or v_origin !~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:|$))' then
+            raise exception '% is no address over https', v_field
+                using errcode = 'KHRET',
+                    detail = pg_catalog.jsonb_build_object('field', v_field)::text,
+                    hint = 'use https; http only leads to localhost, while you develop';
+        elsif p_actor.role = 'publishable' and v_tenant.return_origins is not null
+            and v_origin <> all (v_allowed)
+            and pg_catalog.regexp_replace(v_origin, '^(http://[^:]+|http://\[::1\])(:\d+)?$', '\1:*')
+                <> all (v_allowed)
+        then
+            raise exception '% is of no origin that the tenant has listed', v_field
+                using errcode = 'KHRET',
+                    detail = pg_catalog.jsonb_build_object('field', v_field)::text,
+                    hint = 'add its origin with make tenant RETURN=…, or begin the checkout with a'
+                        || ' secret key';
+        end if;
+    end loop;
+end;
+$_$;
+
+ALTER FUNCTION core.require_return_addresses(p_actor core.actor, p_pages text[], p_request jsonb) OWNER TO holdfast_owner;
 
 --
 -- Name: require_timezone(text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -7519,10 +7784,10 @@ $$;
 ALTER FUNCTION core.session_id(p_resource_id uuid, p_unit integer, p_offering_id uuid, p_during tstzrange) OWNER TO holdfast_owner;
 
 --
--- Name: session_parameters(core.bookings, uuid, timestamp with time zone, text, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+-- Name: session_parameters(core.bookings, uuid, timestamp with time zone, text, text, boolean); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
-CREATE FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text) RETURNS jsonb
+CREATE FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text, p_delayed boolean) RETURNS jsonb
     LANGUAGE plpgsql STABLE
     AS $$
 declare
@@ -7555,11 +7820,47 @@ begin
                 select pg_catalog.jsonb_agg(core.line_item(b) order by b.position)
                 from core.bookings as b
                 where b.tenant_id = p_booking.tenant_id and b.cart_id = p_booking.cart_id)
-        end);
+        end)
+        || case when p_delayed then '{}' else pg_catalog.jsonb_build_object(
+            'excluded_payment_method_types', array[
+                'acss_debit', 'au_becs_debit', 'bacs_debit', 'boleto', 'customer_balance', 'konbini',
+                'multibanco', 'nz_bank_account', 'oxxo', 'payto', 'sepa_debit', 'sofort',
+                'us_bank_account']) end;
 end;
 $$;
 
-ALTER FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text) OWNER TO holdfast_owner;
+ALTER FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text, p_delayed boolean) OWNER TO holdfast_owner;
+
+--
+-- Name: session_to_ask(uuid, uuid); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.session_to_ask(p_tenant_id uuid, p_checkout_id uuid) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_checkout core.checkouts;
+    v_now timestamptz;
+begin
+    select * into v_checkout
+    from core.checkouts as c
+    where c.tenant_id = p_tenant_id and c.id = p_checkout_id
+    for no key update skip locked;
+
+    v_now := core.clock();
+    if v_checkout.session_id is null
+        or v_checkout.asked_at > v_now - interval '5 seconds'
+    then
+        return null;
+    end if;
+    update core.checkouts as c
+    set asked_at = v_now
+    where c.tenant_id = p_tenant_id and c.id = p_checkout_id;
+    return v_checkout.session_id;
+end;
+$$;
+
+ALTER FUNCTION core.session_to_ask(p_tenant_id uuid, p_checkout_id uuid) OWNER TO holdfast_owner;
 
 --
 -- Name: sessions(uuid, uuid, tstzrange, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_system
@@ -7668,6 +7969,7 @@ declare
     v_booking core.bookings;
     v_change core.changes;
     v_days_locked boolean;
+    v_until timestamptz;
 begin
     -- an unlocked look decides only which locks are taken; days come before bookings
     select * into v_change
@@ -7698,11 +8000,14 @@ begin
         when p_outcome = 'open' then
             return 'open';
         when v_checkout.state = 'pending' and v_change.state = 'pending' then
-            -- a delayed method: the time is kept, and asked about now and then
-            if v_change.expires_at < core.clock() + interval '12 hours' then
+            -- a delayed method: the time is kept, as core.await_result does it
+            v_until := least(
+                core.clock() + interval '24 hours', v_booking.starts_at, v_change.starts_at);
+            if v_change.expires_at < core.clock() + interval '12 hours'
+                and v_change.expires_at < v_until
+            then
                 perform core.extend_change(
-                    v_booking, v_change, core.clock() + interval '24 hours',
-                    'a delayed payment is under way; the time is kept');
+                    v_booking, v_change, v_until, 'a delayed payment is under way; the time is kept');
             end if;
             return 'pending';
         when v_checkout.state in ('expired', 'failed') and v_change.state = 'pending'
@@ -7780,7 +8085,10 @@ begin
     if v_payment.status = 'quarantined' then
         v_reason := 'amount_mismatch';
     elsif v_booking.status = 'paying' then
-        return core.confirm_paid(v_booking, p_checkout, 'paid');
+        if core.first_start(v_booking) > core.clock() then
+            return core.confirm_paid(v_booking, p_checkout, 'paid');
+        end if;
+        v_reason := 'time_lost';
     elsif p_checkout.close_reason = 'released' then
         v_reason := 'released';
     elsif v_booking.status in ('scheduled', 'active', 'ended', 'completed') then
@@ -7795,7 +8103,10 @@ begin
     end if;
 
     if v_booking.status = 'paying' and (core.payable_checkout(v_booking)).id is null then
-        v_booking := core.move(v_booking, 'expired', 'paid a wrong amount; the money goes back');
+        v_booking := core.move(v_booking, 'expired', case v_reason
+            when 'time_lost' then 'paid after the time had begun; the money goes back'
+            else 'paid a wrong amount; the money goes back'
+        end);
     end if;
     if v_booking.status = 'expired' then
         perform core.mark_payment(v_booking, 'paid', 'paid, but not kept: ' || v_reason);
@@ -8170,6 +8481,28 @@ $$;
 ALTER FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
+-- Name: unpayable_prices(core.offerings); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.unpayable_prices(p_offering core.offerings) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select coalesce(pg_catalog.jsonb_agg(
+        pg_catalog.jsonb_build_object(
+            'tier', p.tier, 'package', p.package,
+            'reason', case
+                when p.amount < c.least_charge then 'below_least' else 'off_step' end,
+            'least_amount', c.least_charge, 'step', c.step)
+        order by p.tier, p.package), '[]')
+    from core.prices as p
+    join core.currencies as c on c.code = p.currency
+    where p.tenant_id = p_offering.tenant_id and p.offering_id = p_offering.id
+        and (p.amount < c.least_charge or p.amount % c.step <> 0)
+$$;
+
+ALTER FUNCTION core.unpayable_prices(p_offering core.offerings) OWNER TO holdfast_owner;
+
+--
 -- Name: unseen_findings(core.reconciliations); Type: FUNCTION; Schema: core; Owner: holdfast_owner
 --
 
@@ -8521,8 +8854,13 @@ ALTER TABLE core.api_keys OWNER TO holdfast_owner;
 CREATE TABLE core.currencies (
     code text NOT NULL,
     minor_digits smallint NOT NULL,
+    least_charge bigint NOT NULL,
+    step integer DEFAULT 1 NOT NULL,
     CONSTRAINT currencies_code_is_iso_4217 CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits_known CHECK ((minor_digits = ANY (ARRAY[0, 2])))
+    CONSTRAINT currencies_least_charge_in_steps CHECK (((least_charge % (step)::bigint) = 0)),
+    CONSTRAINT currencies_least_charge_positive CHECK ((least_charge >= 1)),
+    CONSTRAINT currencies_minor_digits_known CHECK ((minor_digits = ANY (ARRAY[0, 2]))),
+    CONSTRAINT currencies_step_positive CHECK ((step >= 1))
 );
 
 ALTER TABLE core.currencies OWNER TO holdfast_owner;
@@ -8714,12 +9052,21 @@ CREATE TABLE core.tenants (
     offer_minutes integer DEFAULT 60 NOT NULL,
     live_holds_per_customer integer DEFAULT 10 NOT NULL,
     live_holds_per_address integer DEFAULT 50 NOT NULL,
+    return_origins text[] DEFAULT '{}'::text[],
+    delayed_methods text DEFAULT 'servers'::text NOT NULL,
+    delayed_method_days integer DEFAULT 14 NOT NULL,
+    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
+    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
+    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
     CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
     CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
     CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
     CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440)))
+    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
+    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50))
 );
 
 ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
@@ -9440,7 +9787,7 @@ CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH R
 -- Name: checkouts checkouts_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
 
 --
 -- Name: customers customers_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -9471,6 +9818,12 @@ CREATE TRIGGER payments_200_bump_version BEFORE UPDATE ON core.payments FOR EACH
 --
 
 CREATE TRIGGER pools_200_bump_version BEFORE UPDATE ON core.pools FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: prices prices_100_check_amount; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_100_check_amount BEFORE INSERT OR UPDATE OF amount, currency ON core.prices FOR EACH ROW EXECUTE FUNCTION core.check_price_amount();
 
 --
 -- Name: prices prices_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -10947,6 +11300,13 @@ REVOKE ALL ON FUNCTION core.changed(p_booking core.bookings, p_change core.chang
 GRANT ALL ON FUNCTION core.changed(p_booking core.bookings, p_change core.changes) TO holdfast_system;
 
 --
+-- Name: FUNCTION check_price_amount(); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.check_price_amount() FROM PUBLIC;
+GRANT ALL ON FUNCTION core.check_price_amount() TO holdfast_system;
+
+--
 -- Name: FUNCTION check_timezone(); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -11106,6 +11466,13 @@ REVOKE ALL ON FUNCTION core.fingerprint(p_request jsonb) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.fingerprint(p_request jsonb) TO holdfast_system;
 
 --
+-- Name: FUNCTION first_start(p_booking core.bookings); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.first_start(p_booking core.bookings) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.first_start(p_booking core.bookings) TO holdfast_system;
+
+--
 -- Name: FUNCTION follow_waitlist(); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -11180,6 +11547,13 @@ GRANT ALL ON FUNCTION core.is_live(p_status text) TO holdfast_system;
 
 REVOKE ALL ON FUNCTION core.item_answer(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.item_answer(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) TO holdfast_system;
+
+--
+-- Name: FUNCTION last_payment(p_starts_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.last_payment(p_starts_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.last_payment(p_starts_at timestamp with time zone) TO holdfast_system;
 
 --
 -- Name: TABLE effects; Type: ACL; Schema: core; Owner: holdfast_owner
@@ -11306,11 +11680,25 @@ REVOKE ALL ON FUNCTION core.lock_wanted(p_wanted core.wanted[]) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.lock_wanted(p_wanted core.wanted[]) TO holdfast_system;
 
 --
+-- Name: FUNCTION look_again(p_starts_at timestamp with time zone, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.look_again(p_starts_at timestamp with time zone, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.look_again(p_starts_at timestamp with time zone, p_at timestamp with time zone) TO holdfast_system;
+
+--
 -- Name: FUNCTION mark_payment(p_booking core.bookings, p_payment_status text, p_reason text); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
 REVOKE ALL ON FUNCTION core.mark_payment(p_booking core.bookings, p_payment_status text, p_reason text) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.mark_payment(p_booking core.bookings, p_payment_status text, p_reason text) TO holdfast_system;
+
+--
+-- Name: FUNCTION may_delay(p_actor core.actor, p_starts_at timestamp with time zone, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.may_delay(p_actor core.actor, p_starts_at timestamp with time zone, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.may_delay(p_actor core.actor, p_starts_at timestamp with time zone, p_at timestamp with time zone) TO holdfast_system;
 
 --
 -- Name: FUNCTION move(p_booking core.bookings, p_to text, p_reason text, p_changes jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -11327,11 +11715,11 @@ REVOKE ALL ON FUNCTION core.new_change(p_booking core.bookings, p_id uuid, p_res
 GRANT ALL ON FUNCTION core.new_change(p_booking core.bookings, p_id uuid, p_resource core.resources, p_offering core.offerings, p_period tstzrange, p_date date, p_unchecked boolean, p_at timestamp with time zone) TO holdfast_system;
 
 --
--- Name: FUNCTION new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text); Type: ACL; Schema: core; Owner: holdfast_owner
+-- Name: FUNCTION new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text, p_delayed boolean); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
-REVOKE ALL ON FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text) FROM PUBLIC;
-GRANT ALL ON FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text) TO holdfast_system;
+REVOKE ALL ON FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text, p_delayed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.new_checkout(p_booking core.bookings, p_change core.changes, p_success_url text, p_cancel_url text, p_delayed boolean) TO holdfast_system;
 
 --
 -- Name: FUNCTION new_id(); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -11416,6 +11804,13 @@ GRANT ALL ON FUNCTION core.offering_settings_json(p_row core.offerings) TO holdf
 
 REVOKE ALL ON FUNCTION core.open_windows(p_resource core.resources, p_from timestamp with time zone, p_to timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.open_windows(p_resource core.resources, p_from timestamp with time zone, p_to timestamp with time zone) TO holdfast_system;
+
+--
+-- Name: FUNCTION origin_of(p_address text); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.origin_of(p_address text) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.origin_of(p_address text) TO holdfast_system;
 
 --
 -- Name: TABLE date_overrides; Type: ACL; Schema: core; Owner: holdfast_owner
@@ -11652,6 +12047,13 @@ REVOKE ALL ON FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key
 GRANT ALL ON FUNCTION core.replayed(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea) TO holdfast_system;
 
 --
+-- Name: FUNCTION require_chargeable(p_amount bigint, p_currency text); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.require_chargeable(p_amount bigint, p_currency text) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.require_chargeable(p_amount bigint, p_currency text) TO holdfast_system;
+
+--
 -- Name: FUNCTION require_customer(p_actor core.actor, p_customer jsonb, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -11778,6 +12180,13 @@ REVOKE ALL ON FUNCTION core.require_resource(p_actor core.actor, p_resource_id u
 GRANT ALL ON FUNCTION core.require_resource(p_actor core.actor, p_resource_id uuid) TO holdfast_system;
 
 --
+-- Name: FUNCTION require_return_addresses(p_actor core.actor, p_pages text[], p_request jsonb); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.require_return_addresses(p_actor core.actor, p_pages text[], p_request jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.require_return_addresses(p_actor core.actor, p_pages text[], p_request jsonb) TO holdfast_system;
+
+--
 -- Name: FUNCTION require_timezone(p_timezone text); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -11855,11 +12264,18 @@ REVOKE ALL ON FUNCTION core.session_id(p_resource_id uuid, p_unit integer, p_off
 GRANT ALL ON FUNCTION core.session_id(p_resource_id uuid, p_unit integer, p_offering_id uuid, p_during tstzrange) TO holdfast_system;
 
 --
--- Name: FUNCTION session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text); Type: ACL; Schema: core; Owner: holdfast_owner
+-- Name: FUNCTION session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text, p_delayed boolean); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
-REVOKE ALL ON FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text) FROM PUBLIC;
-GRANT ALL ON FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text) TO holdfast_system;
+REVOKE ALL ON FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text, p_delayed boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.session_parameters(p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamp with time zone, p_success_url text, p_cancel_url text, p_delayed boolean) TO holdfast_system;
+
+--
+-- Name: FUNCTION session_to_ask(p_tenant_id uuid, p_checkout_id uuid); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.session_to_ask(p_tenant_id uuid, p_checkout_id uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.session_to_ask(p_tenant_id uuid, p_checkout_id uuid) TO holdfast_system;
 
 --
 -- Name: FUNCTION sessions(p_resource_id uuid, p_offering_id uuid, p_window tstzrange, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_system
@@ -11958,6 +12374,13 @@ GRANT ALL ON FUNCTION core.unfinished_reconciliation() TO holdfast_system;
 
 REVOKE ALL ON FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.unmet(p_wanted core.wanted[], p_at timestamp with time zone) TO holdfast_system;
+
+--
+-- Name: FUNCTION unpayable_prices(p_offering core.offerings); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.unpayable_prices(p_offering core.offerings) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.unpayable_prices(p_offering core.offerings) TO holdfast_system;
 
 --
 -- Name: FUNCTION unseen_findings(p_walk core.reconciliations); Type: ACL; Schema: core; Owner: holdfast_owner

@@ -174,7 +174,7 @@ def readable(session: Mapping[str, Any]) -> bool:
         not _is_id(session.get("id"))
         or session.get("status") not in ("open", "complete", "expired")
         or session.get("payment_status") not in ("paid", "unpaid", "no_payment_required")
-        or not (named is None if intent is None else _is_id(named) and named.startswith("pi_"))
+        or not (named is None if intent is None else _is_id(named, "pi_"))
         or (isinstance(intent, Mapping) and not isinstance(intent.get("status"), str))
         or not (session.get("url") is None or _is_plain(session["url"]))
     ):
@@ -203,8 +203,8 @@ def metadata_of(thing: Mapping[str, Any], *names: str) -> dict[str, str]:
     return {name: found[name] for name in names if _is_plain(found.get(name))}
 
 
-def _is_id(value: Any) -> bool:
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
+def _is_id(value: Any, prefix: str = "") -> bool:
+    return isinstance(value, str) and value.startswith(prefix) and _ID.fullmatch(value) is not None
 
 
 def _is_plain(value: Any) -> bool:
