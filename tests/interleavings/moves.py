@@ -17,7 +17,6 @@ READERS = frozenset(
         "explain_slot",
         "get_booking",
         "get_catalogue_item",
-        "get_confirmation",
         "get_waiting",
         "health",
         "list_bookings",
@@ -32,6 +31,9 @@ READERS = frozenset(
         "read_calendar_feed",
     }
 )
+
+# Note something about what they read if nobody is at work on it, and wait for nobody.
+NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked about a checkout"}
 
 # They write, but nothing of a booking and nothing that a booking asks for under its locks: nobody
 # can meet them. What they do to bookings that are made later, they do without a lock.
