@@ -257,7 +257,7 @@ MOVES: tuple[Move, ...] = (
         "settle_checkout",
         "Stripe tells that the slow method failed",
         _settled("failed"),
-        frozenset({"pending"}),
+        frozenset({"pending", "begun"}),
     ),
     Move("sweep", "expire_holds", "end what has passed its deadline", _sweep),
     Move("claim", "claim_effects", "the outbox takes what is due", _claim),
