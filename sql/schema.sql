@@ -2867,6 +2867,12 @@ CREATE FUNCTION core.begin_change(p_booking core.bookings, p_change core.changes
 declare
     v_booking core.bookings := core.changed(p_booking, p_change);
 begin
+    if p_change.difference > 0
+        and core.last_page(least(p_booking.starts_at, p_change.starts_at)) < p_at
+    then
+        raise exception 'it begins too soon for the difference to be paid'
+            using errcode = 'KHSTA', hint = 'choose a time that costs no more';
+    end if;
     if p_change.difference <= 0 then
         -- it leaves the old time in any case: a group's seat must not be in the way of the new one
         delete from core.occupancies as o
@@ -4439,6 +4445,18 @@ end;
 $$;
 
 ALTER FUNCTION core.item_answer(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) OWNER TO holdfast_owner;
+
+--
+-- Name: last_page(timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.last_page(p_starts_at timestamp with time zone) RETURNS timestamp with time zone
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$
+    select p_starts_at - interval '5 minutes'
+$$;
+
+ALTER FUNCTION core.last_page(p_starts_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
 -- Name: last_payment(timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -7348,7 +7366,7 @@ begin
         v_limit := p_change.created_at + v_tenant.hold_limit_minutes * interval '1 minute';
     end if;
 
-    if v_start < p_at + interval '5 minutes' then
+    if core.last_page(v_start) < p_at then
         raise exception 'the time begins too soon to be paid for'
             using errcode = 'KHEXP', hint = 'choose a time that begins in five minutes or later';
     elsif core.session_end(p_at) > v_limit then
@@ -11547,6 +11565,13 @@ GRANT ALL ON FUNCTION core.is_live(p_status text) TO holdfast_system;
 
 REVOKE ALL ON FUNCTION core.item_answer(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.item_answer(p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid) TO holdfast_system;
+
+--
+-- Name: FUNCTION last_page(p_starts_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.last_page(p_starts_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.last_page(p_starts_at timestamp with time zone) TO holdfast_system;
 
 --
 -- Name: FUNCTION last_payment(p_starts_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner

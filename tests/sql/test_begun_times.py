@@ -204,6 +204,25 @@ def test_no_page_is_made_for_what_begins_at_once(
     assert api.database.value("select count(*) from core.checkouts") == 0
 
 
+@pytest.mark.parametrize("moved", ["sooner", "later"])
+def test_no_move_waits_for_a_difference_that_cannot_be_paid(
+    api: Api, tenant: Tenant, moved: str
+) -> None:
+    """Within five minutes of either time it is refused, and nothing is kept for it; a move that
+    costs nothing is made up to the start."""
+    offer = tenant.offer()
+    was, wanted = (NOON, TEN) if moved == "sooner" else (TEN, NOON)
+    held = api.paid(offer, was).held
+    api.database.execute("update core.prices set amount = amount + 1500")
+    api.database.clock.set(TEN - 5 * MINUTE + SECOND)
+
+    assert refused(api.move, held, wanted).sqlstate == "KHSTA"
+    assert api.database.value("select count(*) from core.occupancies") == 1
+    api.database.execute("update core.prices set amount = amount - 1500")
+    assert api.move(held, wanted)["change"] is None
+    assert held.row.starts_at == wanted
+
+
 def test_five_minutes_before_a_page_is_made(api: Api, tenant: Tenant) -> None:
     """To the second."""
     held = api.hold(tenant.offer(), TEN)

@@ -22,7 +22,7 @@ begin
         v_limit := p_change.created_at + v_tenant.hold_limit_minutes * interval '1 minute';
     end if;
 
-    if v_start < p_at + interval '5 minutes' then
+    if core.last_page(v_start) < p_at then
         raise exception 'the time begins too soon to be paid for'
             using errcode = 'KHEXP', hint = 'choose a time that begins in five minutes or later';
     elsif core.session_end(p_at) > v_limit then

@@ -64,12 +64,20 @@ _TIMES: tuple[Guard, ...] = (
     Guard(
         "no-page-at-the-last-minute",
         "none is made for what begins within five minutes",
+        (core("require_renewal", "if core.last_page(v_start) < p_at then", "if false then"),),
+        (f"{_BEGUN}::test_no_page_is_made_for_what_begins_at_once",),
+    ),
+    Guard(
+        "no-move-at-the-last-minute",
+        "nor does a time wait for a difference that could not be paid any more",
         (
             core(
-                "require_renewal", "if v_start < p_at + interval '5 minutes' then", "if false then"
+                "begin_change",
+                "    if p_change.difference > 0\n        and",
+                "    if false\n        and",
             ),
         ),
-        (f"{_BEGUN}::test_no_page_is_made_for_what_begins_at_once",),
+        (f"{_BEGUN}::test_no_move_waits_for_a_difference_that_cannot_be_paid",),
     ),
     Guard(
         "no-page-once-begun",
