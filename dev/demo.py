@@ -122,9 +122,9 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
             (tenant,),
         )
         connection.execute(  # a database that is older than the list gets it as well
-            "update core.tenants set return_origins = %s where id = %s and return_origins is"
-            " distinct from %s",
-            (list(_RETURN_ORIGINS), tenant, list(_RETURN_ORIGINS)),
+            "update core.tenants set return_origins = %s"
+            " where id = %s and coalesce(cardinality(return_origins), 0) = 0",
+            (list(_RETURN_ORIGINS), tenant),
         )
         for kind, key in (
             ("publishable", secrets.publishable_key),
