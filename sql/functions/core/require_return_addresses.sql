@@ -39,7 +39,7 @@ begin
                 using errcode = 'KHRET',
                     detail = pg_catalog.jsonb_build_object('field', v_field)::text,
                     hint = 'use https; http only leads to localhost, while you develop';
-        elsif p_actor.role = 'publishable' and v_tenant.return_origins is not null
+        elsif p_actor.role <> 'secret' and v_tenant.return_origins is not null
             and v_origin <> all (v_allowed)
             and pg_catalog.regexp_replace(v_origin, '^(http://[^:]+|http://\[::1\])(:\d+)?$', '\1:*')
                 <> all (v_allowed)
@@ -47,7 +47,7 @@ begin
             raise exception '% is of no origin that the tenant has listed', v_field
                 using errcode = 'KHRET',
                     detail = pg_catalog.jsonb_build_object('field', v_field)::text,
-                    hint = 'add its origin with make tenant RETURN=…, or begin the checkout with a'
+                    hint = 'have its origin listed, or begin the checkout on your server with a'
                         || ' secret key';
         end if;
     end loop;

@@ -315,7 +315,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
     Guard(
         "return-origins",
         "a browser's payment page leads only to what the tenant has listed",
-        (core("require_return_addresses", "elsif p_actor.role = 'publishable'", "elsif false"),),
+        (core("require_return_addresses", "elsif p_actor.role <> 'secret'", "elsif false"),),
         (f"{_LED}[https://evil.example/phish-success_url]",),
     ),
     Guard(
