@@ -149,7 +149,8 @@ CREATE TYPE core.actor AS (
 	role text,
 	key_id uuid,
 	booking_secret_hash bytea,
-	address_hash bytea
+	address_hash bytea,
+	caller text
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
@@ -783,6 +784,8 @@ CREATE TABLE core.api_keys (
     label text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    first_id uuid,
+    lineage uuid GENERATED ALWAYS AS (COALESCE(first_id, id)) STORED NOT NULL,
     CONSTRAINT api_keys_hash_is_sha256 CHECK ((octet_length(key_hash) = 32)),
     CONSTRAINT api_keys_kind_known CHECK ((kind = ANY (ARRAY['publishable'::text, 'secret'::text]))),
     CONSTRAINT api_keys_label_present CHECK (((length(label) >= 1) AND (length(label) <= 200)))
@@ -860,6 +863,9 @@ CREATE TABLE core.idempotency_keys (
     fingerprint bytea NOT NULL,
     result_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    caller text NOT NULL,
+    subject uuid NOT NULL,
+    CONSTRAINT idempotency_keys_caller_named CHECK ((caller ~ '^[a-z]+(:[0-9a-f-]{36})?$'::text)),
     CONSTRAINT idempotency_keys_fingerprint_is_sha256 CHECK ((octet_length(fingerprint) = 32)),
     CONSTRAINT idempotency_keys_key_sane CHECK ((key ~ '^[\x21-\x7e]{1,255}$'::text)),
     CONSTRAINT idempotency_keys_operation_named CHECK ((operation ~ '^[a-z_]{1,60}$'::text))
@@ -1225,7 +1231,7 @@ ALTER TABLE ONLY core.findings
 --
 
 ALTER TABLE ONLY core.idempotency_keys
-    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, operation, key);
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, caller, operation, subject, key);
 
 --
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1805,6 +1811,13 @@ CREATE TRIGGER waitlist_200_bump_version BEFORE UPDATE ON core.waitlist FOR EACH
 --
 
 CREATE TRIGGER weekly_hours_200_bump_version BEFORE UPDATE ON core.weekly_hours FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.api_keys
+    ADD CONSTRAINT api_keys_first_exists FOREIGN KEY (tenant_id, first_id) REFERENCES core.api_keys(tenant_id, id);
 
 --
 -- Name: api_keys api_keys_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
