@@ -61,6 +61,7 @@ def test_the_least_that_the_catalogue_takes_can_be_paid(system: System, code: st
     """Set, held, paid at Stripe, confirmed; and one minor unit less is refused where it is set.
 
     Cases: E-10.5
+    Proves: ASVS 2.2.1
     """
     least = _least(system, code)
     price = {"tier": "standard", "package": "single", "amount": least - 1, "currency": code}

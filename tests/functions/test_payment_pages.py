@@ -29,6 +29,7 @@ def test_a_hold_has_few_payment_pages(system: System, key: str) -> None:
     then 429; the page that is open stays, and can be paid.
 
     Cases: E-2.6, P-8
+    Proves: ASVS 15.2.2, API4:2023
     """
     held = system.hold(TEN)
     answers = [_page(system, held, number, key) for number in range(5)]
@@ -88,6 +89,7 @@ def test_polls_ask_stripe_once_in_some_seconds(
     """Thirty polls are one question; five seconds later there is another.
 
     Cases: E-2.8, P-8
+    Proves: ASVS 15.2.2, API4:2023
     """
     held, session_id = system.checkout(system.hold(TEN))
     system.database.clock.freeze()

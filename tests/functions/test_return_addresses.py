@@ -93,6 +93,7 @@ def test_a_browser_is_led_nowhere_else(
     422 names the field, and nothing is begun.
 
     Cases: P-12
+    Proves: ASVS 3.7.2
     """
     answer = refused(
         shop, lambda: _begin(shop, held, field, address), 422, "return_address_refused"

@@ -70,7 +70,10 @@ def _judged(shop: System, event: bytes) -> None:
 def test_a_session_that_lacks_what_is_read_changes_nothing(
     shop: System, paid: bytes, type_: str, member: str
 ) -> None:
-    """Absent, or of any other form: 400 or acknowledged, and never 500, whoever's session it is."""
+    """Absent, or of any other form: 400 or acknowledged, and never 500, whoever's session it is.
+
+    Proves: ASVS 2.2.1
+    """
     for foreign in ({}, {"id": "cs_test_foreign", "client_reference_id": None}):
         event = json.loads(changed(paid, foreign, type=type_))
         del event["data"]["object"][member]

@@ -62,6 +62,7 @@ def test_money_for_a_time_that_has_begun_goes_back(
     """At the start, or later: the booking is not kept, and all of the money is on its way back.
 
     Cases: D-2, E-6.3
+    Proves: ASVS 2.3.1
     """
     page = api.checkout(api.hold(tenant.offer(), TEN))
     if delayed:
