@@ -18,6 +18,7 @@ from tests.mutations.guards import (
     scheduling_waitlist,
     stripe,
     times,
+    times_and_pages,
     watching,
 )
 
@@ -25,6 +26,7 @@ ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
+    *times_and_pages.GUARDS,
     *effects.GUARDS,
     *access.GUARDS,
     *connections.GUARDS,
