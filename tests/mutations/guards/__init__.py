@@ -7,6 +7,7 @@ from tests.mutations.guards import (
     effects,
     feeds,
     locks,
+    page,
     payments,
     reconciliation,
     scheduling_calendars,
@@ -17,6 +18,7 @@ from tests.mutations.guards import (
     scheduling_waitlist,
     stripe,
     times,
+    times_and_pages,
     watching,
 )
 
@@ -24,6 +26,7 @@ ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
+    *times_and_pages.GUARDS,
     *effects.GUARDS,
     *access.GUARDS,
     *connections.GUARDS,
@@ -37,4 +40,5 @@ ALL: tuple[Guard, ...] = (
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,
+    *page.GUARDS,
 )
