@@ -205,7 +205,8 @@ def _problem(kinds: list[type[HoldfastError]]) -> Json:
     have, `x-codes` and the examples say.
     """
     names = ["XRequestId"]
-    waits = (errors.Unavailable, errors.RequestInProgress, errors.TooManyHolds)
+    waits: tuple[type[errors.HoldfastError], ...] = (errors.Unavailable, errors.RequestInProgress)
+    waits += (errors.TooManyHolds, errors.TooManyPaymentPages)
     if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
     if errors.Unauthenticated in kinds:

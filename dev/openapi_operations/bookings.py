@@ -24,6 +24,7 @@ OPERATIONS: Mapping[str, Operation] = {
         (
             *(*WITH_BODY, *WITH_KEY),
             *(errors.NotFound, errors.SlotTaken, errors.NotOffered, errors.NotPriced),
+            *(errors.AmountNotChargeable,),
             *(errors.IllegalState, errors.HoldExpired, errors.StaleVersion),
             errors.CalendarStale,
             errors.CalendarUnreachable,

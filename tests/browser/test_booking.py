@@ -71,7 +71,11 @@ def test_a_delayed_payment_is_followed(
 
     Cases: E-2.8
     """
-    visitor.opens().holds().goes_to_pay()
+    shop.database.execute(
+        "update core.tenants set delayed_methods = 'all', delayed_method_days = 1"
+    )
+    later = shop.clock.now() + timedelta(days=3)
+    visitor.opens(day=f"{later:%Y-%m-%d}").holds().goes_to_pay()
     visitor.button(re.compile("Pay by")).click()
     visitor.sees("Confirming your payment")
     session = shop.session_of(visitor.booking_id)

@@ -30,8 +30,11 @@ HoldfastError
 ├── CartInvalid             422  cart_invalid
 ├── IdempotencyKeyReused    422  idempotency_key_reused
 ├── CheckoutRefused         422  checkout_refused
+├── AmountNotChargeable     422  amount_not_chargeable
+├── ReturnAddressRefused    422  return_address_refused
 ├── PreconditionRequired    428  precondition_required
 ├── TooManyHolds            429  too_many_holds
+├── TooManyPaymentPages     429  too_many_payment_pages
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
 ├── CalendarUnreachable     503  calendar_unreachable
@@ -327,6 +330,24 @@ class CheckoutRefused(HoldfastError):
     )
 
 
+class AmountNotChargeable(HoldfastError):
+    """The payment provider does not charge this amount in its currency: it is below the currency's
+    `least_amount`, or no multiple of its `step`, both in minor units."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "amount_not_chargeable"
+    title = "This amount cannot be charged in its currency"
+    hint = "Set a price that is at least the currency's least amount."
+
+
+class ReturnAddressRefused(HoldfastError):
+    """Where the payment page was to lead is not over https or, for a publishable key, of no origin
+    that the tenant has listed; `field` is success_url or cancel_url."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "return_address_refused"
+    title = "The payment page may not lead there"
+    hint = "Use https, and an origin that the tenant has listed."
+
+
 class PreconditionRequired(HoldfastError):
     """A change has to say which version it is of, so that nobody's change is lost."""
 
@@ -342,6 +363,14 @@ class TooManyHolds(HoldfastError):
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
     title = "Too many unpaid holds"
     hint = "Pay for one of them, release one, or wait for the seconds in Retry-After."
+
+
+class TooManyPaymentPages(HoldfastError):
+    """As many payment pages were made for one hold or change as the tenant allows: `limit`."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
+    title = "Too many payment pages were made for this"
+    hint = "Pay on the page that is open, or ask for a time again."
 
 
 class InternalError(HoldfastError):
