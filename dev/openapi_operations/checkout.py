@@ -36,8 +36,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/holds/{hold_id}": Operation(
         "releaseHold",
         "Checkout",
-        "Gives a time back before it is paid. An open payment page is closed at Stripe first, and"
-        " the time is free once Stripe says that it can no longer be paid. Releasing twice is"
+        "Releases a held time before it is paid. An open payment page is closed at Stripe first,"
+        " and the time is free once Stripe says that it can no longer be paid. Releasing twice is"
         " releasing once.",
         BOOKING,
         {

@@ -76,6 +76,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "tenants_payment_pages_sane": changes("tenants", "payment_pages_per_hold", 0, 101),
     "api_keys_pkey": [copy("api_keys", key_hash=r"\x" + "00" * 32)],
     "api_keys_tenant_exists": changes("api_keys", "tenant_id", NEW),
+    "api_keys_first_exists": changes("api_keys", "first_id", NEW),
     "api_keys_hash_unique": [copy("api_keys", id=NEW)],
     "api_keys_hash_is_sha256": changes("api_keys", "key_hash", b"", b"0" * 31, b"0" * 33),
     "api_keys_kind_known": changes("api_keys", "kind", "root", "", "Secret"),
@@ -227,6 +228,10 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "occupancies_no_overlap": [copy("occupancies", booking_id=NEW, session_id=NEW)],
     "transitions_pkey": [copy("transitions")],
     "idempotency_keys_pkey": [copy("idempotency_keys")],
+    "idempotency_keys_caller_named": [
+        copy("idempotency_keys", caller=name)
+        for name in ("", "Secret", "secret:", "publishable:me", f"a:{NEW}:{NEW}")
+    ],
     "idempotency_keys_operation_named": [
         copy("idempotency_keys", operation=name) for name in ("", "Cancel", "a-b", "x" * 61)
     ],
