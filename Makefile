@@ -128,9 +128,10 @@ deploy: venv sam ## STAGE=dev: to your AWS account, step by step (docs/deploying
 remove: venv sam ## STAGE=dev: take a stage down; says before what stays
 	$(call needed,STAGE,dev or staging or prod)@exec $(CLOUD) dev.cloud.remove $(STAGE)
 
-tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids"]: tenants and their keys
+tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids"] [PAGE=…] [LIMITS="a=1"]: tenants
 	$(call needed,STAGE,local or dev or staging or prod)@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
-	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE))
+	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE)) \
+	    $(if $(PAGE),--page "$(PAGE)") $(if $(LIMITS),--limit $(LIMITS))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
 	$(call needed,URL,https://…)@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")

@@ -1,8 +1,11 @@
-"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back.
+"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back, set its
+page and its limits.
 
     python -m dev.cloud.tenant dev --name "My studio"
     python -m dev.cloud.tenant dev --tenant <id>                    two new keys; the old ones go on
     python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>  and list them all
+    python -m dev.cloud.tenant dev --tenant <id> --page "https://a.example/?key=pk_…"
+    python -m dev.cloud.tenant dev --tenant <id> --limit place_days=60 holds_per_hour=none
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.
@@ -55,10 +58,29 @@ def new_keys(mode: str) -> dict[str, str]:
     }
 
 
+def limits(given: list[str]) -> dict[str, int | None]:
+    """Settings of docs/limits.md as `name=number` or `name=none`. Raises CloudError."""
+    found: dict[str, int | None] = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        if value != "none" and not value.isdecimal():
+            raise CloudError(f"{each}: say name=number, or name=none for no limit")
+        found[name] = None if value == "none" else int(value)
+    return found
+
+
 def request(
-    tenant_id: str, name: str | None, keys: dict[str, str], revoke: list[str]
+    tenant_id: str,
+    name: str | None,
+    keys: dict[str, str],
+    revoke: list[str],
+    settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What is sent: the keys' hashes, never the keys."""
+    """What is sent: the keys' hashes, never the keys.
+
+    Args:
+        settings: "page_url" and "limits", where they change.
+    """
     return {
         "tenant": {
             "id": tenant_id,
@@ -69,6 +91,7 @@ def request(
             ],
             "revoke_keys": revoke,
         }
+        | (settings or {})
     }
 
 
@@ -85,6 +108,8 @@ def send(where: Door, event: dict[str, Any]) -> dict[str, Any]:
 def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
     """What a person is shown. The keys themselves are nowhere else."""
     shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
+    if tenant.get("page_url"):
+        shown.append(f"  page         {tenant['page_url']}")
     if keys:
         shown += [
             f"  publishable  {keys['publishable']}   for browsers and apps",
@@ -126,6 +151,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", help="make a tenant of this name")
     parser.add_argument("--tenant", help="the id of one that exists")
     parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    parser.add_argument("--page", help='where its letters lead to, with ?key=…; "" takes it away')
+    parser.add_argument("--limit", nargs="*", default=[], help="name=number; see docs/limits.md")
     options = parser.parse_args(arguments)
     if not options.name and not options.tenant:
         print("Name the tenant: NAME=…, or say which: TENANT=<id>.", file=sys.stderr)
@@ -133,8 +160,13 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        keys = {} if options.revoke else new_keys(where.mode)
-        tenant = send(where, request(tenant_id, options.name or None, keys, options.revoke))
+        settings: dict[str, Any] = {"limits": limits(options.limit)} if options.limit else {}
+        if options.page is not None:
+            settings["page_url"] = options.page or None
+        changes = options.tenant and (options.revoke or settings)
+        keys = {} if changes else new_keys(where.mode)
+        order = request(tenant_id, options.name or None, keys, options.revoke, settings)
+        tenant = send(where, order)
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1
