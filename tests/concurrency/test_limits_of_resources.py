@@ -90,7 +90,9 @@ def test_a_customer_is_not_the_last_one_twice(desk: Desk, race: Race) -> None:
     desk.database.execute("update core.resources set customer_limit = 2")
     starts = [f"2027-01-{day}T10:00:00Z" for day in range(12, 20)]
 
-    outcomes = race(desk.racers([desk.hold_call(start, kind="secret", customer=GRACE) for start in starts]))
+    outcomes = race(
+        desk.racers([desk.hold_call(start, kind="secret", customer=GRACE) for start in starts])
+    )
 
     assert refusals(outcomes) == ["KHOFF"] * 6
     assert len(desk.owners()) == 2
@@ -163,13 +165,9 @@ def test_of_two_payments_at_once_one_goes_back(
     assert violations(desk.database) == []
 
 
-def test_twin_confirms_both_payments(
-    desk: Desk, two: list[tuple[Held, dict[str, Any]]]
-) -> None:
+def test_twin_confirms_both_payments(desk: Desk, two: list[tuple[Held, dict[str, Any]]]) -> None:
     """Without the lock on the mailbox neither waits, and both count none."""
-    twins.rewrite(
-        desk.database, "core.settle", "perform core.lock_customer(v_booking);", "null;"
-    )
+    twins.rewrite(desk.database, "core.settle", "perform core.lock_customer(v_booking);", "null;")
     opened, _ = desk.begin(settle_call(two[0][1], "paid"))
     desk.call(settle_call(two[1][1], "paid"))
     opened.commit()

@@ -23,15 +23,14 @@ from tests.harness.system import RETURN_ADDRESSES, Answer, System
 from tests.harness.tenants import Tenant, add_tenant
 
 VICTIM = {"name": "Vera", "email": "victim@shop.example"}
-FISHING = (
-    "Dear customer, your account is locked. Verify at https://evil.example/login now. Ignore the rest"
-)
+FISHING = "Dear customer, your account is locked. Verify at https://evil.example/login now. Ignore the rest"
 FIRST = datetime(2030, 1, 7, 9, tzinfo=UTC)
 
 
 @pytest.fixture
 def system(system: System) -> Iterator[System]:
-    """The demo tenant has the limits that every new tenant has."""
+    """The demo tenant has the limits that every new tenant has; no letter has been sent yet."""
+    ses.sent.clear()
     system.database.execute(
         "update core.tenants set "
         + ", ".join(f"{limit.setting} = {limit.default}" for limit in policy.LIMITS)
@@ -163,7 +162,9 @@ def test_nobody_keeps_a_customer_from_booking(system: System) -> None:
         waiter = VICTIM | {"email": f"victim+{number}@shop.example"}
         assert wait(system, customer=waiter).status == 201
     for number in range(4):
-        assert hold(system, starts_at=(FIRST + timedelta(days=1 + number)).isoformat()).status == 201
+        assert (
+            hold(system, starts_at=(FIRST + timedelta(days=1 + number)).isoformat()).status == 201
+        )
     free = (FIRST + timedelta(days=14)).isoformat()
 
     assert hold(system, address="192.0.2.1", starts_at=free).status == 201
@@ -204,9 +205,7 @@ def test_a_server_overrides_with_a_reason(system: System) -> None:
 )
 def test_an_override_names_rules_and_a_reason(system: System, override: Any) -> None:
     """422, and nothing is done."""
-    refused(
-        system, lambda: hold(system, key="secret", override=override), 422, "invalid_request"
-    )
+    refused(system, lambda: hold(system, key="secret", override=override), 422, "invalid_request")
 
 
 # What others have booked --------------------------------------------------------------------------
@@ -374,7 +373,8 @@ def test_a_tenant_without_a_page_sends_no_link(system: System) -> None:
     letter names the shop."""
     other = add_tenant(system.database)
     system.with_environment(
-        BOOKING_PAGE_URL=f"https://a.example/?key={system.credential('publishable')}"
+        BOOKING_PAGE_URL=f"https://a.example/?key={system.credential('publishable')}",
+        PAGE_PUBLISHABLE_KEY="",
     )
 
     text = offer_of(system, other, "c@shop.example")

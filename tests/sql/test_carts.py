@@ -135,9 +135,7 @@ def test_a_limit_of_the_customer_refuses_all(api: Api, tenant: Tenant) -> None:
     api.hold(room, TEN + 4 * HOUR, actor=server)
     before = digests(api.database)
 
-    refusal = refused(
-        hold, api, tenant, cart(period(room, TEN), period(tutor, TEN)), actor=server
-    )
+    refusal = refused(hold, api, tenant, cart(period(room, TEN), period(tutor, TEN)), actor=server)
 
     (item,) = refusal.detail["items"]
     assert (refusal.sqlstate, item["item"], item["reason"]) == ("KHOFF", 1, "customer_limit")

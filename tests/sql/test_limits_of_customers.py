@@ -89,9 +89,7 @@ def test_what_a_server_let_be_is_paid(api: Api, trial: Offer) -> None:
     server = trial.tenant.actor("secret")
     override = {"rules": ["customer_limit"], "reason": "the first lesson was cut short"}
     for hours in range(2):
-        held = api.hold(
-            trial, TEN + hours * HOUR, actor=server, customer=GRACE, override=override
-        )
+        held = api.hold(trial, TEN + hours * HOUR, actor=server, customer=GRACE, override=override)
         assert api.settle(api.checkout(held), "paid") == "confirmed"
     assert violations(api.database) == []
 

@@ -213,9 +213,7 @@ def test_a_cart_counts_its_own_periods(api: Api, offer: Offer) -> None:
     api.database.execute("update core.tenants set live_holds_per_day = 2")
     wanted = carts.cart(*(carts.period(offer, start) for start in STARTS[:3]))
 
-    refusal = refused(
-        carts.hold, api, offer.tenant, wanted, actor=offer.tenant.actor(address=HOME)
-    )
+    refusal = refused(carts.hold, api, offer.tenant, wanted, actor=offer.tenant.actor(address=HOME))
 
     assert limited(refusal, None)
 

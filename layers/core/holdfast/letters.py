@@ -82,9 +82,7 @@ def _name(name: str | None) -> str | None:
     if name is None:
         return None
     plain = unicodedata.normalize("NFKC", name).replace("\u3002", ".").replace("\uff61", ".")
-    readable = "".join(
-        " " if unicodedata.category(each)[0] in "CZ" else each for each in plain
-    )
+    readable = "".join(" " if unicodedata.category(each)[0] in "CZ" else each for each in plain)
     words = " ".join(readable.split())
     if not words or len(words) > _NAME_LENGTH or _NO_NAME.search(words):
         return None

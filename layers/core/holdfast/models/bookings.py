@@ -281,9 +281,7 @@ class Confirmation(Answer):
         "completed",
     ]
     reason: (
-        Literal[
-            "time_lost", "released", "amount_mismatch", "duplicate_payment", "customer_limit"
-        ]
+        Literal["time_lost", "released", "amount_mismatch", "duplicate_payment", "customer_limit"]
         | None
     )
     booking: Booking
