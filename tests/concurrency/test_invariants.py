@@ -141,10 +141,22 @@ PLANTS = {
         "is offered to one place in the waitlist",
     ),
     "more places than allowed": Plant(
-        "update core.tenants set live_holds_per_customer = 1;"
+        "update core.tenants set places_per_customer = 1;"
         " drop index core.waitlist_once_per_customer;"
-        f"{_place('waiting')}; {_place('waiting')}",
-        "nobody holds or waits for more",
+        f"{_place('waiting')}; {_place('waiting')}; update core.waitlist set vouched = true",
+        "nobody has more places",
+    ),
+    "more holds than allowed": Plant(
+        "update core.tenants set live_holds_per_customer = 1;"
+        " update core.bookings set vouched = true, status = 'paying', hold_expires_at = 'infinity'",
+        "nobody keeps more unpaid periods",
+    ),
+    "more than a resource gives": Plant(
+        "update core.resources set customer_limit = 1;"
+        " update core.bookings set vouched = true, status = 'paying', hold_expires_at = 'infinity',"
+        " customer_id = (select min(id::text)::uuid from core.customers),"
+        " resource_id = (select min(resource_id::text)::uuid from core.bookings)",
+        "a customer has no more of a resource",
     ),
     "waiting for what is free": Plant(
         _place("waiting"), "nobody waits for a start that is free", quiescent=True

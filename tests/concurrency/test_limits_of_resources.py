@@ -139,7 +139,7 @@ def test_a_customer_waits_for_their_own_hold(desk: Desk) -> None:
     assert len(desk.owners()) == 1
 
 
-# Payments of browsers, which are judged when they come ---------------------------------------------
+# Payments of browsers, which are judged when they come --------------------------------------------
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""What anonymous visitors may take without paying, word by word as they tried it: a whole calendar, a
-customer's limit, other people's mailboxes, and what others have booked.
+"""What anonymous visitors may take without paying, word by word as they tried it: a whole
+calendar, a customer's limit, other people's mailboxes, and what others have booked.
 
 The tenant is one as it is made, with the default limits.
 
@@ -23,7 +23,10 @@ from tests.harness.system import RETURN_ADDRESSES, Answer, System
 from tests.harness.tenants import Tenant, add_tenant
 
 VICTIM = {"name": "Vera", "email": "victim@shop.example"}
-FISHING = "Dear customer, your account is locked. Verify at https://evil.example/login now. Ignore the rest"
+FISHING = (
+    "Dear customer, your account is locked. Verify at https://evil.example/login now."
+    " Ignore the rest"
+)
 FIRST = datetime(2030, 1, 7, 9, tzinfo=UTC)
 
 
@@ -56,9 +59,9 @@ def release(system: System, held: Any) -> None:
     assert answer.status == 200, answer
 
 
-def taken(system: System) -> Any:
+def taken(system: System, **how: Any) -> Any:
     """A time that a server's customer holds."""
-    answer = hold(system, key="secret", customer={"name": "S", "email": "s@shop.example"})
+    answer = hold(system, key="secret", customer={"name": "S", "email": "s@shop.example"}, **how)
     assert answer.status == 201, answer
     return answer.body
 
@@ -72,7 +75,8 @@ def letters(system: System, email: str) -> list[str]:
 
 def offered(system: System, customer: dict[str, str], **how: Any) -> Answer:
     """A time is taken, waited for, and given back."""
-    held = taken(system)
+    start = {"starts_at": how["starts_at"]} if "starts_at" in how else {}
+    held = taken(system, **start)
     answer = wait(system, customer=customer, **how)
     release(system, held)
     return answer
@@ -82,8 +86,8 @@ def offered(system: System, customer: dict[str, str], **how: Any) -> Answer:
 
 
 def test_one_visitor_does_not_block_a_calendar(system: System) -> None:
-    """As many requests as one likes, in ever new names, for all times of five weeks: what is kept stays
-    within the address's share of the resource and of each of its days."""
+    """As many requests as one likes, in ever new names, for all times of five weeks: what is kept
+    stays within the address's share of the resource and of each of its days."""
     answers = []
     for number in range(60):
         start = FIRST + timedelta(days=number % 5, hours=number // 5 % 3)
@@ -99,7 +103,8 @@ def test_one_visitor_does_not_block_a_calendar(system: System) -> None:
 
     kept = system.database.value("select count(*) from core.occupancies")
     days = system.database.rows(
-        "select starts_at::date as day, count(*) from core.bookings where status = 'held' group by 1"
+        "select starts_at::date as day, count(*) from core.bookings where status = 'held'"
+        " group by 1"
     )
     assert {answer.status for answer in answers} <= {201, 409, 422, 429}
     assert 0 < kept <= 12
@@ -109,8 +114,8 @@ def test_one_visitor_does_not_block_a_calendar(system: System) -> None:
 
 
 def test_hold_and_release_has_a_pace(system: System) -> None:
-    """Thirty times as much as one may keep, given back at once: after some of it a pause is required
-    that grows, and few rows are left."""
+    """Thirty times as much as one may keep, given back at once: after some of it a pause is
+    required that grows, and few rows are left."""
     statuses = []
     for number in range(30):
         answer = hold(
@@ -212,8 +217,8 @@ def test_an_override_names_rules_and_a_reason(system: System, override: Any) -> 
 
 
 def test_no_status_tells_of_an_address(system: System) -> None:
-    """Somebody who has paid here, where each customer may once, holds and waits: a stranger who types
-    that address gets what any other address gets."""
+    """Somebody who has paid here, where each customer may once, holds and waits: a stranger who
+    types that address gets what any other address gets."""
     system.database.execute("update core.resources set customer_limit = 1, capacity = 3")
     system.hold(TEN, customer=VICTIM)
     paid = system.hold((FIRST + timedelta(days=1)).isoformat(), customer=VICTIM)
@@ -320,7 +325,8 @@ def test_a_mailbox_gets_a_few_letters_a_day(system: System) -> None:
 
     system.advance(minutes(24 * 60))
     system.invoke("expire_holds", {})
-    offered(system, everybody, address="198.51.100.99", starts_at=TEN)
+    later = (FIRST + timedelta(days=3)).isoformat()
+    offered(system, everybody, address="198.51.100.99", starts_at=later)
     assert len(letters(system, everybody["email"])) == 4
 
 

@@ -332,9 +332,10 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I13",
-        "nobody keeps more unpaid periods than the tenant allows: browsers by address, servers by mailbox",
+        "nobody keeps more unpaid periods than the tenant allows",
         """
-        select coalesce(encode(b.address_hash, 'hex'), c.mailbox) || ' keeps ' || count(*) as finding
+        select coalesce(encode(b.address_hash, 'hex'), c.mailbox) || ' keeps ' || count(*)
+            as finding
         from core.bookings as b
         join core.tenants as t on t.id = b.tenant_id
         join core.customers as c on c.tenant_id = b.tenant_id and c.id = b.customer_id
@@ -362,7 +363,8 @@ ALWAYS: tuple[Law, ...] = (
         where w.state = 'waiting' and w.ends_at > core.clock() and w.override_reason is null
             and (w.vouched or w.address_hash is not null)
         group by t.id, w.vouched, coalesce(encode(w.address_hash, 'hex'), c.mailbox)
-        having count(*) > case when w.vouched then t.places_per_customer else t.places_per_address end
+        having count(*) > case
+            when w.vouched then t.places_per_customer else t.places_per_address end
         union all
         select encode(w.address_hash, 'hex') || ' has ' || count(*) || ' offers'
         from core.waitlist as w
@@ -376,7 +378,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I13",
-        "of one resource a customer has no more paid bookings, and holds of servers, than it gives to one",
+        "a customer has no more of a resource, paid or vouched for, than it gives to one",
         """
         select c.mailbox || ' has ' || count(*) || ' of ' || r.name as finding
         from core.bookings as b

@@ -202,8 +202,8 @@ def test_a_full_day_lists_nothing(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_customer_has_so_many_bookings_that_are_not_over(api: Api, tenant: Tenant) -> None:
-    """Counted by mailbox, per resource, for the server that vouches for it; others, and bookings that
-    are over, do not count.
+    """Counted by mailbox, per resource, for the server that vouches for it; others, and bookings
+    that are over, do not count.
 
     Cases: P-8
     """

@@ -227,7 +227,8 @@ def test_the_table_has_what_the_policy_says(database: Database, limit: policy.Li
 
 
 def test_a_series_that_no_browser_may_hold_is_a_servers(api: Api) -> None:
-    """A year of weeks of a new customer: a server holds it, a browser is told that it is too much."""
+    """A year of weeks of a new customer: a server holds it, a browser is told that it is too
+    much."""
     shop = Shop(api)
     year = carts.cart(carts.period(shop.room(), NOW + HOUR) | {"repeat": {"weeks": 52}})
 

@@ -1,4 +1,5 @@
-"""How many bookings of one resource one customer has, where nobody has proved to be that customer yet.
+"""How many bookings of one resource one customer has, where nobody has proved to be that customer
+yet.
 
 A server's holds are judged when they are made. A browser may type any address, so its holds are
 judged when they are paid: what is too many goes back, and nobody is told before of somebody else's

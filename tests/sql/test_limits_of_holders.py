@@ -333,7 +333,8 @@ def test_a_stranger_uses_up_nobodys_limit(
     api: Api, offer: Offer, attack: Callable[[Api, Offer, str], None], spelling: str
 ) -> None:
     """Whatever browsers do in a victim's name, the victim holds and waits as before: with a browser
-    from another address, and at the shop's own server, also where a resource limits its customers."""
+    from another address, and at the shop's own server, also where a resource limits its
+    customers."""
     victim = customer("victim@example.com")
     api.database.execute("update core.resources set customer_limit = 4")
     api.database.execute("update core.tenants set place_days = 1, live_holds_per_day = null")

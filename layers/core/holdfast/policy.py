@@ -1,8 +1,8 @@
 """How much may be taken without paying: the limits that `core.limit_holder` and its like enforce.
 
-The database enforces them; this is the list of them, with the range and the default of each setting,
-from which `docs/limits.md` is written and by which a tenant's settings are judged. Tests compare it
-with the columns of `core.tenants`, and try every row at its default.
+The database enforces them; this is the list of them, with the range and the default of each
+setting, from which `docs/limits.md` is written and by which a tenant's settings are judged. Tests
+compare it with the columns of `core.tenants`, and try every row at its default.
 """
 
 from dataclasses import dataclass
@@ -61,8 +61,8 @@ LIMITS: tuple[Limit, ...] = (
     ),
     Limit(
         "free_lapses",
-        "requests of the last 60 minutes that ended unpaid. From the first one beyond, the next hold"
-        " has to wait 10 s after the last one, then 20 s, 40 s, … up to 10 minutes",
+        "requests of the last 60 minutes that ended unpaid. From the first one beyond, the next"
+        " hold has to wait 10 s after the last one, then 20 s, 40 s, … up to 10 minutes",
         *("network address", 8, 100_000),
         least=0,
     ),

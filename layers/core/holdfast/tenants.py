@@ -90,8 +90,8 @@ class RefusedError(Exception):
 
 
 def administer(conninfo: str, wanted: object) -> dict[str, Any]:
-    """Make a tenant, add keys to it, revoke keys, set its page and its limits; answer the tenant with
-    all its keys.
+    """Make a tenant, add keys to it, revoke keys, set its page and its limits; answer the tenant
+    with all its keys.
 
     Args:
         conninfo: the database, as the user that migrates it.
