@@ -86,7 +86,11 @@ set local role holdfast_system;
 do $$
 declare
     v_rows bigint;
+    v_now timestamptz;
 begin
+    if exists (select from core.waitlist) then
+        v_now := core.clock(); -- which is there where there are rows
+    end if;
     update core.tenants set live_holds_per_customer = 52 where live_holds_per_customer = 10;
     get diagnostics v_rows = row_count;
     raise notice 'limit of servers'' holds renewed for % tenants', v_rows;
@@ -105,7 +109,7 @@ begin
     set vouched = w.address_hash is null,
         ends_at = least(
             coalesce(w.starts_at, (w.on_date + 1)::timestamp at time zone r.timezone),
-            case when w.address_hash is not null then now() + interval '30 days' end)
+            case when w.address_hash is not null then v_now + interval '30 days' end)
     from core.resources as r
     where r.tenant_id = w.tenant_id and r.id = w.resource_id;
     get diagnostics v_rows = row_count;

@@ -32,6 +32,11 @@ def _place(state: str, booking: str = "null") -> str:
     )
 
 
+_SECOND = (
+    "insert into core.bookings select (jsonb_populate_record("
+    "b, jsonb_build_object('id', gen_random_uuid()))).* from core.bookings as b"
+)
+
 PLANTS = {
     "overlap": Plant(
         "alter table core.occupancies drop constraint occupancies_no_overlap;"
@@ -147,15 +152,12 @@ PLANTS = {
         "nobody has more places",
     ),
     "more holds than allowed": Plant(
-        "update core.tenants set live_holds_per_customer = 1;"
+        f"update core.tenants set live_holds_per_customer = 1; {_SECOND};"
         " update core.bookings set vouched = true, status = 'paying', hold_expires_at = 'infinity'",
         "nobody keeps more unpaid periods",
     ),
     "more than a resource gives": Plant(
-        "update core.resources set customer_limit = 1;"
-        " update core.bookings set vouched = true, status = 'paying', hold_expires_at = 'infinity',"
-        " customer_id = (select min(id::text)::uuid from core.customers),"
-        " resource_id = (select min(resource_id::text)::uuid from core.bookings)",
+        f"update core.resources set customer_limit = 1; {_SECOND}",
         "a customer has no more of a resource",
     ),
     "waiting for what is free": Plant(
