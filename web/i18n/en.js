@@ -109,6 +109,7 @@ export default {
   "refund.released": "You had given the time back before the payment came. You get back all of {price}; depending on your bank it takes 5 to 10 days to arrive.",
   "refund.amount_mismatch": "What was paid is not what the booking costs, so it was not booked. The money goes back; depending on your bank it takes 5 to 10 days to arrive.",
   "refund.duplicate_payment": "This was paid twice. The second payment goes back; depending on your bank it takes 5 to 10 days to arrive.",
+  "refund.customer_limit": "You have as many bookings here as one customer may have, so this one was not booked. You get back all of {price}; depending on your bank it takes 5 to 10 days to arrive.",
   "refund.other": "The money goes back; depending on your bank it takes 5 to 10 days to arrive.",
   "unreturned.title": "Your refund needs a hand",
   "unreturned.lead": "The booking did not come about, and your bank has not taken back the {price} yet. We know of it; you need not do anything.",
@@ -142,7 +143,7 @@ export default {
   "problem.offline": "There is no connection. Nothing is lost: the page goes on as soon as you are back.",
   "problem.busy": "The booking service is very busy. Please try again in a moment.",
   "problem.limit": "That was a little too often. Please try again in {count} seconds.",
-  "problem.too_many_holds": "You hold several times that are not paid for yet. Please pay for one or give one back first.",
+  "problem.too_many_holds": "Many times are held from your network at the moment. Please pay for one, give one back, or try again in a few minutes.",
   "problem.other": "That did not work: {detail}",
 
   "calendar.file": "booking",
