@@ -6,7 +6,8 @@ is about stands here, so that one nobody proves yet is listed too.
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 CASES: Mapping[str, str] = {
@@ -127,8 +128,11 @@ def page(tests: Path) -> str:
     return "\n".join([*lines, ""])
 
 
-def docstrings(path: Path) -> Iterator[tuple[str, str]]:
+@cache
+def docstrings(path: Path) -> tuple[tuple[str, str], ...]:
     """Name and docstring of each test of a file."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            yield node.name, ast.get_docstring(node) or ""
+    return tuple(
+        (node.name, ast.get_docstring(node) or "")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    )

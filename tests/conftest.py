@@ -19,6 +19,16 @@ def pytest_configure(config: pytest.Config) -> None:
         cluster.open_run()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that share what takes long to make run on one worker."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from tests.harness.together import Together  # noqa: PLC0415 there may be no xdist
+
+    return Together(config, log)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """All workers have ended: nothing of the run stays."""
     if not hasattr(config, "workerinput"):

@@ -22,13 +22,6 @@ if chromium.executable() is None and "CI" in os.environ:
 collect_ignore_glob = [] if chromium.executable() else ["test_*.py"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All on one worker: they share the stack, and there are two cores."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
-
 # Playwright leaves an event loop running for as long as it lives, in which no other test of this
 # process can start its own: it ends with the last test of this folder.
 _running = contextlib.ExitStack()
