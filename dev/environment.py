@@ -58,7 +58,7 @@ def environment(function: Function, backends: Backends) -> dict[str, str]:
         variables["BOOKING_SECRET_KEY"] = backends.secrets.booking_key
     if "BOOKING_PAGE_URL" in declared and backends.booking_page is not None:
         variables["BOOKING_PAGE_URL"] = backends.booking_page
-    if declared.keys() & {"IDEMPOTENCY_TABLE", "MAIL_FROM"}:
+    if declared.keys() & {"IDEMPOTENCY_TABLE", "RATE_LIMIT_TABLE", "MAIL_FROM"}:
         variables |= {
             "AWS_ENDPOINT_URL_DYNAMODB": backends.dynamodb,
             "AWS_ENDPOINT_URL_SESV2": backends.dynamodb,

@@ -1811,6 +1811,42 @@ $$;
 ALTER FUNCTION api.offer_waiting(p_limit integer) OWNER TO holdfast_system;
 
 --
+-- Name: rate_policy(jsonb); Type: FUNCTION; Schema: api; Owner: holdfast_owner
+--
+
+CREATE FUNCTION api.rate_policy(p_actor jsonb) RETURNS jsonb
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO ''
+    SET lock_timeout TO '3s'
+    SET enable_seqscan TO 'off'
+    SET plan_cache_mode TO 'force_generic_plan'
+    SET enable_hashjoin TO 'off'
+    SET enable_mergejoin TO 'off'
+    AS $$
+declare
+    v_actor core.actor;
+    v_tenant core.tenants;
+begin
+    v_actor := core.authorize(p_actor, 'publishable');
+    select * into v_tenant from core.tenants as t where t.id = v_actor.tenant_id;
+    return pg_catalog.jsonb_build_object(
+        'kind', v_actor.role,
+        'key_id', v_actor.key_id,
+        'salt', v_tenant.rate_salt,
+        'budgets', pg_catalog.jsonb_build_object(
+            'reads', v_tenant.rate_reads,
+            'holds', v_tenant.rate_holds,
+            'waitlist', v_tenant.rate_waitlist,
+            'checkouts', v_tenant.rate_checkouts,
+            'writes', v_tenant.rate_writes,
+            'mailbox', v_tenant.rate_mailbox,
+            'key_factor', v_tenant.rate_key_factor));
+end;
+$$;
+
+ALTER FUNCTION api.rate_policy(p_actor jsonb) OWNER TO holdfast_owner;
+
+--
 -- Name: read_calendar_feed(bytea); Type: FUNCTION; Schema: api; Owner: holdfast_system
 --
 
@@ -8714,12 +8750,21 @@ CREATE TABLE core.tenants (
     offer_minutes integer DEFAULT 60 NOT NULL,
     live_holds_per_customer integer DEFAULT 10 NOT NULL,
     live_holds_per_address integer DEFAULT 50 NOT NULL,
+    rate_reads integer DEFAULT 600 NOT NULL,
+    rate_holds integer DEFAULT 60 NOT NULL,
+    rate_waitlist integer DEFAULT 30 NOT NULL,
+    rate_checkouts integer DEFAULT 60 NOT NULL,
+    rate_writes integer DEFAULT 120 NOT NULL,
+    rate_mailbox integer DEFAULT 20 NOT NULL,
+    rate_key_factor integer DEFAULT 100 NOT NULL,
+    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
     CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
     CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
     CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
     CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440)))
+    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000)))
 );
 
 ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
@@ -10629,6 +10674,22 @@ GRANT ALL ON FUNCTION api.measure() TO holdfast_deliver;
 
 REVOKE ALL ON FUNCTION api.offer_waiting(p_limit integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION api.offer_waiting(p_limit integer) TO holdfast_offer_waiting;
+
+--
+-- Name: FUNCTION rate_policy(p_actor jsonb); Type: ACL; Schema: api; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION api.rate_policy(p_actor jsonb) FROM PUBLIC;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_availability;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_blackouts;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_bookings;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_calendars;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_catalogue;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_checkout;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_confirmation;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_pools;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_schedules;
+GRANT ALL ON FUNCTION api.rate_policy(p_actor jsonb) TO holdfast_waitlist;
 
 --
 -- Name: FUNCTION read_calendar_feed(p_token_hash bytea); Type: ACL; Schema: api; Owner: holdfast_system

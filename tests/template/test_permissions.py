@@ -44,6 +44,8 @@ def _expected(expanded: Expanded, name: str) -> set[tuple[str, str]]:
             rights.add((READ, settings[variable]))
     if "IDEMPOTENCY_TABLE" in settings:
         rights |= TABLE
+    if "RATE_LIMIT_TABLE" in settings:
+        rights.add(("dynamodb:UpdateItem", "-> RateLimitTable.Arn"))
     if "MAIL_FROM" in settings:
         rights.add(("ses:SendEmail", "arn:aws:ses:us-east-1:000000000000:identity/*"))
     if prefix := settings.get("DATABASE_LOGIN_SECRETS"):

@@ -9,12 +9,23 @@ FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
 def test_answers_are_forgotten_and_the_table_can_go_back(either: Expanded) -> None:
     """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and a history."""
-    (table,) = either.of_type("AWS::DynamoDB::Table").values()
+    table = either.of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_counts_of_requests_are_forgotten(either: Expanded) -> None:
+    """Paid by the request, encrypted, with an expiry, and without any history of who asked."""
+    table = either.of_type("AWS::DynamoDB::Table")["RateLimitTable"]
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": False}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert set(either.of_type("AWS::DynamoDB::Table")) == {"IdempotencyTable", "RateLimitTable"}
 
 
 def test_dead_letters_wait_for_somebody(either: Expanded) -> None:

@@ -44,7 +44,8 @@ def resolved(document: Json, node: Json) -> Json:
 
 def test_every_route_is_described(document: Json) -> None:
     """The description has the routes of template.yaml, each under an id of its own."""
-    routes = {route.key for route in template.load(openapi.ROOT / "template.yaml").routes}
+    loaded = template.load(openapi.ROOT / "template.yaml").routes
+    routes = {route.key for route in loaded if route.method != "HEAD"}
     ids = [operation["operationId"] for operation in operations(document).values()]
 
     assert set(operations(document)) == routes

@@ -31,6 +31,7 @@ HoldfastError
 ├── CheckoutRefused         422  checkout_refused
 ├── PreconditionRequired    428  precondition_required
 ├── TooManyHolds            429  too_many_holds
+├── RateLimited             429  rate_limited
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
 ├── CalendarUnreachable     503  calendar_unreachable
@@ -329,6 +330,15 @@ class TooManyHolds(HoldfastError):
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
     title = "Too many times are held without being paid"
     hint = "Pay for one of them, give one back, or wait for the seconds in Retry-After."
+
+
+class RateLimited(HoldfastError):
+    """More requests of a kind than one network address, e-mail address or key may send in some
+    minutes; `policy` names the one that is used up."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"
+    title = "Too many requests"
+    hint = "Wait for the seconds in Retry-After; RateLimit-Policy says how many are allowed."
 
 
 class InternalError(HoldfastError):

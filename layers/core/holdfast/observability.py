@@ -73,6 +73,8 @@ METRICS: Mapping[str, Metric] = {
     "CalendarUnreadable": Metric(_COUNT, "a calendar could not be read"),
     # faults and refusals
     "Refused": Metric(_COUNT, "a request was refused (4xx)"),
+    "RateLimited": Metric(_COUNT, "a request was one too many: 429 rate_limited"),
+    "RateLimiterUnavailable": Metric(_COUNT, "DynamoDB did not count a request; it went on"),
     "ClientPriceRefused": Metric(_COUNT, "a client sent a price"),
     "InternalError": Metric(_COUNT, "a request met a fault of ours (500)"),
     # the database, as the functions meet it

@@ -7,6 +7,7 @@ from tests.mutations.guards import (
     effects,
     locks,
     payments,
+    rates,
     reconciliation,
     scheduling_calendars,
     scheduling_catalogue,
@@ -35,4 +36,5 @@ ALL: tuple[Guard, ...] = (
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,
+    *rates.GUARDS,
 )
