@@ -217,7 +217,6 @@ ACTIONS = {
     "list_resources": Action(
         nothing, lambda w, _: w.api.call("list_resources", w.server, None, 10)
     ),
-    "rate_policy": Action(nothing, lambda w, _: w.api.call("rate_policy", w.server)),
     "list_slots": Action(nothing, lambda w, _: w.list_slots()),
     "list_slots, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
     "list_pool_slots": Action(nothing, lambda w, _: w.list_slots("list_pool_slots")),
@@ -282,4 +281,5 @@ ACTIONS = {
     "settle_checkout, cart paid late": Action(
         Workload.late, lambda w, checkout: w.api.settle(checkout, "paid")
     ),
+    "rate_policy": Action(nothing, lambda w, _: w.api.call("rate_policy", w.server)),
 }
