@@ -91,6 +91,7 @@ METRICS: Mapping[str, Metric] = {
     "OfferLagSeconds": Metric(_SECONDS, "how long a waiting customer has not been looked at"),
     "CalendarLagSeconds": Metric(_SECONDS, "how far past its turn the oldest calendar is"),
     "CalendarsStale": Metric(_COUNT, "calendars that failed five times in a row, or more"),
+    "SweepRowsFailing": Metric(_COUNT, "rows that sweeps pass over, because they cannot do them"),
     "ClockSkewSeconds": Metric(_SECONDS, "how far the functions' clock is from the database's"),
     # the daily comparison of Stripe with our books
     "ReconciliationFindings": Metric(_COUNT, "open differences between Stripe and our books"),
