@@ -2,7 +2,9 @@
 
 import fnmatch
 
-from tests.template.expansion import Expanded, listed
+import pytest
+
+from tests.template.expansion import BROUGHT, Expanded, expand, listed
 
 TABLE = {
     (f"dynamodb:{action}", "-> IdempotencyTable.Arn")
@@ -61,6 +63,22 @@ def test_a_function_may_do_what_its_settings_name_and_nothing_else(either: Expan
     granted = {name: either.grants(name) for name in either.functions()}
 
     assert granted == {name: _expected(either, name) for name in either.functions()}
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("Holdfast <no-reply@example.com>", "no-reply@example.com"),
+        ("no-reply@example.com", "no-reply@example.com"),
+        ("A <b@c.example>", "b@c.example"),
+    ],
+)
+def test_letters_are_sent_in_one_name(sender: str, address: str) -> None:
+    """Of all identities of the account the outbox may send as its own sender only."""
+    expanded = expand(BROUGHT | {"MailFrom": sender})
+    (send,) = [s for s in expanded.statements("Deliver") if s["Action"] == "ses:SendEmail"]
+
+    assert send["Condition"] == {"StringEquals": {"ses:FromAddress": address}}
 
 
 def test_no_secret_is_another_functions(brought: Expanded) -> None:

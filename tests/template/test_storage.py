@@ -2,7 +2,7 @@
 
 import re
 
-from tests.template.expansion import ROOT, Expanded, document
+from tests.template.expansion import CREATED, ROOT, Expanded, document, expand
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
@@ -49,6 +49,24 @@ def test_the_pages_bucket_is_not_public(created: Expanded) -> None:
     assert [s["Principal"] for s in allowed] == [{"Service": "cloudfront.amazonaws.com"}]
     assert "AWS:SourceArn" in allowed[0]["Condition"]["StringEquals"]
     assert [s["Condition"] for s in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_a_domain_of_ones_own_speaks_no_old_tls() -> None:
+    """With a domain and its certificate the page is served from TLS 1.2 on; else CloudFront says."""
+    own = {
+        "PageDomain": "book.example.com",
+        "PageCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b",
+    }
+    (with_domain,) = expand(CREATED | own).of_type("AWS::CloudFront::Distribution").values()
+    (without,) = expand(CREATED).of_type("AWS::CloudFront::Distribution").values()
+
+    assert with_domain["DistributionConfig"]["Aliases"] == ["book.example.com"]
+    assert with_domain["DistributionConfig"]["ViewerCertificate"] == {
+        "AcmCertificateArn": own["PageCertificateArn"],
+        "SslSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+    }
+    assert without["DistributionConfig"].keys().isdisjoint({"Aliases", "ViewerCertificate"})
 
 
 def test_no_secret_has_a_default() -> None:

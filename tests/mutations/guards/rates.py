@@ -1,9 +1,10 @@
 """How often one caller may ask, and what every answer over HTTP has."""
 
-from tests.mutations.guard import Edit, Guard, layer
+from tests.mutations.guard import Edit, Guard, api, core, layer
 
 _RATES = "tests/functions/test_rate_limits.py"
 _ANSWERS = "tests/functions/test_every_answer.py"
+_SWEEPS = "tests/sql/test_sweep_failures.py"
 _BODIES = "tests/functions/test_bad_bodies.py"
 
 _BELIEVED = (
@@ -129,5 +130,53 @@ GUARDS: tuple[Guard, ...] = (
         "text that was altered on the way is refused, not stored",
         (layer("http", '    if "\\ufffd" in text:', "    if False:"),),
         (f"{_BODIES}::test_what_was_made_utf8_on_the_way_is_malformed",),
+    ),
+    Guard(
+        "sweep-one-bad-row",
+        "a row that a sweep cannot do is passed over, and stops no other",
+        (
+            api(
+                "expire_holds",
+                "        exception when others then\n",
+                "        exception when null_value_not_allowed then\n",
+            ),
+        ),
+        (f"{_SWEEPS}::test_one_hold_stops_no_other",),
+    ),
+    Guard(
+        "sweep-passes-over",
+        "and takes no other row's place meanwhile",
+        (core("passed_over", "and f.retry_at > p_at)", "and f.retry_at > p_at and false)"),),
+        (f"{_SWEEPS}::test_it_takes_no_others_place",),
+    ),
+    Guard(
+        "sweep-lost-batch",
+        "what another transaction caused is no fault of the row",
+        (core("pass_over", "if p_sqlstate in ('40001', '40P01') then", "if false then"),),
+        (f"{_SWEEPS}::test_a_batch_that_lost_is_repeated_as_a_whole",),
+    ),
+    Guard(
+        "calendar-share",
+        "one tenant's calendars take no more than their share of the sweep",
+        (api("claim_calendars", "v_share constant integer := 3", "v_share constant integer := 9"),),
+        (f"{_SWEEPS}::test_each_tenant_has_its_share_of_the_calendar_sweep",),
+    ),
+    Guard(
+        "calendar-slow",
+        "what is slow to read pauses like what cannot be read",
+        (api("store_busy", ":numeric, 0) >= 5;", ":numeric, 0) >= 500;"),),
+        (f"{_SWEEPS}::test_what_is_slow_is_read_less_and_less_often",),
+    ),
+    Guard(
+        "everybodys-functions",
+        "no login role takes an advisory lock or makes a large object",
+        (
+            Edit(
+                "sql/roles.sql",
+                "execute pg_catalog.format('revoke execute on function %s from public', v_function);",
+                "null;",
+            ),
+        ),
+        ("tests/sql/test_grants.py::test_no_role_makes_large_objects_or_takes_advisory_locks",),
     ),
 )
