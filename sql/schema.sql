@@ -533,23 +533,47 @@ CREATE FUNCTION api.claim_calendars(p_limit integer) RETURNS jsonb
     SET plan_cache_mode TO 'force_generic_plan'
     SET enable_hashjoin TO 'off'
     SET enable_mergejoin TO 'off'
+    SET enable_sort TO 'off'
     AS $$
 declare
-    v_calendar core.calendars;
+    v_share constant integer := 3;
+    v_looks constant integer := 2000; -- tenants that one call looks at
+    v_begun constant uuid := pg_catalog.gen_random_uuid();
+    v_tenant uuid := v_begun;
+    v_first core.calendars;
+    v_wrapped boolean := false;
     v_now timestamptz := core.clock();
     v_tasks jsonb := '[]';
 begin
-    for v_calendar in
-        select * from core.calendars as c
-        where c.due_at <= v_now
-        order by c.due_at
-        limit p_limit
-        for no key update skip locked
-    loop
-        update core.calendars as c
-        set due_at = v_now + interval '1 minute'
-        where c.tenant_id = v_calendar.tenant_id and c.id = v_calendar.id;
-        v_tasks := v_tasks || core.reading_task(v_calendar, v_now);
+    if not exists (select from core.calendars as c where c.due_at <= v_now) then
+        return v_tasks;
+    end if;
+
+    for v_look in 1 .. v_looks loop
+        exit when pg_catalog.jsonb_array_length(v_tasks) >= p_limit;
+        -- the calendar of the next tenant whose turn comes first
+        select * into v_first
+        from core.calendars as c
+        where c.tenant_id > v_tenant
+        order by c.tenant_id, c.due_at, c.id
+        limit 1;
+        if not found or v_wrapped and v_first.tenant_id > v_begun then
+            exit when v_wrapped;
+            v_wrapped := true;
+            v_tenant := '00000000-0000-0000-0000-000000000000';
+            continue;
+        end if;
+        v_tenant := v_first.tenant_id;
+        continue when v_first.due_at > v_now;
+
+        v_tasks := v_tasks || core.claim_calendars_of(
+            v_tenant,
+            least(
+                p_limit - pg_catalog.jsonb_array_length(v_tasks),
+                v_share - (
+                    select pg_catalog.count(*)::integer from core.calendars as c
+                    where c.tenant_id = v_tenant and c.claimed_at > v_now - interval '1 minute')),
+            v_now);
     end loop;
     return v_tasks;
 end;
@@ -578,12 +602,19 @@ begin
     for v_effect in
         select * from core.effects as e
         where e.state = 'pending' and e.due_at <= v_now
+            and not core.passed_over('claim_effects', e.tenant_id, e.id, v_now)
         order by e.due_at
         limit p_limit
         for update skip locked
     loop
-        v_claimed := v_claimed
-            || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));
+        begin
+            v_claimed := v_claimed
+                || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));
+        exception when others then
+            perform core.pass_over(
+                'claim_effects', v_effect.tenant_id, v_effect.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03';
+        end;
     end loop;
     return v_claimed;
 end;
@@ -913,6 +944,7 @@ begin
     for v_booking in
         select * from core.bookings as b
         where b.hold_expires_at <= v_now and b.position = 1 -- the others follow the first
+            and not core.passed_over('expire_holds', b.tenant_id, b.id, v_now)
         order by b.hold_expires_at
         limit p_limit
         for no key update skip locked
@@ -924,18 +956,23 @@ begin
         from core.bookings as b
         where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
         continue when v_booking.hold_expires_at is null;
-        v_checkout := core.payable_checkout(v_booking);
-
-        if v_checkout.id is null then
-            perform core.move(v_booking, 'expired', 'the hold ran out');
-            v_expired := v_expired + 1;
-        else
-            perform core.close_checkout(v_checkout, 'deadline', 0);
-            -- look again later, so that one unreachable checkout does not fill every batch
-            perform core.prolong(
-                v_booking, core.clock() + interval '10 minutes', 'closing its checkout');
-            v_closing := v_closing + 1;
-        end if;
+        begin
+            v_checkout := core.payable_checkout(v_booking);
+            if v_checkout.id is null then
+                perform core.move(v_booking, 'expired', 'the hold ran out');
+                v_expired := v_expired + 1;
+            else
+                perform core.close_checkout(v_checkout, 'deadline', 0);
+                -- look again later, so that one unreachable checkout does not fill every batch
+                perform core.prolong(
+                    v_booking, core.clock() + interval '10 minutes', 'closing its checkout');
+                v_closing := v_closing + 1;
+            end if;
+        exception when others then
+            perform core.pass_over(
+                'expire_holds', v_booking.tenant_id, v_booking.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03'; -- it has waited; what is done so far stays done
+        end;
     end loop;
 
     v_changes := core.expire_changes(p_limit);
@@ -1728,6 +1765,12 @@ begin
                 select from core.refunds as r
                 where r.status = 'failed' and r.replaced_by is null
                 order by r.updated_at limit 1000) as f),
+        'sweep_rows_failing', (
+            select pg_catalog.count(*)
+            from (
+                select from core.sweep_failures as p
+                where p.retry_at > v_now
+                order by p.retry_at limit 1000) as o),
         'calendars_stale', (
             select pg_catalog.count(*)
             from (
@@ -1765,42 +1808,48 @@ begin
     for v_entry in
         select * from core.waitlist as w
         where w.state = 'waiting' and (w.looked_at is null or w.looked_at <= v_now - interval '30 seconds')
+            and not core.passed_over('offer_waiting', w.tenant_id, w.id, v_now)
         order by w.looked_at nulls first, w.id
         limit p_limit
         for update skip locked
     loop
         v_looked := v_looked + 1;
         perform core.enter_tenant(v_entry.tenant_id, 'sweep', null, null);
-        select * into v_resource
-        from core.resources as r
-        where r.tenant_id = v_entry.tenant_id and r.id = v_entry.resource_id;
-        select * into v_offering
-        from core.offerings as o
-        where o.tenant_id = v_entry.tenant_id and o.id = v_entry.offering_id;
-        v_starts := core.waited_starts(v_entry.starts_at, v_entry.on_date, v_resource.timezone);
+        begin
+            select * into v_resource
+            from core.resources as r
+            where r.tenant_id = v_entry.tenant_id and r.id = v_entry.resource_id;
+            select * into v_offering
+            from core.offerings as o
+            where o.tenant_id = v_entry.tenant_id and o.id = v_entry.offering_id;
+            v_starts := core.waited_starts(v_entry.starts_at, v_entry.on_date, v_resource.timezone);
 
-        if pg_catalog.upper(v_starts) <= v_now then
+            if pg_catalog.upper(v_starts) <= v_now then
+                update core.waitlist as w
+                set state = 'lapsed'
+                where w.tenant_id = v_entry.tenant_id and w.id = v_entry.id and w.state = 'waiting';
+                v_lapsed := v_lapsed + 1;
+                continue;
+            end if;
+
             update core.waitlist as w
-            set state = 'lapsed'
-            where w.tenant_id = v_entry.tenant_id and w.id = v_entry.id and w.state = 'waiting';
-            v_lapsed := v_lapsed + 1;
-            continue;
-        end if;
-
-        update core.waitlist as w
-        set looked_at = v_now
-        where w.tenant_id = v_entry.tenant_id and w.id = v_entry.id;
-        if exists (
-            select from core.free_slots(
-                v_resource, v_offering, pg_catalog.lower(v_starts), pg_catalog.upper(v_starts), v_now))
-        then
-            begin
-                v_offered := v_offered + core.offer_time(
-                    v_resource, core.waited_range(v_entry, v_resource, v_offering));
-            exception when lock_not_available then
-                null; -- somebody is at work there: the next time
-            end;
-        end if;
+            set looked_at = v_now
+            where w.tenant_id = v_entry.tenant_id and w.id = v_entry.id;
+            if exists (
+                select from core.free_slots(
+                    v_resource, v_offering, pg_catalog.lower(v_starts), pg_catalog.upper(v_starts), v_now))
+            then
+                begin
+                    v_offered := v_offered + core.offer_time(
+                        v_resource, core.waited_range(v_entry, v_resource, v_offering));
+                exception when lock_not_available then
+                    null; -- somebody is at work there: the next time
+                end;
+            end if;
+        exception when others then
+            perform core.pass_over('offer_waiting', v_entry.tenant_id, v_entry.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03';
+        end;
     end loop;
 
     return pg_catalog.jsonb_build_object(
@@ -2337,12 +2386,14 @@ declare
     v_calendar core.calendars;
     v_outcome text := p_reading ->> 'outcome';
     v_now timestamptz;
+    v_slow boolean;
 begin
     select * into v_calendar
     from core.calendars as c
     where c.id = p_calendar_id
     for no key update;
     v_now := core.clock();
+    v_slow := coalesce((p_reading ->> 'seconds')::numeric, 0) >= 5;
 
     if not found then
         return pg_catalog.jsonb_build_object('result', 'gone');
@@ -2360,6 +2411,7 @@ begin
         update core.calendars as c
         set failure = pg_catalog.left(p_reading ->> 'failure', 500),
             failures = least(c.failures + 1, 1000),
+            claimed_at = null,
             -- 5, 10, 20 … minutes, up to 6 hours, a quarter up or down so that retries spread
             due_at = v_now + least(360, 5 * power(2, least(c.failures, 10)))
                 * (0.75 + pg_catalog.random() / 2) * interval '1 minute'
@@ -2383,7 +2435,14 @@ begin
         last_modified = p_reading ->> 'last_modified',
         failure = null,
         failures = 0,
-        due_at = v_now + interval '5 minutes'
+        -- what can be read, but slowly, has its turn less and less often, like what cannot
+        slow_readings = case when v_slow then least(c.slow_readings + 1, 1000) else 0 end,
+        claimed_at = null,
+        due_at = v_now + case when v_slow
+            then least(360, 5 * power(2, least(c.slow_readings + 1, 10)))
+                * (0.75 + pg_catalog.random() / 2) * interval '1 minute'
+            else interval '5 minutes'
+        end
     where c.tenant_id = v_calendar.tenant_id and c.id = v_calendar.id;
     return pg_catalog.jsonb_build_object(
         'result', case v_outcome when 'read' then 'stored' else 'unchanged' end);
@@ -3229,9 +3288,12 @@ CREATE TABLE core.calendars (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    slow_readings integer DEFAULT 0 NOT NULL,
+    claimed_at timestamp with time zone,
     CONSTRAINT calendars_fresh_sane CHECK (((fresh_seconds >= 30) AND (fresh_seconds <= 86400))),
     CONSTRAINT calendars_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT calendars_read_is_bounded CHECK (((read_at IS NULL) = (busy_until IS NULL))),
+    CONSTRAINT calendars_slow_counted CHECK ((slow_readings >= 0)),
     CONSTRAINT calendars_url_is_https CHECK (((url ~ '^https://'::text) AND (length(url) <= 2000)))
 );
 
@@ -3546,6 +3608,45 @@ end;
 $$;
 
 ALTER FUNCTION core.checkout_json(p_checkout core.checkouts) OWNER TO holdfast_owner;
+
+--
+-- Name: claim_calendars_of(uuid, integer, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.claim_calendars_of(p_tenant_id uuid, p_limit integer, p_at timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_calendar core.calendars;
+    v_tasks jsonb := '[]';
+begin
+    if p_limit <= 0 then
+        return v_tasks;
+    end if;
+    for v_calendar in
+        select * from core.calendars as c
+        where c.tenant_id = p_tenant_id and c.due_at <= p_at
+            and not core.passed_over('claim_calendars', c.tenant_id, c.id, p_at)
+        order by c.due_at, c.id
+        limit p_limit
+        for no key update skip locked
+    loop
+        begin
+            update core.calendars as c
+            set due_at = p_at + interval '1 minute', claimed_at = p_at
+            where c.tenant_id = v_calendar.tenant_id and c.id = v_calendar.id;
+            v_tasks := v_tasks || core.reading_task(v_calendar, p_at);
+        exception when others then
+            perform core.pass_over(
+                'claim_calendars', v_calendar.tenant_id, v_calendar.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03';
+        end;
+    end loop;
+    return v_tasks;
+end;
+$$;
+
+ALTER FUNCTION core.claim_calendars_of(p_tenant_id uuid, p_limit integer, p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
 -- Name: claim_key(core.actor, text, text, bytea, uuid, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -3873,26 +3974,34 @@ begin
         select b.* from core.bookings as b
         join core.changes as c on c.tenant_id = b.tenant_id and c.booking_id = b.id
         where c.expires_at <= v_now
+            and not core.passed_over('expire_changes', b.tenant_id, b.id, v_now)
         order by c.expires_at
         limit p_limit
         for no key update of b skip locked
     loop
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
-        v_change := core.pending_change(v_booking);
-        v_checkout := core.payable_checkout(v_booking);
+        begin
+            v_change := core.pending_change(v_booking);
+            v_checkout := core.payable_checkout(v_booking);
 
-        if v_change.expires_at > core.clock() or v_change.id is null then
-            continue; -- somebody was quicker
-        elsif v_checkout.change_id is distinct from v_change.id then
-            perform core.expire_change(v_booking, v_change, 'the change was not paid in time');
-            expired := expired + 1;
-        else
-            perform core.close_checkout(v_checkout, 'deadline', 0);
-            -- look again later, so that one unreachable checkout does not fill every batch
-            perform core.extend_change(
-                v_booking, v_change, core.clock() + interval '10 minutes', 'closing its checkout');
-            closing := closing + 1;
-        end if;
+            if v_change.expires_at > core.clock() or v_change.id is null then
+                continue; -- somebody was quicker
+            elsif v_checkout.change_id is distinct from v_change.id then
+                perform core.expire_change(v_booking, v_change, 'the change was not paid in time');
+                expired := expired + 1;
+            else
+                perform core.close_checkout(v_checkout, 'deadline', 0);
+                -- look again later, so that one unreachable checkout does not fill every batch
+                perform core.extend_change(
+                    v_booking, v_change, core.clock() + interval '10 minutes',
+                    'closing its checkout');
+                closing := closing + 1;
+            end if;
+        exception when others then
+            perform core.pass_over(
+                'expire_changes', v_booking.tenant_id, v_booking.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03';
+        end;
     end loop;
 end;
 $$;
@@ -5658,6 +5767,49 @@ CREATE FUNCTION core.override_json(p_row core.date_overrides) RETURNS jsonb
 $$;
 
 ALTER FUNCTION core.override_json(p_row core.date_overrides) OWNER TO holdfast_owner;
+
+--
+-- Name: pass_over(text, uuid, uuid, text, text); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.pass_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_sqlstate text, p_message text) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+declare
+    v_now timestamptz := core.clock();
+begin
+    if p_sqlstate in ('40001', '40P01') then
+        raise exception '%', p_message using errcode = p_sqlstate;
+    end if;
+
+    insert into core.sweep_failures as f (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)
+    values (p_tenant_id, p_sweep, p_row_id, p_sqlstate, v_now + interval '1 minute', v_now)
+    on conflict (tenant_id, sweep, row_id) do update
+    set failures = least(f.failures, 1000000) + 1,
+        sqlstate = excluded.sqlstate,
+        retry_at = v_now + least(1440, power(2, least(f.failures, 11)))
+            * (0.75 + pg_catalog.random() / 2) * interval '1 minute',
+        updated_at = v_now;
+    raise warning 'sweep % passed over row % of tenant %: %', p_sweep, p_row_id, p_tenant_id, p_sqlstate;
+end;
+$$;
+
+ALTER FUNCTION core.pass_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_sqlstate text, p_message text) OWNER TO holdfast_owner;
+
+--
+-- Name: passed_over(text, uuid, uuid, timestamp with time zone); Type: FUNCTION; Schema: core; Owner: holdfast_owner
+--
+
+CREATE FUNCTION core.passed_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    select exists (
+        select from core.sweep_failures as f
+        where f.tenant_id = p_tenant_id and f.sweep = p_sweep and f.row_id = p_row_id
+            and f.retry_at > p_at)
+$$;
+
+ALTER FUNCTION core.passed_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_at timestamp with time zone) OWNER TO holdfast_owner;
 
 --
 -- Name: payable_checkout(core.bookings); Type: FUNCTION; Schema: core; Owner: holdfast_owner
@@ -8738,6 +8890,25 @@ ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
+-- Name: sweep_failures; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.sweep_failures (
+    tenant_id uuid NOT NULL,
+    sweep text NOT NULL,
+    row_id uuid NOT NULL,
+    failures integer DEFAULT 1 NOT NULL,
+    sqlstate text NOT NULL,
+    retry_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT sweep_failures_counted CHECK ((failures >= 1))
+);
+
+ALTER TABLE ONLY core.sweep_failures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.sweep_failures OWNER TO holdfast_owner;
+
+--
 -- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -9121,6 +9292,13 @@ ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
 
 --
+-- Name: sweep_failures sweep_failures_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.sweep_failures
+    ADD CONSTRAINT sweep_failures_pkey PRIMARY KEY (tenant_id, sweep, row_id);
+
+--
 -- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -9234,6 +9412,18 @@ CREATE INDEX calendar_feeds_by_resource ON core.calendar_feeds USING btree (tena
 --
 
 CREATE INDEX calendars_by_resource ON core.calendars USING btree (tenant_id, resource_id);
+
+--
+-- Name: calendars_by_turn; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_by_turn ON core.calendars USING btree (tenant_id, due_at, id);
+
+--
+-- Name: calendars_claimed; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_claimed ON core.calendars USING btree (tenant_id, claimed_at) WHERE (claimed_at IS NOT NULL);
 
 --
 -- Name: calendars_due; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -9390,6 +9580,12 @@ CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((sta
 --
 
 CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_id, booking_id);
+
+--
+-- Name: sweep_failures_due; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX sweep_failures_due ON core.sweep_failures USING btree (retry_at);
 
 --
 -- Name: waitlist_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -9799,6 +9995,13 @@ ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
 
 --
+-- Name: sweep_failures sweep_failures_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.sweep_failures
+    ADD CONSTRAINT sweep_failures_tenant_exists FOREIGN KEY (tenant_id) REFERENCES core.tenants(id);
+
+--
 -- Name: tiers tiers_offering_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -10009,6 +10212,12 @@ CREATE POLICY across_tenants ON core.resources TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.stripe_events TO holdfast_system USING (true);
 
 --
+-- Name: sweep_failures across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.sweep_failures TO holdfast_system USING (true);
+
+--
 -- Name: tenants across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -10183,6 +10392,12 @@ ALTER TABLE core.resources ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.stripe_events ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: sweep_failures; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.sweep_failures ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: api_keys tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -10331,6 +10546,12 @@ CREATE POLICY tenant_only ON core.resources TO holdfast_owner USING ((tenant_id 
 --
 
 CREATE POLICY tenant_only ON core.stripe_events TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: sweep_failures tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.sweep_failures TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: tenants tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -11028,6 +11249,13 @@ REVOKE ALL ON FUNCTION core.checkout_json(p_checkout core.checkouts) FROM PUBLIC
 GRANT ALL ON FUNCTION core.checkout_json(p_checkout core.checkouts) TO holdfast_system;
 
 --
+-- Name: FUNCTION claim_calendars_of(p_tenant_id uuid, p_limit integer, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.claim_calendars_of(p_tenant_id uuid, p_limit integer, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.claim_calendars_of(p_tenant_id uuid, p_limit integer, p_at timestamp with time zone) TO holdfast_system;
+
+--
 -- Name: FUNCTION claim_key(p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
 --
 
@@ -11490,6 +11718,20 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.date_overrides TO holdfast_syste
 
 REVOKE ALL ON FUNCTION core.override_json(p_row core.date_overrides) FROM PUBLIC;
 GRANT ALL ON FUNCTION core.override_json(p_row core.date_overrides) TO holdfast_system;
+
+--
+-- Name: FUNCTION pass_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_sqlstate text, p_message text); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.pass_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_sqlstate text, p_message text) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.pass_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_sqlstate text, p_message text) TO holdfast_system;
+
+--
+-- Name: FUNCTION passed_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_at timestamp with time zone); Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+REVOKE ALL ON FUNCTION core.passed_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION core.passed_over(p_sweep text, p_tenant_id uuid, p_row_id uuid, p_at timestamp with time zone) TO holdfast_system;
 
 --
 -- Name: FUNCTION payable_checkout(p_booking core.bookings); Type: ACL; Schema: core; Owner: holdfast_owner
@@ -12084,6 +12326,276 @@ REVOKE ALL ON FUNCTION core.would_occupy(p_resource core.resources, p_offering c
 GRANT ALL ON FUNCTION core.would_occupy(p_resource core.resources, p_offering core.offerings, p_starts_at timestamp with time zone, p_ends_at timestamp with time zone) TO holdfast_system;
 
 --
+-- Name: FUNCTION lo_close(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_close(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_creat(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_creat(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_create(oid); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_create(oid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_from_bytea(oid, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_from_bytea(oid, bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_get(oid); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_get(oid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_get(oid, bigint, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_get(oid, bigint, integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_lseek(integer, integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_lseek(integer, integer, integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_lseek64(integer, bigint, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_lseek64(integer, bigint, integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_open(oid, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_open(oid, integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_put(oid, bigint, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_put(oid, bigint, bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_tell(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_tell(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_tell64(integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_tell64(integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_truncate(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate(integer, integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_truncate64(integer, bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_truncate64(integer, bigint) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lo_unlink(oid); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lo_unlink(oid) FROM PUBLIC;
+
+--
+-- Name: FUNCTION loread(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.loread(integer, integer) FROM PUBLIC;
+
+--
+-- Name: FUNCTION lowrite(integer, bytea); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.lowrite(integer, bytea) FROM PUBLIC;
+
+--
+-- Name: FUNCTION pg_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_lock_shared(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_unlock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_unlock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_unlock_all(); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_all() TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_unlock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_unlock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_unlock_shared(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_advisory_xact_lock_shared(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_lock_shared(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock(integer, integer) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(bigint); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(bigint) TO holdfast_system;
+
+--
+-- Name: FUNCTION pg_try_advisory_xact_lock_shared(integer, integer); Type: ACL; Schema: pg_catalog; Owner: postgres
+--
+
+REVOKE ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO holdfast_owner;
+GRANT ALL ON FUNCTION pg_catalog.pg_try_advisory_xact_lock_shared(integer, integer) TO holdfast_system;
+
+--
 -- Name: TABLE booking_events; Type: ACL; Schema: audit; Owner: holdfast_owner
 --
 
@@ -12160,6 +12672,12 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.resource_offerings TO holdfast_s
 --
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.stripe_events TO holdfast_system;
+
+--
+-- Name: TABLE sweep_failures; Type: ACL; Schema: core; Owner: holdfast_owner
+--
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE core.sweep_failures TO holdfast_system;
 
 --
 -- Name: TABLE tenants; Type: ACL; Schema: core; Owner: holdfast_owner

@@ -163,7 +163,7 @@ def _claimed(api: Api, limit: int = 10) -> list[object]:
 
 
 def test_each_tenant_has_its_share_of_the_calendar_sweep(api: Api, tenant: Tenant) -> None:
-    """One with forty calendars due keeps three places; another's single one has its turn at once."""
+    """One with forty calendars due keeps three places; another's only one has its turn at once."""
     other = Tenant(api.database)
     _calendars(api, tenant, 40)
     api.database.clock.advance(MINUTE)

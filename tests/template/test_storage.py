@@ -52,7 +52,7 @@ def test_the_pages_bucket_is_not_public(created: Expanded) -> None:
 
 
 def test_a_domain_of_ones_own_speaks_no_old_tls() -> None:
-    """With a domain and its certificate the page is served from TLS 1.2 on; else CloudFront says."""
+    """With a domain and its certificate the page begins at TLS 1.2; else CloudFront decides."""
     own = {
         "PageDomain": "book.example.com",
         "PageCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b",

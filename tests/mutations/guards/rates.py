@@ -173,8 +173,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 "sql/roles.sql",
-                "execute pg_catalog.format('revoke execute on function %s from public', v_function);",
-                "null;",
+                "'revoke execute on function %s from public', v_function",
+                "'select 1'",
             ),
         ),
         ("tests/sql/test_grants.py::test_no_role_makes_large_objects_or_takes_advisory_locks",),
