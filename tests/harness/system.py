@@ -111,7 +111,9 @@ class System:
         self._connections: dict[str, psycopg.Connection[Any] | None] = {}
         self._memories: dict[str, limits.Memory | None] = {}
         self._variables: dict[str, dict[str, str]] = {}
+        self._alive: dict[str, dict[str, float]] = {}  # by function: the keys it has seen alive
         self._extra: dict[str, str] = {}
+        self.warm("publishable", "secret")
         self.webhook_id = self.double.register_endpoint(
             "https://hooks.example/stripe", secret=self.secrets.webhook_secret
         )["id"]
@@ -136,6 +138,7 @@ class System:
         secret: str | None = None,
         idempotency_key: str | None = None,
         headers: Mapping[str, str] | None = None,
+        address: str | None = None,
     ) -> Answer:
         """Send a request through API Gateway.
 
@@ -144,6 +147,7 @@ class System:
             key: "publishable", "secret", None, or a key itself.
             secret: the booking's client secret.
             idempotency_key: a new one for every POST unless given; "" sends none.
+            address: where the client is; `self.address` unless given.
         """
         sent = {"host": "api.example", "user-agent": "tests"}
         if isinstance(body, bytes):
@@ -165,7 +169,9 @@ class System:
         if match is None:
             return Answer(404, {}, {"message": "Not Found"})
         event = self._event(
-            wire.Request(method, pathname, query, list(sent.items()), data, self.address),
+            wire.Request(
+                method, pathname, query, list(sent.items()), data, address or self.address
+            ),
             route_key=f"{match.route.method} {match.route.path}",
             parameters=match.parameters,
         )
@@ -236,12 +242,14 @@ class System:
         forget()
         holdfast_database._connection = self._connections.get(function.name)
         limits._memory = self._memories.get(function.name)
+        idempotency._alive = self._alive.setdefault(function.name, {})
         try:
             yield
         finally:
             self._connections[function.name] = holdfast_database._connection
             holdfast_database._connection = None
             self._memories[function.name] = limits._memory
+            idempotency._alive = {}
             os.environ.clear()
             os.environ.update(before)
             forget()
@@ -262,6 +270,16 @@ class System:
             if memory is not None:
                 memory.client = None
 
+    def warm(self, *keys: str) -> None:
+        """Let every function have seen these keys alive, as it has the demo tenant's."""
+        for function in the_template().functions.values():
+            alive = self._alive.setdefault(function.name, {})
+            alive |= {digest(self.credential(key)).hex(): float("inf") for key in keys}
+
+    def cool(self) -> None:
+        """New execution environments, which have seen no key alive, nor DynamoDB."""
+        self._alive.clear()
+
     def database_at(self, url: str | None) -> None:
         """Let the functions look for their database elsewhere; None: where it is."""
         self._database_as = url
@@ -277,6 +295,7 @@ class System:
     def kill(self) -> None:
         """The process that ran the last invocation has died, and its connection with it."""
         self._memories.pop(self._running, None)
+        self._alive.pop(self._running, None)
         connection = self._connections.pop(self._running)
         if connection is not None:
             connection.close()
@@ -403,6 +422,12 @@ class System:
     def change_prices(self, amount: int) -> None:
         """Let everything cost so much more from now on; less if negative. Minor units."""
         self.database.execute("update core.prices set amount = amount + %s", amount)
+
+    def offer_delayed_methods(self) -> None:
+        """Let every payment page offer them whose time is a day away or more."""
+        self.database.execute(
+            "update core.tenants set delayed_methods = 'all', delayed_method_days = 1"
+        )
 
     def session_id(self, held: Mapping[str, Any]) -> str:
         """The newest session of a booking."""

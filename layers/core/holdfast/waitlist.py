@@ -16,8 +16,9 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
 
     Raises:
         TimeIsFree: with the free periods, which can be held at once.
-        AlreadyWaiting: this customer has a place for it.
-        TooManyHolds: the customer or the network address has as many as is allowed.
+        AlreadyWaiting: a server's customer has a place for it. A browser gets another place.
+        TooManyHolds: the network address, or for a server the customer, has as many as is allowed.
+        Forbidden: an override without a secret key.
         NotOffered, NotPriced, NotFound: the catalogue has no such thing.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """
@@ -33,12 +34,11 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
             secret_hash,
             request.as_json(),
         )
-        count("WaitlistJoined")
+        if place["id"] == str(entry_id):  # else it is a repeat's
+            count("WaitlistJoined")
         return place
 
-    place = idempotency.once(
-        f"{actor.key_hash}#join_waitlist", key, request.as_json(), effect, context
-    )
+    place = idempotency.once(actor, "join_waitlist", None, key, request.as_json(), effect, context)
     return {**place, "client_secret": booking_secrets.waitlist_secret(place["id"])}
 
 
