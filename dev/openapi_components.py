@@ -36,8 +36,9 @@ PARAMETERS: dict[str, Any] = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": True,
-        "description": "A new value, best a UUID, for each new request; the same one again for a"
-        " repeat of it.",
+        "description": "A new random value, best a version 4 UUID, for each new request; the same"
+        " one again for a repeat of it. It is worth as much as the answer. With a publishable key,"
+        " that of a hold or a waitlist entry has at least 20 characters.",
         "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
         "example": "0f4c1f0e-6e1b-4c43-9a3e-1b7b2f1d5a77",
     },
@@ -94,7 +95,7 @@ HEADERS: dict[str, Any] = {
 
 WEBHOOK: dict[str, Any] = {
     "operationId": "receiveStripeEvent",
-    "summary": "Stripe tells what happened",
+    "summary": "Receive a Stripe event",
     "description": "Sent by Stripe to the webhook's own address (the output WebhookUrl), signed"
     " with the endpoint's secret. Register it for checkout.session.completed,"
     " checkout.session.async_payment_succeeded, checkout.session.async_payment_failed,"
@@ -130,7 +131,11 @@ WEBHOOK_SCHEMAS: dict[str, Any] = {
         "description": "An event as Stripe makes it; only what is looked at is described here.",
         "required": ["id", "type", "created", "api_version", "livemode", "data"],
         "properties": {
-            "id": {"type": "string", "pattern": "^evt_[A-Za-z0-9_]{1,250}$"},
+            "id": {
+                "type": "string",
+                "pattern": "^evt_[A-Za-z0-9_]{1,250}$",
+                "examples": ["evt_1Qx2Yz3A4b5C6d7E"],
+            },
             "type": {"type": "string", "examples": ["checkout.session.completed"]},
             "created": {"type": "integer", "description": "Seconds since 1970."},
             "api_version": {"const": API_VERSION},
@@ -149,6 +154,7 @@ WEBHOOK_SCHEMAS: dict[str, Any] = {
             "received": {"const": True},
             "result": {
                 "type": "string",
+                "examples": ["confirmed"],
                 "description": "confirmed, released, refunding, pending, recorded, unchanged,"
                 " duplicate, unknown or ignored.",
             },

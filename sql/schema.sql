@@ -149,7 +149,8 @@ CREATE TYPE core.actor AS (
 	role text,
 	key_id uuid,
 	booking_secret_hash bytea,
-	address_hash bytea
+	address_hash bytea,
+	caller text
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
@@ -203,7 +204,7 @@ CREATE TABLE core.prices (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT prices_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999)))
+    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
 );
 
 ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
@@ -310,7 +311,8 @@ CREATE TABLE core.bookings (
     address_hash bytea,
     calendar_unchecked boolean DEFAULT false NOT NULL,
     vouched boolean DEFAULT false NOT NULL,
-    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    payment_pages integer DEFAULT 0 NOT NULL,
+    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
     CONSTRAINT bookings_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT bookings_customer_name_present CHECK (((length(customer_name) >= 1) AND (length(customer_name) <= 200))),
@@ -378,7 +380,8 @@ CREATE TABLE core.changes (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT changes_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    payment_pages integer DEFAULT 0 NOT NULL,
+    CONSTRAINT changes_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT changes_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT changes_pending_has_deadline CHECK (((state = 'pending'::text) = (expires_at IS NOT NULL))),
     CONSTRAINT changes_period_ordered CHECK ((starts_at < ends_at)),
@@ -479,7 +482,8 @@ CREATE TABLE core.checkouts (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     change_id uuid,
-    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    asked_at timestamp with time zone,
+    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT checkouts_close_reason_known CHECK ((close_reason = ANY (ARRAY['released'::text, 'superseded'::text, 'deadline'::text]))),
     CONSTRAINT checkouts_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT checkouts_open_has_session CHECK (((state <> 'open'::text) OR (session_id IS NOT NULL))),
@@ -788,6 +792,8 @@ CREATE TABLE core.api_keys (
     label text NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    first_id uuid,
+    lineage uuid GENERATED ALWAYS AS (COALESCE(first_id, id)) STORED NOT NULL,
     CONSTRAINT api_keys_hash_is_sha256 CHECK ((octet_length(key_hash) = 32)),
     CONSTRAINT api_keys_kind_known CHECK ((kind = ANY (ARRAY['publishable'::text, 'secret'::text]))),
     CONSTRAINT api_keys_label_present CHECK (((length(label) >= 1) AND (length(label) <= 200)))
@@ -804,8 +810,13 @@ ALTER TABLE core.api_keys OWNER TO holdfast_owner;
 CREATE TABLE core.currencies (
     code text NOT NULL,
     minor_digits smallint NOT NULL,
+    least_charge bigint NOT NULL,
+    step integer DEFAULT 1 NOT NULL,
     CONSTRAINT currencies_code_is_iso_4217 CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits_known CHECK ((minor_digits = ANY (ARRAY[0, 2])))
+    CONSTRAINT currencies_least_charge_in_steps CHECK (((least_charge % (step)::bigint) = 0)),
+    CONSTRAINT currencies_least_charge_positive CHECK ((least_charge >= 1)),
+    CONSTRAINT currencies_minor_digits_known CHECK ((minor_digits = ANY (ARRAY[0, 2]))),
+    CONSTRAINT currencies_step_positive CHECK ((step >= 1))
 );
 
 ALTER TABLE core.currencies OWNER TO holdfast_owner;
@@ -860,6 +871,9 @@ CREATE TABLE core.idempotency_keys (
     fingerprint bytea NOT NULL,
     result_id uuid NOT NULL,
     created_at timestamp with time zone NOT NULL,
+    caller text NOT NULL,
+    subject uuid NOT NULL,
+    CONSTRAINT idempotency_keys_caller_named CHECK ((caller ~ '^[a-z]+(:[0-9a-f-]{36})?$'::text)),
     CONSTRAINT idempotency_keys_fingerprint_is_sha256 CHECK ((octet_length(fingerprint) = 32)),
     CONSTRAINT idempotency_keys_key_sane CHECK ((key ~ '^[\x21-\x7e]{1,255}$'::text)),
     CONSTRAINT idempotency_keys_operation_named CHECK ((operation ~ '^[a-z_]{1,60}$'::text))
@@ -1009,6 +1023,12 @@ CREATE TABLE core.tenants (
     letters_per_unproved integer DEFAULT 3 NOT NULL,
     letters_per_proved integer DEFAULT 30 NOT NULL,
     page_url text,
+    return_origins text[] DEFAULT '{}'::text[],
+    delayed_methods text DEFAULT 'servers'::text NOT NULL,
+    delayed_method_days integer DEFAULT 14 NOT NULL,
+    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
+    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
+    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
     CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
     CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
@@ -1018,7 +1038,10 @@ CREATE TABLE core.tenants (
     CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
     CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
-    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text)))
+    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
+    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
+    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50))
 );
 
 ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
@@ -1232,7 +1255,7 @@ ALTER TABLE ONLY core.findings
 --
 
 ALTER TABLE ONLY core.idempotency_keys
-    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, operation, key);
+    ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, caller, operation, subject, key);
 
 --
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1775,7 +1798,7 @@ CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH R
 -- Name: checkouts checkouts_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
 
 --
 -- Name: customers customers_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -1806,6 +1829,12 @@ CREATE TRIGGER payments_200_bump_version BEFORE UPDATE ON core.payments FOR EACH
 --
 
 CREATE TRIGGER pools_200_bump_version BEFORE UPDATE ON core.pools FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: prices prices_100_check_amount; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_100_check_amount BEFORE INSERT OR UPDATE OF amount, currency ON core.prices FOR EACH ROW EXECUTE FUNCTION core.check_price_amount();
 
 --
 -- Name: prices prices_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -1842,6 +1871,13 @@ CREATE TRIGGER waitlist_200_bump_version BEFORE UPDATE ON core.waitlist FOR EACH
 --
 
 CREATE TRIGGER weekly_hours_200_bump_version BEFORE UPDATE ON core.weekly_hours FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.api_keys
+    ADD CONSTRAINT api_keys_first_exists FOREIGN KEY (tenant_id, first_id) REFERENCES core.api_keys(tenant_id, id);
 
 --
 -- Name: api_keys api_keys_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner

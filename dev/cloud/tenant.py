@@ -2,8 +2,10 @@
 page and its limits.
 
     python -m dev.cloud.tenant dev --name "My studio"
-    python -m dev.cloud.tenant dev --tenant <id>                    two new keys; the old ones go on
-    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>  and list them all
+    python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
+    python -m dev.cloud.tenant dev --tenant <id> --replace <key id>  a new one in place of this
+    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>   refused, and a list of all
+    python -m dev.cloud.tenant dev --tenant <id> --return <origin>   where payment pages may lead
     python -m dev.cloud.tenant dev --tenant <id> --page "https://a.example/?key=pk_…"
     python -m dev.cloud.tenant dev --tenant <id> --limit place_days=60 holds_per_hour=none
 
@@ -74,19 +76,26 @@ def request(
     name: str | None,
     keys: dict[str, str],
     revoke: list[str],
+    replaced: dict[str, str] | None = None,
     settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What is sent: the keys' hashes, never the keys.
 
     Args:
-        settings: "page_url" and "limits", where they change.
+        replaced: by kind, the id of the key whose place the new one takes.
+        settings: what is to be different: its page, limits, return addresses, delayed methods.
     """
     return {
         "tenant": {
             "id": tenant_id,
             "name": name,
             "add_keys": [
-                {"kind": kind, "hash": hashlib.sha256(key.encode()).hexdigest(), "label": _LABEL}
+                {
+                    "kind": kind,
+                    "hash": hashlib.sha256(key.encode()).hexdigest(),
+                    "label": _LABEL,
+                    "replaces": (replaced or {}).get(kind),
+                }
                 for kind, key in keys.items()
             ],
             "revoke_keys": revoke,
@@ -110,17 +119,46 @@ def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
     shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
     if tenant.get("page_url"):
         shown.append(f"  page         {tenant['page_url']}")
-    if keys:
+    if "publishable" in keys:
+        shown.append(f"  publishable  {keys['publishable']}   for browsers and apps")
+    if "secret" in keys:
         shown += [
-            f"  publishable  {keys['publishable']}   for browsers and apps",
             f"  secret       {keys['secret']}   for your servers only",
             "Keep the secret key now: it is stored nowhere and cannot be shown again.",
         ]
+    shown += _payments(tenant)
     shown.append("All keys:")
     for key in tenant["keys"]:
         state = "revoked" if key["revoked_at"] else "in use"
         shown.append(f"  {key['id']}  {key['kind']:<11}  {key['created_at'][:10]}  {state}")
     return shown
+
+
+def _payments(tenant: dict[str, Any]) -> list[str]:
+    """Where payment pages lead, and whose pages offer delayed methods."""
+    if "return_origins" not in tenant:
+        return []  # the function is older than this command
+    origins = tenant["return_origins"]
+    if origins is None:
+        where = "any address over https: list the tenant's own origins with RETURN=…"
+    else:
+        where = ", ".join(origins) or "the booking page alone"
+    return [
+        "Payment pages that browsers ask for",
+        f"  lead to         {where}",
+        f"  delayed methods {tenant['delayed_methods']}",
+    ]
+
+
+def to_replace(tenant: dict[str, Any], wanted: list[str]) -> dict[str, str]:
+    """The keys that are to be replaced, by kind. Raises CloudError."""
+    kinds = {key["id"]: key["kind"] for key in tenant["keys"]}
+    replaced = {kinds.get(identifier, ""): identifier for identifier in wanted}
+    if "" in replaced:
+        raise CloudError(f"there is no key {replaced['']} of this tenant")
+    if len(replaced) < len(wanted):
+        raise CloudError("one key of a kind can be replaced at a time")
+    return replaced
 
 
 def _local() -> Door:
@@ -151,6 +189,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", help="make a tenant of this name")
     parser.add_argument("--tenant", help="the id of one that exists")
     parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    parser.add_argument(
+        "--return",
+        dest="origins",
+        nargs="*",
+        help="origins that payment pages may lead to, instead of those so far",
+    )
+    parser.add_argument(
+        "--delayed-methods",
+        choices=("never", "servers", "all"),
+        help="whose payment pages offer methods whose result comes days later",
+    )
+    parser.add_argument("--replace", nargs="*", default=[], help="ids of keys to make new ones for")
     parser.add_argument("--page", help='where its letters lead to, with ?key=…; "" takes it away')
     parser.add_argument("--limit", nargs="*", default=[], help="name=number; see docs/limits.md")
     options = parser.parse_args(arguments)
@@ -160,13 +210,26 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        settings: dict[str, Any] = {"limits": limits(options.limit)} if options.limit else {}
+        settings: dict[str, Any] = {
+            name: value
+            for name, value in (
+                ("return_origins", options.origins),
+                ("delayed_methods", options.delayed_methods),
+                ("limits", limits(options.limit) or None),
+            )
+            if value is not None
+        }
         if options.page is not None:
             settings["page_url"] = options.page or None
-        changes = options.tenant and (options.revoke or settings)
-        keys = {} if changes else new_keys(where.mode)
-        order = request(tenant_id, options.name or None, keys, options.revoke, settings)
-        tenant = send(where, order)
+        changes = options.revoke or (settings and not options.name)
+        keys, replaced = {} if changes else new_keys(where.mode), {}
+        if options.replace:
+            known = send(where, request(tenant_id, None, {}, []))
+            replaced = to_replace(known, options.replace)
+            made = new_keys(where.mode)
+            keys = {kind: key for kind, key in made.items() if kind in replaced}
+        name = options.name or None
+        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced, settings))
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1

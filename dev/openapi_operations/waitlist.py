@@ -24,8 +24,9 @@ OPERATIONS: Mapping[str, Operation] = {
         ANY_KEY,
         {201: "The place in the waitlist."},
         (
-            *(*WITH_BODY, *WITH_KEY),
+            *(*WITH_BODY, *WITH_KEY, errors.IdempotencyKeyTooShort),
             *(errors.NotFound, errors.NotOffered, errors.NotPriced),
+            *(errors.AmountNotChargeable,),
             *(errors.TimeIsFree, errors.AlreadyWaiting, errors.TooManyHolds),
         ),
         takes=("IdempotencyKey",),

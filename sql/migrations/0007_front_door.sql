@@ -5,7 +5,169 @@
 
 -- Keys and repeats ---------------------------------------------------------------------------------
 
+-- what a database made from nothing has not granted yet
+grant select, insert, update, delete on all tables in schema core to holdfast_system;
+grant usage on schema audit to holdfast_system;
+grant select, insert on all tables in schema audit to holdfast_system;
+
+alter table core.api_keys
+    add column first_id uuid, -- the first of the keys that were replaced by this one; null: none was
+    add column lineage uuid not null generated always as (coalesce(first_id, id)) stored,
+    add constraint api_keys_first_exists
+        foreign key (tenant_id, first_id) references core.api_keys (tenant_id, id);
+
+alter type core.actor add attribute caller text; -- whose idempotency keys these are
+
+alter table core.idempotency_keys
+    drop constraint idempotency_keys_pkey,
+    add column caller text, -- 'secret': all servers of the tenant; 'publishable:<lineage of the key>'
+    add column subject uuid; -- the booking or resource it is about; nil where nothing exists yet
+
+set local role holdfast_system;
+
+do $$
+declare
+    v_nil constant uuid := '00000000-0000-0000-0000-000000000000';
+    v_all bigint;
+    v_unknown bigint;
+    v_added bigint;
+begin
+    update core.idempotency_keys as k
+    set subject = coalesce(
+        case k.operation
+            when 'begin_checkout' then (
+                select c.booking_id from core.checkouts as c
+                where c.tenant_id = k.tenant_id and c.id = k.result_id)
+            when 'reschedule' then (
+                select c.booking_id from core.changes as c
+                where c.tenant_id = k.tenant_id and c.id = k.result_id)
+            when 'create_hours' then (
+                select h.resource_id from core.weekly_hours as h
+                where h.tenant_id = k.tenant_id and h.id = k.result_id)
+            when 'create_override' then (
+                select o.resource_id from core.date_overrides as o
+                where o.tenant_id = k.tenant_id and o.id = k.result_id)
+            when 'create_blackout' then (
+                select b.resource_id from core.blackouts as b
+                where b.tenant_id = k.tenant_id and b.id = k.result_id)
+            when 'create_calendar' then (
+                select c.resource_id from core.calendars as c
+                where c.tenant_id = k.tenant_id and c.id = k.result_id)
+            when 'create_calendar_feed' then (
+                select f.resource_id from core.calendar_feeds as f
+                where f.tenant_id = k.tenant_id and f.id = k.result_id)
+        end,
+        v_nil);
+    get diagnostics v_all = row_count;
+
+    -- who did it: the trail knows it of bookings; a place in the waitlist has the network address of
+    -- a browser and none of a server; only servers have ever made anything else
+    update core.idempotency_keys as k
+    set caller = case a.kind when 'secret' then 'secret' else 'publishable:' || a.lineage end
+    from core.api_keys as a
+    where a.tenant_id = k.tenant_id and a.id = (
+        select e.actor_key_id
+        from audit.booking_events as e
+        where e.tenant_id = k.tenant_id
+            and e.booking_id = case k.operation when 'create_hold' then k.result_id else k.subject end
+            and case k.operation
+                when 'create_hold' then e.version = 1
+                when 'begin_checkout' then
+                    e.reason in ('checkout begun', 'checkout of the change begun')
+                    and e.at >= (select c.created_at from core.checkouts as c
+                        where c.tenant_id = k.tenant_id and c.id = k.result_id)
+                when 'reschedule' then
+                    e.reason in ('moved to another time', 'asked for another time, which costs more')
+                    and e.at >= (select c.created_at from core.changes as c
+                        where c.tenant_id = k.tenant_id and c.id = k.result_id)
+                else false
+            end
+        order by e.version
+        limit 1);
+    update core.idempotency_keys as k
+    set caller = 'secret'
+    where k.caller is null and case k.operation
+        when 'create_hold' then false
+        when 'begin_checkout' then false
+        when 'reschedule' then false
+        when 'join_waitlist' then exists (
+            select from core.waitlist as w
+            where w.tenant_id = k.tenant_id and w.id = k.result_id and w.address_hash is null)
+        else true
+    end;
+
+    -- one of the tenant's publishable keys, as far as can be known: a repeat by any of them finds the
+    -- row, as it did before
+    insert into core.idempotency_keys (
+        tenant_id, operation, key, fingerprint, result_id, created_at, caller, subject)
+    select k.tenant_id, k.operation, k.key, k.fingerprint, k.result_id, k.created_at,
+        'publishable:' || a.lineage, k.subject
+    from core.idempotency_keys as k
+    cross join lateral (
+        select a.lineage from core.api_keys as a
+        where a.tenant_id = k.tenant_id and a.kind = 'publishable'
+        union
+        select v_nil -- nobody's, where there is none
+        where not exists (
+            select from core.api_keys as a
+            where a.tenant_id = k.tenant_id and a.kind = 'publishable')) as a
+    where k.caller is null;
+    get diagnostics v_added = row_count;
+    delete from core.idempotency_keys as k where k.caller is null;
+    get diagnostics v_unknown = row_count;
+
+    raise notice 'idempotency keys: % have a caller and a subject now; % of them are of one of the'
+        ' tenant''s publishable keys, and became %', v_all, v_unknown, v_added;
+end;
+$$;
+
+set local role holdfast_owner;
+
+alter table core.idempotency_keys
+    alter column caller set not null,
+    alter column subject set not null,
+    add constraint idempotency_keys_pkey primary key (tenant_id, caller, operation, subject, key),
+    add constraint idempotency_keys_caller_named check (caller ~ '^[a-z]+(:[0-9a-f-]{36})?$');
+
 -- Currencies ---------------------------------------------------------------------------------------
+
+-- What Stripe takes differs per currency. Where its table has no amount of its own, the least is what
+-- 0.50 USD convert to, with room for rates that move; so it is for INR, whose 0.50 are below that.
+-- Source: docs.stripe.com/currencies, minimum and maximum charge amounts, special cases.
+alter table core.currencies
+    add column least_charge bigint, -- minor units; Stripe charges nothing below
+    add column step integer not null default 1, -- minor units; a charge is a multiple of it
+    add constraint currencies_least_charge_positive check (least_charge >= 1),
+    add constraint currencies_step_positive check (step >= 1),
+    add constraint currencies_least_charge_in_steps check (least_charge % step = 0);
+
+update core.currencies as c
+set least_charge = l.least_charge
+from (values
+    ('AED', 200), ('AUD', 50), ('BGN', 100), ('BRL', 50), ('CAD', 50), ('CHF', 50), ('CZK', 1500),
+    ('DKK', 250), ('EUR', 50), ('GBP', 30), ('HKD', 400), ('ILS', 300), ('INR', 5000), ('JPY', 50),
+    ('KRW', 1000), ('MXN', 1000), ('MYR', 200), ('NOK', 300), ('NZD', 50), ('PHP', 4000),
+    ('PLN', 200), ('RON', 200), ('SAR', 300), ('SEK', 300), ('SGD', 50), ('THB', 1000),
+    ('TRY', 5000), ('USD', 50), ('VND', 20000), ('ZAR', 1500)) as l (code, least_charge)
+where c.code = l.code; -- no tenant's rows: the owner sees and changes them
+-- one that an operator has added: high enough for any
+update core.currencies set least_charge = 100000 where least_charge is null;
+alter table core.currencies alter column least_charge set not null;
+
+-- The least of a currency is judged where an amount is set (trigger prices_check_amount,
+-- core.require_chargeable), not by a constraint: amounts that exist below it stay.
+alter table core.prices
+    drop constraint prices_amount_in_range,
+    add constraint prices_amount_in_range check (amount between 1 and 99999999);
+alter table core.bookings
+    drop constraint bookings_amount_in_range,
+    add constraint bookings_amount_in_range check (amount between 1 and 99999999);
+alter table core.changes
+    drop constraint changes_amount_in_range,
+    add constraint changes_amount_in_range check (amount between 1 and 99999999);
+alter table core.checkouts
+    drop constraint checkouts_amount_in_range,
+    add constraint checkouts_amount_in_range check (amount between 1 and 99999999);
 
 -- Limits and waitlist ------------------------------------------------------------------------------
 
@@ -140,6 +302,32 @@ alter table core.effects
 create index effects_letters on core.effects (tenant_id, customer_id, sent_at) where sent_at is not null;
 
 -- Payment pages and return addresses ---------------------------------------------------------------
+
+-- Tenants that exist keep null, any address over https, so that their pages go on working; new ones
+-- begin with none of their own.
+alter table core.tenants
+    add column return_origins text[], -- where a payment page that a browser asked for may lead
+    add column delayed_methods text not null default 'servers', -- whose pages offer them
+    add column delayed_method_days integer not null default 14, -- within which their result comes
+    add column payment_pages_per_hold integer not null default 5,
+    add constraint tenants_return_origins_are_origins check (
+        pg_catalog.array_to_string(return_origins, ' ', '?') ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'
+            || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$')
+        and pg_catalog.array_position(return_origins, '') is null),
+    add constraint tenants_return_origins_few check (
+        coalesce(pg_catalog.cardinality(return_origins), 0) <= 50),
+    add constraint tenants_delayed_methods_known check (
+        delayed_methods in ('never', 'servers', 'all')),
+    add constraint tenants_delayed_method_days_sane check (delayed_method_days between 1 and 60),
+    add constraint tenants_payment_pages_sane check (payment_pages_per_hold between 1 and 100);
+alter table core.tenants alter column return_origins set default '{}';
+
+-- How many payment pages were made for a hold, or for a change. Counted here, under the booking's lock.
+alter table core.bookings add column payment_pages integer not null default 0;
+alter table core.changes add column payment_pages integer not null default 0;
+
+-- When Stripe was last asked about its session by somebody who polls.
+alter table core.checkouts add column asked_at timestamptz;
 
 -- Rates --------------------------------------------------------------------------------------------
 

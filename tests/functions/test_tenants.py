@@ -57,7 +57,10 @@ def test_the_same_request_again_changes_nothing(system: System) -> None:
 
 
 def test_keys_are_renewed_and_taken_back(system: System) -> None:
-    """New ones beside the old; a revoked key is refused from then on, the others go on."""
+    """New ones beside the old; a revoked key is refused from then on, the others go on.
+
+    Proves: ASVS 7.4.1
+    """
     old, new, tenant = new_keys("test"), new_keys("test"), str(uuid4())
     made = system.invoke("migrate", request(tenant, "A studio", old, []))
     system.invoke("migrate", request(tenant, None, new, []))
@@ -69,6 +72,45 @@ def test_keys_are_renewed_and_taken_back(system: System) -> None:
     assert resources(system, old["secret"]).status == 401
     for key in (old["publishable"], *new.values()):
         assert resources(system, key).status == 200
+
+
+@pytest.mark.parametrize("kind", ["publishable", "secret"])
+def test_a_replaced_keys_request_has_one_effect(system: System, kind: str) -> None:
+    """Sent with the old key and repeated with the one that replaced it: the same answer."""
+    tenant = system.tenant.tenant_id
+    (old,) = [
+        row.id
+        for row in system.database.rows("select id, kind from core.api_keys")
+        if row.kind == kind
+    ]
+    new, newest = new_keys("test"), new_keys("test")
+    told = system.invoke("migrate", request(tenant, None, {kind: new[kind]}, [], {kind: str(old)}))
+    (second,) = [key["id"] for key in told["keys"] if key["label"] == "make tenant"]
+    system.invoke("migrate", request(tenant, None, {kind: newest[kind]}, [], {kind: second}))
+    body, key = system.hold_body("2030-01-07T10:00:00Z"), str(uuid4())
+
+    answers = [
+        system.request("POST", "/v1/holds", body, key=by, idempotency_key=key)
+        for by in (kind, new[kind], newest[kind])
+    ]
+
+    assert [answer.status for answer in answers] == [201, 201, 201]
+    assert answers[0].body == answers[1].body == answers[2].body
+
+
+@pytest.mark.parametrize("replaced", ["of the other kind", "of nobody"])
+def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
+    """Neither a secret key a publishable one, nor one that there is not; nothing is made."""
+    (publishable,) = system.database.rows("select id from core.api_keys where kind = 'publishable'")
+    other = str(publishable.id) if replaced == "of the other kind" else str(uuid4())
+    before = rows(system)
+    keys = {"secret": new_keys("test")["secret"]}
+
+    with pytest.raises(FailedError, match="no such key of this tenant and kind"):
+        system.invoke(
+            "migrate", request(system.tenant.tenant_id, None, keys, [], {"secret": other})
+        )
+    assert rows(system) == before
 
 
 def test_a_tenant_has_a_page_and_limits(system: System) -> None:
@@ -114,7 +156,10 @@ def test_a_page_has_a_key_of_its_own_tenant(system: System) -> None:
 
 
 def test_keys_are_stored_as_hashes(system: System) -> None:
-    """Neither key is anywhere in the database."""
+    """Neither key is anywhere in the database.
+
+    Proves: ASVS 13.3.1
+    """
     keys = new_keys("test")
     system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
 
@@ -150,7 +195,10 @@ def test_keys_are_stored_as_hashes(system: System) -> None:
 def test_what_makes_no_sense_changes_nothing(
     system: System, changes: dict[str, Any], why: str
 ) -> None:
-    """The reason is told, the value is not: it could be a key."""
+    """The reason is told, the value is not: it could be a key.
+
+    Proves: ASVS 16.2.5
+    """
     before = rows(system)
 
     with pytest.raises(FailedError, match=why) as refused:
@@ -192,3 +240,54 @@ def test_an_unreachable_database_is_told(system: System) -> None:
     with pytest.raises(FailedError, match="cannot be reached") as failed:
         make(system)
     assert "hunter2" not in json.dumps(str(failed.value))
+
+
+def test_a_new_tenants_payment_pages_lead_to_the_booking_page(system: System) -> None:
+    """Nothing is listed, and delayed methods are for its servers."""
+    made = make(system)
+
+    assert (made["return_origins"], made["delayed_methods"]) == ([], "servers")
+
+
+def test_where_payment_pages_lead_is_listed(system: System) -> None:
+    """As browsers form origins; what is not named stays as it is."""
+    made = make(system, return_origins=["HTTPS://Studio.example:443/", "http://localhost:*"])
+    listed = ["https://studio.example", "http://localhost:*"]
+    assert made["return_origins"] == listed
+
+    settings = {"delayed_methods": "all", "delayed_method_days": 7, "payment_pages_per_hold": 3}
+    later = request(made["id"], None, {}, [], payments=settings)
+    changed = system.invoke("migrate", later)
+    row = system.database.one("select * from core.tenants where id = %s", made["id"])
+
+    assert (changed["return_origins"], changed["delayed_methods"]) == (listed, "all")
+    assert (row.delayed_method_days, row.payment_pages_per_hold) == (7, 3)
+    emptied = system.invoke(
+        "migrate", request(made["id"], None, {}, [], payments={"return_origins": []})
+    )
+    assert emptied["return_origins"] == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://studio.example",
+        "https://studio.example/path",
+        "https://user@studio.example",
+        "https://*.example",
+        "https://studio.example:*",
+        "studio.example",
+        "https://st\u00fcdio.example",
+        "javascript:alert(1)",
+        "http://localhost.evil.example",
+        "*",
+        "",
+    ],
+)
+def test_what_is_no_origin_is_not_listed(system: System, origin: str) -> None:
+    """Told where it stands, and nothing is changed."""
+    before = rows(system)
+
+    with pytest.raises(FailedError, match="return_origins"):
+        make(system, return_origins=["https://studio.example", origin])
+    assert rows(system) == before

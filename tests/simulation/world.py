@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +58,7 @@ class Environment:
     module: ModuleType
     connection: psycopg.Connection[Any] | None = None
     context: Context | None = None
+    alive: dict[str, float] = field(default_factory=dict)
 
     def install(self) -> None:
         """Make the process look like this environment; whoever ran before is put away."""
@@ -65,12 +66,14 @@ class Environment:
         os.environ["AWS_LAMBDA_FUNCTION_NAME"] = self.variables["AWS_LAMBDA_FUNCTION_NAME"]
         settings.cache_clear()
         holdfast_database._connection = self.connection
+        idempotency._alive = self.alive
         idempotency.config().lambda_context = self.context  # type: ignore[assignment]
 
     def put_away(self) -> None:
         """Remember what the invocation left for the next one."""
         self.connection = holdfast_database._connection
         holdfast_database._connection = None
+        idempotency._alive = {}
 
     def destroy(self) -> None:
         """The process has died: nothing of it is left."""
@@ -104,7 +107,10 @@ class World:
             # everybody comes from one address, as one of a few people: all limits are felt
             " update core.tenants set live_holds_per_customer = 2, live_holds_per_address = 12,"
             " live_holds_per_day = 6, places_per_customer = 2, places_per_address = 6,"
-            " offers_per_address = 2, letters_per_unproved = 3"
+            " offers_per_address = 2, letters_per_unproved = 3;"
+            # delayed methods on every page whose time is a day away, and few pages for one hold
+            " update core.tenants set delayed_methods = 'all', delayed_method_days = 1,"
+            " payment_pages_per_hold = 4"
         )
         self.double.register_endpoint(
             "https://hooks.example/stripe", secret=self.secrets.webhook_secret

@@ -77,7 +77,10 @@ def limited(refusal: Refusal, retry_after: int | None, rule: str | None = None) 
 
 
 def test_one_period_more_than_allowed_is_refused(api: Api, offer: Offer) -> None:
-    """Whatever addresses were typed. The refusal says when there is room; nothing was written."""
+    """Whatever addresses were typed. The refusal says when there is room; nothing was written.
+
+    Proves: ASVS 2.3.2, API6:2023
+    """
     for number, start in enumerate(STARTS[:4]):
         browse(api, offer, start, customer=customer(f"{number}@example.com"))
     api.database.clock.advance(MINUTE)

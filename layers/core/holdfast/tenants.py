@@ -4,6 +4,7 @@ A key is made by whoever will use it; only its SHA-256 is sent here, so that it 
 cloud, no log and no second pair of hands. The same request again changes nothing.
 """
 
+import re
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -19,17 +20,34 @@ from holdfast.models.base import Request
 _CONNECT_TIMEOUT_SECONDS = 30
 _KEYS = 20  # in one request
 
+_ORIGINS = 50
+_HTTPS = re.compile(r"https://[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_LOCAL_ORIGIN = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::(?:[0-9]{1,5}|\*))?")
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers form it: https, or http to the machine of whoever develops."""
+    lowered = text.strip().lower().removesuffix("/")
+    if not (_HTTPS.fullmatch(lowered) or _LOCAL_ORIGIN.fullmatch(lowered)):
+        raise ValueError(
+            "must be an origin such as https://studio.example or http://localhost:8080"
+        )
+    scheme, _, rest = lowered.partition("://")
+    return f"{scheme}://{rest.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
+Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_origin)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
-_LOCAL = {"localhost", "127.0.0.1", "::1"}
+_LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 _LIMITS = {limit.setting: limit for limit in policy.LIMITS}
 
 
 def _page(text: str) -> str:
     """Where letters may lead to: https, or this machine."""
     parts = urlsplit(web_address(text))
-    if parts.scheme != "https" and parts.hostname not in _LOCAL:
+    if parts.scheme != "https" and parts.hostname not in _LOCAL_HOSTS:
         raise ValueError("must be an https address, or one of this machine")
     if "#" in text or "@" in text:
         raise ValueError("must have no fragment and no @: the link's own secret comes after a #")
@@ -54,17 +72,27 @@ Limits = Annotated[dict[str, int | None], AfterValidator(_limits)]
 
 
 class NewKey(Request):
-    """A key by its hash: hexadecimal SHA-256."""
+    """A key by its hash: hexadecimal SHA-256.
+
+    Attributes:
+        replaces: a key of this tenant and kind, whose idempotency keys it inherits, and which goes
+            on until it is revoked.
+    """
 
     kind: Literal["publishable", "secret"]
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     label: Name
+    replaces: UUID | None = None
 
 
 class TenantRequest(Request):
     """What to do with one tenant. With a name it is made, unless it exists.
 
+    Whatever is not named stays as it is.
+
     Attributes:
+        return_origins: where payment pages that browsers ask for may lead.
+        delayed_methods: whose payment pages offer methods whose result comes days later.
         page_url: where its letters lead to, with `?key=…` if the page needs it; null takes it away.
         limits: those of `policy.LIMITS` that change, by setting; null is no limit.
     """
@@ -73,6 +101,10 @@ class TenantRequest(Request):
     name: Name | None = None
     add_keys: tuple[NewKey, ...] = Field(default=(), max_length=_KEYS)
     revoke_keys: tuple[UUID, ...] = Field(default=(), max_length=_KEYS)
+    return_origins: tuple[Origin, ...] | None = Field(default=None, max_length=_ORIGINS)
+    delayed_methods: Literal["never", "servers", "all"] | None = None
+    delayed_method_days: Annotated[int, Field(ge=1, le=60)] | None = None
+    payment_pages_per_hold: Annotated[int, Field(ge=1, le=100)] | None = None
     page_url: Page | None = None
     limits: Limits = Field(default_factory=dict)
 

@@ -4,13 +4,19 @@
 -- repeat. Keys are made by whoever wants them; only their hashes come here.
 --
 -- p_tenant  {"id": uuid, "name": text or null, "add_keys": [{"kind", "hash": hex of SHA-256,
---           "label"}], "revoke_keys": [uuid], "page_url": text or null, "page_key_hash": hex of SHA-256
---           of the key in it or null, "limits": {setting: number or null}}; with a name the tenant is
---           made if it is not there yet; a setting that is not named stays
--- Returns   {"id", "name", "page_url", "limits": all of them, "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
+--           "label", "replaces": uuid or absent}], "revoke_keys": [uuid]}; with a name the tenant is
+--           made if it is not there yet. A key that replaces another inherits its idempotency keys,
+--           so that a request begun with the old one and repeated with the new one has one effect.
+--           "page_url": text or null, with "page_key_hash", hex of SHA-256 of the key in it or null,
+--           "limits": {setting: number or null}, "return_origins": [text], where payment pages may
+--           lead, "delayed_methods", "delayed_method_days" and "payment_pages_per_hold" are changed
+--           if they are there
+-- Returns   {"id", "name", "page_url", "limits": all of them, "return_origins", "delayed_methods",
+--           "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
 --
 -- Locks     the tenant's row, to the end of the transaction
--- Raises    KHNTF  no such tenant and no name to make it with, or no such key of it
+-- Raises    KHNTF  no such tenant and no name to make it with, or no such key of it,
+--                  or a key of the other kind that is to be replaced
 --           KHKEY  one of the hashes is another tenant's, or the page's key is not this tenant's
 --           23514  a setting is out of its range
 -- Backstop  api_keys_hash_unique, api_keys_hash_is_sha256, tenants_pkey
@@ -38,10 +44,23 @@ begin
             using errcode = 'KHNTF', hint = 'name it to make it';
     end if;
 
-    insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at)
-    select v_id, core.new_id(), k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
+    if exists (
+        select from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
+            as a (kind text, replaces uuid)
+        where a.replaces is not null and not exists (
+            select from core.api_keys as k
+            where k.tenant_id = v_id and k.id = a.replaces and k.kind = a.kind)
+    ) then
+        raise exception 'there is no such key of this tenant and kind to replace'
+            using errcode = 'KHNTF', hint = 'the answer lists the keys by their ids';
+    end if;
+
+    insert into core.api_keys (tenant_id, id, first_id, kind, key_hash, label, created_at)
+    select v_id, core.new_id(),
+        (select o.lineage from core.api_keys as o where o.tenant_id = v_id and o.id = k.replaces),
+        k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
     from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
-        as k (kind text, hash text, label text)
+        as k (kind text, hash text, label text, replaces uuid)
     on conflict (key_hash) do nothing;
 
     if exists (
@@ -77,8 +96,14 @@ begin
             using errcode = 'KHKEY', hint = 'use one of its own';
     end if;
     v_tenant := pg_catalog.jsonb_populate_record(
-        v_tenant, coalesce(p_tenant -> 'limits', '{}') || case when p_tenant ? 'page_url'
-            then pg_catalog.jsonb_build_object('page_url', p_tenant -> 'page_url') else '{}' end);
+        v_tenant, coalesce(p_tenant -> 'limits', '{}')
+            || case when p_tenant ? 'page_url'
+                then pg_catalog.jsonb_build_object('page_url', p_tenant -> 'page_url') else '{}' end
+            || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                'return_origins', p_tenant -> 'return_origins',
+                'delayed_methods', p_tenant -> 'delayed_methods',
+                'delayed_method_days', p_tenant -> 'delayed_method_days',
+                'payment_pages_per_hold', p_tenant -> 'payment_pages_per_hold')));
     update core.tenants as t
     set page_url = v_tenant.page_url,
         live_holds_per_customer = v_tenant.live_holds_per_customer,
@@ -93,13 +118,19 @@ begin
         offers_per_address = v_tenant.offers_per_address,
         place_days = v_tenant.place_days,
         letters_per_unproved = v_tenant.letters_per_unproved,
-        letters_per_proved = v_tenant.letters_per_proved
+        letters_per_proved = v_tenant.letters_per_proved,
+        return_origins = v_tenant.return_origins,
+        delayed_methods = v_tenant.delayed_methods,
+        delayed_method_days = v_tenant.delayed_method_days,
+        payment_pages_per_hold = v_tenant.payment_pages_per_hold
     where t.id = v_id and t is distinct from v_tenant;
 
     return pg_catalog.jsonb_build_object(
         'id', v_id,
         'name', v_tenant.name,
         'page_url', v_tenant.page_url,
+        'return_origins', v_tenant.return_origins,
+        'delayed_methods', v_tenant.delayed_methods,
         'limits', pg_catalog.jsonb_build_object(
             'live_holds_per_customer', v_tenant.live_holds_per_customer,
             'live_holds_per_address', v_tenant.live_holds_per_address,

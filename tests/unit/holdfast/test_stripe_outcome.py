@@ -38,6 +38,8 @@ def _expected(status: str, payment: str, intent: Any, event: str | None) -> str:
     """The table in words: open and expired speak for themselves, then money, then failure."""
     if status != "complete":
         return status
+    if payment == "no_payment_required" and intent is None:
+        return "failed"  # it asked for nothing and brought nothing; none of ours is free
     if payment != "unpaid":
         return "paid"
     if event == "checkout.session.async_payment_failed":
@@ -79,7 +81,10 @@ def test_an_open_or_expired_session_never_counts_as_paid(
 
 
 def test_no_customer_data_goes_into_the_summary() -> None:
-    """Name, e-mail and address stay at Stripe; what is kept is what the database decides by."""
+    """Name, e-mail and address stay at Stripe; what is kept is what the database decides by.
+
+    Proves: ASVS 14.2.4
+    """
     session = {
         "id": "cs_1",
         "url": None,
