@@ -38,16 +38,21 @@ _HOLDER = {
     *("customers_email_unique", "customers_pkey", "customers_by_mailbox"),
     *("bookings_live_by_customer", "bookings_holds_by_customer", "waitlist_by_customer"),
 }
+_HELD = {"idempotency_keys_pkey", "occupancies_seat_once", "occupancies_pkey"}
 _ATTEMPT = {"bookings_pkey", "checkouts_one_payable_per_booking", "checkouts_pkey"}
 INTENDED = {
     "list_slots": _PERIODS,
     "list_pool_slots": _PERIODS,
     "list_bookings": {"bookings_by_start", "customers_pkey"},
     "list_bookings, resource": {"bookings_by_resource", "customers_pkey"},
-    "create_hold": {
-        *(_PERIODS | _HOLDER),
-        *("idempotency_keys_pkey", "occupancies_seat_once", "occupancies_pkey"),
+    "create_hold": _PERIODS | _HELD | {"customers_email_unique", "customers_pkey"},
+    "create_hold, of an address": _PERIODS
+    | _HELD
+    | {
+        *("customers_email_unique", "customers_pkey"),
+        *("bookings_holds_by_address", "bookings_made_by_address"),
     },
+    "create_hold, of a server": _PERIODS | _HELD | _HOLDER,
     "create_hold, taken": _PERIODS | {"idempotency_keys_pkey"},
     "create_hold, repeated": {"idempotency_keys_pkey", "bookings_pkey", "customers_pkey"},
     "begin_checkout": _ATTEMPT | {"idempotency_keys_pkey", "customers_pkey", "changes_one_pending"},
@@ -56,6 +61,8 @@ INTENDED = {
     | {
         *("stripe_events_pkey", "checkouts_session_unique", "checkouts_id_unique"),
         *("payments_intent_unique", "changes_one_pending", "waitlist_by_booking"),
+        # the customer's limit of the resource, which a browser's payment is judged by
+        *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },
     "get_booking": {"bookings_pkey", "customers_pkey"},
     "get_confirmation": _ATTEMPT | {"customers_pkey"},
