@@ -95,6 +95,12 @@ _RESOURCES = (
         season=("2026-01-01", "2030-12-31"),
     ),
 )
+# Where payment pages may lead: this machine's own pages, and the shop of the README.
+_RETURN_ORIGINS = (
+    "http://localhost:*",
+    "http://127.0.0.1:*",
+    "https://studio.example",
+)
 _CLOSED = ("Mary Somerville, maths tutor", "2027-01-01", "New Year's Day")
 _POOLS = {"Any maths tutor": ("Ada Lovelace, maths tutor", "Mary Somerville, maths tutor")}
 
@@ -111,9 +117,18 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
         connection.execute(
             # everybody comes from this machine, and most of them as the same person
             "insert into core.tenants"
-            " (id, name, live_holds_per_customer, live_holds_per_address, created_at)"
-            " values (%s, 'Holdfast demo', 100, 100000, core.clock()) on conflict do nothing",
+            " (id, name, live_holds_per_customer, live_holds_per_address, live_holds_per_resource,"
+            " live_holds_per_day, holds_per_hour, free_lapses, places_per_customer,"
+            " places_per_address, places_per_hour, offers_per_address, letters_per_unproved,"
+            " letters_per_proved, created_at)"
+            " values (%s, 'Holdfast demo', 10000, 100000, null, null, null, null, 10000,"
+            " null, null, null, 1000, 1000, core.clock()) on conflict do nothing",
             (tenant,),
+        )
+        connection.execute(  # a database that is older than the list gets it as well
+            "update core.tenants set return_origins = %s"
+            " where id = %s and coalesce(cardinality(return_origins), 0) = 0",
+            (list(_RETURN_ORIGINS), tenant),
         )
         for kind, key in (
             ("publishable", secrets.publishable_key),

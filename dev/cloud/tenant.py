@@ -1,9 +1,13 @@
-"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back.
+"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back, set its
+page and its limits.
 
     python -m dev.cloud.tenant dev --name "My studio"
     python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
     python -m dev.cloud.tenant dev --tenant <id> --replace <key id>  a new one in place of this
     python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>   refused, and a list of all
+    python -m dev.cloud.tenant dev --tenant <id> --return <origin>   where payment pages may lead
+    python -m dev.cloud.tenant dev --tenant <id> --page "https://a.example/?key=pk_…"
+    python -m dev.cloud.tenant dev --tenant <id> --limit place_days=60 holds_per_hour=none
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.
@@ -56,17 +60,30 @@ def new_keys(mode: str) -> dict[str, str]:
     }
 
 
+def limits(given: list[str]) -> dict[str, int | None]:
+    """Settings of docs/limits.md as `name=number` or `name=none`. Raises CloudError."""
+    found: dict[str, int | None] = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        if value != "none" and not value.isdecimal():
+            raise CloudError(f"{each}: say name=number, or name=none for no limit")
+        found[name] = None if value == "none" else int(value)
+    return found
+
+
 def request(
     tenant_id: str,
     name: str | None,
     keys: dict[str, str],
     revoke: list[str],
     replaced: dict[str, str] | None = None,
+    settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What is sent: the keys' hashes, never the keys.
 
     Args:
         replaced: by kind, the id of the key whose place the new one takes.
+        settings: what is to be different: its page, limits, return addresses, delayed methods.
     """
     return {
         "tenant": {
@@ -83,6 +100,7 @@ def request(
             ],
             "revoke_keys": revoke,
         }
+        | (settings or {})
     }
 
 
@@ -99,6 +117,8 @@ def send(where: Door, event: dict[str, Any]) -> dict[str, Any]:
 def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
     """What a person is shown. The keys themselves are nowhere else."""
     shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
+    if tenant.get("page_url"):
+        shown.append(f"  page         {tenant['page_url']}")
     if "publishable" in keys:
         shown.append(f"  publishable  {keys['publishable']}   for browsers and apps")
     if "secret" in keys:
@@ -106,11 +126,28 @@ def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
             f"  secret       {keys['secret']}   for your servers only",
             "Keep the secret key now: it is stored nowhere and cannot be shown again.",
         ]
+    shown += _payments(tenant)
     shown.append("All keys:")
     for key in tenant["keys"]:
         state = "revoked" if key["revoked_at"] else "in use"
         shown.append(f"  {key['id']}  {key['kind']:<11}  {key['created_at'][:10]}  {state}")
     return shown
+
+
+def _payments(tenant: dict[str, Any]) -> list[str]:
+    """Where payment pages lead, and whose pages offer delayed methods."""
+    if "return_origins" not in tenant:
+        return []  # the function is older than this command
+    origins = tenant["return_origins"]
+    if origins is None:
+        where = "any address over https: list the tenant's own origins with RETURN=…"
+    else:
+        where = ", ".join(origins) or "the booking page alone"
+    return [
+        "Payment pages that browsers ask for",
+        f"  lead to         {where}",
+        f"  delayed methods {tenant['delayed_methods']}",
+    ]
 
 
 def to_replace(tenant: dict[str, Any], wanted: list[str]) -> dict[str, str]:
@@ -152,7 +189,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", help="make a tenant of this name")
     parser.add_argument("--tenant", help="the id of one that exists")
     parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    parser.add_argument(
+        "--return",
+        dest="origins",
+        nargs="*",
+        help="origins that payment pages may lead to, instead of those so far",
+    )
+    parser.add_argument(
+        "--delayed-methods",
+        choices=("never", "servers", "all"),
+        help="whose payment pages offer methods whose result comes days later",
+    )
     parser.add_argument("--replace", nargs="*", default=[], help="ids of keys to make new ones for")
+    parser.add_argument("--page", help='where its letters lead to, with ?key=…; "" takes it away')
+    parser.add_argument("--limit", nargs="*", default=[], help="name=number; see docs/limits.md")
     options = parser.parse_args(arguments)
     if not options.name and not options.tenant:
         print("Name the tenant: NAME=…, or say which: TENANT=<id>.", file=sys.stderr)
@@ -160,13 +210,26 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        keys, replaced = {} if options.revoke else new_keys(where.mode), {}
+        settings: dict[str, Any] = {
+            name: value
+            for name, value in (
+                ("return_origins", options.origins),
+                ("delayed_methods", options.delayed_methods),
+                ("limits", limits(options.limit) or None),
+            )
+            if value is not None
+        }
+        if options.page is not None:
+            settings["page_url"] = options.page or None
+        changes = options.revoke or (settings and not options.name)
+        keys, replaced = {} if changes else new_keys(where.mode), {}
         if options.replace:
             known = send(where, request(tenant_id, None, {}, []))
             replaced = to_replace(known, options.replace)
-            keys = {kind: key for kind, key in keys.items() if kind in replaced}
+            made = new_keys(where.mode)
+            keys = {kind: key for kind, key in made.items() if kind in replaced}
         name = options.name or None
-        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced))
+        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced, settings))
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1

@@ -120,6 +120,16 @@ def test_paying(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
     shop.double("settle", session_id=shop.session_of(visitor.booking_id), outcome="succeed")
     visitor.sees("You are booked")
     gallery.look(page, "12-confirmed")
+    page.get_by_role("link", name="Your booking on this device").click()
+    visitor.sees("Your bookings on this device")
+    gallery.look(page, "24-bookings")
+    page.locator(".offer").click()
+    visitor.sees("You are booked")
+    page.get_by_text("Remove from this device").click()
+    gallery.look(page, "25-removing")
+    visitor.button("Forget this booking on this device").click()
+    visitor.sees("Removed from this device")
+    gallery.look(page, "26-removed")
 
 
 def test_what_else_may_come_of_it(
@@ -131,7 +141,7 @@ def test_what_else_may_come_of_it(
     (start,) = re.findall(r"start=([^&]+)", page.url)
     assert shop.hold(start.replace("%3A", ":")).status == 201
     visitor.button("Hold this time").click()
-    visitor.sees("Somebody was quicker")
+    visitor.sees("This time was just taken")
     gallery.look(page, "13-taken")
     page.locator(".slots.full .time").first.click()
     visitor.sees("The time is yours for now")
@@ -140,8 +150,8 @@ def test_what_else_may_come_of_it(
     expect(other.page.get_by_text("You are holding")).to_be_visible()
     gallery.look(other.page, "14-reminder")
     other.page.close()  # a page behind another draws slowly
-    visitor.button("Give the time back").click()
-    visitor.sees("The time was given back")
+    visitor.button("Cancel this hold").click()
+    visitor.sees("Your hold is cancelled")
     gallery.look(page, "15-given-back")
 
     page.clock.install()
@@ -159,7 +169,7 @@ def test_what_else_may_come_of_it(
     starts = "to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     lose_time(shop, {"id": booking})  # type: ignore[arg-type]
     assert shop.hold(shop.booking(booking, starts)).status == 201
-    visitor.pays().sees("Time lost, money back")
+    visitor.pays().sees("Paid too late: you get a full refund")
     gallery.look(page, "17-time-lost")
     stranger = visitors()
     stranger.page.goto(page.url)

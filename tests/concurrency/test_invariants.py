@@ -32,6 +32,11 @@ def _place(state: str, booking: str = "null") -> str:
     )
 
 
+_SECOND = (
+    "insert into core.bookings select (jsonb_populate_record("
+    "b, jsonb_build_object('id', gen_random_uuid()))).* from core.bookings as b"
+)
+
 PLANTS = {
     "overlap": Plant(
         "alter table core.occupancies drop constraint occupancies_no_overlap;"
@@ -141,10 +146,19 @@ PLANTS = {
         "is offered to one place in the waitlist",
     ),
     "more places than allowed": Plant(
-        "update core.tenants set live_holds_per_customer = 1;"
+        "update core.tenants set places_per_customer = 1;"
         " drop index core.waitlist_once_per_customer;"
-        f"{_place('waiting')}; {_place('waiting')}",
-        "nobody holds or waits for more",
+        f"{_place('waiting')}; {_place('waiting')}; update core.waitlist set vouched = true",
+        "nobody has more places",
+    ),
+    "more holds than allowed": Plant(
+        f"update core.tenants set live_holds_per_customer = 1; {_SECOND};"
+        " update core.bookings set vouched = true, status = 'paying', hold_expires_at = 'infinity'",
+        "nobody keeps more unpaid periods",
+    ),
+    "more than a resource gives": Plant(
+        f"update core.resources set customer_limit = 1; {_SECOND}",
+        "a customer has no more of a resource",
     ),
     "waiting for what is free": Plant(
         _place("waiting"), "nobody waits for a start that is free", quiescent=True
@@ -158,6 +172,21 @@ PLANTS = {
         " currency, false, resource_id, starts_at, ends_at, 'infinity', now(), now()"
         " from core.bookings",
         "no other change owns any",
+    ),
+    "confirmed at its start": Plant(
+        "update audit.booking_events as e set at = b.starts_at from core.bookings as b"
+        " where b.id = e.booking_id and e.to_status = 'scheduled'",
+        "no booking was confirmed once its time had begun",
+    ),
+    "moved at its start": Plant(
+        "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
+        " calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, created_at,"
+        " updated_at) select tenant_id, gen_random_uuid(), id, 'applied', resource_id,"
+        " starts_at, ends_at, 0, 0, amount, 0, currency, false, resource_id,"
+        " starts_at - interval '1 day', ends_at - interval '1 day', now(),"
+        " starts_at - interval '1 day' from core.bookings",
+        "no booking was moved once its old time",
     ),
     "hold beyond its deadline": Plant(
         "update core.bookings set status = 'held', hold_expires_at = core.clock()",

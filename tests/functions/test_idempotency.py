@@ -209,7 +209,7 @@ def test_a_checkout_key_is_bound_to_its_addresses(system: System, front_door: bo
     if not front_door:
         forget_requests(system)
     refused_addresses = system.begin_checkout(
-        held, idempotency_key="c-1", success_url="https://elsewhere.example/"
+        held, idempotency_key="c-1", success_url="https://studio.example/elsewhere"
     )
 
     assert_problem(refused_addresses, 422, "idempotency_key_reused")

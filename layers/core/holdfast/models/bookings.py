@@ -1,13 +1,13 @@
 """Bookings: holding a time, paying for it, reading what became of it."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Slug, WebAddress
+from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Reason, Slug, WebAddress
 from holdfast.models.base import Answer, Price, Request
 
 MOST_ITEMS = 20  # in one request
@@ -72,7 +72,35 @@ class Period(Request):
         return 1 if self.repeat is None else self.repeat.weeks
 
 
-class HoldRequest(Request):
+class Override(Request):
+    """Which limits a server lets a request go beyond, and why; the reason is kept.
+
+    Times that are taken, closed or too late stay refused.
+    """
+
+    rules: list[Literal["customer_periods", "customer_places", "customer_limit"]] = Field(
+        min_length=1, max_length=3
+    )
+    reason: Reason
+
+
+class Overridable(Request):
+    """A request that a secret key may let go beyond limits."""
+
+    override: Override | None = Field(
+        default=None, description="With a secret key only: limits not to be applied, and why."
+    )
+
+    def as_json(self) -> dict[str, Any]:
+        """As sent to the database; without an override that is not there, so that what repeats a
+        request of an earlier release is the same request."""
+        told = super().as_json()
+        if self.override is None:
+            del told["override"]
+        return told
+
+
+class HoldRequest(Overridable):
     """Which time to hold, and for whom: one period, or several as items, all of them or none.
 
     There is no price in it: the catalogue has it.
@@ -83,10 +111,10 @@ class HoldRequest(Request):
         default=None, description="Any resource of this pool will do; a series gets one for all."
     )
     resource_id: UUID | None = Field(
-        default=None, validate_default=True, description="Or give pool_id."
+        default=None, validate_default=True, description="Needed unless pool_id or items are given."
     )
     offering_id: UUID | None = Field(
-        default=None, validate_default=True, description="Needed unless there are items."
+        default=None, validate_default=True, description="Needed unless items are given."
     )
     starts_at: Instant | None = Field(
         default=None, description="RFC 3339 start of a slot; or give date."
@@ -105,7 +133,8 @@ class HoldRequest(Request):
     def _needed_without_items(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
         pooled = info.field_name == "resource_id" and info.data.get("pool_id") is not None
         if value is None and info.data.get("items") is None and not pooled:
-            raise PydanticCustomError("missing", "Field required")
+            others = "pool_id or items are" if info.field_name == "resource_id" else "items are"
+            raise PydanticCustomError("missing", f"Field required, unless {others} given")
         return value
 
     @model_validator(mode="after")
@@ -252,5 +281,8 @@ class Confirmation(Answer):
         "ended",
         "completed",
     ]
-    reason: Literal["time_lost", "released", "amount_mismatch", "duplicate_payment"] | None
+    reason: (
+        Literal["time_lost", "released", "amount_mismatch", "duplicate_payment", "customer_limit"]
+        | None
+    )
     booking: Booking
