@@ -54,7 +54,7 @@ export function grid({ first, free, chosen, busy, choose, turn }) {
       "aria-disabled": !open && "true", "aria-label": label, "aria-pressed": date === chosen ? "true" : "false",
       "aria-current": date === iso(new Date()) && "date",
       click: () => open && choose(date),
-    }, month ? el("small", {}, format.shortMonth(date)) : null, format.dayNumber(date));
+    }, month ? el("small", {}, format.shortMonth(date)) : null, el("span", {}, format.dayNumber(date)));
     return el("td", { role: "gridcell" }, day);
   };
   const weeks = Array.from({ length: ROWS }, (_, week) =>

@@ -120,6 +120,16 @@ def test_paying(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
     shop.double("settle", session_id=shop.session_of(visitor.booking_id), outcome="succeed")
     visitor.sees("You are booked")
     gallery.look(page, "12-confirmed")
+    page.get_by_role("link", name="Your booking on this device").click()
+    visitor.sees("Your bookings on this device")
+    gallery.look(page, "24-bookings")
+    page.locator(".offer").click()
+    visitor.sees("You are booked")
+    page.get_by_text("Remove from this device").click()
+    gallery.look(page, "25-removing")
+    visitor.button("Forget this booking on this device").click()
+    visitor.sees("Removed from this device")
+    gallery.look(page, "26-removed")
 
 
 def test_what_else_may_come_of_it(
