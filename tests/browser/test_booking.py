@@ -267,7 +267,7 @@ def test_all_clocks_agree(visitor: Visitor, shop: Shop) -> None:
 
 
 def test_the_page_works_at_either_address_of_this_machine(visitor: Visitor, shop: Shop) -> None:
-    """`make up` prints localhost; who types 127.0.0.1 books and pays there, and comes back there."""
+    """`make up` prints localhost; who types 127.0.0.1 books, pays and comes back there."""
     page = visitor.page
     address = shop.address(LESSON).replace("//localhost:", "//127.0.0.1:")
     page.goto(address)
