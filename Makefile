@@ -151,10 +151,11 @@ deploy: venv sam ## STAGE=dev: to your AWS account, step by step (docs/deploying
 remove: venv sam ## STAGE=dev: take a stage down; says before what stays
 	@exec $(CLOUD) dev.cloud.remove $(STAGE)
 
-tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids" | REPLACE="key ids"] [RETURN="origins"] [DELAYED=never|servers|all]: tenants and their keys
+tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="ids"] [REPLACE="ids"] [PAGE=…] [LIMITS="a=1"] [RETURN="origins"] [DELAYED=…]: tenants and their keys
 	@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
 	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE)) \
 	    $(if $(REPLACE),--replace $(REPLACE)) \
+	    $(if $(PAGE),--page "$(PAGE)") $(if $(LIMITS),--limit $(LIMITS)) \
 	    $(if $(RETURN),--return $(RETURN)) $(if $(DELAYED),--delayed-methods $(DELAYED))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking

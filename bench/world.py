@@ -16,8 +16,13 @@ FIRST_DAY = (datetime.now(UTC) + timedelta(days=2)).replace(
 # Names are spelled as SQL expressions, so that pgbench can build them from its numbers.
 _TENANT = "md5('tenant')::uuid"
 _BASE = """
-insert into core.tenants (id, name, created_at, live_holds_per_customer, live_holds_per_address)
-values (md5('tenant')::uuid, 'Bench', now(), 10000, 100000);
+insert into core.tenants (
+    id, name, created_at, live_holds_per_customer, live_holds_per_address, live_holds_per_resource,
+    live_holds_per_day, holds_per_hour, free_lapses, places_per_customer, places_per_address,
+    places_per_hour, offers_per_address)
+values (
+    md5('tenant')::uuid, 'Bench', now(), 10000, 100000, null, null, null, null, 10000, null, null,
+    null);
 
 insert into core.resources (
     tenant_id, id, name, timezone, step_minutes, horizon_days, created_at, updated_at)

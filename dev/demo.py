@@ -117,8 +117,12 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
         connection.execute(
             # everybody comes from this machine, and most of them as the same person
             "insert into core.tenants"
-            " (id, name, live_holds_per_customer, live_holds_per_address, created_at)"
-            " values (%s, 'Holdfast demo', 100, 100000, core.clock()) on conflict do nothing",
+            " (id, name, live_holds_per_customer, live_holds_per_address, live_holds_per_resource,"
+            " live_holds_per_day, holds_per_hour, free_lapses, places_per_customer,"
+            " places_per_address, places_per_hour, offers_per_address, letters_per_unproved,"
+            " letters_per_proved, created_at)"
+            " values (%s, 'Holdfast demo', 10000, 100000, null, null, null, null, 10000,"
+            " null, null, null, 1000, 1000, core.clock()) on conflict do nothing",
             (tenant,),
         )
         connection.execute(  # a database that is older than the list gets it as well

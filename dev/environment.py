@@ -58,6 +58,8 @@ def environment(function: Function, backends: Backends) -> dict[str, str]:
         variables["BOOKING_SECRET_KEY"] = backends.secrets.booking_key
     if "BOOKING_PAGE_URL" in declared and backends.booking_page is not None:
         variables["BOOKING_PAGE_URL"] = backends.booking_page
+    if "PAGE_PUBLISHABLE_KEY" in declared:  # here the page is the demo tenant's
+        variables["PAGE_PUBLISHABLE_KEY"] = backends.secrets.publishable_key
     if declared.keys() & {"IDEMPOTENCY_TABLE", "MAIL_FROM"}:
         variables |= {
             "AWS_ENDPOINT_URL_DYNAMODB": backends.dynamodb,

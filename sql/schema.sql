@@ -310,6 +310,7 @@ CREATE TABLE core.bookings (
     hold_limit_at timestamp with time zone,
     address_hash bytea,
     calendar_unchecked boolean DEFAULT false NOT NULL,
+    vouched boolean DEFAULT false NOT NULL,
     payment_pages integer DEFAULT 0 NOT NULL,
     CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
@@ -513,7 +514,7 @@ CREATE TABLE core.refunds (
     updated_at timestamp with time zone NOT NULL,
     CONSTRAINT refunds_amount_positive CHECK ((amount > 0)),
     CONSTRAINT refunds_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT refunds_reason_known CHECK ((reason = ANY (ARRAY['time_lost'::text, 'released'::text, 'amount_mismatch'::text, 'duplicate_payment'::text, 'price_difference'::text]))),
+    CONSTRAINT refunds_reason_known CHECK ((reason = ANY (ARRAY['time_lost'::text, 'released'::text, 'amount_mismatch'::text, 'duplicate_payment'::text, 'price_difference'::text, 'customer_limit'::text]))),
     CONSTRAINT refunds_replacement_is_of_a_failure CHECK (((replaced_by IS NULL) OR (status = 'failed'::text))),
     CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
 );
@@ -579,9 +580,12 @@ CREATE TABLE core.effects (
     request_id text DEFAULT NULLIF(current_setting('holdfast.request_id'::text, true), ''::text),
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    customer_id uuid,
+    sent_at timestamp with time zone,
     CONSTRAINT effects_attempts_counted CHECK ((attempts >= 0)),
     CONSTRAINT effects_kind_known CHECK ((kind = ANY (ARRAY['expire_session'::text, 'refund_payment'::text, 'notify_offer'::text]))),
     CONSTRAINT effects_names_its_subject CHECK ((((kind = 'expire_session'::text) = (checkout_id IS NOT NULL)) AND ((kind = 'refund_payment'::text) = (refund_id IS NOT NULL)))),
+    CONSTRAINT effects_sent_to_a_customer CHECK (((sent_at IS NULL) = (customer_id IS NULL))),
     CONSTRAINT effects_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'done'::text, 'dead'::text])))
 );
 
@@ -613,8 +617,12 @@ CREATE TABLE core.waitlist (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    vouched boolean DEFAULT false NOT NULL,
+    override_reason text,
+    ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     CONSTRAINT waitlist_offer_has_booking CHECK (((state <> ALL (ARRAY['offered'::text, 'booked'::text])) OR (booking_id IS NOT NULL))),
     CONSTRAINT waitlist_one_wish CHECK (((starts_at IS NULL) <> (on_date IS NULL))),
+    CONSTRAINT waitlist_override_reason_short CHECK (((length(override_reason) >= 1) AND (length(override_reason) <= 500))),
     CONSTRAINT waitlist_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
     CONSTRAINT waitlist_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'booked'::text, 'lapsed'::text, 'left'::text])))
 );
@@ -1001,8 +1009,20 @@ CREATE TABLE core.tenants (
     created_at timestamp with time zone NOT NULL,
     hold_limit_minutes integer DEFAULT 120 NOT NULL,
     offer_minutes integer DEFAULT 60 NOT NULL,
-    live_holds_per_customer integer DEFAULT 10 NOT NULL,
-    live_holds_per_address integer DEFAULT 50 NOT NULL,
+    live_holds_per_customer integer DEFAULT 52 NOT NULL,
+    live_holds_per_address integer DEFAULT 24 NOT NULL,
+    live_holds_per_resource integer DEFAULT 12,
+    live_holds_per_day integer DEFAULT 4,
+    holds_per_hour integer DEFAULT 100,
+    free_lapses integer DEFAULT 8,
+    places_per_customer integer DEFAULT 20 NOT NULL,
+    places_per_address integer DEFAULT 10,
+    places_per_hour integer DEFAULT 30,
+    offers_per_address integer DEFAULT 2,
+    place_days integer DEFAULT 30 NOT NULL,
+    letters_per_unproved integer DEFAULT 3 NOT NULL,
+    letters_per_proved integer DEFAULT 30 NOT NULL,
+    page_url text,
     return_origins text[] DEFAULT '{}'::text[],
     delayed_methods text DEFAULT 'servers'::text NOT NULL,
     delayed_method_days integer DEFAULT 14 NOT NULL,
@@ -1012,9 +1032,13 @@ CREATE TABLE core.tenants (
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
     CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
     CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
+    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
+    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
+    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
     CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
     CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
     CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
     CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
     CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50))
@@ -1462,19 +1486,31 @@ CREATE INDEX bookings_deadline ON core.bookings USING btree (hold_expires_at) WH
 -- Name: bookings_holds_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX bookings_holds_by_address ON core.bookings USING btree (tenant_id, address_hash) WHERE ((address_hash IS NOT NULL) AND (hold_expires_at IS NOT NULL));
+CREATE INDEX bookings_holds_by_address ON core.bookings USING btree (tenant_id, address_hash, hold_expires_at) WHERE ((address_hash IS NOT NULL) AND (hold_expires_at IS NOT NULL));
 
 --
 -- Name: bookings_holds_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX bookings_holds_by_customer ON core.bookings USING btree (tenant_id, customer_id) WHERE (hold_expires_at IS NOT NULL);
+CREATE INDEX bookings_holds_by_customer ON core.bookings USING btree (tenant_id, customer_id, hold_expires_at) WHERE ((hold_expires_at IS NOT NULL) AND vouched);
 
 --
 -- Name: bookings_live_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX bookings_live_by_customer ON core.bookings USING btree (tenant_id, customer_id, resource_id) WHERE (status = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'scheduled'::text, 'active'::text]));
+
+--
+-- Name: bookings_made_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX bookings_made_by_address ON core.bookings USING btree (tenant_id, address_hash, created_at) WHERE (address_hash IS NOT NULL);
+
+--
+-- Name: bookings_proved_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX bookings_proved_by_customer ON core.bookings USING btree (tenant_id, customer_id, created_at) WHERE (vouched OR (status = ANY (ARRAY['scheduled'::text, 'active'::text, 'ended'::text, 'completed'::text])));
 
 --
 -- Name: calendar_feeds_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1573,6 +1609,12 @@ CREATE INDEX effects_due ON core.effects USING btree (due_at) WHERE (state = 'pe
 CREATE INDEX effects_failing ON core.effects USING btree (created_at) WHERE ((state = 'pending'::text) AND (last_error IS NOT NULL));
 
 --
+-- Name: effects_letters; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_letters ON core.effects USING btree (tenant_id, customer_id, sent_at) WHERE (sent_at IS NOT NULL);
+
+--
 -- Name: external_busy_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1648,7 +1690,7 @@ CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_
 -- Name: waitlist_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX waitlist_by_address ON core.waitlist USING btree (tenant_id, address_hash) WHERE ((state = 'waiting'::text) AND (address_hash IS NOT NULL));
+CREATE INDEX waitlist_by_address ON core.waitlist USING btree (tenant_id, address_hash, ends_at) WHERE ((address_hash IS NOT NULL) AND (state = 'waiting'::text));
 
 --
 -- Name: waitlist_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1660,7 +1702,7 @@ CREATE INDEX waitlist_by_booking ON core.waitlist USING btree (tenant_id, bookin
 -- Name: waitlist_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX waitlist_by_customer ON core.waitlist USING btree (tenant_id, customer_id) WHERE (state = 'waiting'::text);
+CREATE INDEX waitlist_by_customer ON core.waitlist USING btree (tenant_id, customer_id, ends_at) WHERE ((state = 'waiting'::text) AND vouched);
 
 --
 -- Name: waitlist_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1675,10 +1717,28 @@ CREATE INDEX waitlist_by_resource ON core.waitlist USING btree (tenant_id, resou
 CREATE INDEX waitlist_due ON core.waitlist USING btree (looked_at NULLS FIRST, id) WHERE (state = 'waiting'::text);
 
 --
+-- Name: waitlist_made_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX waitlist_made_by_address ON core.waitlist USING btree (tenant_id, address_hash, created_at) WHERE (address_hash IS NOT NULL);
+
+--
+-- Name: waitlist_offered_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX waitlist_offered_by_address ON core.waitlist USING btree (tenant_id, address_hash, id) WHERE ((address_hash IS NOT NULL) AND (state = 'offered'::text));
+
+--
 -- Name: waitlist_once_per_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE UNIQUE INDEX waitlist_once_per_customer ON core.waitlist USING btree (tenant_id, resource_id, offering_id, customer_id, starts_at, on_date) NULLS NOT DISTINCT WHERE (state = ANY (ARRAY['waiting'::text, 'offered'::text]));
+CREATE UNIQUE INDEX waitlist_once_per_customer ON core.waitlist USING btree (tenant_id, resource_id, offering_id, customer_id, starts_at, on_date) NULLS NOT DISTINCT WHERE ((state = ANY (ARRAY['waiting'::text, 'offered'::text])) AND vouched);
+
+--
+-- Name: waitlist_served; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX waitlist_served ON core.waitlist USING btree (tenant_id, resource_id, customer_id, id) WHERE ((state = ANY (ARRAY['offered'::text, 'booked'::text])) AND (NOT vouched));
 
 --
 -- Name: weekly_hours_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner

@@ -1,10 +1,13 @@
-"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back.
+"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back, set its
+page and its limits.
 
     python -m dev.cloud.tenant dev --name "My studio"
     python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
     python -m dev.cloud.tenant dev --tenant <id> --replace <key id>  a new one in place of this
     python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>   refused, and a list of all
     python -m dev.cloud.tenant dev --tenant <id> --return <origin>   where payment pages may lead
+    python -m dev.cloud.tenant dev --tenant <id> --page "https://a.example/?key=pk_…"
+    python -m dev.cloud.tenant dev --tenant <id> --limit place_days=60 holds_per_hour=none
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.
@@ -57,19 +60,30 @@ def new_keys(mode: str) -> dict[str, str]:
     }
 
 
+def limits(given: list[str]) -> dict[str, int | None]:
+    """Settings of docs/limits.md as `name=number` or `name=none`. Raises CloudError."""
+    found: dict[str, int | None] = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        if value != "none" and not value.isdecimal():
+            raise CloudError(f"{each}: say name=number, or name=none for no limit")
+        found[name] = None if value == "none" else int(value)
+    return found
+
+
 def request(
     tenant_id: str,
     name: str | None,
     keys: dict[str, str],
     revoke: list[str],
     replaced: dict[str, str] | None = None,
-    payments: dict[str, Any] | None = None,
+    settings: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What is sent: the keys' hashes, never the keys.
 
     Args:
         replaced: by kind, the id of the key whose place the new one takes.
-        payments: what is to be different about its payment pages.
+        settings: what is to be different: its page, limits, return addresses, delayed methods.
     """
     return {
         "tenant": {
@@ -86,7 +100,7 @@ def request(
             ],
             "revoke_keys": revoke,
         }
-        | (payments or {})
+        | (settings or {})
     }
 
 
@@ -103,6 +117,8 @@ def send(where: Door, event: dict[str, Any]) -> dict[str, Any]:
 def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
     """What a person is shown. The keys themselves are nowhere else."""
     shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
+    if tenant.get("page_url"):
+        shown.append(f"  page         {tenant['page_url']}")
     if "publishable" in keys:
         shown.append(f"  publishable  {keys['publishable']}   for browsers and apps")
     if "secret" in keys:
@@ -185,6 +201,8 @@ def main(arguments: list[str] | None = None) -> int:
         help="whose payment pages offer methods whose result comes days later",
     )
     parser.add_argument("--replace", nargs="*", default=[], help="ids of keys to make new ones for")
+    parser.add_argument("--page", help='where its letters lead to, with ?key=…; "" takes it away')
+    parser.add_argument("--limit", nargs="*", default=[], help="name=number; see docs/limits.md")
     options = parser.parse_args(arguments)
     if not options.name and not options.tenant:
         print("Name the tenant: NAME=…, or say which: TENANT=<id>.", file=sys.stderr)
@@ -192,15 +210,18 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        payments = {
+        settings: dict[str, Any] = {
             name: value
             for name, value in (
                 ("return_origins", options.origins),
                 ("delayed_methods", options.delayed_methods),
+                ("limits", limits(options.limit) or None),
             )
             if value is not None
         }
-        changes = options.revoke or (payments and not options.name)
+        if options.page is not None:
+            settings["page_url"] = options.page or None
+        changes = options.revoke or (settings and not options.name)
         keys, replaced = {} if changes else new_keys(where.mode), {}
         if options.replace:
             known = send(where, request(tenant_id, None, {}, []))
@@ -208,7 +229,7 @@ def main(arguments: list[str] | None = None) -> int:
             made = new_keys(where.mode)
             keys = {kind: key for kind, key in made.items() if kind in replaced}
         name = options.name or None
-        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced, payments))
+        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced, settings))
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1

@@ -32,6 +32,11 @@ def _place(state: str, booking: str = "null") -> str:
     )
 
 
+_SECOND = (
+    "insert into core.bookings select (jsonb_populate_record("
+    "b, jsonb_build_object('id', gen_random_uuid()))).* from core.bookings as b"
+)
+
 PLANTS = {
     "overlap": Plant(
         "alter table core.occupancies drop constraint occupancies_no_overlap;"
@@ -141,10 +146,19 @@ PLANTS = {
         "is offered to one place in the waitlist",
     ),
     "more places than allowed": Plant(
-        "update core.tenants set live_holds_per_customer = 1;"
+        "update core.tenants set places_per_customer = 1;"
         " drop index core.waitlist_once_per_customer;"
-        f"{_place('waiting')}; {_place('waiting')}",
-        "nobody holds or waits for more",
+        f"{_place('waiting')}; {_place('waiting')}; update core.waitlist set vouched = true",
+        "nobody has more places",
+    ),
+    "more holds than allowed": Plant(
+        f"update core.tenants set live_holds_per_customer = 1; {_SECOND};"
+        " update core.bookings set vouched = true, status = 'paying', hold_expires_at = 'infinity'",
+        "nobody keeps more unpaid periods",
+    ),
+    "more than a resource gives": Plant(
+        f"update core.resources set customer_limit = 1; {_SECOND}",
+        "a customer has no more of a resource",
     ),
     "waiting for what is free": Plant(
         _place("waiting"), "nobody waits for a start that is free", quiescent=True

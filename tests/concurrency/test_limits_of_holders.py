@@ -1,4 +1,5 @@
-"""Racing holds of one customer, or from one network address, end at what the tenant allows.
+"""Racing holds of one customer of a server, or from one network address, end at what the tenant
+allows; so do offers to one address, and letters to one mailbox.
 
 Cases: P-8
 """
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.harness import twins
-from tests.harness.desk import Call, Desk, refusals
+from tests.harness.desk import Call, Desk, Held, refusals
 from tests.harness.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -35,7 +36,10 @@ def starts() -> list[str]:
 
 
 def of_one_customer(desk: Desk) -> list[Call]:
-    return [desk.hold_call(start, resource=desk.studio, customer=GRACE) for start in starts()]
+    return [
+        desk.hold_call(start, resource=desk.studio, kind="secret", customer=GRACE)
+        for start in starts()
+    ]
 
 
 def of_one_address(desk: Desk) -> list[Call]:
@@ -80,3 +84,87 @@ def test_twin_counts_without_a_lock(limited: Desk, crowd: Callable[[Desk], list[
     first.commit()
 
     assert len(limited.owners()) == ALLOWED + 1
+
+
+# Offers and letters -------------------------------------------------------------------------------
+
+ADDRESS = "cd" * 32
+TIMES = ("2027-01-12T10:00:00Z", "2027-01-13T10:00:00Z", "2027-01-14T10:00:00Z")
+
+
+def waiting(desk: Desk, start: str, **changes: Any) -> Held:
+    """A time that a stranger holds, and a place for it from one address; the stranger's hold."""
+    held = desk.hold(start)
+    function, (actor, *rest) = desk.wait_call(start, **changes)
+    desk.call((function, (actor | {"address_hash": ADDRESS}, *rest)))
+    return held
+
+
+def offers(desk: Desk) -> int:
+    counted = "select count(*) from core.waitlist where state = 'offered'"
+    return int(desk.database.value(counted))
+
+
+def test_an_address_is_not_offered_one_more_from_two_sides(desk: Desk) -> None:
+    """Two times are given back at once, and one offer is allowed: the second finds that address in
+    use, waits 10 ms at most, and leaves its time to the sweep, which passes the place over."""
+    desk.database.execute("update core.tenants set offers_per_address = 1")
+    first, second = waiting(desk, TIMES[0]), waiting(desk, TIMES[1])
+    session, _ = desk.begin(desk.release_call(first))
+
+    desk.call(desk.release_call(second))
+    session.commit()
+    desk.call(("offer_waiting", (10,)))
+
+    assert offers(desk) == 1
+    assert violations(desk.database) == []
+
+
+def test_twin_offers_one_more(desk: Desk) -> None:
+    """Without the lock on the address both count none."""
+    twins.rewrite(
+        desk.database,
+        "core.lock_identity",
+        "perform pg_catalog.pg_advisory_xact_lock(",
+        "perform (",
+    )
+    desk.database.execute("update core.tenants set offers_per_address = 1")
+    first, second = waiting(desk, TIMES[0]), waiting(desk, TIMES[1])
+    session, _ = desk.begin(desk.release_call(first))
+
+    desk.call(desk.release_call(second))
+    session.commit()
+
+    assert offers(desk) == 2
+    assert "I13: nobody has more places" in violations(desk.database)[0]
+
+
+def letters(desk: Desk) -> int:
+    """Letters that two sweeps hand out, the one beside the other."""
+    desk.database.execute(
+        "update core.tenants set letters_per_unproved = 1, offers_per_address = null"
+    )
+    for start in TIMES[:2]:
+        desk.call(desk.release_call(waiting(desk, start, customer=GRACE)))
+    session, claimed = desk.begin(("claim_effects", (1, 60)))
+    claimed += desk.call(("claim_effects", (1, 60)))
+    session.commit()
+    claimed += desk.call(("claim_effects", (1, 60)))
+    return sum(effect["offer"] is not None for effect in claimed)
+
+
+def test_two_sweeps_send_no_more_letters_than_one(desk: Desk) -> None:
+    """The second leaves a letter to whose mailbox the first is at."""
+    assert letters(desk) == 1
+
+
+def test_twin_sends_one_more(desk: Desk) -> None:
+    """Without the lock on the mailbox's letters both count none."""
+    twins.rewrite(
+        desk.database,
+        "core.try_letters",
+        "return pg_catalog.pg_try_advisory_xact_lock(",
+        "return null is distinct from (",
+    )
+
+    assert letters(desk) == 2

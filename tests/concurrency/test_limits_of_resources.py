@@ -7,7 +7,7 @@ import pytest
 
 from tests.harness import twins
 from tests.harness.concurrency import wait_until_blocked
-from tests.harness.desk import Desk, refusal, refusals
+from tests.harness.desk import Desk, Held, refusal, refusals, settle_call
 from tests.harness.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -90,7 +90,9 @@ def test_a_customer_is_not_the_last_one_twice(desk: Desk, race: Race) -> None:
     desk.database.execute("update core.resources set customer_limit = 2")
     starts = [f"2027-01-{day}T10:00:00Z" for day in range(12, 20)]
 
-    outcomes = race(desk.racers([desk.hold_call(start, customer=GRACE) for start in starts]))
+    outcomes = race(
+        desk.racers([desk.hold_call(start, kind="secret", customer=GRACE) for start in starts])
+    )
 
     assert refusals(outcomes) == ["KHOFF"] * 6
     assert len(desk.owners()) == 2
@@ -112,9 +114,9 @@ def test_twin_without_the_customers_lock_exceeds_it(desk: Desk) -> None:
         " select id, gen_random_uuid(), 'grace@example.com', 'Grace', now(), now()"
         " from core.tenants"
     )
-    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", customer=GRACE))
+    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE))
 
-    desk.hold("2027-01-13T10:00:00Z", customer=GRACE)
+    desk.hold("2027-01-13T10:00:00Z", kind="secret", customer=GRACE)
     first.commit()
 
     counted = (
@@ -126,12 +128,48 @@ def test_twin_without_the_customers_lock_exceeds_it(desk: Desk) -> None:
 def test_a_customer_waits_for_their_own_hold(desk: Desk) -> None:
     """What that twin has lost: the same customer's hold on another day waits, and is refused."""
     desk.database.execute("update core.resources set customer_limit = 1")
-    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", customer=GRACE))
+    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE))
     session = desk.session("create_hold")
 
-    second = session.send(desk.hold_call("2027-01-13T10:00:00Z", customer=GRACE))
+    second = session.send(desk.hold_call("2027-01-13T10:00:00Z", kind="secret", customer=GRACE))
     wait_until_blocked(desk.database, session.pid)
     first.commit()
 
     assert refusal(second.exception(10)) == "KHOFF"
     assert len(desk.owners()) == 1
+
+
+# Payments of browsers, which are judged when they come --------------------------------------------
+
+
+@pytest.fixture
+def two(desk: Desk) -> list[tuple[Held, dict[str, Any]]]:
+    """Two of one mailbox, held by browsers for different days, where one is to each customer."""
+    desk.database.execute("update core.resources set customer_limit = 1")
+    return [desk.checkout(f"2027-01-{day}T10:00:00Z", customer=GRACE) for day in (12, 13)]
+
+
+def test_of_two_payments_at_once_one_goes_back(
+    desk: Desk, two: list[tuple[Held, dict[str, Any]]]
+) -> None:
+    """The second waits for the mailbox, and then counts the first.
+
+    Cases: P-8
+    """
+    opened, _ = desk.begin(settle_call(two[0][1], "paid"))
+    _, answer = desk.start(settle_call(two[1][1], "paid"))
+    opened.commit()
+    answer.result(10)
+
+    assert [desk.status(held) for held, _ in two] == ["scheduled", "expired"]
+    assert violations(desk.database) == []
+
+
+def test_twin_confirms_both_payments(desk: Desk, two: list[tuple[Held, dict[str, Any]]]) -> None:
+    """Without the lock on the mailbox neither waits, and both count none."""
+    twins.rewrite(desk.database, "core.settle", "perform core.lock_customer(v_booking);", "null;")
+    opened, _ = desk.begin(settle_call(two[0][1], "paid"))
+    desk.call(settle_call(two[1][1], "paid"))
+    opened.commit()
+
+    assert [desk.status(held) for held, _ in two] == ["scheduled"] * 2

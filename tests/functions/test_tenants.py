@@ -113,6 +113,48 @@ def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
     assert rows(system) == before
 
 
+def test_a_tenant_has_a_page_and_limits(system: System) -> None:
+    """They are set, stay when others change, and can be taken away; a repeat changes nothing."""
+    keys, tenant = new_keys("test"), str(uuid4())
+    page = f"https://studio.example/book?key={keys['publishable']}"
+    made = system.invoke(
+        "migrate",
+        request(
+            *(tenant, "A studio", keys, []),
+            {"page_url": page, "limits": {"place_days": 60, "holds_per_hour": None}},
+        ),
+    )
+    before = rows(system)
+    again = system.invoke("migrate", {"tenant": {"id": tenant, "limits": {"place_days": 60}}})
+
+    assert made == again
+    assert (made["page_url"], made["limits"]["place_days"]) == (page, 60)
+    assert (made["limits"]["holds_per_hour"], made["limits"]["free_lapses"]) == (None, 8)
+    assert rows(system) == before
+    taken = system.invoke("migrate", {"tenant": {"id": tenant, "page_url": None}})
+    assert (taken["page_url"], taken["limits"]) == (None, made["limits"])
+
+
+def test_a_page_has_a_key_of_its_own_tenant(system: System) -> None:
+    """Neither another tenant's, nor a secret one, nor one that was revoked."""
+    keys, theirs = new_keys("test"), new_keys("test")
+    tenant = str(uuid4())
+    made = system.invoke("migrate", request(tenant, "A studio", keys, []))
+    system.invoke("migrate", request(str(uuid4()), "Theirs", theirs, []))
+    (publishable,) = [key["id"] for key in made["keys"] if key["kind"] == "publishable"]
+
+    def refused_with(key: str) -> None:
+        page = f"https://studio.example/?key={key}"
+        with pytest.raises(FailedError, match="not a live publishable key") as refused:
+            system.invoke("migrate", {"tenant": {"id": tenant, "page_url": page}})
+        assert key not in str(refused.value)
+
+    refused_with(theirs["publishable"])
+    refused_with(keys["secret"])
+    system.invoke("migrate", request(tenant, None, {}, [publishable]))
+    refused_with(keys["publishable"])
+
+
 def test_keys_are_stored_as_hashes(system: System) -> None:
     """Neither key is anywhere in the database.
 
@@ -138,6 +180,16 @@ def test_keys_are_stored_as_hashes(system: System) -> None:
         ({"revoke_keys": [str(uuid4())]}, "no such key"),
         ({"name": None}, "no such tenant"),
         ({"role": "admin"}, "role"),
+        ({"page_url": "http://studio.example/"}, "https"),
+        ({"page_url": "https://studio.example/#x"}, "fragment"),
+        ({"page_url": "https://me@studio.example/"}, "password"),
+        ({"page_url": "javascript:alert(1)"}, "page_url"),
+        ({"page_url": "http://localhost.evil.example/"}, "https"),
+        ({"limits": {"place_days": 0}}, "place_days must lie between 1 and 1095"),
+        ({"limits": {"place_days": None}}, "place_days must be a number"),
+        ({"limits": {"hold_minutes": 1}}, "no such setting"),
+        ({"limits": {"free_lapses": "many"}}, "free_lapses"),
+        ({"limits": {"free_lapses": 1.5}}, "free_lapses"),
     ],
 )
 def test_what_makes_no_sense_changes_nothing(

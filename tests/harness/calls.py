@@ -97,12 +97,17 @@ class Api:
         key: str | None = None,
         **fields: Any,
     ) -> "Held":
-        """Hold a time, at 10:00 UTC of the day of NOW unless said otherwise."""
+        """Hold a time, at 10:00 UTC of the day of NOW unless said otherwise.
+
+        Args:
+            fields: of the request; `actor` is who asks, a browser without an address by default.
+        """
         secret = f"bks_{uuid4().hex}"
+        actor = fields.pop("actor", offer.tenant.actor())
         request = offer.request(starts_at or NOW + timedelta(hours=2), **fields)
         answer = self.call(
             "create_hold",
-            offer.tenant.actor(),
+            actor,
             key or str(uuid4()),
             uuid4(),
             sha256(secret),

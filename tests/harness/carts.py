@@ -23,11 +23,19 @@ def cart(*periods: dict[str, Any], email: str = "grace@example.com") -> dict[str
     return {"items": list(periods), "customer": {"name": "Grace Hopper", "email": email}}
 
 
-def hold(api: Api, tenant: Tenant, request: dict[str, Any], *, key: str | None = None) -> Held:
+def hold(
+    api: Api,
+    tenant: Tenant,
+    request: dict[str, Any],
+    *,
+    key: str | None = None,
+    actor: dict[str, Any] | None = None,
+) -> Held:
     """Make a request to hold; the hold is known by its first booking."""
     secret = f"bks_{uuid4().hex}"
     answer = api.call(
-        "create_hold", tenant.actor(), key or str(uuid4()), uuid4(), sha256(secret), request
+        *("create_hold", actor or tenant.actor()),
+        *(key or str(uuid4()), uuid4(), sha256(secret), request),
     )
     return Held(tenant, UUID(answer["id"]), secret, answer)
 

@@ -197,12 +197,14 @@ class Desk:
         } | changes
 
     def hold_call(self, start: str, *, key: str | None = None, **changes: Any) -> Call:
-        """A call that holds a time; its booking's secret is its id."""
+        """A call that holds a time, of a browser or with `kind` of a server; its booking's secret
+        is its id."""
         booking_id = str(uuid.uuid4())
+        actor = self.actor(kind=changes.pop("kind", "publishable"))
         return (
             "create_hold",
             (
-                self.actor(),
+                actor,
                 key or str(uuid.uuid4()),
                 booking_id,
                 hashlib.sha256(booking_id.encode()).digest(),

@@ -1,4 +1,5 @@
-"""The invariants I1 to I11 of a running system, asked of the tables and of the Stripe double.
+"""The invariants I1 to I11 and I13 of a running system, asked of the tables and of the Stripe
+double.
 
 The questions are put independently of the constraints, triggers and functions that are to keep the
 answers empty: a database whose guards were removed is judged by the same measure.

@@ -331,21 +331,67 @@ ALWAYS: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I1",
-        "nobody holds or waits for more than the tenant allows",
+        "I13",
+        "nobody keeps more unpaid periods than the tenant allows",
         """
-        select c.mailbox || ' has ' || count(*) as finding
-        from core.customers as c
-        join core.tenants as t on t.id = c.tenant_id
-        join (
-            select b.tenant_id, b.customer_id from core.bookings as b
-            where b.position = 1 and (
-                b.status = 'paying' or b.status = 'held' and b.hold_expires_at > core.clock())
-            union all
-            select w.tenant_id, w.customer_id from core.waitlist as w where w.state = 'waiting'
-        ) as h on h.tenant_id = c.tenant_id and h.customer_id = c.id
-        group by t.id, c.mailbox
-        having count(*) > t.live_holds_per_customer
+        select coalesce(encode(b.address_hash, 'hex'), c.mailbox) || ' keeps ' || count(*)
+            as finding
+        from core.bookings as b
+        join core.tenants as t on t.id = b.tenant_id
+        join core.customers as c on c.tenant_id = b.tenant_id and c.id = b.customer_id
+        where (b.status = 'paying' or b.status = 'held' and b.hold_expires_at > core.clock())
+            and (b.vouched or b.address_hash is not null)
+            and not exists ( -- an offer was a place, and is made without asking
+                select from core.waitlist as w where w.booking_id = b.id)
+            and not exists ( -- a server said why
+                select from audit.booking_events as e
+                where e.booking_id = b.id and e.reason like 'held; limits overridden%')
+        group by t.id, b.vouched, coalesce(encode(b.address_hash, 'hex'), c.mailbox)
+        having count(*) > case
+            when b.vouched then t.live_holds_per_customer else t.live_holds_per_address end
+        """,
+    ),
+    Law(
+        "I13",
+        "nobody has more places in the waitlist, or offers, than the tenant allows",
+        """
+        select coalesce(encode(w.address_hash, 'hex'), c.mailbox) || ' has ' || count(*)
+            || ' places' as finding
+        from core.waitlist as w
+        join core.tenants as t on t.id = w.tenant_id
+        join core.customers as c on c.tenant_id = w.tenant_id and c.id = w.customer_id
+        where w.state = 'waiting' and w.ends_at > core.clock() and w.override_reason is null
+            and (w.vouched or w.address_hash is not null)
+        group by t.id, w.vouched, coalesce(encode(w.address_hash, 'hex'), c.mailbox)
+        having count(*) > case
+            when w.vouched then t.places_per_customer else t.places_per_address end
+        union all
+        select encode(w.address_hash, 'hex') || ' has ' || count(*) || ' offers'
+        from core.waitlist as w
+        join core.tenants as t on t.id = w.tenant_id
+        join core.bookings as b on b.tenant_id = w.tenant_id and b.id = w.booking_id
+        where w.state = 'offered' and w.address_hash is not null and not w.vouched
+            and (b.status <> 'held' or b.hold_expires_at > core.clock())
+        group by t.id, w.address_hash
+        having count(*) > t.offers_per_address
+        """,
+    ),
+    Law(
+        "I13",
+        "a customer has no more of a resource, paid or vouched for, than it gives to one",
+        """
+        select c.mailbox || ' has ' || count(*) || ' of ' || r.name as finding
+        from core.bookings as b
+        join core.customers as c on c.tenant_id = b.tenant_id and c.id = b.customer_id
+        join core.resources as r on r.tenant_id = b.tenant_id and r.id = b.resource_id
+        where (b.status in ('scheduled', 'active') or b.vouched and (
+                b.status = 'paying' or b.status = 'held' and b.hold_expires_at > core.clock()))
+            and b.ends_at > core.clock()
+            and not exists (
+                select from audit.booking_events as e
+                where e.booking_id = b.id and e.reason like 'held; limits overridden%')
+        group by r.tenant_id, r.id, c.mailbox
+        having count(*) > r.customer_limit
         """,
     ),
     Law(
@@ -422,7 +468,19 @@ QUIESCENT: tuple[Law, ...] = (
         join core.offerings as o on o.tenant_id = w.tenant_id and o.id = w.offering_id
         cross join lateral core.free_slots(
             r, o, w.starts_at, w.starts_at + interval '1 microsecond', core.clock()) as s
+        join core.tenants as t on t.id = w.tenant_id
         where w.state = 'waiting' and r.archived_at is null and o.archived_at is null
+            and w.ends_at > core.clock()
+            and (w.vouched or not exists ( -- who asked twice is offered it once
+                select from core.waitlist as twin
+                where twin.tenant_id = w.tenant_id and twin.resource_id = w.resource_id
+                    and twin.customer_id = w.customer_id and twin.state in ('offered', 'booked')
+                    and twin.address_hash is not distinct from w.address_hash))
+            and (w.vouched or w.address_hash is null or t.offers_per_address is null
+                or t.offers_per_address > (
+                    select count(*) from core.waitlist as other
+                    where other.tenant_id = w.tenant_id and other.state = 'offered'
+                        and other.address_hash = w.address_hash))
         """,
     ),
     Law(

@@ -24,9 +24,9 @@ select tenant_id, gen_random_uuid(), id, 'pending', resource_id, starts_at, ends
     resource_id, starts_at, ends_at, ends_at, created_at, updated_at
 from core.bookings where status = 'held' limit 1;
 insert into core.waitlist (tenant_id, id, resource_id, offering_id, tier, package, starts_at,
-    customer_id, customer_name, client_secret_hash, created_at, updated_at)
+    customer_id, customer_name, vouched, client_secret_hash, created_at, updated_at)
 select tenant_id, gen_random_uuid(), resource_id, offering_id, tier, package, starts_at,
-    customer_id, customer_name, sha256('place'), created_at, updated_at
+    customer_id, customer_name, true, sha256('place'), created_at, updated_at
 from core.bookings where status = 'held' limit 1;
 insert into core.reconciliations (id, from_at, until_at, began_at)
 select gen_random_uuid(), created_at - interval '30 days', created_at, created_at

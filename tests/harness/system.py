@@ -136,6 +136,7 @@ class System:
         secret: str | None = None,
         idempotency_key: str | None = None,
         headers: Mapping[str, str] | None = None,
+        address: str = "203.0.113.7",
     ) -> Answer:
         """Send a request through API Gateway.
 
@@ -144,6 +145,7 @@ class System:
             key: "publishable", "secret", None, or a key itself.
             secret: the booking's client secret.
             idempotency_key: a new one for every POST unless given; "" sends none.
+            address: where the client is.
         """
         sent = {"host": "api.example", "user-agent": "tests"}
         if isinstance(body, bytes):
@@ -165,7 +167,7 @@ class System:
         if match is None:
             return Answer(404, {}, {"message": "Not Found"})
         event = self._event(
-            wire.Request(method, pathname, query, list(sent.items()), data, "203.0.113.7"),
+            wire.Request(method, pathname, query, list(sent.items()), data, address),
             route_key=f"{match.route.method} {match.route.path}",
             parameters=match.parameters,
         )

@@ -25,6 +25,29 @@ _RULES: dict[str, list[Statement]] = {
         *changes("tenants", "live_holds_per_customer", 0, 10001),
         *changes("tenants", "live_holds_per_address", 0, 100001),
     ],
+    "tenants_limits_of_holds_sane": [
+        *changes("tenants", "live_holds_per_resource", 0, 100001),
+        *changes("tenants", "live_holds_per_day", 0, 100001),
+        *changes("tenants", "holds_per_hour", 0, 100001),
+        *changes("tenants", "free_lapses", -1, 100001),
+    ],
+    "tenants_limits_of_places_sane": [
+        *changes("tenants", "places_per_customer", 0, 10001),
+        *changes("tenants", "places_per_address", 0, 100001),
+        *changes("tenants", "places_per_hour", 0, 100001),
+        *changes("tenants", "offers_per_address", 0, 1001),
+        *changes("tenants", "place_days", 0, 1096),
+    ],
+    "tenants_letters_sane": [
+        *changes("tenants", "letters_per_unproved", -1, 1001),
+        *changes("tenants", "letters_per_proved", -1, 1001),
+    ],
+    "tenants_page_is_https": changes(
+        *("tenants", "page_url", "", "http://a.example/", "https://", "javascript:alert(1)"),
+        *("https://a@b.example/", "https://a.example/#b", "https://a.example/ b"),
+        *("http://localhost.a.example/", "http://127.0.0.1.a.example/", "https:///a"),
+        "https://a.example/" + "x" * 2000,
+    ),
     "resources_daily_limit_positive": changes("resources", "daily_limit", 0, -1, 100001),
     "resources_customer_limit_positive": changes("resources", "customer_limit", 0, -1, 100001),
     "resources_calendar_policy_known": changes("resources", "calendar_policy", "guess", ""),
@@ -152,6 +175,11 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "waitlist_offer_has_booking": changes("waitlist", "state", "offered", "booked"),
     "waitlist_secret_is_sha256": changes("waitlist", "client_secret_hash", b"", b"0" * 33),
     "waitlist_once_per_customer": [copy("waitlist", id=NEW)],
+    "waitlist_override_reason_short": changes("waitlist", "override_reason", "", "x" * 501),
+    "effects_sent_to_a_customer": [
+        *changes("effects", "sent_at", _LATER),
+        *changes("effects", "customer_id", NEW),
+    ],
 }
 
 _RECONCILIATION: dict[str, list[Statement]] = {

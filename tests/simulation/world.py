@@ -104,8 +104,10 @@ class World:
         self.database.execute(  # two share a unit of the studio, so that seats are fought for
             "update core.offerings set group_size = 2 where name = 'Open class';"
             " update core.resources set capacity = 1 where name = 'Yoga studio';"
-            # everybody comes from one address, as one of a few people: both limits are felt
-            " update core.tenants set live_holds_per_customer = 2, live_holds_per_address = 12;"
+            # everybody comes from one address, as one of a few people: all limits are felt
+            " update core.tenants set live_holds_per_customer = 2, live_holds_per_address = 12,"
+            " live_holds_per_day = 6, places_per_customer = 2, places_per_address = 6,"
+            " offers_per_address = 2, letters_per_unproved = 3;"
             # delayed methods on every page whose time is a day away, and few pages for one hold
             " update core.tenants set delayed_methods = 'all', delayed_method_days = 1,"
             " payment_pages_per_hold = 4"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.harness.builders import NOW, Tenant
 from tests.harness.calls import Api, Held, refused, utc
-from tests.harness.carts import hold_cart, period, places, rows, statuses
+from tests.harness.carts import cart, hold, hold_cart, period, places, rows, statuses
 from tests.harness.digests import digests
 from tests.harness.invariants import violations
 
@@ -131,10 +131,11 @@ def test_limits_count_the_cart_itself(api: Api, tenant: Tenant) -> None:
 def test_a_limit_of_the_customer_refuses_all(api: Api, tenant: Tenant) -> None:
     """What is seen only once the customer is known refuses cleanly, even the first period."""
     room, tutor = tenant.offer(customer_limit=1), tenant.offer()
-    api.hold(room, TEN + 4 * HOUR)
+    server = tenant.actor("secret")
+    api.hold(room, TEN + 4 * HOUR, actor=server)
     before = digests(api.database)
 
-    refusal = refused(hold_cart, api, tenant, period(room, TEN), period(tutor, TEN))
+    refusal = refused(hold, api, tenant, cart(period(room, TEN), period(tutor, TEN)), actor=server)
 
     (item,) = refusal.detail["items"]
     assert (refusal.sqlstate, item["item"], item["reason"]) == ("KHOFF", 1, "customer_limit")
@@ -383,15 +384,24 @@ def test_a_time_that_was_closed_meanwhile_is_not_retaken(api: Api, tenant: Tenan
     assert violations(api.database) == []
 
 
-def test_a_cart_counts_as_one_hold(api: Api) -> None:
-    """The caps are there against squatters, not against a family's four lessons."""
-    tenant = Tenant(api.database, live_holds_per_customer=2)
-    offer = tenant.offer()
+def test_a_cart_counts_by_its_periods(api: Api) -> None:
+    """What is taken is counted, in however many requests."""
+    tenant = Tenant(api.database, live_holds_per_customer=4)
+    offer, server = tenant.offer(), tenant.actor("secret")
     for hour in (0, 2):
-        hold_cart(
-            api, tenant, period(offer, TEN + hour * HOUR), period(offer, TEN + (hour + 1) * HOUR)
-        )
+        periods = [period(offer, TEN + each * HOUR) for each in (hour, hour + 1)]
+        hold(api, tenant, cart(*periods), actor=server)
 
-    refusal = refused(api.hold, offer, TEN + 5 * HOUR)
+    refusal = refused(api.hold, offer, TEN + 5 * HOUR, actor=server)
 
     assert refusal.sqlstate == "KHLIM"
+
+
+def test_a_cart_is_judged_by_itself_too(api: Api, tenant: Tenant) -> None:
+    """A browser's cart that alone is more than a resource gives to one customer is refused."""
+    room = tenant.offer(customer_limit=1)
+
+    refusal = refused(hold_cart, api, tenant, period(room, TEN), period(room, TEN + 2 * HOUR))
+
+    (item,) = refusal.detail["items"]
+    assert (refusal.sqlstate, item["item"], item["reason"]) == ("KHOFF", 2, "customer_limit")

@@ -166,7 +166,7 @@ def test_closed_times_are_named(api: Api, tenant: Tenant) -> None:
 def test_limits_are_named(api: Api, tenant: Tenant) -> None:
     """The day's always; a customer's when it is said who asks, by any of their addresses."""
     offer = tenant.offer(daily_limit=1, customer_limit=1)
-    api.hold(offer, TOMORROW + 10 * HOUR)
+    api.hold(offer, TOMORROW + 10 * HOUR, actor=tenant.actor("secret"))
     start = TOMORROW + 12 * HOUR
 
     found = [
@@ -180,7 +180,7 @@ def test_limits_are_named(api: Api, tenant: Tenant) -> None:
 def test_all_rules_are_told_in_one_order(api: Api, tenant: Tenant) -> None:
     """Whatever refuses is there, not only the first."""
     offer = tenant.offer(daily_limit=1, customer_limit=1, buffer_before_minutes=60)
-    api.hold(offer, TOMORROW + 10 * HOUR)
+    api.hold(offer, TOMORROW + 10 * HOUR, actor=tenant.actor("secret"))
     api.hold(tenant.offer(), TOMORROW + 9 * HOUR)
     tenant.blackout(offer.resource_id, TOMORROW + 10 * HOUR, TOMORROW + 12 * HOUR)
     external_busy(offer, TOMORROW + 10 * HOUR, TOMORROW + 12 * HOUR)
@@ -285,4 +285,4 @@ def random_offer(tenant: Tenant, draw: Any) -> Offer:
 def try_hold(api: Api, offer: Offer, start: datetime, customer: dict[str, str]) -> None:
     """Hold it if it can be."""
     with suppress(psycopg.DatabaseError):
-        api.hold(offer, start, customer=customer)
+        api.hold(offer, start, actor=offer.tenant.actor("secret"), customer=customer)

@@ -76,14 +76,16 @@ def test_a_time_that_is_not_offered_is_not_waited_for(
 
 
 def test_a_customer_waits_once_for_a_time(api: Api, offer: Offer) -> None:
-    """A second place of one customer for one wish is refused; after leaving it is not."""
+    """A second place that a server takes for one customer is refused; after leaving it is not. What
+    browsers are told: tests/sql/test_limits_of_holders.py."""
     grace = {"name": "Grace", "email": "grace@example.com"}
+    server = offer.tenant.actor("secret")
     api.hold(offer, TEN)
-    place = wait_for(api, offer, TEN, customer=grace)
+    place = wait_for(api, offer, TEN, actor=server, customer=grace)
 
-    refusal = refused(wait_for, api, offer, TEN, customer=grace)
+    refusal = refused(wait_for, api, offer, TEN, actor=server, customer=grace)
     api.call("leave_waitlist", place.actor, place.id, None)
-    again = wait_for(api, offer, TEN, customer=grace)
+    again = wait_for(api, offer, TEN, actor=server, customer=grace)
 
     assert refusal.constraint == "waitlist_once_per_customer"
     assert again.answer["position"] == 1

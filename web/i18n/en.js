@@ -113,6 +113,7 @@ export default {
   "refund.released": "You had cancelled the hold before the payment arrived. You get back the full {price}; it takes 5 to 10 days to arrive, depending on your bank.",
   "refund.amount_mismatch": "The amount paid is not the price of the booking, so it was not booked. You get a full refund; it takes 5 to 10 days to arrive, depending on your bank.",
   "refund.duplicate_payment": "This was paid twice. You get back the second payment; it takes 5 to 10 days to arrive, depending on your bank.",
+  "refund.customer_limit": "You have as many bookings here as one customer may have, so this one was not booked. You get back the full {price}; it takes 5 to 10 days to arrive, depending on your bank.",
   "refund.other": "You get a refund; it takes 5 to 10 days to arrive, depending on your bank.",
   "unreturned.title": "Your refund is delayed",
   "unreturned.lead": "The booking was not made, and your bank has not accepted the refund of {price} yet. We know about it; you do not need to do anything.",
@@ -157,7 +158,7 @@ export default {
   "problem.offline": "There is no connection. Nothing is lost: the page continues when you are online again.",
   "problem.busy": "The booking service is very busy. Please try again in a moment.",
   "problem.limit": "Too many requests. Please try again in {count} seconds.",
-  "problem.too_many_holds": "You are holding several times that are not paid for yet. Please pay for one or cancel one first.",
+  "problem.too_many_holds": "Many times are held from your network at the moment. Please pay for one, cancel one, or try again in a few minutes.",
   "problem.other": "That did not work: {detail}",
 
   "calendar.file": "booking",

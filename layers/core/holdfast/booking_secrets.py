@@ -14,7 +14,9 @@ from uuid import UUID
 from holdfast.actors import Actor
 from holdfast.settings import settings
 
-_IPV6_SUBSCRIBER_BITS = 64  # one subscriber has at least this network, and every address in it
+# Providers give a subscriber a /56 or a /48, with every address in it (RIPE-690, section 4.2).
+_IPV6_SUBSCRIBER_BITS = 56
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 
 
 def client_secret(booking_id: UUID | str) -> str:
@@ -42,14 +44,23 @@ def located(actor: Actor) -> dict[str, Any]:
 
 
 def _network(address: str) -> str | None:
+    """Whom an address belongs to: an IPv4 address, however it is written, or an IPv6 network.
+
+    6to4 (RFC 3056), Teredo (RFC 4380) and NAT64 give whoever has one IPv4 address IPv6 addresses in
+    plenty; they are that address.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return None
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed)
-    if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
+    if parsed in _NAT64:
+        return str(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
+    teredo = parsed.teredo
+    within = parsed.ipv4_mapped or parsed.sixtofour or (teredo and teredo[1])
+    if within:
+        return str(within)
     return str(ipaddress.ip_network((int(parsed), _IPV6_SUBSCRIBER_BITS), strict=False))
 
 

@@ -99,6 +99,9 @@ def _perform(effect: dict[str, Any]) -> dict[str, Any]:
         return {"outcome": outcome, "session": stripe_gateway.summary(session)}
     if effect["kind"] == "notify_offer":
         if effect["offer"] is None:  # taken, given back or run out: nothing to tell any more
+            if effect["withheld"]:
+                count("LetterWithheld")
+                return {"message_id": None, "error": "withheld: enough letters for one day"}
             return {"message_id": None}
         return {"message_id": mail.send(*letters.offer(effect["offer"]))}
     refund = stripe_gateway.refund(effect)

@@ -175,7 +175,7 @@ class TimeIsFree(HoldfastError):
 
 
 class AlreadyWaiting(HoldfastError):
-    """This customer waits for this time already, or has been offered it."""
+    """To a secret key: this customer waits for this time already, or has been offered it."""
 
     status, code = HTTPStatus.CONFLICT, "already_waiting"
     title = "The customer is already on the waitlist for this time"
@@ -357,12 +357,12 @@ class PreconditionRequired(HoldfastError):
 
 
 class TooManyHolds(HoldfastError):
-    """The customer, or the network address, has as many unpaid holds and places in the waitlist as
-    the tenant allows."""
+    """As many unpaid periods, or places in the waitlist, as the tenant allows; see limits.md. A
+    secret key is told which `rule`. Without Retry-After, waiting alone does not help."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
     title = "Too many unpaid holds"
-    hint = "Pay for one of them, release one, or wait for the seconds in Retry-After."
+    hint = "Pay for one, release one, ask for fewer, or wait for the seconds in Retry-After."
 
 
 class TooManyPaymentPages(HoldfastError):

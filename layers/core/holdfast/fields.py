@@ -126,6 +126,7 @@ def web_address(text: str) -> str:
 
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_line)]
 Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_lines)]
+Reason = Annotated[str, StringConstraints(max_length=500), AfterValidator(_line)]
 Email = Annotated[
     EmailStr,
     StringConstraints(max_length=254),

@@ -19,7 +19,8 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
         SlotTaken: with free alternatives, item by item.
         NotOffered, NotPriced, NotFound: the catalogue has no such thing.
         CartInvalid: what is wanted cannot be paid together.
-        TooManyHolds: of this customer or network address.
+        TooManyHolds: the network address, or for a server the customer, has as many as is allowed.
+        Forbidden: an override without a secret key.
         CalendarUnreachable: see `fresh_calendars.required`.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """

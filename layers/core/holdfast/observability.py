@@ -58,6 +58,7 @@ METRICS: Mapping[str, Metric] = {
     "EffectRetried": Metric(_COUNT, "an effect could not be performed now; it is tried again"),
     "EffectFailed": Metric(_COUNT, "a fault of ours kept an effect from being performed"),
     "EffectDead": Metric(_COUNT, "an effect was refused for good: a person must look"),
+    "LetterWithheld": Metric(_COUNT, "a mailbox had as many letters as a day allows; it got none"),
     "RefundMade": Metric(_COUNT, "Stripe has given money back"),
     "RefundFailed": Metric(_COUNT, "a refund failed: the money is with us, a person must look"),
     # Stripe's webhook

@@ -132,6 +132,11 @@ class Settings:
         return self.environment["BOOKING_PAGE_URL"]
 
     @property
+    def page_publishable_key(self) -> str:
+        """The key of that page where its address names none; "" if nothing is known of it."""
+        return self.environment.get("PAGE_PUBLISHABLE_KEY", "")
+
+    @property
     def livemode(self) -> bool:
         """Whether events of Stripe's live mode are the ones to take."""
         return self.environment.get("LIVEMODE", "false") == "true"

@@ -16,8 +16,9 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
 
     Raises:
         TimeIsFree: with the free periods, which can be held at once.
-        AlreadyWaiting: this customer has a place for it.
-        TooManyHolds: the customer or the network address has as many as is allowed.
+        AlreadyWaiting: a server's customer has a place for it. A browser gets another place.
+        TooManyHolds: the network address, or for a server the customer, has as many as is allowed.
+        Forbidden: an override without a secret key.
         NotOffered, NotPriced, NotFound: the catalogue has no such thing.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """

@@ -27,6 +27,11 @@ begin
         limit p_limit
         for update skip locked
     loop
+        if v_effect.kind = 'notify_offer'
+            and not core.try_letters(v_effect.tenant_id, v_effect.booking_id)
+        then
+            continue; -- another one is counting what this mailbox is sent: the next time
+        end if;
         v_claimed := v_claimed
             || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));
     end loop;

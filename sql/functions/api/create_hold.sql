@@ -6,7 +6,7 @@
 -- p_booking_id  id for the first booking if this call makes it; a repeat answers the first call's
 -- p_secret_hash SHA-256 of the client secret that belongs to p_booking_id, and opens all of them
 -- p_request     a period, or {"items": [period, …]}, with "customer": {"name", "email", "phone"} and
---               "notes"; a period is {"resource_id" | "pool_id", "offering_id", "starts_at" | "date",
+--               "notes", "override": {"rules", "reason"} of a server; a period is {"resource_id" | "pool_id", "offering_id", "starts_at" | "date",
 --               "tier", "package", "repeat": {"weeks"} | null}. Its hash is the fingerprint that the
 --               key stands for
 -- Returns       the first booking, with "bookings": all of them in order, and "total"
@@ -17,7 +17,7 @@
 -- Locks     the request key, the customer's address, the identities of core.limit_holder, then the days
 --           of all periods and stale holds in the way, to the end of the transaction; whoever waited
 --           for the days in vain gives them back before it looks for alternatives
--- Raises    KHAUT  unknown key · KHNTF no such resource, pool or offering · KHPRC no such tier and
+-- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
 --           package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused
 --           KHCRT  the periods cannot be held together · KHLIM too many holds
@@ -45,6 +45,7 @@ begin
         return core.held_json(v_actor, v_earlier);
     end if;
 
+    perform core.require_override(v_actor, p_request);
     if not v_from_pools then
         v_wanted := core.wanted_periods(v_actor, p_request, null);
         if core.visibly_taken(v_wanted, core.clock()) then
@@ -71,18 +72,23 @@ begin
     end if;
 
     v_customer_id := core.require_customer(v_actor, p_request -> 'customer', core.clock());
-    perform core.limit_holder(v_actor, v_customer_id, v_actor.address_hash, 1);
+    perform core.limit_holder(v_actor, v_customer_id, p_request, (
+        select pg_catalog.sum(coalesce((i.item #>> '{repeat,weeks}')::integer, 1))
+        from pg_catalog.jsonb_array_elements(core.hold_items(p_request)) as i (item))::integer);
 
     if v_from_pools then
         perform core.take_from_pools(
             v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id,
             p_actor -> 'calendars_tried');
     else
+        perform core.limit_share(v_actor, v_wanted);
         v_unmet := core.take(
             v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id, v_wanted,
             p_actor -> 'calendars_tried');
         if v_unmet <> '{}' then
-            perform core.raise_unmet(v_wanted, v_unmet, v_customer_id, core.clock());
+            perform core.raise_unmet(
+                v_wanted, v_unmet, core.counted_customer(v_actor, p_request, v_customer_id),
+                core.clock());
         end if;
     end if;
     perform core.still_authorized(v_actor);

@@ -3,7 +3,7 @@
 --
 -- core.offer_freed does so at the moment when a time is given back. This finds what that left, and
 -- what became free in other ways: new hours, a blackout that was lifted, more units. Each place is
--- looked at once in half a minute; one whose time has come is over.
+-- looked at once in half a minute; one whose time has come, or that has ended, is over.
 --
 -- p_limit   places a call
 -- Returns   {"offered": n, "lapsed": n, "more": boolean}
@@ -47,7 +47,7 @@ begin
         where o.tenant_id = v_entry.tenant_id and o.id = v_entry.offering_id;
         v_starts := core.waited_starts(v_entry.starts_at, v_entry.on_date, v_resource.timezone);
 
-        if pg_catalog.upper(v_starts) <= v_now then
+        if least(pg_catalog.upper(v_starts), v_entry.ends_at) <= v_now then
             update core.waitlist as w
             set state = 'lapsed'
             where w.tenant_id = v_entry.tenant_id and w.id = v_entry.id and w.state = 'waiting';

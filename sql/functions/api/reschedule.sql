@@ -90,7 +90,10 @@ begin
             using errcode = 'KHSTA', hint = 'choose another time';
     end if;
     perform core.require_limits(
-        v_resource, v_booking.customer_id, v_period, v_now, v_booking.id);
+        v_resource,
+        -- what a browser holds is counted once it is paid
+        case when v_booking.vouched or v_booking.status = 'scheduled' then v_booking.customer_id end,
+        v_period, v_now, v_booking.id);
 
     v_change := core.new_change(
         v_booking, v_change.id, v_resource, v_offering, v_period, v_date, v_unchecked, v_now);

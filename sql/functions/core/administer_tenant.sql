@@ -1,4 +1,4 @@
--- core.administer_tenant: make a tenant, give it keys, take keys back.
+-- core.administer_tenant: make a tenant, give it keys, take keys back, set its page and limits.
 --
 -- Granted to no login role: only the migrating user, acting as holdfast_system, can call it. Safe to
 -- repeat. Keys are made by whoever wants them; only their hashes come here.
@@ -7,15 +7,18 @@
 --           "label", "replaces": uuid or absent}], "revoke_keys": [uuid]}; with a name the tenant is
 --           made if it is not there yet. A key that replaces another inherits its idempotency keys,
 --           so that a request begun with the old one and repeated with the new one has one effect.
---           "return_origins": [text], where payment pages may lead, "delayed_methods",
---           "delayed_method_days" and "payment_pages_per_hold" are changed if they are there
--- Returns   {"id", "name", "return_origins", "delayed_methods",
+--           "page_url": text or null, with "page_key_hash", hex of SHA-256 of the key in it or null,
+--           "limits": {setting: number or null}, "return_origins": [text], where payment pages may
+--           lead, "delayed_methods", "delayed_method_days" and "payment_pages_per_hold" are changed
+--           if they are there
+-- Returns   {"id", "name", "page_url", "limits": all of them, "return_origins", "delayed_methods",
 --           "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
 --
 -- Locks     the tenant's row, to the end of the transaction
 -- Raises    KHNTF  no such tenant and no name to make it with, or no such key of it,
 --                  or a key of the other kind that is to be replaced
---           KHKEY  one of the hashes is another tenant's
+--           KHKEY  one of the hashes is another tenant's, or the page's key is not this tenant's
+--           23514  a setting is out of its range
 -- Backstop  api_keys_hash_unique, api_keys_hash_is_sha256, tenants_pkey
 create or replace function core.administer_tenant(p_tenant jsonb)
 returns jsonb
@@ -27,8 +30,7 @@ declare
     v_revoked uuid[] := array(
         select k.value::uuid
         from pg_catalog.jsonb_array_elements_text(p_tenant -> 'revoke_keys') as k);
-    v_name text;
-    v_pays core.tenants;
+    v_tenant core.tenants;
 begin
     if p_tenant ->> 'name' is not null then
         insert into core.tenants (id, name, created_at)
@@ -36,7 +38,7 @@ begin
         on conflict (id) do nothing;
     end if;
 
-    select t.name into v_name from core.tenants as t where t.id = v_id for no key update;
+    select * into v_tenant from core.tenants as t where t.id = v_id for no key update;
     if not found then
         raise exception 'there is no such tenant'
             using errcode = 'KHNTF', hint = 'name it to make it';
@@ -85,25 +87,64 @@ begin
     set revoked_at = core.clock()
     where k.tenant_id = v_id and k.id = any (v_revoked) and k.revoked_at is null;
 
+    if p_tenant ->> 'page_key_hash' is not null and not exists (
+        select from core.api_keys as k
+        where k.tenant_id = v_id and k.kind = 'publishable' and k.revoked_at is null
+            and k.key_hash = pg_catalog.decode(p_tenant ->> 'page_key_hash', 'hex'))
+    then
+        raise exception 'the key in the page''s address is not a live publishable key of this tenant'
+            using errcode = 'KHKEY', hint = 'use one of its own';
+    end if;
+    v_tenant := pg_catalog.jsonb_populate_record(
+        v_tenant, coalesce(p_tenant -> 'limits', '{}')
+            || case when p_tenant ? 'page_url'
+                then pg_catalog.jsonb_build_object('page_url', p_tenant -> 'page_url') else '{}' end
+            || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                'return_origins', p_tenant -> 'return_origins',
+                'delayed_methods', p_tenant -> 'delayed_methods',
+                'delayed_method_days', p_tenant -> 'delayed_method_days',
+                'payment_pages_per_hold', p_tenant -> 'payment_pages_per_hold')));
     update core.tenants as t
-    set return_origins = case
-            when pg_catalog.jsonb_typeof(p_tenant -> 'return_origins') = 'array'
-            then array(select pg_catalog.jsonb_array_elements_text(p_tenant -> 'return_origins'))
-            else t.return_origins
-        end,
-        delayed_methods = coalesce(p_tenant ->> 'delayed_methods', t.delayed_methods),
-        delayed_method_days = coalesce(
-            (p_tenant ->> 'delayed_method_days')::integer, t.delayed_method_days),
-        payment_pages_per_hold = coalesce(
-            (p_tenant ->> 'payment_pages_per_hold')::integer, t.payment_pages_per_hold)
-    where t.id = v_id
-    returning * into v_pays;
+    set page_url = v_tenant.page_url,
+        live_holds_per_customer = v_tenant.live_holds_per_customer,
+        live_holds_per_address = v_tenant.live_holds_per_address,
+        live_holds_per_resource = v_tenant.live_holds_per_resource,
+        live_holds_per_day = v_tenant.live_holds_per_day,
+        holds_per_hour = v_tenant.holds_per_hour,
+        free_lapses = v_tenant.free_lapses,
+        places_per_customer = v_tenant.places_per_customer,
+        places_per_address = v_tenant.places_per_address,
+        places_per_hour = v_tenant.places_per_hour,
+        offers_per_address = v_tenant.offers_per_address,
+        place_days = v_tenant.place_days,
+        letters_per_unproved = v_tenant.letters_per_unproved,
+        letters_per_proved = v_tenant.letters_per_proved,
+        return_origins = v_tenant.return_origins,
+        delayed_methods = v_tenant.delayed_methods,
+        delayed_method_days = v_tenant.delayed_method_days,
+        payment_pages_per_hold = v_tenant.payment_pages_per_hold
+    where t.id = v_id and t is distinct from v_tenant;
 
     return pg_catalog.jsonb_build_object(
         'id', v_id,
-        'name', v_name,
-        'return_origins', v_pays.return_origins,
-        'delayed_methods', v_pays.delayed_methods,
+        'name', v_tenant.name,
+        'page_url', v_tenant.page_url,
+        'return_origins', v_tenant.return_origins,
+        'delayed_methods', v_tenant.delayed_methods,
+        'limits', pg_catalog.jsonb_build_object(
+            'live_holds_per_customer', v_tenant.live_holds_per_customer,
+            'live_holds_per_address', v_tenant.live_holds_per_address,
+            'live_holds_per_resource', v_tenant.live_holds_per_resource,
+            'live_holds_per_day', v_tenant.live_holds_per_day,
+            'holds_per_hour', v_tenant.holds_per_hour,
+            'free_lapses', v_tenant.free_lapses,
+            'places_per_customer', v_tenant.places_per_customer,
+            'places_per_address', v_tenant.places_per_address,
+            'places_per_hour', v_tenant.places_per_hour,
+            'offers_per_address', v_tenant.offers_per_address,
+            'place_days', v_tenant.place_days,
+            'letters_per_unproved', v_tenant.letters_per_unproved,
+            'letters_per_proved', v_tenant.letters_per_proved),
         'keys', (
             select coalesce(pg_catalog.jsonb_agg(
                 pg_catalog.jsonb_build_object(

@@ -3,7 +3,7 @@
 -- A worker that outlives its lease may be joined by a second one; the effect's key makes that
 -- harmless.
 --
--- Locks     none (the caller holds the effect's row)
+-- Locks     none (the caller holds the effect's row, and of a letter its mailbox's letters)
 -- Raises    nothing
 -- Backstop  the idempotency key outside
 create or replace function core.lease_effect(p_effect core.effects, p_lease_seconds integer)
@@ -48,9 +48,6 @@ begin
                 'currency', v_refund.currency, 'reason', v_refund.reason,
                 'stripe_refund_id', v_refund.stripe_refund_id))
         end
-        || case when v_effect.kind <> 'notify_offer' then '{}' else
-            pg_catalog.jsonb_build_object(
-                'offer', core.offer_json(v_effect.tenant_id, v_effect.booking_id))
-        end;
+        || case when v_effect.kind <> 'notify_offer' then '{}' else core.lease_letter(v_effect) end;
 end;
 $$;

@@ -4,7 +4,7 @@
 -- The offer is a booking like any other, at the price of this moment; the secret of the place opens
 -- it. Its customer is told by the outbox.
 --
--- Locks     the place; then as core.offer_period
+-- Locks     the place; as core.may_be_offered; then as core.offer_period
 -- Raises    55P03  the place is in somebody's hands
 -- Backstop  occupancies_no_overlap, trigger bookings_910_follow_waitlist
 create or replace function core.offer(p_resource core.resources, p_entry_id uuid)
@@ -22,8 +22,11 @@ begin
     from core.waitlist as w
     where w.tenant_id = p_resource.tenant_id and w.id = p_entry_id
     for update nowait;
-    if v_entry.state <> 'waiting' then
-        return; -- left meanwhile, or served while stale holds were cleared away
+    if v_entry.state <> 'waiting' or v_entry.ends_at <= core.clock() then
+        return; -- left meanwhile, over, or served while stale holds were cleared away
+    end if;
+    if not v_entry.vouched and not core.may_be_offered(v_entry) then
+        return; -- it waits on, and the next in line is asked
     end if;
 
     begin

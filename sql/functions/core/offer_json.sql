@@ -1,5 +1,9 @@
 -- core.offer_json: what the customer is told of an offer. Wall-clock times are the resource's.
 --
+-- No word of it is a stranger's: "name" is null as long as nobody has proved to have the mailbox, and
+-- else the name that came with the proof. "page_url" and "publishable_keys" (hexadecimal hashes of the
+-- tenant's live ones) decide where its link leads.
+--
 -- Returns   null once there is nothing to tell: the offer was taken, given back or has run out
 --
 -- Locks     none
@@ -15,6 +19,8 @@ declare
     v_booking core.bookings;
     v_resource core.resources;
     v_offering core.offerings;
+    v_tenant core.tenants;
+    v_customer core.customers;
 begin
     select * into v_booking
     from core.bookings as b
@@ -33,13 +39,25 @@ begin
     from core.offerings as o
     where o.tenant_id = v_booking.tenant_id and o.id = v_booking.offering_id;
 
+    select * into v_tenant from core.tenants as t where t.id = v_booking.tenant_id;
+    select * into v_customer
+    from core.customers as c
+    where c.tenant_id = v_booking.tenant_id and c.id = v_booking.customer_id;
+
     return pg_catalog.jsonb_build_object(
         'place_id', v_entry.id,
         'booking_id', v_booking.id,
-        'email', (
-            select c.email from core.customers as c
-            where c.tenant_id = v_booking.tenant_id and c.id = v_booking.customer_id),
-        'name', v_booking.customer_name,
+        'email', v_customer.email,
+        'name', case when v_entry.vouched then v_entry.customer_name
+            else core.proved_name(v_booking.tenant_id, v_customer.mailbox) end,
+        'shop', v_tenant.name,
+        'page_url', v_tenant.page_url,
+        'publishable_keys', array(
+            select pg_catalog.encode(k.key_hash, 'hex')
+            from core.api_keys as k
+            where k.tenant_id = v_booking.tenant_id and k.kind = 'publishable'
+                and k.revoked_at is null
+            order by k.id),
         'resource', v_resource.name,
         'offering', v_offering.name,
         'timezone', v_resource.timezone,

@@ -25,13 +25,14 @@ declare
 begin
     v_actor.tenant_id := p_entry.tenant_id;
     v_actor.address_hash := p_entry.address_hash;
+    v_actor.role := case when p_entry.vouched then 'secret' else 'publishable' end;
     v_wanted := row(
         1, 1, null, p_resource, p_offering, p_price,
         case when p_booked_on is null then p_starts_at end, p_booked_on,
         pg_catalog.tstzrange(p_starts_at, p_ends_at, '[)'),
         core.would_occupy(p_resource, p_offering, p_starts_at, p_ends_at));
 
-    if p_resource.customer_limit is not null then
+    if p_resource.customer_limit is not null and p_entry.vouched then
         perform core.lock_identity(p_entry.tenant_id, 'customer', (
             select c.mailbox from core.customers as c
             where c.tenant_id = p_entry.tenant_id and c.id = p_entry.customer_id));

@@ -1,22 +1,26 @@
--- core.raise_too_many_holds: refuse another hold until one of those that there are ends.
+-- core.raise_too_many_holds: refuse another hold, or place in the waitlist.
 --
--- p_whose     'customer' or 'network address'
--- p_ends_at   when the first of them ends; null when none is a hold
+-- One text for every limit: it must not tell a browser what it has not done itself.
+--
+-- p_room_at  when there will be room, if nothing else happens; null: waiting alone won't help
+-- p_rule     for a server, which rule it may override; else null
 --
 -- Locks     none
--- Raises    KHLIM  always; detail is {"retry_after": seconds}
+-- Raises    KHLIM  always; detail is {"retry_after": seconds, "rule"}, each if there is one
 -- Backstop  none
 create or replace function core.raise_too_many_holds(
-    p_whose text, p_ends_at timestamptz, p_at timestamptz)
+    p_room_at timestamptz, p_at timestamptz, p_rule text default null)
 returns void
 language plpgsql stable
 as $$
 begin
-    raise exception 'the % has too many holds and places in the waitlist', p_whose
+    raise exception 'too many times are held or waited for without being paid'
         using errcode = 'KHLIM',
-            detail = pg_catalog.jsonb_build_object('retry_after', greatest(1, pg_catalog.ceil(
-                pg_catalog.date_part(
-                    'epoch', coalesce(p_ends_at, p_at + interval '1 hour') - p_at))::integer))::text,
-            hint = 'pay for one of them, give one back, or wait for the seconds in Retry-After';
+            detail = pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+                'retry_after', case when p_room_at < 'infinity' then greatest(1, pg_catalog.ceil(
+                    pg_catalog.date_part('epoch', p_room_at - p_at)))::bigint end,
+                'rule', p_rule))::text,
+            hint = 'pay for one of them, give one back, want fewer, or wait for the seconds in'
+                ' Retry-After';
 end;
 $$;

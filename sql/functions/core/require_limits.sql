@@ -1,10 +1,10 @@
 -- core.require_limits: how often a resource may be booked: on one local day, and by one customer.
 --
--- A customer's live bookings count until they are over.
+-- A customer's paid bookings, and those that a server made, count until they are over.
 --
 -- p_except  a booking that is not counted, because it is about to move to p_period
 -- Locks     none (the caller holds the days of core.lock_range and, for customer_limit, the
---           customer's identity of core.limit_holder)
+--           customer's mailbox)
 -- Raises    KHOFF  a limit is reached; detail is {"reason": daily_limit | customer_limit}
 -- Backstop  none: no constraint can count; the locks alone stand in for one
 create or replace function core.require_limits(

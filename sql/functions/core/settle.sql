@@ -9,7 +9,8 @@
 --           'expired'  it can no longer be paid
 --           'absent'   the provider never made it, and will not
 --
--- Locks     the days of all its periods when the time may have to be taken again, then the booking's row; or
+-- Locks     the customer's mailbox, where the money is judged by the customer's limit; the days of all
+--           its periods when the time may have to be taken again, then the booking's row; or
 --           as core.settle_change
 -- Raises    40001  the booking lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
@@ -33,6 +34,9 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id;
+    if p_outcome = 'paid' and core.limits_customers(v_booking) then
+        perform core.lock_customer(v_booking); -- before the days
+    end if;
     v_days_locked := not core.is_live(v_booking.status);
     if v_days_locked then
         perform core.lock_lost(v_booking);

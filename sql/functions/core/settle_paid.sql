@@ -4,7 +4,8 @@
 -- of a cart any, is of no use to anybody: then all of it goes back. What counts is when the money is
 -- taken in, by the database's clock.
 --
--- Locks     none (core.settle holds the booking's row, and its days when its time was lost)
+-- Locks     none (core.settle holds the booking's row, its days when its time was lost, and the
+--           customer's mailbox where it limits)
 -- Raises    nothing
 -- Backstop  payments_intent_unique
 create or replace function core.settle_paid(
@@ -24,29 +25,32 @@ begin
 
     if v_payment.status = 'quarantined' then
         v_reason := 'amount_mismatch';
-    elsif v_booking.status = 'paying' then
-        if core.first_start(v_booking) > core.clock() then
-            return core.confirm_paid(v_booking, p_checkout, 'paid');
-        end if;
+    elsif v_booking.status = 'paying' and core.first_start(v_booking) <= core.clock() then
         v_reason := 'time_lost';
+    elsif v_booking.status = 'paying' and not core.exceeds_customer_limit(v_booking) then
+        return core.confirm_paid(v_booking, p_checkout, 'paid');
     elsif p_checkout.close_reason = 'released' then
         v_reason := 'released';
     elsif v_booking.status in ('scheduled', 'active', 'ended', 'completed') then
         v_reason := 'duplicate_payment';
     elsif v_booking.status = 'expired' and v_booking.payment_status = 'unpaid' then
-        if core.retake(v_booking) then
+        if core.exceeds_customer_limit(v_booking) then
+            v_reason := 'customer_limit';
+        elsif core.retake(v_booking) then
             return core.confirm_paid(v_booking, p_checkout, 'paid late; the time was still free');
+        else
+            v_reason := 'time_lost';
         end if;
-        v_reason := 'time_lost';
     else
-        v_reason := 'time_lost';
+        v_reason := case v_booking.status when 'paying' then 'customer_limit' else 'time_lost' end;
     end if;
 
     if v_booking.status = 'paying' and (core.payable_checkout(v_booking)).id is null then
         v_booking := core.move(v_booking, 'expired', case v_reason
-            when 'time_lost' then 'paid after the time had begun; the money goes back'
-            else 'paid a wrong amount; the money goes back'
-        end);
+            when 'time_lost' then 'paid after the time had begun'
+            when 'customer_limit' then 'the customer has as many as the resource gives to one'
+            else 'paid a wrong amount'
+        end || '; the money goes back');
     end if;
     if v_booking.status = 'expired' then
         perform core.mark_payment(v_booking, 'paid', 'paid, but not kept: ' || v_reason);

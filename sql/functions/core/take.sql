@@ -27,6 +27,7 @@ declare
     v_booking core.bookings;
     v_reason text;
     v_unmet jsonb := '{}';
+    v_counted uuid := core.counted_customer(p_actor, p_request, p_customer_id);
     v_now timestamptz;
 begin
     if not core.await_turn(p_wanted) then
@@ -56,12 +57,21 @@ begin
         select * from pg_catalog.unnest(p_wanted) as w order by w.pool_id is not null, w.position
     loop
         -- time went by while we waited for the lock: is it still offered?
-        v_reason := core.broken_rule(v_one, p_customer_id, v_now);
+        v_reason := core.broken_rule(v_one, v_counted, v_now);
+        if v_reason is null and (v_one.resource).customer_limit < (
+            select pg_catalog.count(*)
+            from pg_catalog.unnest(p_wanted) as w
+            where (w.resource).id = (v_one.resource).id and w.position <= v_one.position)
+            and not core.overrides(p_request, 'customer_limit')
+        then
+            v_reason := 'customer_limit'; -- by this request alone, whoever asks
+        end if;
         if v_reason is null then
-            perform pg_catalog.set_config('holdfast.reason', 'held', true);
+            perform pg_catalog.set_config('holdfast.reason', 'held' || coalesce(
+                '; limits overridden by the server: ' || (p_request #>> '{override,reason}'), ''), true);
             insert into core.bookings (
                 tenant_id, id, cart_id, position, pool_id, resource_id, offering_id, tier, package,
-                customer_id, customer_name, customer_phone, notes, address_hash,
+                customer_id, customer_name, customer_phone, notes, vouched, address_hash,
                 starts_at, ends_at, booked_on, buffer_before_minutes, buffer_after_minutes,
                 calendar_unchecked, amount, currency, rate_locked_at,
                 free_cancel_until, status, hold_expires_at, hold_limit_at,
@@ -73,7 +83,8 @@ begin
                 v_one.position, v_one.pool_id, (v_one.resource).id, (v_one.offering).id,
                 (v_one.price).tier, (v_one.price).package,
                 p_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
-                p_request ->> 'notes', p_actor.address_hash,
+                p_request ->> 'notes', p_actor.role is not distinct from 'secret',
+                p_actor.address_hash,
                 pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), v_one.booked_on,
                 (core.buffers(v_one.resource, v_one.offering)).before_minutes,
                 (core.buffers(v_one.resource, v_one.offering)).after_minutes,

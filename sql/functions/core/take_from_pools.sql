@@ -8,7 +8,7 @@
 -- as a puzzle.
 --
 -- Locks     as core.take
--- Raises    KHNTF · KHPRC · KHCRT · KHOFF · KHTKN · KHCAL · KHCAU · 55P03
+-- Raises    KHNTF · KHPRC · KHCRT · KHOFF · KHTKN · KHLIM · KHCAL · KHCAU · 55P03
 -- Backstop  occupancies_no_overlap, occupancies_seat_once
 create or replace function core.take_from_pools(
     p_actor core.actor, p_booking_id uuid, p_secret_hash bytea, p_request jsonb,
@@ -43,6 +43,7 @@ begin
         v_unreadable := false;
         if v_unmet = '{}' then
             begin
+                perform core.limit_share(p_actor, v_wanted);
                 v_unmet := core.take(
                     p_actor, p_booking_id, p_secret_hash, p_request, p_customer_id, v_wanted, p_checked);
                 if v_unmet = '{}' then
@@ -75,7 +76,9 @@ begin
             end if;
         end loop;
         if v_lost <> '{}' then
-            perform core.raise_unmet(v_wanted, v_lost, p_customer_id, core.clock());
+            perform core.raise_unmet(
+                v_wanted, v_lost, core.counted_customer(p_actor, p_request, p_customer_id),
+                core.clock());
         end if;
 
         foreach v_item in array array(select distinct f from pg_catalog.unnest(v_failed) as f) loop

@@ -40,6 +40,7 @@ begin
             from core.customers as c
             where c.tenant_id = p_entry.tenant_id and c.id = p_entry.customer_id),
         'offer', case when v_booking.id is not null then core.booking_json(v_booking) end,
+        'ends_at', case when pg_catalog.isfinite(p_entry.ends_at) then core.utc(p_entry.ends_at) end,
         'version', p_entry.version,
         'created_at', core.utc(p_entry.created_at),
         'updated_at', core.utc(p_entry.updated_at));

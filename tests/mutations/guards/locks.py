@@ -144,7 +144,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "take",
-                "v_reason := core.broken_rule(v_one, p_customer_id, v_now);",
+                "v_reason := core.broken_rule(v_one, v_counted, v_now);",
                 "v_reason := null;",
             ),
         ),

@@ -63,7 +63,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "customer-limit",
         "a customer has no more bookings of a resource than its limit",
-        (core("reached_limits", ") >= p_resource.customer_limit", ") >= 1000000"),),
+        (
+            core(
+                "reached_limits",
+                "            >= p_resource.customer_limit",
+                "            >= 1000000",
+            ),
+        ),
         (f"{_LIMITS}::test_a_customer_waits_for_their_own_hold",),
     ),
     Guard(

@@ -5,34 +5,38 @@ from tests.mutations.guard import Edit, Guard, core, layer
 _LIMITS = "tests/sql/test_limits_of_holders.py"
 _WAITLIST = "tests/sql/test_waitlist.py"
 _RACES = "tests/concurrency/test_waitlist.py"
+_RACING = "tests/concurrency/test_limits_of_holders.py"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "identity-lock",
         "holds of one customer are counted one after the other",
         (core("lock_identity", "perform pg_catalog.pg_advisory_xact_lock(", "perform ("),),
-        ("tests/concurrency/test_limits_of_holders.py::test_fifty_at_once_end_at_the_limit",),
+        (
+            "tests/concurrency/test_limits_of_holders.py::test_fifty_at_once_end_at_the_limit",
+            f"{_RACING}::test_an_address_is_not_offered_one_more_from_two_sides",
+        ),
     ),
     Guard(
         "holds-of-a-mailbox",
         "a tag makes nobody another person",
         (
             core(
-                "limit_holder",
+                "limit_customer",
                 "where c.tenant_id = p_actor.tenant_id and c.mailbox = v_mailbox;",
                 "where c.tenant_id = p_actor.tenant_id and c.id = p_customer_id;",
             ),
         ),
-        (f"{_LIMITS}::test_a_tag_makes_nobody_another_person",),
+        (f"{_LIMITS}::test_a_server_is_limited_by_the_mailbox_it_vouches_for",),
     ),
     Guard(
         "paying-counts",
         "a hold that is being paid counts past its deadline",
         (
             core(
-                "limit_holder",
-                "and (b.status = 'paying' or b.hold_expires_at > v_now)) as h",
-                "and b.hold_expires_at > v_now) as h",
+                "live_periods",
+                "and (b.status = 'paying' or b.hold_expires_at > p_at)",
+                "and b.hold_expires_at > p_at",
             ),
         ),
         (f"{_LIMITS}::test_a_hold_that_is_being_paid_is_counted",),
@@ -42,18 +46,6 @@ GUARDS: tuple[Guard, ...] = (
         "only browsers are counted by their address",
         (core("authorize", "if v_key.kind = 'publishable' then", "if true then"),),
         (f"{_LIMITS}::test_a_servers_address_is_not_limited",),
-    ),
-    Guard(
-        "places-count",
-        "waiting is counted as holding is",
-        (
-            core(
-                "limit_holder",
-                "if v_held + v_waiting + p_wanted > v_tenant.live_holds_per_customer then",
-                "if v_held + p_wanted > v_tenant.live_holds_per_customer then",
-            ),
-        ),
-        (f"{_LIMITS}::test_places_in_the_waitlist_count",),
     ),
     Guard(
         "offer-with-release",

@@ -85,7 +85,7 @@ def test_what_can_be_no_host(name: str) -> None:
         ascii_addresses.host(name)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=30))
 def test_a_host_is_ascii_or_refused(name: str) -> None:
     """Whatever is typed, and nothing else goes wrong."""
@@ -122,7 +122,7 @@ def test_known_web_addresses(address: str) -> None:
     assert ascii_addresses.web_address(address) == ADDRESSES[address]
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_characters="%?#\\", codec="utf-8"), max_size=30))
 def test_a_path_means_what_it_meant(path: str) -> None:
     """Encoding is undone by decoding, and done once."""

@@ -44,10 +44,14 @@ def test_a_place_and_a_booking_of_one_id_have_different_secrets() -> None:
         ("203.0.113.7", "::ffff:203.0.113.7"),
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9"),
         ("2001:db8:1:2::1", "2001:0DB8:0001:0002::1"),
+        ("2001:db8:1:2::1", "2001:db8:1:ff::1"),
+        ("203.0.113.7", "2002:cb00:7107:5::9"),
+        ("203.0.113.7", "64:ff9b::203.0.113.7"),
+        ("203.0.113.7", "2001:0:c633:6401:8000:63bf:34ff:8ef8"),
     ],
 )
 def test_one_subscriber_is_one_address(one: str, other: str) -> None:
-    """A subscriber's own IPv6 network of 64 bits is one; so are two spellings of an address.
+    """A subscriber's own IPv6 network of 56 bits is one; so are the spellings of an IPv4 address.
 
     Cases: P-8
     """
@@ -56,7 +60,7 @@ def test_one_subscriber_is_one_address(one: str, other: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("203.0.113.7", "203.0.113.8"), ("2001:db8:1:2::1", "2001:db8:1:3::1")],
+    [("203.0.113.7", "203.0.113.8"), ("2001:db8:1:2::1", "2001:db8:1:102::1"), ("::1", "0.0.0.1")],
 )
 def test_neighbours_are_not(one: str, other: str) -> None:
     """Other addresses, other networks.

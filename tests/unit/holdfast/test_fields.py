@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
@@ -138,6 +138,7 @@ def test_a_phone_number_is_stored_as_e164(given_as: str, stored: str) -> None:
     assert _accepted(PHONE, given_as) == stored
 
 
+@settings(deadline=None)  # tables are loaded the first time
 @given(ANYTHING)
 def test_an_accepted_phone_number_fits_its_constraint(text: str) -> None:
     """customers_phone_is_e164 takes every number that the model takes.
@@ -218,6 +219,7 @@ MARKS = [
 ]
 
 
+@settings(deadline=None)  # tables are loaded the first time
 @given(
     st.sampled_from(["+1-907-486-4171", "+49 30 901820", "+44 20 7946 0018", "+81 3-3224-9999"]),
     st.sampled_from(MARKS),
@@ -247,6 +249,7 @@ WORDS = [
 ]
 
 
+@settings(deadline=None)  # tables are loaded the first time
 @given(st.sampled_from(["+4930901820", "+12127365000"]), st.sampled_from(WORDS), st.booleans())
 def test_words_beside_a_number_are_refused_not_dropped(
     number: str, words: str, before: bool
@@ -255,6 +258,7 @@ def test_words_beside_a_number_are_refused_not_dropped(
     assert _accepted(PHONE, f"{words} {number}" if before else f"{number} {words}") is None
 
 
+@settings(deadline=None)  # tables are loaded the first time
 @given(
     st.sampled_from(["4930901820", "12127365000", "81332249999", "442079460018"]),
     st.data(),
@@ -302,6 +306,7 @@ def test_the_address_of_a_feed_is_one_that_can_be_asked(typed: str, kept: str | 
     assert _accepted(FEED, typed) == kept
 
 
+@settings(deadline=None)  # tables are loaded the first time
 @given(ANYTHING, ANYTHING)
 def test_an_accepted_address_of_a_feed_fits_its_constraint(host: str, path: str) -> None:
     """calendars_url_is_https takes every address that the model takes.

@@ -153,7 +153,7 @@ class _Reader:
                 self._changed[uid].append(of)
                 yield from self._spans(part, [])
         for part in series:
-            yield from self._spans(part, self._changed.get(_uid(part), []) if _uid(part) else [])
+            yield from self._spans(part, self._changed.get(_uid(part), []))
 
     def _spans(self, event: Component, changed: list[_Start]) -> Iterator[Span]:
         if not _takes_time(event):

@@ -1,13 +1,13 @@
 """Bookings: holding a time, paying for it, reading what became of it."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Slug, WebAddress
+from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Reason, Slug, WebAddress
 from holdfast.models.base import Answer, Price, Request
 
 MOST_ITEMS = 20  # in one request
@@ -72,7 +72,35 @@ class Period(Request):
         return 1 if self.repeat is None else self.repeat.weeks
 
 
-class HoldRequest(Request):
+class Override(Request):
+    """Which limits a server lets a request go beyond, and why; the reason is kept.
+
+    Times that are taken, closed or too late stay refused.
+    """
+
+    rules: list[Literal["customer_periods", "customer_places", "customer_limit"]] = Field(
+        min_length=1, max_length=3
+    )
+    reason: Reason
+
+
+class Overridable(Request):
+    """A request that a secret key may let go beyond limits."""
+
+    override: Override | None = Field(
+        default=None, description="With a secret key only: limits not to be applied, and why."
+    )
+
+    def as_json(self) -> dict[str, Any]:
+        """As sent to the database; without an override that is not there, so that what repeats a
+        request of an earlier release is the same request."""
+        told = super().as_json()
+        if self.override is None:
+            del told["override"]
+        return told
+
+
+class HoldRequest(Overridable):
     """Which time to hold, and for whom: one period, or several as items, all of them or none.
 
     There is no price in it: the catalogue has it.
@@ -253,5 +281,8 @@ class Confirmation(Answer):
         "ended",
         "completed",
     ]
-    reason: Literal["time_lost", "released", "amount_mismatch", "duplicate_payment"] | None
+    reason: (
+        Literal["time_lost", "released", "amount_mismatch", "duplicate_payment", "customer_limit"]
+        | None
+    )
     booking: Booking

@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from holdfast.fields import Date, Instant, Slug
-from holdfast.models.base import Answer, Request
-from holdfast.models.bookings import Booking, Customer, CustomerDetails
+from holdfast.models.base import Answer
+from holdfast.models.bookings import Booking, Customer, CustomerDetails, Overridable
 
 WaitingState = Literal["waiting", "offered", "booked", "lapsed", "left"]
 
 
-class WaitRequest(Request):
+class WaitRequest(Overridable):
     """Which time to wait for, and who waits."""
 
     resource_id: UUID
@@ -38,7 +38,8 @@ class WaitRequest(Request):
 
 class Place(Answer):
     """A place in the waitlist. `position` is told while it waits, 1 being next; `offer` is the
-    booking that is offered, or was: pay it before its `hold_expires_at`."""
+    booking that is offered, or was: pay it before its `hold_expires_at`. Nothing is offered after
+    `ends_at`."""
 
     id: UUID
     state: WaitingState
@@ -51,6 +52,7 @@ class Place(Answer):
     date: date | None
     customer: Customer
     offer: Booking | None
+    ends_at: datetime | None
     version: int
     created_at: datetime
     updated_at: datetime

@@ -726,6 +726,14 @@ def test_a_broken_line_of_an_event_hides_none(line: str, broken: str) -> None:
         events.busy(body, "UTC", SINCE, UNTIL)
 
 
+def test_an_event_whose_both_ends_are_broken_is_found() -> None:
+    """Its lines would stand in the calendar itself, where they say nothing."""
+    one = event(DTSTART="20300107T100000Z", DURATION="PT1H")
+
+    assert _refused(one.replace(":VEVENT", " :VEVENT"))
+    assert _refused(one.replace(":VEVENT", ":V EVENT"))
+
+
 def test_an_event_that_hides_in_another_is_found() -> None:
     """Events stand in calendars only; one inside another would be passed over with it."""
     inner = event(DTSTART="20300107T100000Z", DURATION="PT1H")

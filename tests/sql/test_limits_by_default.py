@@ -1,0 +1,238 @@
+"""The policy of docs/limits.md, row by row, at the limits that a new tenant has.
+
+Cases: P-8
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from holdfast import policy
+from tests.harness import carts
+from tests.harness.builders import NOW, Offer, Tenant, insert
+from tests.harness.calls import Api, refused
+from tests.harness.database import Database
+from tests.harness.waiting import Place, wait_for
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DEFAULTS = {limit.setting: limit.default for limit in policy.LIMITS}
+HOME = "203.0.113.7"
+
+
+class Shop:
+    """A tenant as it is made, its rooms, and a browser that asks in ever new names."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.tenant = Tenant(api.database)
+        api.database.execute("delete from core.api_keys; delete from core.tenants")
+        insert(
+            *(api.database, "core.tenants"),
+            id=self.tenant.id,
+            name="As it is made",
+            created_at=NOW,
+        )
+        for kind in self.tenant.keys:
+            self.tenant.key(kind)
+        self.names = 0
+
+    def room(self, **columns: object) -> Offer:
+        wide = {"opens": "00:00", "closes": "24:00", "horizon_days": 1095}
+        return self.tenant.offer(**wide | columns)  # type: ignore[arg-type]
+
+    def hold(self, offer: Offer, start: Any, **fields: Any) -> Any:
+        """A hold of a browser at home, in a new name."""
+        self.names += 1
+        who = {"name": "A", "email": f"{self.names}@example.com"}
+        actor = self.tenant.actor(address=HOME)
+        return self.api.hold(offer, start, **{"actor": actor, "customer": who} | fields)
+
+    def wait(self, offer: Offer, start: Any, **fields: Any) -> Place:
+        """A place of a browser at home, in a new name."""
+        actor = self.tenant.actor(address=HOME)
+        return wait_for(self.api, offer, start, **{"actor": actor} | fields)
+
+    def release(self, held: Any) -> None:
+        self.api.call("release_hold", held.actor, held.id, None)
+
+    def is_refused(self, act: Callable[..., Any], *arguments: Any, **fields: Any) -> bool:
+        return refused(act, *arguments, **fields).sqlstate == "KHLIM"
+
+
+def _address(shop: Shop, most: int) -> None:
+    for _ in range(most):
+        shop.hold(shop.room(), NOW + HOUR)
+    assert shop.is_refused(shop.hold, shop.room(), NOW + HOUR)
+
+
+def _resource(shop: Shop, most: int) -> None:
+    room = shop.room()
+    shop.hold(room, NOW + HOUR, repeat={"weeks": most})
+    assert shop.is_refused(shop.hold, room, NOW + 2 * DAY)
+
+
+def _day(shop: Shop, most: int) -> None:
+    room = shop.room(capacity=most + 1)
+    for _ in range(most):
+        shop.hold(room, NOW + HOUR)
+    assert shop.is_refused(shop.hold, room, NOW + HOUR)
+
+
+def _pace(shop: Shop, most: int) -> None:
+    left = most
+    while left:
+        weeks = min(left, DEFAULTS["live_holds_per_resource"])
+        repeat = {"repeat": {"weeks": weeks}} if weeks > 1 else {}
+        checkout = shop.api.checkout(shop.hold(shop.room(), NOW + HOUR, **repeat))
+        assert shop.api.settle(checkout, "paid") == "confirmed"  # so that no pause is required
+        left -= weeks
+    assert shop.is_refused(shop.hold, shop.room(), NOW + HOUR)
+
+
+def _lapses(shop: Shop, most: int) -> None:
+    room = shop.room()
+    for _ in range(most):
+        shop.release(shop.hold(room, NOW + HOUR))
+    shop.release(shop.hold(room, NOW + HOUR))
+    assert refused(shop.hold, room, NOW + HOUR).detail == {"retry_after": 10}
+
+
+def _taken(shop: Shop, count: int) -> tuple[Offer, list[Any]]:
+    """Hours that servers' customers have."""
+    room = shop.room()
+    starts = [NOW + (1 + number) * HOUR for number in range(count)]
+    actor = shop.tenant.actor("secret")
+    for start in starts:
+        shop.hold(room, start, actor=actor)
+    return room, starts
+
+
+def _places(shop: Shop, most: int) -> None:
+    room, starts = _taken(shop, most + 1)
+    for start in starts[:-1]:
+        shop.wait(room, start)
+    assert shop.is_refused(shop.wait, room, starts[-1])
+
+
+def _joining(shop: Shop, most: int) -> None:
+    room, (start,) = _taken(shop, 1)
+    for _ in range(most):
+        place = shop.wait(room, start)
+        shop.api.call("leave_waitlist", place.actor, place.id, None)
+    assert shop.is_refused(shop.wait, room, start)
+
+
+def _offers(shop: Shop, most: int) -> None:
+    room = shop.room()
+    starts = [NOW + DAY + number * HOUR for number in range(most + 1)]
+    held = [shop.hold(room, start, actor=shop.tenant.actor("secret")) for start in starts]
+    places = [shop.wait(room, start) for start in starts]
+    for each in held:
+        shop.release(each)
+    assert [place.state for place in places] == ["offered"] * most + ["waiting"]
+
+
+def _days(shop: Shop, most: int) -> None:
+    room = shop.room()
+    start = NOW + (most + 5) * DAY
+    shop.hold(room, start, actor=shop.tenant.actor("secret"))
+    assert shop.wait(room, start).row.ends_at == NOW + most * DAY
+
+
+def _customer(shop: Shop, most: int) -> None:
+    room, actor = shop.room(), shop.tenant.actor("secret")
+    who = {"name": "Ada", "email": "ada@example.com"}
+    shop.hold(room, NOW + HOUR, actor=actor, customer=who, repeat={"weeks": most})
+    other = shop.room()
+    told = refused(shop.hold, other, NOW + HOUR, actor=actor, customer=who)
+    assert told.detail == {"retry_after": 300, "rule": "customer_periods"}
+
+
+def _queue(shop: Shop, most: int) -> None:
+    room, starts = _taken(shop, most + 1)
+    actor, who = shop.tenant.actor("secret"), {"name": "Ada", "email": "ada@example.com"}
+    for start in starts[:-1]:
+        shop.wait(room, start, actor=actor, customer=who)
+    told = refused(shop.wait, room, starts[-1], actor=actor, customer=who)
+    assert told.detail["rule"] == "customer_places"
+
+
+def _letters(shop: Shop, most: int, *, proved: bool = False) -> None:
+    """As many offers to one mailbox, from as many addresses, and one more."""
+    who = {"name": "Ada", "email": "ada@example.com"}
+    room = shop.room()
+    if proved:
+        paid = shop.api.checkout(shop.api.hold(room, NOW + 20 * DAY, customer=who))
+        assert shop.api.settle(paid, "paid") == "confirmed"
+    server = shop.tenant.actor("secret")
+    for number in range(most + 1):
+        start = NOW + HOUR + number * HOUR
+        held = shop.hold(room, start, actor=server)
+        shop.wait(room, start, actor=shop.tenant.actor(address=f"{number}"), customer=who)
+        shop.release(held)
+    leased: list[Any] = []
+    while batch := shop.api.claim():
+        leased += batch
+    told = [effect["offer"] is not None for effect in leased]
+    assert sorted(told) == [False] + [True] * most
+    assert [effect["withheld"] for effect in leased].count(True) == 1
+
+
+ROWS: dict[str, Callable[[Shop, int], None]] = {
+    "live_holds_per_address": _address,
+    "live_holds_per_resource": _resource,
+    "live_holds_per_day": _day,
+    "holds_per_hour": _pace,
+    "free_lapses": _lapses,
+    "places_per_address": _places,
+    "places_per_hour": _joining,
+    "offers_per_address": _offers,
+    "place_days": _days,
+    "live_holds_per_customer": _customer,
+    "places_per_customer": _queue,
+    "letters_per_unproved": _letters,
+    "letters_per_proved": lambda shop, most: _letters(shop, most, proved=True),
+}
+
+
+@pytest.mark.parametrize("setting", DEFAULTS)
+def test_a_row_of_the_policy(api: Api, setting: str) -> None:
+    """As much as it says is let through, and no more."""
+    ROWS[setting](Shop(api), DEFAULTS[setting])
+
+
+@pytest.mark.parametrize("limit", policy.LIMITS, ids=lambda limit: limit.setting)
+def test_the_table_has_what_the_policy_says(database: Database, limit: policy.Limit) -> None:
+    """Default, range, and whether there can be no limit."""
+    column = database.one(
+        "select column_default, is_nullable from information_schema.columns"
+        " where table_schema = 'core' and table_name = 'tenants' and column_name = %s",
+        limit.setting,
+    )
+    tenant = Tenant(database)
+    allowed = [limit.least, limit.most] + [None] * limit.may_be_none
+    for value in allowed:
+        database.execute(f"update core.tenants set {limit.setting} = %s", value)
+    for value in {limit.least - 1, limit.most + 1}:
+        refusal = refused(database.execute, f"update core.tenants set {limit.setting} = %s", value)
+        assert refusal.sqlstate == "23514"
+
+    assert tenant
+    assert (column.column_default, column.is_nullable) == (
+        str(limit.default),
+        "YES" if limit.may_be_none else "NO",
+    )
+
+
+def test_a_series_that_no_browser_may_hold_is_a_servers(api: Api) -> None:
+    """A year of weeks of a new customer: a server holds it, a browser is told that it is too
+    much."""
+    shop = Shop(api)
+    year = carts.cart(carts.period(shop.room(), NOW + HOUR) | {"repeat": {"weeks": 52}})
+
+    told = refused(carts.hold, api, shop.tenant, year, actor=shop.tenant.actor(address=HOME))
+
+    assert (told.sqlstate, told.detail) == ("KHLIM", {})
+    assert len(carts.hold(api, shop.tenant, year, actor=shop.tenant.actor("secret")).answer) > 1
