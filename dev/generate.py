@@ -9,6 +9,7 @@
     interleavings  docs/interleavings.md       who wins when two calls meet
     performance    docs/performance.md         its figures, from bench/results
     costs     docs/costs.md                    the bill, from the templates and dev/*.toml
+    notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -152,6 +153,11 @@ def costs() -> str:
     return str(importlib.import_module("dev.costs").page())
 
 
+def third_party() -> str:
+    """The licences of what the layer ships."""
+    return str(importlib.import_module("dev.notices").page())
+
+
 GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
@@ -162,6 +168,7 @@ GENERATED: Mapping[str, Generated] = {
     "interleavings": Generated("docs/interleavings.md", interleavings),
     "performance": Generated("docs/performance.md", performance),
     "costs": Generated("docs/costs.md", costs),
+    "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
 }
 
 

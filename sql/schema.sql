@@ -452,9 +452,12 @@ CREATE TABLE core.calendars (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    slow_readings integer DEFAULT 0 NOT NULL,
+    claimed_at timestamp with time zone,
     CONSTRAINT calendars_fresh_sane CHECK (((fresh_seconds >= 30) AND (fresh_seconds <= 86400))),
     CONSTRAINT calendars_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT calendars_read_is_bounded CHECK (((read_at IS NULL) = (busy_until IS NULL))),
+    CONSTRAINT calendars_slow_counted CHECK ((slow_readings >= 0)),
     CONSTRAINT calendars_url_is_https CHECK (((url ~ '^https://'::text) AND (length(url) <= 2000)))
 );
 
@@ -999,6 +1002,25 @@ ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
+-- Name: sweep_failures; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.sweep_failures (
+    tenant_id uuid NOT NULL,
+    sweep text NOT NULL,
+    row_id uuid NOT NULL,
+    failures integer DEFAULT 1 NOT NULL,
+    sqlstate text NOT NULL,
+    retry_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT sweep_failures_counted CHECK ((failures >= 1))
+);
+
+ALTER TABLE ONLY core.sweep_failures FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.sweep_failures OWNER TO holdfast_owner;
+
+--
 -- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1027,6 +1049,14 @@ CREATE TABLE core.tenants (
     delayed_methods text DEFAULT 'servers'::text NOT NULL,
     delayed_method_days integer DEFAULT 14 NOT NULL,
     payment_pages_per_hold integer DEFAULT 5 NOT NULL,
+    rate_reads integer DEFAULT 600 NOT NULL,
+    rate_holds integer DEFAULT 60 NOT NULL,
+    rate_waitlist integer DEFAULT 30 NOT NULL,
+    rate_checkouts integer DEFAULT 60 NOT NULL,
+    rate_writes integer DEFAULT 120 NOT NULL,
+    rate_mailbox integer DEFAULT 20 NOT NULL,
+    rate_key_factor integer DEFAULT 100 NOT NULL,
+    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
     CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
     CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
@@ -1040,6 +1070,7 @@ CREATE TABLE core.tenants (
     CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
     CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
     CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
     CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
     CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50))
 );
@@ -1398,6 +1429,13 @@ ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
 
 --
+-- Name: sweep_failures sweep_failures_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.sweep_failures
+    ADD CONSTRAINT sweep_failures_pkey PRIMARY KEY (tenant_id, sweep, row_id);
+
+--
 -- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1523,6 +1561,18 @@ CREATE INDEX calendar_feeds_by_resource ON core.calendar_feeds USING btree (tena
 --
 
 CREATE INDEX calendars_by_resource ON core.calendars USING btree (tenant_id, resource_id);
+
+--
+-- Name: calendars_by_turn; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_by_turn ON core.calendars USING btree (tenant_id, due_at, id);
+
+--
+-- Name: calendars_claimed; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_claimed ON core.calendars USING btree (tenant_id, claimed_at) WHERE (claimed_at IS NOT NULL);
 
 --
 -- Name: calendars_due; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1685,6 +1735,12 @@ CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((sta
 --
 
 CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_id, booking_id);
+
+--
+-- Name: sweep_failures_due; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX sweep_failures_due ON core.sweep_failures USING btree (retry_at);
 
 --
 -- Name: waitlist_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -2125,6 +2181,13 @@ ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
 
 --
+-- Name: sweep_failures sweep_failures_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.sweep_failures
+    ADD CONSTRAINT sweep_failures_tenant_exists FOREIGN KEY (tenant_id) REFERENCES core.tenants(id);
+
+--
 -- Name: tiers tiers_offering_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -2335,6 +2398,12 @@ CREATE POLICY across_tenants ON core.resources TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.stripe_events TO holdfast_system USING (true);
 
 --
+-- Name: sweep_failures across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.sweep_failures TO holdfast_system USING (true);
+
+--
 -- Name: tenants across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2509,6 +2578,12 @@ ALTER TABLE core.resources ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.stripe_events ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: sweep_failures; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.sweep_failures ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: api_keys tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2657,6 +2732,12 @@ CREATE POLICY tenant_only ON core.resources TO holdfast_owner USING ((tenant_id 
 --
 
 CREATE POLICY tenant_only ON core.stripe_events TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: sweep_failures tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.sweep_failures TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: tenants tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner

@@ -21,8 +21,8 @@ CORE = "layers/core/holdfast/"
 ONLY_IN = {
     "psycopg": (f"{CORE}database.py", f"{CORE}migrations/", f"{CORE}tenants.py"),
     "stripe": (f"{CORE}stripe_gateway.py",),
-    "boto3": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
-    "botocore": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
+    "boto3": (f"{CORE}idempotency.py", f"{CORE}limits.py", f"{CORE}mail.py"),
+    "botocore": (f"{CORE}idempotency.py", f"{CORE}limits.py", f"{CORE}mail.py"),
 }
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.

@@ -34,6 +34,7 @@ HoldfastError
 ├── ReturnAddressRefused    422  return_address_refused
 ├── PreconditionRequired    428  precondition_required
 ├── TooManyHolds            429  too_many_holds
+├── RateLimited             429  rate_limited
 ├── TooManyPaymentPages     429  too_many_payment_pages
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
@@ -371,6 +372,15 @@ class TooManyPaymentPages(HoldfastError):
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
     title = "Too many payment pages were made for this"
     hint = "Pay on the page that is open, or ask for a time again."
+
+
+class RateLimited(HoldfastError):
+    """More requests of a kind than one network address, e-mail address or key may send in some
+    minutes; `policy` names the one that is used up."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"
+    title = "Too many requests"
+    hint = "Wait for the seconds in Retry-After; RateLimit-Policy says how many are allowed."
 
 
 class InternalError(HoldfastError):

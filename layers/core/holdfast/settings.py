@@ -146,6 +146,10 @@ class Settings:
         return self.environment["IDEMPOTENCY_TABLE"]
 
     @property
+    def rate_limit_table(self) -> str:
+        return self.environment["RATE_LIMIT_TABLE"]
+
+    @property
     def sql_dir(self) -> Path:
         return Path(self.environment["SQL_DIR"])
 

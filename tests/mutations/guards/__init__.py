@@ -10,6 +10,7 @@ from tests.mutations.guards import (
     locks,
     page,
     payments,
+    rates,
     reconciliation,
     scheduling_calendars,
     scheduling_catalogue,
@@ -42,5 +43,6 @@ ALL: tuple[Guard, ...] = (
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,
+    *rates.GUARDS,
     *page.GUARDS,
 )
