@@ -4,8 +4,9 @@
 -- p_entry_id    id for the place if this call makes it; a repeat answers the first call's place
 -- p_secret_hash SHA-256 of the client secret that belongs to p_entry_id
 -- p_request     {"resource_id", "offering_id", "starts_at" | "date", "tier", "package",
---               "customer": {"name", "email", "phone"}}; a date of a resource that is booked by
---               slot is any period of that local day
+--               "customer": {"name", "email", "phone"}, "locale", "timezone"}; a date of a
+--               resource that is booked by slot is any period of that local day
+-- Returns       core.waiting_json, with "secret_key_id": the key that its secret is derived with
 --
 -- A time that is being freed while this runs may still look taken; the sweep finds it.
 --
@@ -45,19 +46,22 @@ begin
 
         insert into core.waitlist (
             tenant_id, id, resource_id, offering_id, tier, package, starts_at, on_date,
-            customer_id, customer_name, customer_phone, address_hash, client_secret_hash,
+            customer_id, customer_name, customer_phone, locale, timezone, address_hash,
+            client_secret_hash, secret_key_id,
             created_at, updated_at)
         values (
             v_actor.tenant_id, p_entry_id, v_resource.id, v_offering.id, v_price.tier,
             v_price.package, (p_request ->> 'starts_at')::timestamptz, (p_request ->> 'date')::date,
             v_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
-            v_actor.address_hash, p_secret_hash, v_now, v_now);
+            p_request ->> 'locale', p_request ->> 'timezone',
+            v_actor.address_hash, p_secret_hash, v_actor.secret_key_id, v_now, v_now);
         v_id := p_entry_id;
     end if;
 
     select * into v_entry
     from core.waitlist as w
     where w.tenant_id = v_actor.tenant_id and w.id = v_id;
-    return core.waiting_json(v_entry);
+    return core.waiting_json(v_entry)
+        || pg_catalog.jsonb_build_object('secret_key_id', v_entry.secret_key_id);
 end;
 $$;

@@ -1,6 +1,7 @@
 -- api.list_bookings: the tenant's bookings in order of their start, a page at a time.
 --
--- p_filters {"resource_id", "status", "starts_from", "starts_before"}, each optional
+-- p_filters {"resource_id", "status", "starts_from", "starts_before"}, each optional; with
+--           {"reference"}, as a person typed it, the booking that has it and no other
 -- p_after   {"starts_at", "id"} of the last booking of the page before, or null
 -- p_limit   rows a page
 -- Returns   {"bookings": […], "next": {"starts_at", "id"} | null}
@@ -26,6 +27,19 @@ declare
     v_after_id uuid := coalesce((p_after ->> 'id')::uuid, v_no_id);
     v_page core.bookings[];
 begin
+    if p_filters ->> 'reference' is not null then
+        return pg_catalog.jsonb_build_object(
+            'bookings', coalesce((
+                select pg_catalog.jsonb_agg(core.booking_json(b))
+                from core.bookings as b
+                where b.tenant_id = v_actor.tenant_id
+                    and b.reference = core.read_reference(p_filters ->> 'reference')
+                    and (v_resource_id is null or b.resource_id = v_resource_id)
+                    and (v_status is null or b.status = v_status)
+                    and b.starts_at >= v_from and b.starts_at < v_before), '[]'),
+            'next', null);
+    end if;
+
     -- one lower bound: of two, an index search may begin at the lesser and read all the past between
     if v_from > v_after_at then
         v_after_at := v_from;

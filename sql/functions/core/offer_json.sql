@@ -35,6 +35,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'place_id', v_entry.id,
+        'secret_key_id', v_entry.secret_key_id,
         'booking_id', v_booking.id,
         'email', (
             select c.email from core.customers as c
