@@ -10,7 +10,7 @@ grant usage on schema api to
     holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
     holdfast_checkout, holdfast_confirmation,
     holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_offer_waiting, holdfast_pools,
-    holdfast_reconcile, holdfast_refresh_calendars, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
+    holdfast_reconcile, holdfast_refresh_calendars, holdfast_retention, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
 
 -- bound to the tenant of the caller's key
 grant execute on function api.list_resources to holdfast_availability;
@@ -48,6 +48,7 @@ grant execute on function api.settle_checkout to holdfast_confirmation, holdfast
 grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;
 grant execute on function api.offer_waiting to holdfast_offer_waiting;
+grant execute on function api.delete_expired_records to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
 grant execute on function api.begin_reading to holdfast_checkout;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
@@ -67,6 +68,7 @@ alter function api.settle_checkout owner to holdfast_system;
 alter function api.settle_refund owner to holdfast_system;
 alter function api.expire_holds owner to holdfast_system;
 alter function api.offer_waiting owner to holdfast_system;
+alter function api.delete_expired_records owner to holdfast_system;
 alter function api.read_calendar_feed owner to holdfast_system;
 alter function api.begin_reading owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
@@ -87,6 +89,9 @@ alter function core.stale_holds owner to holdfast_system;
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;
 grant select, insert on all tables in schema audit to holdfast_system;
+-- the sweep of what is kept no longer; a trigger admits core.delete_booking alone
+grant delete on audit.booking_events to holdfast_system;
+grant update on audit.deleted_bookings to holdfast_system;
 grant execute on all functions in schema core to holdfast_owner, holdfast_system;
 
 -- Which rows are visible --------------------------------------------------------------------------

@@ -65,6 +65,8 @@ PARAMETERS = {
     "place_id": "Id of the place in the waitlist.",
     "override_id": "The override's id.",
     "pool_id": "The pool's id.",
+    "reference": "The booking that has this reference: any case, the dash may be left out, O is"
+    " read as 0, I and L as 1.",
     "resource_id": "The resource's id.",
     "starts_at": "RFC 3339 start of a slot.",
     "state": "Only places in this state.",

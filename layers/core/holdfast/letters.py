@@ -25,7 +25,7 @@ def offer(told: Mapping[str, Any]) -> Letter:
         told: as `core.offer_json` describes it.
     """
     # in the fragment, which browsers keep to themselves: the secret opens the booking
-    secret = booking_secrets.waitlist_secret(told["place_id"])
+    secret = booking_secrets.waitlist_secret(told["place_id"], told["secret_key_id"])
     link = f"{settings().booking_page_url}#" + urlencode(
         {"booking": told["booking_id"], "secret": secret}
     )

@@ -7,13 +7,13 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from holdfast.fields import Date, Instant, Slug
-from holdfast.models.base import Answer, Request
+from holdfast.models.base import Answer, FromCustomer
 from holdfast.models.bookings import Booking, Customer, CustomerDetails
 
 WaitingState = Literal["waiting", "offered", "booked", "lapsed", "left"]
 
 
-class WaitRequest(Request):
+class WaitRequest(FromCustomer):
     """Which time to wait for, and who waits."""
 
     resource_id: UUID
@@ -50,6 +50,8 @@ class Place(Answer):
     starts_at: datetime | None
     date: date | None
     customer: Customer
+    locale: str | None
+    timezone: str | None
     offer: Booking | None
     version: int
     created_at: datetime
