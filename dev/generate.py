@@ -7,6 +7,7 @@
     interleavings  docs/interleavings.md       who wins when two calls meet
     performance    docs/performance.md         its figures, from bench/results
     costs     docs/costs.md                    the bill, from the templates and dev/*.toml
+    privacy   docs/privacy.md                  how long what is kept, from dev/kept.py
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -26,7 +27,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev import cases
+from dev import cases, kept
 from dev.postgres import Postgres
 from dev.postgres_binaries import binaries
 
@@ -158,6 +159,7 @@ GENERATED: Mapping[str, Generated] = {
     "interleavings": Generated("docs/interleavings.md", interleavings),
     "performance": Generated("docs/performance.md", performance),
     "costs": Generated("docs/costs.md", costs),
+    "privacy": Generated("docs/privacy.md", kept.page),
 }
 
 

@@ -8,7 +8,7 @@
 
 grant usage on schema api to
     holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
-    holdfast_checkout, holdfast_confirmation,
+    holdfast_checkout, holdfast_confirmation, holdfast_customers,
     holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_offer_waiting, holdfast_pools,
     holdfast_reconcile, holdfast_refresh_calendars, holdfast_retention, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
 
@@ -26,6 +26,8 @@ grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
 grant execute on function api.get_booking to holdfast_bookings;
 grant execute on function api.list_bookings to holdfast_bookings;
+grant execute on function api.export_customer to holdfast_customers;
+grant execute on function api.erase_customer to holdfast_customers;
 grant execute on function api.join_waitlist to holdfast_waitlist;
 grant execute on function api.get_waiting to holdfast_waitlist;
 grant execute on function api.leave_waitlist to holdfast_waitlist;

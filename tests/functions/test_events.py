@@ -57,6 +57,8 @@ EXPECTED: dict[str, tuple[int, str | None]] = {
     "checkout.hold_series": (201, None),
     "checkout.release_hold": (404, "not_found"),
     "confirmation.get": (404, "not_found"),
+    "customers.erase": (200, None),
+    "customers.export": (200, None),
     "health.get": (200, None),
     "openapi.docs": (200, None),
     "openapi.specification": (200, None),
@@ -71,6 +73,10 @@ RETURNED: dict[str, Any] = {
     "deliver.scheduled": {"delivered": 0},
     "expire_holds.scheduled": {"expired": 0, "closing": 0},
     "offer_waiting.scheduled": {"offered": 0, "lapsed": 0},
+    "retention.scheduled": {
+        **{"bookings": 0, "places": 0, "customers": 0, "requests": 0},
+        **{"events": 0, "effects": 0, "stuck": 0},
+    },
     "reconcile.scheduled": {"looked": 0, "found": 0, "cured": 0, "open": 0},
     "refresh_calendars.scheduled": {"read": 0, "failed": 0},
 }
