@@ -36,12 +36,19 @@ declare
     v_now timestamptz;
 begin
     for v_id in
-        select c.id from core.customers as c
-        where c.tenant_id = v_actor.tenant_id and c.mailbox = v_mailbox
-        order by c.id
-        for update
+        select i.id
+        from pg_catalog.unnest(array(
+            select c.id from core.customers as c
+            where c.tenant_id = v_actor.tenant_id and c.mailbox = v_mailbox)) as i (id)
+        order by i.id
     loop
-        v_customers := v_customers || v_id;
+        perform from core.customers as c
+        where c.tenant_id = v_actor.tenant_id and c.id = v_id
+            and c.mailbox = v_mailbox -- or it was erased meanwhile
+        for update;
+        if found then
+            v_customers := v_customers || v_id;
+        end if;
     end loop;
 
     for v_id in
@@ -51,7 +58,7 @@ begin
             select b.id, b.cart_id, b.position
             from core.bookings as b
             where b.tenant_id = v_actor.tenant_id and b.customer_id = c.id
-            order by b.tenant_id, b.customer_id, b.id limit 1000000) as b
+            limit 1000000) as b
         order by coalesce(b.cart_id, b.id), b.position
     loop
         select * into v_one
@@ -67,7 +74,7 @@ begin
             select w.id
             from core.waitlist as w
             where w.tenant_id = v_actor.tenant_id and w.customer_id = c.id
-            order by w.tenant_id, w.customer_id, w.id limit 1000000) as w
+            limit 1000000) as w
     loop
         perform from core.waitlist as w
         where w.tenant_id = v_actor.tenant_id and w.id = v_id

@@ -15,7 +15,7 @@ create or replace function api.export_customer(
     p_actor jsonb, p_request jsonb, p_after uuid, p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set enable_sort = off
+set search_path = '' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
@@ -25,7 +25,7 @@ declare
     v_places core.waitlist[];
     v_page core.bookings[];
 begin
-    select coalesce(pg_catalog.array_agg(c order by c.id), '{}') into v_customers
+    select coalesce(pg_catalog.array_agg(c), '{}') into v_customers
     from core.customers as c
     where c.tenant_id = v_actor.tenant_id and c.mailbox = v_mailbox;
 
@@ -39,7 +39,7 @@ begin
             from core.bookings as b
             where b.tenant_id = v_actor.tenant_id and b.customer_id = c.id
                 and (p_after is null or b.id > p_after)
-            order by b.tenant_id, b.customer_id, b.id
+            order by b.customer_id, b.id
             limit p_limit + 1) as b
         order by (b).id
         limit p_limit + 1
@@ -51,7 +51,7 @@ begin
             select *
             from core.waitlist as w
             where w.tenant_id = v_actor.tenant_id and w.customer_id = c.id
-            order by w.tenant_id, w.customer_id, w.id limit 10000) as w;
+            order by w.customer_id, w.id limit 10000) as w;
     end if;
 
     return pg_catalog.jsonb_build_object(
