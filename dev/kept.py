@@ -123,7 +123,9 @@ TABLES: Mapping[str, Kept] = {
         "",
         "for ever: each was a fault, and somebody's decision",
     ),
-    "core.tenants": Kept("bounded", "whose system it is, and settings", "", "as long as it is used"),
+    "core.tenants": Kept(
+        "bounded", "whose system it is, and settings", "", "as long as it is used"
+    ),
     "core.api_keys": Kept(
         "bounded", "hashes of keys", "", "for ever, revoked or not: history names them"
     ),
@@ -163,7 +165,7 @@ def table() -> str:
         "| Table | What it holds | About a person | How long |",
         "|---|---|---|---|",
         *(
-            f"| `{name}` | {kept.what} | {kept.personal or '–'} | {kept.how_long} |"
+            f"| `{name}` | {kept.what} | {kept.personal or 'nothing'} | {kept.how_long} |"
             for name, kept in ordered
         ),
     ]

@@ -21,10 +21,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "POST /v1/customers/erasure": Operation(
         "eraseCustomer",
         "Customers",
-        "Forgets a person: names, addresses, phone numbers, notes, language and zone are replaced in"
-        " all their bookings and places, places that wait end, letters that are not sent yet never"
-        " are. Bookings, money and history stay, without a name. It is refused, and nothing is"
-        " changed, while a booking lies ahead or money is on its way: obstacles says which."
+        "Forgets a person: names, addresses, phone numbers, notes, language and zone are replaced"
+        " in all their bookings and places, places that wait end, letters that are not sent yet"
+        " never are. Bookings, money and history stay, without a name. It is refused, and nothing"
+        " is changed, while a booking lies ahead or money is on its way: obstacles says which."
         " Erasing twice is erasing once, and an address that is not known is answered with zeros."
         " Stripe's own copy is not touched.",
         SECRET_KEY,

@@ -12,7 +12,8 @@ from holdfast.observability import count, instrument, logger
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
     """Answer how much of each kind was deleted, and how many bookings something still refers to."""
     swept = sweeps.delete_expired(context)
-    logger().info("swept", **swept)
-    count("RecordsDeleted", sum(swept.values()) - swept["stuck"])
+    deleted = sum(swept.values()) - swept["stuck"]
+    logger().info("swept", deleted=deleted, stuck=swept["stuck"])
+    count("RecordsDeleted", deleted)
     count("RecordsStuck", swept["stuck"])
     return swept

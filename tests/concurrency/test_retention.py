@@ -74,7 +74,7 @@ def test_twin_takes_the_booking_from_under_its_payment(desk: Desk) -> None:
 
 
 def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(desk: Desk) -> None:
-    """Nothing half done: the first delivery is told to come again, the second that it is unknown."""
+    """Nothing half done: the first delivery is to come again, the second is told: unknown."""
     _, session = due_checkout(desk)
     told = settle_call(session, "paid")
     sweep, swept = desk.begin(FIRST)
@@ -95,8 +95,8 @@ def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(desk:
 def test_a_repeat_of_a_key_that_is_being_deleted_is_the_old_hold_or_a_new_one(
     desk: Desk,
 ) -> None:
-    """What is asked before the sweep commits is answered what the first call made, and what is asked
-    after it makes a new one: never half of either."""
+    """What is asked before the sweep commits is answered what the first call made, and what is
+    asked after it makes a new one: never half of either."""
     again = desk.hold_call(LATER, key="mine", customer=GRACE)
     first = desk.call(again)
     desk.call(desk.release_call(Held(first["id"], first["id"])))
@@ -196,7 +196,7 @@ def test_the_last_of_two_sweeps_deletes_the_customer(desk: Desk) -> None:
 
 
 def test_twin_leaves_a_customer_behind(desk: Desk) -> None:
-    """Without the customer's lock each of the two sees the other's booking, and nobody looks again."""
+    """Without the customer's lock each sees the other's booking, and nobody looks again."""
     twins.forget_idle_lock(desk.database)
     two_sweeps(desk)
 
@@ -212,9 +212,10 @@ def test_erasing_waits_for_a_hold_and_is_refused(desk: Desk) -> None:
     hold.commit()
 
     assert refusal(erased.exception(10)) == "KHCIU"
-    assert desk.database.value(
-        "select customer_name from core.bookings where id = %s", held["id"]
-    ) == "Grace"
+    assert (
+        desk.database.value("select customer_name from core.bookings where id = %s", held["id"])
+        == "Grace"
+    )
 
 
 def test_a_hold_waits_for_erasing_and_is_somebody_elses(desk: Desk) -> None:
@@ -232,7 +233,7 @@ def test_a_hold_waits_for_erasing_and_is_somebody_elses(desk: Desk) -> None:
 
 
 def test_twin_holds_for_a_person_who_was_erased(desk: Desk) -> None:
-    """Without the customer's lock the new booking is for nobody: its customer cannot be written to."""
+    """Without the customer's lock the new booking is for nobody whom one could write to."""
     twins.forget_customer_lock(desk.database)
     due(desk, customer=GRACE)
     erasing, _ = desk.begin(desk.erase_call(GRACE["email"]))

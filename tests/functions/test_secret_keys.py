@@ -74,7 +74,9 @@ def test_after_a_leak_no_old_secret_opens_anything(system: System) -> None:
     kept = system.hold(OTHER)
     place = joined(system)
     resource = system.resource["id"]
-    feed = system.request("POST", f"/v1/catalogue/resources/{resource}/calendar-feeds", key="secret")
+    feed = system.request(
+        "POST", f"/v1/catalogue/resources/{resource}/calendar-feeds", key="secret"
+    )
     assert feed.status == 201
     with_keys(system, f"2:{NEW},1:{OLD}")
 

@@ -68,7 +68,9 @@ def place(api: Api, taken: Held, secret: str = "place") -> UUID:
     request = {
         **{name: str(getattr(taken.row, name)) for name in ("resource_id", "offering_id")},
         "starts_at": taken.row.starts_at.isoformat(),
-        **{"date": None, "tier": "standard", "package": "single"},
+        "date": None,
+        "tier": "standard",
+        "package": "single",
         **{name: SAID[name] for name in ("customer", "locale", "timezone")},
     }
     answer = api.call(
@@ -364,7 +366,10 @@ def test_findings_do_not_name_anybody(api: Api, tenant: Tenant) -> None:
     insert(
         api.database,
         "core.findings",
-        **{"object_id": "pi_1", "kind": "payment_unknown", "tenant_id": tenant.id, "detail": "x"},
+        object_id="pi_1",
+        kind="payment_unknown",
+        tenant_id=tenant.id,
+        detail="x",
         first_seen_at=NOW,
         last_seen_at=NOW,
     )

@@ -33,7 +33,9 @@ def sweep(api: Api, limit: int = 100) -> dict[str, int]:
     totals: Counter[str] = Counter()
     after: Any = None
     while True:
-        swept = call(api.connection("delete_expired_records"), "delete_expired_records", after, limit)
+        swept = call(
+            api.connection("delete_expired_records"), "delete_expired_records", after, limit
+        )
         totals.update({kind: swept[kind] for kind in KINDS})
         after = swept["next"]
         if after is None:
@@ -47,7 +49,7 @@ def rows(api: Api) -> dict[str, int]:
 
 
 def expired(api: Api, tenant: Tenant) -> Checkout:
-    """A booking that was on its way to be paid; then its session ran out, as Stripe's event says."""
+    """A booking on its way to be paid, whose session expired, as Stripe's event says."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.database.clock.advance(HOUR)
     api.call("expire_holds", 10)
@@ -70,20 +72,20 @@ def wait(api: Api, held: Held, secret: str, email: str = "ada@example.com") -> U
         "package": "single",
         "customer": {"name": "Ada", "email": email},
     }
-    place = api.call(
-        "join_waitlist", held.tenant.actor(), secret, uuid4(), sha256(secret), request
-    )
+    place = api.call("join_waitlist", held.tenant.actor(), secret, uuid4(), sha256(secret), request)
     return UUID(place["id"])
 
 
 def test_nothing_is_left_of_a_booking_that_was_never_paid(api: Api, tenant: Tenant) -> None:
-    """Its checkout, effects, events, request keys, history and customer go with it; a count stays."""
+    """Checkout, effects, events, request keys, history and customer go; a count stays."""
     expired(api, tenant)
     api.database.clock.advance(36 * DAY)
 
     swept = sweep(api)
 
-    kept = api.database.rows("select tenant_id, ended_on, reason, bookings from audit.deleted_bookings")
+    kept = api.database.rows(
+        "select tenant_id, ended_on, reason, bookings from audit.deleted_bookings"
+    )
     assert rows(api) == {}
     assert swept == {"bookings": 1, "customers": 1}
     assert kept == [(tenant.id, NOW.date(), "the checkout ran out unpaid", 1)]
@@ -153,8 +155,10 @@ def test_what_was_paid_stays_for_ever(api: Api, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize(
     ("state", "stays"),
-    [("creating", True), ("open", True), ("pending", True), ("paid", True)]
-    + [("expired", False), ("failed", False)],
+    [
+        *(("creating", True), ("open", True), ("pending", True), ("paid", True)),
+        *(("expired", False), ("failed", False)),
+    ],
 )
 def test_a_checkout_that_may_still_be_paid_keeps_its_booking(
     api: Api, tenant: Tenant, state: str, stays: bool
@@ -167,7 +171,10 @@ def test_a_checkout_that_may_still_be_paid_keeps_its_booking(
     swept = sweep(api)
 
     assert ("bookings" in swept) is not stays
-    assert bool(api.database.rows("select from core.bookings where id = %s", checkout.held.id)) is stays
+    assert (
+        bool(api.database.rows("select from core.bookings where id = %s", checkout.held.id))
+        is stays
+    )
 
 
 def _payment(checkout: Checkout) -> None:

@@ -1,4 +1,4 @@
-"""What is derived with the booking keys, so that it never has to be stored: secrets, address hashes.
+"""What is derived with the booking keys, and so is never stored: secrets, address hashes.
 
 A repeated request gets the same secret again, although the database and DynamoDB hold only its
 hash. What is new is derived with the newest key; rows say by an id which key their secret is of.

@@ -24,7 +24,7 @@ from urllib.parse import quote, urlsplit
 
 from holdfast import aws, certificates
 
-FIRST_SECRET_KEY = "1"  # id of the only booking key of old, which had none
+FIRST_SECRET_KEY = "1"  # noqa: S105 an id: of the only booking key of old, which had none
 _POSTGRESQL_PORT = 5432
 _SECRET_KEY = re.compile(r"(?:(?P<id>[A-Za-z0-9_-]{1,40}):)?(?P<key>(?:[0-9A-Fa-f]{2})+)")
 
