@@ -5,7 +5,6 @@ PORT ?= 8080
 SECONDS ?= 120
 PROCESSES ?= 32
 FUZZ_SECONDS ?= 180
-SHARE ?= 1
 # tests wait for locks, deadlines and disks as well as they compute
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 OPS ?= 50000
@@ -26,7 +25,7 @@ SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFA
 CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up test screenshots bench load fuzz torture replay reset lint format types \
+.PHONY: help up check test test-dates screenshots bench load fuzz torture replay reset lint format types \
     validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
@@ -36,8 +35,16 @@ help: ## list what make can do
 up: venv ## run the whole system; Ctrl-C stops it
 	@exec $(VENV) -m dev.stack --port $(PORT) --parent $$PPID
 
+check: lint types check-generated ## what a change is checked with while it is made
+	@exec $(VENV) -m pytest -q -n $(WORKERS) --dist loadgroup \
+	    tests/unit tests/structure tests/mutations
+
 test: venv ## run all tests
 	@exec $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
+
+test-dates: venv ## play the tests that look at today at odd dates and hours (or DAYS_ON=31: all tests)
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.dates \
+	    $(if $(DAYS_ON),--days-on $(DAYS_ON)) -q -n $(WORKERS) --dist loadgroup
 
 screenshots: venv ## examine every view of the booking page, and keep pictures of it
 	@HOLDFAST_SCREENSHOTS=yes $(VENV) -m pytest -q tests/browser/test_access.py
@@ -59,8 +66,7 @@ fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own descript
 	    --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
 mutations: venv ## take out every guard (or GUARDS="name …") and see a test fail
-	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS) \
-	    --share $(SHARE) --turn $$(git rev-list --count HEAD)
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS)
 
 bench: venv ## measure against the limit and the usual way (or BENCH="holds …"), 10 minutes
 	@env PYTHONPATH=.:layers/core $(VENV) -m bench --rounds $(ROUNDS) --keep $(BENCH); \
@@ -128,9 +134,10 @@ deploy: venv sam ## STAGE=dev: to your AWS account, step by step (docs/deploying
 remove: venv sam ## STAGE=dev: take a stage down; says before what stays
 	$(call needed,STAGE,dev or staging or prod)@exec $(CLOUD) dev.cloud.remove $(STAGE)
 
-tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids"]: tenants and their keys
+tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids" | REPLACE="key ids"]: tenants and their keys
 	$(call needed,STAGE,local or dev or staging or prod)@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
-	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE))
+	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE)) \
+	    $(if $(REPLACE),--replace $(REPLACE))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
 	$(call needed,URL,https://…)@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")

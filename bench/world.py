@@ -248,8 +248,9 @@ def _write_bookings(
     else:
         connection.execute(
             "insert into core.idempotency_keys"
-            " (tenant_id, operation, key, fingerprint, result_id, created_at)"
-            " select tenant_id, 'create_hold', id::text, sha256('x'), id, now() from core.bookings"
+            " (tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)"
+            " select tenant_id, 'secret', 'create_hold', core.nothing_yet(), id::text, sha256('x'),"
+            " id, now() from core.bookings"
         )
         connection.execute(
             "insert into audit.booking_events (tenant_id, booking_id, at, version, to_status,"

@@ -4,8 +4,8 @@ A database that was restored to an earlier time has lost what was committed late
 not. docs/restoring.md tells when to run this. It works from outside, through the webhook, so that
 it needs no way into the database, and may be run any number of times:
 
-1. Answers to requests that DynamoDB keeps are forgotten: some are about bookings that are gone.
-   The fence in the database still knows the requests whose effect it has.
+1. What DynamoDB keeps of requests is forgotten: the database has lost some of them, whose keys may
+   be used for others. The fence in the database still knows the requests whose effect it has.
 2. Whatever Stripe has told since is told again, as it is at Stripe today. What the database knows
    is settled by that. To the rest the webhook answers "unknown".
 3. With --give-back, money of unknown checkouts goes back and their open pages are closed; without,

@@ -97,7 +97,7 @@ def proofs(tests: Path) -> dict[str, list[str]]:
     """Case → the tests that name it, `path::test`, in the order of their paths."""
     found: dict[str, list[str]] = {}
     for path in sorted(tests.rglob("test_*.py")):
-        for name, docstring in _docstrings(path):
+        for name, docstring in docstrings(path):
             for listed in _LISTED.finditer(docstring):
                 test = f"{path.relative_to(tests.parent)}::{name}"
                 for case in re.split(r"[,\s]+", listed["ids"].strip(" .\n,")):
@@ -127,7 +127,8 @@ def page(tests: Path) -> str:
     return "\n".join([*lines, ""])
 
 
-def _docstrings(path: Path) -> Iterator[tuple[str, str]]:
+def docstrings(path: Path) -> Iterator[tuple[str, str]]:
+    """Name and docstring of each test of a file."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             yield node.name, ast.get_docstring(node) or ""

@@ -4,6 +4,7 @@
     errors    docs/errors.md                   the catalogue of errors
     openapi   functions/openapi/openapi.json   the API, from its models
     cases     docs/cases.md                    which test proves which case
+    security  docs/security.md                 which test proves which requirement of OWASP's
     interleavings  docs/interleavings.md       who wins when two calls meet
     performance    docs/performance.md         its figures, from bench/results
     costs     docs/costs.md                    the bill, from the templates and dev/*.toml
@@ -27,7 +28,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev import cases, kept
+from dev import cases, kept, security
 from dev.postgres import Postgres
 from dev.postgres_binaries import binaries
 
@@ -156,6 +157,7 @@ GENERATED: Mapping[str, Generated] = {
     "errors": Generated("docs/errors.md", error_pages),
     "openapi": Generated("functions/openapi/openapi.json", openapi),
     "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
+    "security": Generated("docs/security.md", lambda: security.page(ROOT / "tests")),
     "interleavings": Generated("docs/interleavings.md", interleavings),
     "performance": Generated("docs/performance.md", performance),
     "costs": Generated("docs/costs.md", costs),

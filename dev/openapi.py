@@ -34,7 +34,10 @@ page, read the confirmation.
 booking is reached by its own `Booking-Secret`, the `client_secret` that came with the hold.
 
 **Repeating.** Every POST takes an `Idempotency-Key`. The same key with the same body is one effect
-and one answer; with another body it is refused.
+and one answer; with another body it is refused. A key belongs to its caller (all secret keys of a
+tenant are one, each publishable key is one) and to one operation on one booking or resource. **It
+is worth as much as the answer**, and that of a hold or a waitlist entry has the `client_secret`:
+make it of random bits, such as a version 4 UUID, never of a number or a time.
 
 **Versions.** A booking's `ETag` is its version; sent back as `If-Match`, it refuses to act on
 something that has changed.

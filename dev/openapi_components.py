@@ -36,8 +36,9 @@ PARAMETERS: dict[str, Any] = {
         "name": "Idempotency-Key",
         "in": "header",
         "required": True,
-        "description": "A new value, best a UUID, for each new request; the same one again for a"
-        " repeat of it.",
+        "description": "A new random value, best a version 4 UUID, for each new request; the same"
+        " one again for a repeat of it. It is worth as much as the answer. With a publishable key,"
+        " that of a hold or a waitlist entry has at least 20 characters.",
         "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]{1,255}$"},
         "example": "0f4c1f0e-6e1b-4c43-9a3e-1b7b2f1d5a77",
     },

@@ -19,7 +19,7 @@ import psycopg
 from psycopg import sql
 
 from dev.postgres_binaries import PostgresError, binaries, server_account, shared_folders
-from dev.processes import command_line, free_port, is_alive, wait_for_exit
+from dev.processes import command_line, free_port, is_alive, planted_clock, wait_for_exit
 
 __all__ = ["Postgres", "PostgresError", "create_database"]
 
@@ -307,7 +307,8 @@ class Postgres:
             capture_output=True,
             text=True,
             cwd="/",  # our own folder may be closed to that account
-            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
+            env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+            | planted_clock(),
             **account.popen_arguments(),
         )
         if done.returncode:

@@ -35,6 +35,14 @@ def is_alive(pid: int) -> bool:
         return True
 
 
+def planted_clock() -> dict[str, str]:
+    """What a process with an environment of its own needs so that its time is ours.
+
+    Empty unless this one was started at a planted time (`python -m tests.dates`).
+    """
+    return {n: os.environ[n] for n in ("LD_PRELOAD", "HOLDFAST_CLOCK_SHIFT") if n in os.environ}
+
+
 def command_line(pid: int) -> str:
     """The command line of a process, empty if there is none or the system won't say."""
     if sys.platform == "linux":  # a slim Linux has no ps

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from dev.httpd import Limits, Server
 from dev.invocation import PAYLOAD_LIMIT, Invocation, Outcome
+from dev.processes import planted_clock
 from dev.template import Function
 from dev.wire import Request, Response
 
@@ -97,7 +98,7 @@ class Worker:
                 str(os.getpid()),
                 self._function.handler,
                 cwd=self._root / self._function.code,
-                env=variables,
+                env=variables | planted_clock(),
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,6 +1,5 @@
 """Fixtures of all tests. What they are made of stands in `tests/harness`."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,25 +9,8 @@ import pytest
 from dev.stripe_double.double import Double
 from tests.harness import chromium, cluster, concurrency
 from tests.harness.database import Clock, Database, demo_database, empty_database, fresh_database
+from tests.harness.stage import staged
 from tests.harness.system import System, running_dynamodb
-
-# Hundreds of cases of one kind, or seconds for each.
-_LONG = (
-    *("tests/crashes/", "tests/interleavings/", "tests/sql/", "tests/functions/"),
-    *("tests/stack/", "tests/browser/", "tests/fuzz/", "tests/load/", "tests/restore/"),
-)
-_TURNS = 8  # so many, and all of the long ones have been played
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """HOLDFAST_TURN, a number: a part of the long ones; as many turns on, all have been played."""
-    if "HOLDFAST_TURN" not in os.environ:
-        return
-    turn = int(os.environ["HOLDFAST_TURN"])
-    long = [item for item in items if item.nodeid.startswith(_LONG)]
-    left_out = {item for number, item in enumerate(long) if (number + turn) % _TURNS}
-    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = [item for item in items if item not in left_out]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,7 +87,10 @@ def dynamodb() -> Iterator[str]:
 
 @pytest.fixture
 def system(database: Database, dynamodb: str, tmp_path: Path) -> Iterator[System]:
-    """The whole system in this process, with a database and a Stripe of its own."""
+    """The whole system on a Monday morning, in this process, with a database and Stripe of its own.
+
+    Stripe's events wait until the test delivers them.
+    """
     running = System(database, dynamodb, tmp_path)
-    yield running
+    yield staged(running)
     running.stop()

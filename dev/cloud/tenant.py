@@ -1,8 +1,9 @@
 """`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back.
 
     python -m dev.cloud.tenant dev --name "My studio"
-    python -m dev.cloud.tenant dev --tenant <id>                    two new keys; the old ones go on
-    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>  and list them all
+    python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
+    python -m dev.cloud.tenant dev --tenant <id> --replace <key id>  a new one in place of this
+    python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>   refused, and a list of all
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.
@@ -56,15 +57,28 @@ def new_keys(mode: str) -> dict[str, str]:
 
 
 def request(
-    tenant_id: str, name: str | None, keys: dict[str, str], revoke: list[str]
+    tenant_id: str,
+    name: str | None,
+    keys: dict[str, str],
+    revoke: list[str],
+    replaced: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """What is sent: the keys' hashes, never the keys."""
+    """What is sent: the keys' hashes, never the keys.
+
+    Args:
+        replaced: by kind, the id of the key whose place the new one takes.
+    """
     return {
         "tenant": {
             "id": tenant_id,
             "name": name,
             "add_keys": [
-                {"kind": kind, "hash": hashlib.sha256(key.encode()).hexdigest(), "label": _LABEL}
+                {
+                    "kind": kind,
+                    "hash": hashlib.sha256(key.encode()).hexdigest(),
+                    "label": _LABEL,
+                    "replaces": (replaced or {}).get(kind),
+                }
                 for kind, key in keys.items()
             ],
             "revoke_keys": revoke,
@@ -85,9 +99,10 @@ def send(where: Door, event: dict[str, Any]) -> dict[str, Any]:
 def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
     """What a person is shown. The keys themselves are nowhere else."""
     shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
-    if keys:
+    if "publishable" in keys:
+        shown.append(f"  publishable  {keys['publishable']}   for browsers and apps")
+    if "secret" in keys:
         shown += [
-            f"  publishable  {keys['publishable']}   for browsers and apps",
             f"  secret       {keys['secret']}   for your servers only",
             "Keep the secret key now: it is stored nowhere and cannot be shown again.",
         ]
@@ -96,6 +111,17 @@ def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
         state = "revoked" if key["revoked_at"] else "in use"
         shown.append(f"  {key['id']}  {key['kind']:<11}  {key['created_at'][:10]}  {state}")
     return shown
+
+
+def to_replace(tenant: dict[str, Any], wanted: list[str]) -> dict[str, str]:
+    """The keys that are to be replaced, by kind. Raises CloudError."""
+    kinds = {key["id"]: key["kind"] for key in tenant["keys"]}
+    replaced = {kinds.get(identifier, ""): identifier for identifier in wanted}
+    if "" in replaced:
+        raise CloudError(f"there is no key {replaced['']} of this tenant")
+    if len(replaced) < len(wanted):
+        raise CloudError("one key of a kind can be replaced at a time")
+    return replaced
 
 
 def _local() -> Door:
@@ -126,6 +152,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", help="make a tenant of this name")
     parser.add_argument("--tenant", help="the id of one that exists")
     parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    parser.add_argument("--replace", nargs="*", default=[], help="ids of keys to make new ones for")
     options = parser.parse_args(arguments)
     if not options.name and not options.tenant:
         print("Name the tenant: NAME=…, or say which: TENANT=<id>.", file=sys.stderr)
@@ -133,8 +160,13 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        keys = {} if options.revoke else new_keys(where.mode)
-        tenant = send(where, request(tenant_id, options.name or None, keys, options.revoke))
+        keys, replaced = {} if options.revoke else new_keys(where.mode), {}
+        if options.replace:
+            known = send(where, request(tenant_id, None, {}, []))
+            replaced = to_replace(known, options.replace)
+            keys = {kind: key for kind, key in keys.items() if kind in replaced}
+        name = options.name or None
+        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced))
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1

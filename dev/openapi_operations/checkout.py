@@ -19,7 +19,7 @@ OPERATIONS: Mapping[str, Operation] = {
         ANY_KEY,
         {201: "The time is held."},
         (
-            *(*WITH_BODY, *WITH_KEY),
+            *(*WITH_BODY, *WITH_KEY, errors.IdempotencyKeyTooShort),
             *(errors.NotFound, errors.SlotTaken, errors.NotOffered, errors.NotPriced),
             *(errors.CartInvalid, errors.TooManyHolds),
             *(errors.CalendarStale, errors.CalendarUnreachable),

@@ -24,7 +24,7 @@ OPERATIONS: Mapping[str, Operation] = {
         ANY_KEY,
         {201: "The place in the waitlist."},
         (
-            *(*WITH_BODY, *WITH_KEY),
+            *(*WITH_BODY, *WITH_KEY, errors.IdempotencyKeyTooShort),
             *(errors.NotFound, errors.NotOffered, errors.NotPriced),
             *(errors.TimeIsFree, errors.AlreadyWaiting, errors.TooManyHolds),
         ),

@@ -26,7 +26,8 @@ snapshots.take_part()
 @app.post("/v1/holds", summary="Hold a time")
 def create_hold(request: HoldRequest) -> Response[HeldBooking]:
     """Answer 201 with the held booking and its secret, or 409 with free alternatives."""
-    held = holds.create(http.actor(app), request, http.idempotency_key(app), app.lambda_context)
+    key = http.idempotency_key(app, opens=True)
+    held = holds.create(http.actor(app), request, key, app.lambda_context)
     return http.answer(held, HTTPStatus.CREATED, version=held["version"])
 
 

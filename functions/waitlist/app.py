@@ -19,7 +19,8 @@ snapshots.take_part()
 @app.post("/v1/waitlist", summary="Wait for a time that is taken")
 def join_waitlist(request: WaitRequest) -> Response[NewPlace]:
     """Answer 201 with the place and its secret, or 409 with the free periods."""
-    place = waitlist.join(http.actor(app), request, http.idempotency_key(app), app.lambda_context)
+    key = http.idempotency_key(app, opens=True)
+    place = waitlist.join(http.actor(app), request, key, app.lambda_context)
     return http.answer(place, HTTPStatus.CREATED, version=place["version"])
 
 

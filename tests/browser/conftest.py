@@ -1,9 +1,11 @@
 """One stack and one Chromium for all browser tests; a profile of its own for every visitor.
 
-Where there is no Chromium nothing here is collected, and the run's summary says so.
+Where there is no Chromium nothing here is collected, and the run's summary says so. In CI it is an
+error.
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,9 @@ from playwright.sync_api import Browser, sync_playwright
 from tests.browser.shop import Shop, Visitor, Visitors
 from tests.harness import chromium
 from tests.stack.running import Stack
+
+if chromium.executable() is None and "CI" in os.environ:
+    raise pytest.UsageError(chromium.MISSING)
 
 collect_ignore_glob = [] if chromium.executable() else ["test_*.py"]
 

@@ -6,8 +6,10 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -86,6 +88,26 @@ class Shop:
                 "customer": {"name": "Alan Turing", "email": f"{uuid.uuid4()}@example.com"},
             },
         )
+
+    @contextlib.contextmanager
+    def closed(self, offering: str, day: date) -> Iterator[None]:
+        """Nothing is free on a day, as the clocks of Berlin have it, while this lasts."""
+        resource, _ = self.offerings[offering]
+        ends = datetime.combine(day + timedelta(days=1), time(), ZoneInfo("Europe/Berlin"))
+        starts = datetime.combine(day, time(), ZoneInfo("Europe/Berlin"))
+        row = self.database.value(
+            "insert into core.blackouts"
+            " (tenant_id, id, resource_id, during, created_at, updated_at)"
+            " select tenant_id, gen_random_uuid(), id, tstzrange(%s, %s), now(), now()"
+            " from core.resources where id = %s returning id",
+            starts,
+            ends,
+            resource,
+        )
+        try:
+            yield
+        finally:
+            self.database.execute("delete from core.blackouts where id = %s", row)
 
     def booking(self, booking_id: str, column: str = "status") -> Any:
         """A column of a booking."""

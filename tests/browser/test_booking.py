@@ -1,6 +1,7 @@
 """A customer books and pays, and sees what came of it. Nothing is ever reloaded by hand."""
 
 import re
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from tests.browser.shop import CLASS, GROUP, VENUE, Shop, Visitor, Visitors, mov
 from tests.harness.losses import lose_time
 
 
+@pytest.mark.today
 def test_a_time_is_booked_and_paid(visitor: Visitor, shop: Shop) -> None:
     """From the first page to the calendar file; one booking, paid once.
 
@@ -107,6 +109,7 @@ def test_a_time_is_given_back(visitor: Visitor, shop: Shop, paying: bool) -> Non
     assert shop.booking(booking) == "expired"
 
 
+@pytest.mark.today
 def test_a_whole_day_is_booked_by_its_date(visitor: Visitor, shop: Shop) -> None:
     """The date on the page is the date at the place, half a world away.
 
@@ -125,6 +128,7 @@ def test_the_server_has_the_last_word_on_the_details(visitor: Visitor) -> None:
     """What it refuses is told at the field, which gets the focus; what was typed stays.
 
     Cases: P-12
+    Proves: ASVS 2.2.2
     """
     visitor.opens().picks().fills(phone="12")
     visitor.button("Hold this time").click()
@@ -147,6 +151,7 @@ def test_missing_details_are_told_before_anything_is_sent(visitor: Visitor) -> N
     expect(visitor.page.locator("#name")).to_be_focused()
 
 
+@pytest.mark.today
 def test_times_are_the_customers_and_the_places_are_named(visitors: Visitors) -> None:
     """Three hours apart, both are on the button; at the place itself one is enough.
 
@@ -163,6 +168,7 @@ def test_times_are_the_customers_and_the_places_are_named(visitors: Visitors) ->
     assert "places left" in text
 
 
+@pytest.mark.today
 def test_a_group_has_places(visitor: Visitor, shop: Shop) -> None:
     """How many can come, and how many places a time has left: one fewer once one is held."""
     visitor.page.goto(shop.page)
@@ -243,3 +249,14 @@ def test_the_countdown_goes_by_the_servers_clock(visitor: Visitor) -> None:
     visitor.holds()
 
     expect(visitor.page.get_by_role("timer")).to_have_text(re.compile(r"^(5:00|4:[345]\d)$"))
+
+
+@pytest.mark.today
+def test_all_clocks_agree(visitor: Visitor, shop: Shop) -> None:
+    """Ours, the page's, the functions' and the database's, at whatever time a test is played."""
+    visitor.page.goto(shop.page)
+    shown = visitor.page.evaluate("() => Date.now()") / 1000
+    stored = float(shop.database.value("select extract(epoch from clock_timestamp())"))
+    skew = shop.stack.call("GET", "/health").body["clock_skew_ms"] / 1000
+
+    assert [shown, stored, stored + skew] == pytest.approx([time.time()] * 3, abs=30)

@@ -33,7 +33,10 @@ def _traffic(visitor: Visitor) -> list[dict[str, Any]]:
 
 
 def test_the_first_load_is_small(visitors: Visitors, shop: Shop) -> None:
-    """At most 60 kB, headers and catalogue included, and from nowhere else."""
+    """At most 60 kB, headers and catalogue included, and from nowhere else.
+
+    Proves: ASVS 14.2.3
+    """
     visitor = visitors()
     seen: Any = _traffic(visitor)
     visitor.page.goto(shop.page)
@@ -62,6 +65,7 @@ def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: Shop) -> N
     assert min(times) / 1000 < SECONDS, times
 
 
+@pytest.mark.today
 def test_nothing_moves_while_it_loads(visitor: Visitor, shop: Shop) -> None:
     """No layout shift: not in the catalogue, not while a month's times arrive or are turned."""
     page = visitor.page
@@ -86,6 +90,7 @@ def test_the_policy_is_strict(shop: Shop, path: str, ancestors: str) -> None:
     """Nothing inline, nothing from elsewhere; only /embed may be framed.
 
     Cases: P-12
+    Proves: ASVS 3.2.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, API8:2023
     """
     headers = send("GET", shop.api + path).headers
     policy = dict(

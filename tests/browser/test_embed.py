@@ -146,7 +146,10 @@ def test_any_accent_stays_readable(
 
 
 def test_strangers_are_not_listened_to(visitor: Visitor, shop: Shop, site: Site) -> None:
-    """A message from any other window neither moves the site nor themes the page."""
+    """A message from any other window neither moves the site nor themes the page.
+
+    Proves: ASVS 3.5.5
+    """
     page = visitor.page
     page.goto(site(_script(shop)))
     page.get_by_role("button", name="Book now").click()
@@ -167,7 +170,10 @@ def test_strangers_are_not_listened_to(visitor: Visitor, shop: Shop, site: Site)
 
 
 def test_the_page_itself_cannot_be_framed(visitors: Visitors, shop: Shop, site: Site) -> None:
-    """Only /embed may: elsewhere the browser refuses, and says why."""
+    """Only /embed may: elsewhere the browser refuses, and says why.
+
+    Proves: ASVS 3.4.6
+    """
     page = visitors().page
     page.goto(site(f'<iframe src="{shop.api}/" title="framed"></iframe>'))
     page.wait_for_load_state("networkidle")

@@ -246,6 +246,7 @@ STEPS: dict[str, tuple[Callable[[Visitor], Any], Callable[[Visitor], Any], str]]
 }
 
 
+@pytest.mark.today
 @pytest.mark.parametrize("step", STEPS)
 def test_a_lost_network_is_waited_for(visitor: Visitor, step: str) -> None:
     """What was asked for without a network is told, and done by itself when there is one."""
@@ -291,7 +292,10 @@ def test_waiting_for_the_payment_outlasts_a_lost_network(visitor: Visitor, shop:
 
 
 def test_a_booking_of_another_browser_is_not_shown(visitor: Visitor, visitors: Visitors) -> None:
-    """Its address alone opens nothing: the secret is not part of it."""
+    """Its address alone opens nothing: the secret is not part of it.
+
+    Proves: ASVS 8.2.2
+    """
     visitor.opens().holds()
     stranger = visitors()
     stranger.page.goto(visitor.page.url)

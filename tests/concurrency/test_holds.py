@@ -27,6 +27,7 @@ def test_one_of_many_holds_wins(desk: Desk, race: Race, starts: tuple[str, ...])
     """Of holds on times that meet, one succeeds; the others are refused with what is free.
 
     Cases: D-1, E-5.1, E-5.2, P-1, P-3
+    Proves: ASVS 2.3.4
     """
     calls = [desk.hold_call(start) for start in starts for _ in range(12)]
 
@@ -86,6 +87,7 @@ def test_capacity_eight_has_eight_winners(desk: Desk, race: Race) -> None:
     """Of forty holds on a time with eight places, eight succeed, on units 1 to 8.
 
     Cases: D-1, E-5.1
+    Proves: ASVS 2.3.4
     """
     start = "2027-01-11T15:00:00Z"
     calls = [desk.hold_call(start, resource=desk.studio) for _ in range(40)]

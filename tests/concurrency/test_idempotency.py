@@ -32,6 +32,7 @@ def test_one_key_raced_is_one_booking(desk: Desk, race: Race, place: str) -> Non
     Also when the first has taken the only place there is: its twins are not told it is taken.
 
     Cases: D-3, E-1.7
+    Proves: ASVS 2.3.4, 15.4.2
     """
     resource, start = (desk.tutor, TEN) if place == "one place" else (desk.studio, CLASS)
     calls = [_same(desk, resource, start) for _ in range(16)]

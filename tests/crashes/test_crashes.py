@@ -14,6 +14,7 @@ from tests.harness.aftermath import end_leases, settle_down, summary
 from tests.harness.crashes import MOMENTS, Crash, external_calls
 from tests.harness.database import demo_database
 from tests.harness.invariants import violations
+from tests.harness.stage import staged
 from tests.harness.system import System
 
 _REPEATS = 3
@@ -44,6 +45,7 @@ def test_a_repeat_makes_good_what_a_crash_left(
     """After a crash anywhere, the repeated request, the events and the sweeps end as if none was.
 
     Cases: E-1.7, E-2.2, E-2.8, E-9.1
+    Proves: ASVS 2.3.3
     """
     state = story.prepare(system)
 
@@ -117,7 +119,7 @@ class Reference:
     def _told(self, story: Story) -> dict[str, Any]:
         server, dynamodb, folder = self._world
         with demo_database(server) as database:
-            system = System(database, dynamodb, folder)
+            system = staged(System(database, dynamodb, folder))
             state = story.prepare(system)
             assert story.act(system, state)
             story.carry_on(system, state)

@@ -1,4 +1,4 @@
-"""The system on its stage: for each test its own, or one for all refusals of a module."""
+"""A system for all refusals of a module."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,12 +9,6 @@ from tests.harness import cluster
 from tests.harness.database import demo_database
 from tests.harness.stage import staged
 from tests.harness.system import System
-
-
-@pytest.fixture
-def system(system: System) -> System:
-    """The whole system on a Monday morning, for this test only."""
-    return staged(system)
 
 
 @pytest.fixture(scope="module")

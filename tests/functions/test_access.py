@@ -8,10 +8,12 @@ from uuid import uuid4
 
 import pytest
 
+from holdfast.actors import digest
 from tests.harness.problems import refused
 from tests.harness.stage import TEN
 from tests.harness.system import RETURN_ADDRESSES, Answer, System
 from tests.harness.tenants import Tenant, add_key, add_tenant, new_key
+from tests.harness.watched import watched
 
 
 @dataclass
@@ -86,6 +88,7 @@ def test_without_a_key_of_ours_nothing_is_answered(
     """No key, something that is no key, or an unknown key: 401 on every route.
 
     Cases: P-7, P-11
+    Proves: ASVS 7.2.1, 8.3.1, API2:2023
     """
     refused(
         scene.system,
@@ -100,6 +103,7 @@ def test_a_revoked_key_opens_nothing(scene: Scene, route: str) -> None:
     """A key that was revoked is worth as much as an unknown one, at once.
 
     Cases: P-7
+    Proves: ASVS 7.4.1, 8.3.2, API2:2023
     """
     refused(
         scene.system,
@@ -111,7 +115,10 @@ def test_a_revoked_key_opens_nothing(scene: Scene, route: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearer  ", ""])
 def test_another_scheme_is_no_key(scene: Scene, scheme: str) -> None:
-    """Keys come as bearer tokens and in no other way."""
+    """Keys come as bearer tokens and in no other way.
+
+    Proves: ASVS 6.3.4, 14.2.1
+    """
     header = f"{scheme} {scene.system.secrets.secret_key}"
     refused(
         scene.system,
@@ -126,6 +133,7 @@ def test_browsers_may_not_list_bookings(scene: Scene, route: str) -> None:
     """A publishable key reaches single bookings only, whatever secret comes with it.
 
     Cases: P-7
+    Proves: ASVS 8.2.1, API5:2023
     """
     refused(
         scene.system,
@@ -162,6 +170,7 @@ def test_a_foreign_booking_looks_like_none(
     """Byte for byte the same 404 for a booking out of reach as for one that does not exist.
 
     Cases: P-7, P-11
+    Proves: ASVS 8.2.2, API1:2023
     """
     sent = credentials(scene)
     foreign = refused(scene.system, lambda: ALL[route](scene, **sent), 404, "not_found")
@@ -176,6 +185,7 @@ def test_another_tenants_catalogue_is_not_there(scene: Scene) -> None:
     """A resource or offering of another tenant is unknown, in listing and in holding.
 
     Cases: P-7
+    Proves: ASVS 8.2.2, 8.4.1, API1:2023
     """
     system, other = scene.system, scene.other
     slots = f"/v1/resources/{other.resource_id}/slots"
@@ -210,6 +220,7 @@ def test_lists_end_at_the_tenant(scene: Scene) -> None:
     """Another tenant's server sees none of this tenant's bookings, also when it names them.
 
     Cases: P-7
+    Proves: ASVS 8.4.1, API1:2023
     """
     for query in ("", f"?resource_id={scene.system.resource['id']}"):
         answer = scene.system.request("GET", f"/v1/bookings{query}", key=scene.other.secret_key)
@@ -218,7 +229,10 @@ def test_lists_end_at_the_tenant(scene: Scene) -> None:
 
 
 def test_a_secret_key_reaches_every_booking_of_its_tenant(scene: Scene) -> None:
-    """Servers need no booking secret; browsers need the right one."""
+    """Servers need no booking secret; browsers need the right one.
+
+    Proves: ASVS 8.2.2, API1:2023
+    """
     by_server = ALL["get booking"](scene, key="secret")
     by_browser = ALL["get booking"](scene, secret=scene.held["client_secret"])
 
@@ -245,10 +259,52 @@ def test_a_secret_key_reaches_every_booking_of_its_tenant(scene: Scene) -> None:
 def test_what_is_no_id_is_refused(
     scene: Scene, method: str, path: str, bad: str, status: int, code: str
 ) -> None:
-    """An id that is no UUID is refused before the database is asked."""
+    """An id that is no UUID is refused before the database is asked.
+
+    Proves: ASVS 2.2.1
+    """
     refused(
         scene.system,
         lambda: scene.system.request(method, path.format(bad), key="secret"),
         status,
         code,
     )
+
+
+def test_the_clients_address_is_what_the_gateway_saw(system: System) -> None:
+    """No header of a client's names the address for which its holds are counted.
+
+    Proves: ASVS 4.1.3, 15.3.4
+    """
+    names = ("x-forwarded-for", "x-real-ip", "true-client-ip", "cf-connecting-ip")
+    claims = dict.fromkeys(names, "198.51.100.77") | {"forwarded": "for=198.51.100.77"}
+    starts = [slot["starts_at"] for slot in system.slots()[::4][:2]]
+    for start, headers in zip(starts, ({}, claims), strict=True):
+        answer = system.request("POST", "/v1/holds", system.hold_body(start), headers=headers)
+        assert answer.status == 201, answer
+
+    hashes = system.database.rows("select address_hash from core.bookings")
+    assert len(hashes) == 2
+    assert len(set(hashes)) == 1
+
+
+@pytest.mark.parametrize(
+    ("key", "path", "status"),
+    [
+        ("pk_test_0000000000000000", "/v1/resources", 401),
+        ("publishable", "/v1/bookings", 403),
+        ("publishable", "/v1/bookings/0b2e7c1a-5d3f-4b8a-9c6e-1f2a3b4c5d6e", 404),
+    ],
+)
+def test_refusals_are_logged(system: System, key: str, path: str, status: int) -> None:
+    """Which key was refused, by its hash, at which route, and how.
+
+    Proves: ASVS 16.3.1, 16.3.2
+    """
+    with watched() as seen:
+        answer = system.request("GET", path, key=key)
+    (line,) = seen.said("answered")
+
+    assert (answer.status, line["status"]) == (status, status)
+    assert line["key_hash"] == digest(system.credential(key)).hex()[:12]
+    assert line["route"].startswith("GET /v1/")

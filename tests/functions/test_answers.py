@@ -63,7 +63,10 @@ def test_slots_are_listed_for_a_week(system: System) -> None:
 
 
 def test_a_hold_is_answered_with_its_secret(system: System) -> None:
-    """POST /v1/holds: 201, five minutes, the catalogue's price, and the booking's own secret."""
+    """POST /v1/holds: 201, five minutes, the catalogue's price, and the booking's own secret.
+
+    Proves: ASVS 14.3.2
+    """
     body = system.hold_body(
         TEN,
         customer={"name": " Zoë ", "email": "Zoe@Example.COM", "phone": "+49 30 901820"},
@@ -120,7 +123,10 @@ def test_a_released_hold_is_answered_as_expired(system: System) -> None:
 
 
 def test_a_booking_is_answered_without_its_secret(system: System) -> None:
-    """GET /v1/bookings/{id}: as it is now; the secret is told only once."""
+    """GET /v1/bookings/{id}: as it is now; the secret is told only once.
+
+    Proves: ASVS 8.2.3, 15.3.1, API3:2023
+    """
     held = system.hold()
     answer = system.request("GET", f"/v1/bookings/{held['id']}", secret=held["client_secret"])
     _is(answer, 200, Booking)
@@ -171,7 +177,10 @@ def _now() -> float:
 
 
 def test_the_description_is_served_to_anybody(system: System) -> None:
-    """GET /openapi.json: the API described, with every route of the template."""
+    """GET /openapi.json: the API described, with every route of the template.
+
+    Proves: ASVS 13.4.5, API9:2023
+    """
     answer = system.request("GET", "/openapi.json", key=None)
 
     assert answer.status == 200
@@ -184,7 +193,10 @@ def test_the_description_is_served_to_anybody(system: System) -> None:
     ("method", "path"), [("GET", "/v1/nothing"), ("PUT", "/v1/holds"), ("GET", "/v1")]
 )
 def test_what_is_no_route_is_not_found(system: System, method: str, path: str) -> None:
-    """API Gateway answers what the template has no route for."""
+    """API Gateway answers what the template has no route for.
+
+    Proves: ASVS 13.4.4
+    """
     assert system.request(method, path).status == 404
 
 

@@ -108,6 +108,7 @@ def test_a_body_of_another_type_is_refused(
     """A form that a foreign page could post is never taken for JSON: 415.
 
     Cases: P-12
+    Proves: ASVS 3.5.1, 3.5.2
     """
     refused(shop, lambda: _post(shop, good, headers), 415, "unsupported_media_type")
 
@@ -117,6 +118,7 @@ def test_a_large_body_is_refused_unread(shop: System, size: int) -> None:
     """More than 64 KiB is more than any request needs: 413.
 
     Cases: P-12
+    Proves: ASVS 15.2.2, API4:2023
     """
     refused(shop, lambda: _post(shop, b" " * size), 413, "body_too_large")
 
@@ -136,7 +138,10 @@ def test_the_largest_body_is_read(shop: System) -> None:
 
 
 def test_broken_base64_is_malformed(shop: System) -> None:
-    """A body that claims to be base64 and is not: 400, not 500."""
+    """A body that claims to be base64 and is not: 400, not 500.
+
+    Proves: ASVS 1.1.1
+    """
     function = "checkout"
     request: dict[str, Any] = {
         "version": "2.0",
@@ -154,7 +159,10 @@ def test_broken_base64_is_malformed(shop: System) -> None:
 
 
 def test_a_form_is_no_checkout_request(shop: System) -> None:
-    """A form whose fields would fit is refused for its type all the same."""
+    """A form whose fields would fit is refused for its type all the same.
+
+    Proves: ASVS 3.5.2
+    """
     body = b"success_url=https%3A%2F%2Fa.example%2F&cancel_url=https%3A%2F%2Fa.example%2F"
     refused(
         shop,
@@ -197,6 +205,7 @@ def test_return_addresses_are_web_addresses(shop: System, case: tuple[Any, int, 
     """A checkout's addresses are http or https, of sane length, and nothing else is taken.
 
     Cases: P-12, A-1
+    Proves: ASVS 1.2.2
     """
     body, status, code = case
     held = {"id": "00000000-0000-7000-8000-000000000000"}

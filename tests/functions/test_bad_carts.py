@@ -95,7 +95,10 @@ def test_a_series_of_a_closed_time_names_each_week(shop: System) -> None:
 
 
 def test_currencies_do_not_mix(shop: System) -> None:
-    """A lesson in pounds and a class in dollars are two holds."""
+    """A lesson in pounds and a class in dollars are two holds.
+
+    Proves: ASVS 2.2.3
+    """
     studio = shop.studio
     body = _items(
         shop,

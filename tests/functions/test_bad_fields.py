@@ -34,6 +34,7 @@ def test_text_is_for_reading(shop: System, field: str, text: str) -> None:
     """Control characters, reordering marks and lone surrogates are in no text we store.
 
     Cases: P-12
+    Proves: ASVS 1.3.3, 2.2.1
     """
     if field == "name":
         _refuse(shop, {"customer": CUSTOMER | {"name": text}}, "customer.name")
@@ -46,6 +47,7 @@ def test_a_name_is_one_line(shop: System, text: str) -> None:
     """Line breaks belong in notes, not in names: a name ends up in e-mail headers.
 
     Cases: P-12
+    Proves: ASVS 1.2.1, 1.3.11
     """
     _refuse(shop, {"customer": CUSTOMER | {"name": text}}, "customer.name")
 
@@ -68,6 +70,7 @@ def test_text_has_a_length(shop: System, changes: dict[str, Any], field: str) ->
     """Neither nothing nor a novel.
 
     Cases: P-12
+    Proves: ASVS 1.3.3, 2.2.1
     """
     _refuse(shop, changes, field)
 
@@ -97,6 +100,7 @@ def test_a_bad_email_address_is_refused(shop: System, email: Any) -> None:
     """What no mail server would take, and what would smuggle a header.
 
     Cases: P-12
+    Proves: ASVS 1.3.11, 2.2.1
     """
     _refuse(shop, {"customer": CUSTOMER | {"email": email}}, "customer.email")
 
@@ -126,9 +130,10 @@ def test_a_bad_phone_number_is_refused(shop: System, phone: Any) -> None:
     ],
 )
 def test_unknown_fields_are_refused(shop: System, changes: dict[str, Any], field: str) -> None:
-    """Nothing is assigned that was not asked for (ASVS 15.3.3).
+    """Nothing is assigned that was not asked for.
 
     Cases: P-12
+    Proves: ASVS 8.2.3, 15.3.3, API3:2023
     """
     _refuse(shop, changes, field)
 
@@ -150,6 +155,7 @@ def test_fields_have_types(shop: System, changes: dict[str, Any], field: str) ->
     """Nothing is guessed from a value of another type.
 
     Cases: P-12
+    Proves: ASVS 2.2.1, 15.3.5
     """
     _refuse(shop, changes, field)
 
@@ -163,6 +169,7 @@ def test_a_price_in_a_request_is_refused(shop: System, spelling: str, value: Any
     """Prices come from the catalogue: one in a request is refused by a code of its own.
 
     Cases: E-10.5, A-1, P-2
+    Proves: ASVS 2.2.2, 15.3.3, API3:2023
     """
     body = shop.hold_body(TEN) | {spelling: value}
     refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "price_not_accepted")
@@ -184,6 +191,7 @@ def test_a_tier_and_package_must_have_a_price(shop: System, changes: dict[str, A
     """A combination that the catalogue does not have cannot be booked.
 
     Cases: P-2
+    Proves: ASVS 2.2.3
     """
     body = shop.hold_body(TEN) | changes
     refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "not_priced")
@@ -197,6 +205,9 @@ def test_unknown_ids_are_not_found(shop: System, field: str) -> None:
 
 
 def test_an_offering_of_another_resource_is_not_found(shop: System) -> None:
-    """The studio's class cannot be booked with the tutor."""
+    """The studio's class cannot be booked with the tutor.
+
+    Proves: ASVS 2.2.3
+    """
     body = shop.hold_body(TEN) | {"offering_id": shop.studio["offerings"][0]["id"]}
     refused(shop, lambda: shop.request("POST", "/v1/holds", body), 404, "not_found")

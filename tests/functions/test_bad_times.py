@@ -139,7 +139,10 @@ PERIODS = {
 
 @pytest.mark.parametrize("query", PERIODS.values(), ids=PERIODS)
 def test_a_period_that_is_none_is_refused(shop: System, query: str) -> None:
-    """Reversed, empty or longer than 62 days."""
+    """Reversed, empty or longer than 62 days.
+
+    Proves: ASVS 15.2.2, API4:2023
+    """
     refused(shop, lambda: _slots(shop, query), 422, "period_invalid")
 
 

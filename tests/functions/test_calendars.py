@@ -21,6 +21,7 @@ from tests.harness.system import Answer, System
 
 TUESDAY = "2030-01-08T10:00:00Z"
 BUSY_AT_TEN = calendar(event(UID="1", DTSTART="20300107T103000Z", DTEND="20300107T113000Z"))
+ONCE = "0b9cbf0e-6d5b-4a52-9d6d-9a3a5a1f6c01"
 UNKNOWN = "0198c0de-0000-7000-8000-000000000001"
 
 
@@ -130,7 +131,7 @@ def test_refused_while_the_calendar_cannot_be_read(
     _trouble(shelf, trouble)
     _add(system, shelf.url())
 
-    refused = _hold(system, idempotency_key="once")
+    refused = _hold(system, idempotency_key=ONCE)
 
     assert (refused.status, refused.code) == (503, "calendar_unreachable")
     assert int(refused.headers["retry-after"]) > 0
@@ -139,7 +140,7 @@ def test_refused_while_the_calendar_cannot_be_read(
     assert shelf.url() not in str(refused.body) + str(_listed(system))
 
     shelf.down, shelf.answers, shelf.feeds = False, {}, {"/feed.ics": calendar()}
-    assert _hold(system, idempotency_key="once").status == 201
+    assert _hold(system, idempotency_key=ONCE).status == 201
 
 
 @pytest.mark.parametrize("trouble", ["down", "malformed", "redirect", "gone"])
@@ -178,6 +179,7 @@ def test_a_hold_waits_for_all_calendars_together(system: System, shelf: Shelf) -
     """Four that dribble cost no more than one does: two and a half seconds.
 
     Cases: E-9.3
+    Proves: ASVS 15.2.2, 16.5.2, API10:2023
     """
 
     def dribble(handler: Any) -> None:
@@ -239,7 +241,10 @@ def _trouble(shelf: Shelf, kind: str) -> None:
 
 
 def test_the_shipped_source_does_not_read_this_machine(system: System) -> None:
-    """Without a test's permission, an address that leads here is refused: no request is made."""
+    """Without a test's permission, an address that leads here is refused: no request is made.
+
+    Proves: ASVS 1.3.6, API7:2023
+    """
     assert isinstance(reading.source(), Feed)
     with feeds.running() as shelf:
         shelf.feeds["/feed.ics"] = calendar()
@@ -346,14 +351,14 @@ def test_a_crash_while_calendars_are_read(
 
     with external_calls(at, moment) as calls:
         try:
-            _hold(system, idempotency_key="once")
+            _hold(system, idempotency_key=ONCE)
         except crashes.Crash:
             system.close()
     assert calls.struck
     assert tuple(calls.names[: at + 1]) == CALLS[: at + 1]
 
     end_leases(system)
-    answers = [_hold(system, idempotency_key="once") for _ in range(2)]
+    answers = [_hold(system, idempotency_key=ONCE) for _ in range(2)]
 
     assert [answer.status for answer in answers] == [201, 201]
     assert answers[0].body == answers[1].body
@@ -427,7 +432,10 @@ def test_adding_twice_is_adding_once(system: System) -> None:
 
 
 def test_only_servers_of_the_tenant_manage_calendars(system: System) -> None:
-    """A publishable key may not, and an unknown resource or calendar is not there."""
+    """A publishable key may not, and an unknown resource or calendar is not there.
+
+    Proves: ASVS 8.2.1, API5:2023
+    """
     body = {"name": "Private", "url": "https://x.example/a.ics"}
     added = _add(system, body["url"])
     requests = [
@@ -515,7 +523,10 @@ def test_an_unchanged_feed_is_not_sent_again(system: System) -> None:
 
 
 def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
-    """A repeat of the request is told it again; a list is not; a revoked one opens nothing."""
+    """A repeat of the request is told it again; a list is not; a revoked one opens nothing.
+
+    Proves: ASVS 7.4.1
+    """
     first, repeat = (_feed(system, idempotency_key="k") for _ in range(2))
     listed = system.request("GET", _path(system, "calendar-feeds"), key="secret").body["feeds"]
     path = _path(system, "calendar-feeds", first["id"])
@@ -531,7 +542,10 @@ def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
 
 
 def test_other_addresses_open_nothing(system: System) -> None:
-    """Unknown, malformed and truncated ones look alike."""
+    """Unknown, malformed and truncated ones look alike.
+
+    Proves: ASVS 8.2.2
+    """
     url = _feed(system)["url"]
     others = [
         url.replace("cal_", "cal-"),

@@ -117,6 +117,7 @@ def test_a_change_says_which_version_it_is_of(system: System, plural: str) -> No
     """Without If-Match 428, with an old one 412; nothing is lost.
 
     Cases: D-4, E-7.1
+    Proves: ASVS 15.4.2
     """
     path = f"{plural}/{made(system, plural)['id']}"
     change = {"name": "Mine"}
@@ -265,6 +266,7 @@ def test_only_servers_of_the_tenant_may(system: System, plural: str) -> None:
     """A publishable key is refused; another tenant's items do not exist.
 
     Cases: P-7
+    Proves: ASVS 8.2.1, 8.4.1, API5:2023
     """
     path = f"{plural}/{made(system, plural)['id']}"
     stranger = add_tenant(system.database).secret_key
@@ -358,7 +360,10 @@ def test_what_makes_no_sense_is_refused(system: System, plural: str, wrong: dict
 
 
 def test_modes_belong_together(system: System) -> None:
-    """A resource by the date takes no offering by the slot; a mode never changes."""
+    """A resource by the date takes no offering by the slot; a mode never changes.
+
+    Proves: ASVS 2.2.3
+    """
     slot = made(system, "offerings")
     venue = NEW["resources"] | {"booking_mode": "date", "offering_ids": [slot["id"]]}
     refused(system, lambda: send(system, "POST", "resources", venue), 422, "invalid_request")

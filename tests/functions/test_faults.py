@@ -8,6 +8,7 @@ def test_an_answer_that_breaks_its_model_is_a_fault_of_ours(system: System) -> N
     """Should the database answer what the API does not promise, nobody is told it was their doing.
 
     Cases: P-11
+    Proves: ASVS 15.3.1, 16.5.3
     """
     system.database.execute(
         "create or replace function api.health() returns jsonb language sql"
@@ -22,6 +23,7 @@ def test_a_fault_shows_no_internals(system: System) -> None:
     """500 names neither tables nor functions nor the error: the request id finds it in the logs.
 
     Cases: P-11
+    Proves: ASVS 13.4.2, 16.5.1, API8:2023
     """
     system.database.execute(
         "create or replace function api.health() returns jsonb language sql"

@@ -117,6 +117,7 @@ def test_a_bad_cursor_is_refused(shop: System, path: str, cursor: str) -> None:
     """Only cursors that we made are taken.
 
     Cases: P-12
+    Proves: ASVS 1.5.2
     """
     answer = refused(
         shop,
@@ -156,6 +157,7 @@ def test_bad_filters_are_refused(shop: System, query: str) -> None:
     """A filter that cannot be meant is not ignored.
 
     Cases: P-12
+    Proves: ASVS 2.2.1, 15.3.7
     """
     refused(
         shop,

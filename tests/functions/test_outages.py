@@ -17,7 +17,12 @@ TIME_LIMIT = 20  # seconds, as template.yaml gives a function
 
 
 def _hold(system: System) -> Answer:
-    return system.request("POST", "/v1/holds", system.hold_body(TEN), idempotency_key="k-1")
+    return system.request(
+        "POST",
+        "/v1/holds",
+        system.hold_body(TEN),
+        idempotency_key="0b9cbf0e-6d5b-4a52-9d6d-9a3a5a1f6c01",
+    )
 
 
 ROUTES = {
@@ -40,6 +45,7 @@ def test_without_a_database_every_route_is_unavailable(
     """PostgreSQL refuses connections: 503 with Retry-After, and the reason is not told.
 
     Cases: P-11
+    Proves: ASVS 16.5.1, 16.5.2
     """
     method, path, body = route
     filled = path.format(
@@ -98,6 +104,7 @@ def test_a_webhook_during_an_outage_is_repeated_by_stripe(system: System) -> Non
     """503 tells Stripe to deliver again; the later delivery confirms.
 
     Cases: E-2.2
+    Proves: ASVS 16.5.2
     """
     held, session_id = system.checkout()
     system.pay(session_id)
@@ -141,6 +148,7 @@ def test_without_dynamodb_no_post_is_begun(system: System) -> None:
     """DynamoDB refuses connections: 503, nothing in the database; the same key works later.
 
     Cases: D-3
+    Proves: ASVS 16.5.3
     """
     held = system.hold("2030-01-07T14:00:00Z")
     system.with_environment(AWS_ENDPOINT_URL_DYNAMODB=f"http://{REFUSING}")

@@ -62,6 +62,7 @@ def test_only_servers_of_the_tenant_may(system: System, kind: str) -> None:
     """A publishable key is refused; another tenant's resource, and another's rule, do not exist.
 
     Cases: P-7
+    Proves: ASVS 8.2.1, 8.4.1, API5:2023
     """
     path = f"{kind}/{made(system, kind)['id']}"
     stranger = add_tenant(system.database)

@@ -91,7 +91,10 @@ def test_a_bad_period_is_invalid(
 
 
 def test_thousands_of_slots_at_once_are_refused(shop: System, lists: dict[str, str]) -> None:
-    """The limit is in the answer, so that a client knows what to ask for."""
+    """The limit is in the answer, so that a client knows what to ask for.
+
+    Proves: ASVS 15.2.2, API4:2023
+    """
     shop.database.execute(
         "update core.resources set step_minutes = 5 where id = %s", shop.resource["id"]
     )
@@ -141,6 +144,7 @@ def test_a_browser_is_not(shop: System) -> None:
     """403: the answer names bookings.
 
     Cases: P-7
+    Proves: ASVS 8.2.1, API5:2023
     """
     refused(shop, lambda: explain(shop, f"starts_at={TEN}", "publishable"), 403, "forbidden")
 

@@ -99,7 +99,10 @@ def test_a_failure_that_is_not_kept_ends_no_attempt(system: System) -> None:
 
 
 def test_a_stripe_that_never_answers_is_given_up_in_time(system: System) -> None:
-    """Silence: 503 within the function's time limit, before API Gateway gives up on us."""
+    """Silence: 503 within the function's time limit, before API Gateway gives up on us.
+
+    Proves: ASVS 16.5.2, API10:2023
+    """
     held = system.hold()
     system.double.faults.add("timeout_after", path="/v1/*", times=None, seconds=5)
     began = time.monotonic()

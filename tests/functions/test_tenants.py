@@ -57,7 +57,10 @@ def test_the_same_request_again_changes_nothing(system: System) -> None:
 
 
 def test_keys_are_renewed_and_taken_back(system: System) -> None:
-    """New ones beside the old; a revoked key is refused from then on, the others go on."""
+    """New ones beside the old; a revoked key is refused from then on, the others go on.
+
+    Proves: ASVS 7.4.1
+    """
     old, new, tenant = new_keys("test"), new_keys("test"), str(uuid4())
     made = system.invoke("migrate", request(tenant, "A studio", old, []))
     system.invoke("migrate", request(tenant, None, new, []))
@@ -71,8 +74,50 @@ def test_keys_are_renewed_and_taken_back(system: System) -> None:
         assert resources(system, key).status == 200
 
 
+@pytest.mark.parametrize("kind", ["publishable", "secret"])
+def test_a_replaced_keys_request_has_one_effect(system: System, kind: str) -> None:
+    """Sent with the old key and repeated with the one that replaced it: the same answer."""
+    tenant = system.tenant.tenant_id
+    (old,) = [
+        row.id
+        for row in system.database.rows("select id, kind from core.api_keys")
+        if row.kind == kind
+    ]
+    new, newest = new_keys("test"), new_keys("test")
+    told = system.invoke("migrate", request(tenant, None, {kind: new[kind]}, [], {kind: str(old)}))
+    (second,) = [key["id"] for key in told["keys"] if key["label"] == "make tenant"]
+    system.invoke("migrate", request(tenant, None, {kind: newest[kind]}, [], {kind: second}))
+    body, key = system.hold_body("2030-01-07T10:00:00Z"), str(uuid4())
+
+    answers = [
+        system.request("POST", "/v1/holds", body, key=by, idempotency_key=key)
+        for by in (kind, new[kind], newest[kind])
+    ]
+
+    assert [answer.status for answer in answers] == [201, 201, 201]
+    assert answers[0].body == answers[1].body == answers[2].body
+
+
+@pytest.mark.parametrize("replaced", ["of the other kind", "of nobody"])
+def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
+    """Neither a secret key a publishable one, nor one that there is not; nothing is made."""
+    (publishable,) = system.database.rows("select id from core.api_keys where kind = 'publishable'")
+    other = str(publishable.id) if replaced == "of the other kind" else str(uuid4())
+    before = rows(system)
+    keys = {"secret": new_keys("test")["secret"]}
+
+    with pytest.raises(FailedError, match="no such key of this tenant and kind"):
+        system.invoke(
+            "migrate", request(system.tenant.tenant_id, None, keys, [], {"secret": other})
+        )
+    assert rows(system) == before
+
+
 def test_keys_are_stored_as_hashes(system: System) -> None:
-    """Neither key is anywhere in the database."""
+    """Neither key is anywhere in the database.
+
+    Proves: ASVS 13.3.1
+    """
     keys = new_keys("test")
     system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
 
@@ -98,7 +143,10 @@ def test_keys_are_stored_as_hashes(system: System) -> None:
 def test_what_makes_no_sense_changes_nothing(
     system: System, changes: dict[str, Any], why: str
 ) -> None:
-    """The reason is told, the value is not: it could be a key."""
+    """The reason is told, the value is not: it could be a key.
+
+    Proves: ASVS 16.2.5
+    """
     before = rows(system)
 
     with pytest.raises(FailedError, match=why) as refused:

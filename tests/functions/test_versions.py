@@ -57,6 +57,7 @@ def test_a_stale_screen_cannot_release_a_booking_on_its_way_to_pay(system: Syste
     """One tab begins to pay, the other still shows the hold: its release is refused.
 
     Cases: D-4, E-7.1, E-7.3
+    Proves: ASVS 2.3.1, 15.4.2
     """
     held = system.hold()
     begun = system.begin_checkout(held)

@@ -88,10 +88,10 @@ def test_a_place_is_made_once(system: System) -> None:
     system.hold(TEN)
     emmy = customer()
 
-    first = join(system, idempotency_key="w-1", customer=emmy)
-    replayed = join(system, idempotency_key="w-1", customer=emmy)
+    first = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
+    replayed = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
     forget_requests(system)
-    again = join(system, idempotency_key="w-1", customer=emmy)
+    again = join(system, idempotency_key="w-1-0123456789abcdef", customer=emmy)
 
     assert [first.status, replayed.status, again.status] == [201, 201, 201]
     assert first.body == replayed.body == again.body
@@ -119,6 +119,7 @@ def test_too_many_holds_are_told_when_to_come_back(system: System) -> None:
     """429 with Retry-After.
 
     Cases: P-8
+    Proves: ASVS 2.3.2, 2.4.1, API4:2023, API6:2023
     """
     system.database.execute("update core.tenants set live_holds_per_customer = 1")
     system.hold(TEN)
@@ -137,6 +138,7 @@ def test_a_browsers_address_is_limited_and_a_servers_is_not(system: System) -> N
     """Everybody in these tests asks from one address.
 
     Cases: P-8
+    Proves: ASVS 2.4.1, API6:2023
     """
     system.database.execute("update core.tenants set live_holds_per_address = 1")
     system.hold(TEN, customer=customer())
@@ -176,6 +178,7 @@ def test_a_place_is_its_customers(system: System) -> None:
     """Without the place's secret it does not exist; the list is for the tenant's server.
 
     Cases: E-3.5
+    Proves: ASVS 8.2.2, API1:2023
     """
     system.hold(TEN)
     place = joined(system)
@@ -257,6 +260,7 @@ def test_a_name_is_text_in_a_letter(system: System) -> None:
     """What a customer calls themselves is escaped where it is shown as HTML.
 
     Cases: P-12
+    Proves: ASVS 1.1.2, 1.2.1, 1.3.7
     """
     held = system.hold(TEN)
     place = joined(system, customer=customer('<b>Emmy</b> & "Co"'))

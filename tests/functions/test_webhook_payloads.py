@@ -33,7 +33,10 @@ def paid(shop: System) -> bytes:
 def test_an_event_of_another_version_or_mode_is_refused(
     shop: System, paid: bytes, top: dict[str, Any]
 ) -> None:
-    """400, so that a wrongly made endpoint is seen in Stripe's dashboard; nothing is settled."""
+    """400, so that a wrongly made endpoint is seen in Stripe's dashboard; nothing is settled.
+
+    Proves: API10:2023
+    """
     refused(shop, lambda: shop.post_event(changed(paid, {}, **top)), 400, "event_mismatch")
 
 
@@ -148,7 +151,10 @@ GARBAGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_signed_garbage_is_malformed(shop: System, paid: bytes, garbage: Any) -> None:
-    """Well signed but no event: 400, nothing is guessed and nothing falls over."""
+    """Well signed but no event: 400, nothing is guessed and nothing falls over.
+
+    Proves: ASVS 1.5.2
+    """
     made = garbage(json.loads(paid)) if callable(garbage) else garbage
     body = made if isinstance(made, bytes) else json.dumps(made).encode()
 
@@ -168,7 +174,10 @@ def test_bytes_that_are_no_text_are_not_verified(shop: System) -> None:
 
 
 def test_a_huge_delivery_is_refused(shop: System) -> None:
-    """More than 64 KiB is no event of ours."""
+    """More than 64 KiB is no event of ours.
+
+    Proves: ASVS 15.2.2
+    """
     refused(shop, lambda: shop.post_event(b" " * (64 * 1024 + 1)), 413, "body_too_large")
 
 

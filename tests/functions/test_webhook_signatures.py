@@ -69,6 +69,7 @@ def test_what_stripe_did_not_just_sign_is_refused(
     """400 before any database work: absent, forged, replayed from long ago, or future-dated.
 
     Cases: E-2.2, P-12
+    Proves: ASVS 7.2.1, API2:2023, API10:2023
     """
     signature = forge(shop.secrets.webhook_secret, unsettled)
 
@@ -106,6 +107,7 @@ def test_a_replay_within_tolerance_has_no_effect(system: System, paid: bytes) ->
     """Body and signature recorded and sent again: 200, and nothing twice.
 
     Cases: E-2.2
+    Proves: ASVS 2.3.1
     """
     signature = _signed(system.secrets.webhook_secret, paid)
     _post(system, paid, signature)
@@ -130,7 +132,10 @@ def test_two_secrets_are_accepted_while_one_is_rotated(system: System, paid: byt
 
 
 def test_a_retired_secret_opens_nothing(system: System, paid: bytes) -> None:
-    """Once rotated out, the old secret is a wrong one."""
+    """Once rotated out, the old secret is a wrong one.
+
+    Proves: ASVS 7.4.1
+    """
     old, new = system.secrets.webhook_secret, "whsec_" + "n" * 32
     system.with_environment(STRIPE_WEBHOOK_SECRETS=new)
 
@@ -139,7 +144,10 @@ def test_a_retired_secret_opens_nothing(system: System, paid: bytes) -> None:
 
 
 def test_the_bytes_are_verified_not_their_base64(system: System, paid: bytes) -> None:
-    """A body that arrives as base64 is decoded first; then its signature fits."""
+    """A body that arrives as base64 is decoded first; then its signature fits.
+
+    Proves: ASVS 1.1.1
+    """
     signature = _signed(system.secrets.webhook_secret, paid)
     binary = {"content-type": "application/octet-stream"}
     answer = system.post_webhook(paid, {"stripe-signature": signature} | binary)

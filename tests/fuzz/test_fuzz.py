@@ -31,6 +31,7 @@ def test_every_answer_is_as_described(stack: Stack) -> None:
     Requests of each operation meet real ids, keys and secrets, or the test would prove nothing.
 
     Cases: P-11, P-12
+    Proves: ASVS 1.2.3, 4.1.1, 16.5.3
     """
     result = run(stack, seed=7, seconds=0, examples=7, every=3, say=lambda _: None)
 

@@ -143,7 +143,8 @@ def demo_tenant(database: Database, keys: LocalSecrets) -> demo.DemoTenant:
     if not database.value("select exists (select from core.tenants)"):
         return demo.seed(database.url(), keys)
     database.execute(
-        "update core.api_keys set key_hash = case kind when 'secret' then %s::bytea else %s end",
+        "update core.api_keys set key_hash = case kind when 'secret' then %s::bytea else %s end"
+        " where label = 'local stack'",
         digest(keys.secret_key),
         digest(keys.publishable_key),
     )

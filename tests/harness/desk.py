@@ -37,6 +37,8 @@ _ROLES = {
     "abandon_change": "holdfast_checkout",
     "create_calendar": "holdfast_calendars",
     "create_calendar_feed": "holdfast_calendars",
+    "delete_calendar": "holdfast_calendars",
+    "revoke_calendar_feed": "holdfast_calendars",
     "create_catalogue_item": "holdfast_blackouts",
     "change_catalogue_item": "holdfast_catalogue",
     "remove_catalogue_item": "holdfast_catalogue",

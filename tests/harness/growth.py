@@ -179,8 +179,9 @@ select p.payment_intent_id, 'payment_unknown', p.tenant_id, p.booking_id, 4500, 
     %(now)s, %(now)s
 from core.payments as p where p.payment_intent_id like 'pi_old_%%';
 
-insert into core.idempotency_keys
-select b.tenant_id, o.operation, b.id::text, sha256('x'), b.id, %(now)s
+insert into core.idempotency_keys (
+    tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)
+select b.tenant_id, 'secret', o.operation, b.id, b.id::text, sha256('x'), b.id, %(now)s
 from core.bookings as b, (values ('create_hold'), ('begin_checkout')) as o (operation)
 where b.status = 'completed';
 

@@ -288,7 +288,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I4",
-        "one client key made one booking, or one cart; it is forgotten when it is old",
+        "one client key of one caller made one booking, or one cart, and is forgotten when it is old",
         """
         select b.id || ' was made by ' || count(distinct k.key) || ' keys' as finding
         from core.bookings as b
@@ -305,7 +305,7 @@ ALWAYS: tuple[Law, ...] = (
         select 'key ' || k.key || ' made ' || count(distinct k.result_id) || ' bookings'
         from core.idempotency_keys as k
         where k.operation = 'create_hold'
-        group by k.tenant_id, k.key
+        group by k.tenant_id, k.caller, k.key
         having count(distinct k.result_id) > 1
         """,
     ),

@@ -109,7 +109,9 @@ class System:
         self._database_as: str | None = None
         self._connections: dict[str, psycopg.Connection[Any] | None] = {}
         self._variables: dict[str, dict[str, str]] = {}
+        self._alive: dict[str, dict[str, float]] = {}  # by function: the keys it has seen alive
         self._extra: dict[str, str] = {}
+        self.warm("publishable", "secret")
         self.webhook_id = self.double.register_endpoint(
             "https://hooks.example/stripe", secret=self.secrets.webhook_secret
         )["id"]
@@ -233,11 +235,13 @@ class System:
         os.environ.update(environment.environment(function, self.backends) | self._extra)
         forget()
         holdfast_database._connection = self._connections.get(function.name)
+        idempotency._alive = self._alive.setdefault(function.name, {})
         try:
             yield
         finally:
             self._connections[function.name] = holdfast_database._connection
             holdfast_database._connection = None
+            idempotency._alive = {}
             os.environ.clear()
             os.environ.update(before)
             forget()
@@ -245,6 +249,16 @@ class System:
     def with_environment(self, **variables: str) -> None:
         """Set variables for all later invocations."""
         self._extra |= variables
+
+    def warm(self, *keys: str) -> None:
+        """Let every function have seen these keys alive, as it has the demo tenant's."""
+        for function in the_template().functions.values():
+            alive = self._alive.setdefault(function.name, {})
+            alive |= {digest(self.credential(key)).hex(): float("inf") for key in keys}
+
+    def cool(self) -> None:
+        """New execution environments, which have seen no key alive, nor DynamoDB."""
+        self._alive.clear()
 
     def database_at(self, url: str | None) -> None:
         """Let the functions look for their database elsewhere; None: where it is."""
@@ -260,6 +274,7 @@ class System:
 
     def kill(self) -> None:
         """The process that ran the last invocation has died, and its connection with it."""
+        self._alive.pop(self._running, None)
         connection = self._connections.pop(self._running)
         if connection is not None:
             connection.close()

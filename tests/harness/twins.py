@@ -91,13 +91,18 @@ def forget_key_fence(database: Database) -> None:
     rewrite(
         database,
         "core.claim_key",
-        "    on conflict (tenant_id, operation, key) do nothing;\n",
+        "    on conflict (tenant_id, caller, operation, subject, key) do nothing;\n",
         "    ;\n",
     )
     rewrite(
         database, "core.replayed", "if found and v_earlier.fingerprint <> p_fingerprint", "if false"
     )
     rewrite(database, "core.replayed", "return v_earlier.result_id;", "return null;")
+
+
+def forget_revocation(database: Database) -> None:
+    """Whoever was authorised before a wait is so after it."""
+    rewrite(database, "core.still_authorized", "if not exists (", "if false and not exists (")
 
 
 def forget_one_payable(database: Database) -> None:

@@ -176,7 +176,10 @@ def test_a_confirmed_booking_cannot_be_paid_again(system: System) -> None:
 
 
 def test_a_confirmed_booking_is_not_released_as_a_hold(system: System) -> None:
-    """What is paid is cancelled, not released: 409, and it stays confirmed."""
+    """What is paid is cancelled, not released: 409, and it stays confirmed.
+
+    Proves: ASVS 2.3.1
+    """
     held, session_id = system.checkout()
     system.pay(session_id)
     system.deliver_webhooks()

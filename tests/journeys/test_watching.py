@@ -267,6 +267,7 @@ def test_a_story_is_told_and_nothing_personal(
     No line has a name, an address, a number, a note, a secret, a key or the address of a calendar.
 
     Cases: P-7
+    Proves: ASVS 16.2.1, 16.2.2, 16.2.4, 16.2.5, 16.3.1
     """
     expected = STORIES[request.node.callspec.params["seen"]].emits
     dimensions = ("service=holdfast", "stage=dev")

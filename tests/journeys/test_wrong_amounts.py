@@ -40,6 +40,7 @@ def test_a_wrong_amount_is_quarantined_and_refunded_once(
     """Not the frozen amount and currency: never confirmed, refunded whole, exactly once.
 
     Cases: A-1, E-10.5
+    Proves: ASVS 16.5.3, API10:2023
     """
     held = system.hold(TEN)
     session_id = _session_at(system, held, price)
@@ -88,6 +89,7 @@ def test_a_price_that_changes_after_the_hold_is_not_charged(system: System, pric
     """The catalogue changes while the customer pays: the price of the hold is what is paid.
 
     Cases: E-10.5, A-1, P-2
+    Proves: ASVS 2.3.1
     """
     held = system.hold(TEN)
     system.database.execute(

@@ -83,7 +83,10 @@ def test_the_right_server_is_let_in(service: managed.Service) -> None:
 
 @pytest.mark.parametrize("name", ["Test authority", "Other authority"])
 def test_another_authority_is_refused(service: managed.Service, name: str) -> None:
-    """The right name, but signed by somebody we do not trust, even one of the same name."""
+    """The right name, but signed by somebody we do not trust, even one of the same name.
+
+    Proves: ASVS 12.3.2, 12.3.4
+    """
     refusal = r"SSL error: .*(certificate verify failed|signature failure)"
     with pytest.raises(psycopg.OperationalError, match=refusal):
         psycopg.connect(verified(service.url(), tls.Authority(name).pem))
@@ -96,14 +99,20 @@ def test_an_unknown_authority_is_refused(service: managed.Service) -> None:
 
 
 def test_another_name_is_refused(service: managed.Service) -> None:
-    """A certificate that the authority gave to another server is no proof."""
+    """A certificate that the authority gave to another server is no proof.
+
+    Proves: ASVS 12.3.2
+    """
     url = service.url(host="db2.managed.example")
     with pytest.raises(psycopg.OperationalError, match=r"does not match host name"):
         psycopg.connect(verified(url, service.authority.pem))
 
 
 def test_a_server_without_tls_is_refused(service: managed.Service) -> None:
-    """Nobody is told the password in the clear, also if the address would allow it."""
+    """Nobody is told the password in the clear, also if the address would allow it.
+
+    Proves: ASVS 12.3.1
+    """
     url = service.url().replace(f":{service.port}/", f":{service.server.port}/")
     with pytest.raises(psycopg.OperationalError, match="does not support SSL"):
         psycopg.connect(verified(url + "&sslmode=prefer", service.authority.pem))

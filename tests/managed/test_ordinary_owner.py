@@ -111,6 +111,7 @@ def test_every_role_signs_in_with_its_own_secret(
     """Migrating gives each role a password of its own, which only its own secret holds.
 
     Cases: P-7
+    Proves: ASVS 13.2.1, 13.3.2
     """
     signed_in, passwords = [], set()
     for role in roles:
@@ -128,7 +129,10 @@ def test_every_role_signs_in_with_its_own_secret(
 def test_without_its_password_nobody_signs_in(
     service: managed.Service, provided: tuple[str, ...], password: str
 ) -> None:
-    """Neither none nor one that can be guessed, nor what CloudFormation wrote first."""
+    """Neither none nor one that can be guessed, nor what CloudFormation wrote first.
+
+    Proves: ASVS 13.2.1, 13.2.3
+    """
     url = verified(service.url("holdfast_checkout", password), service.authority.pem)
 
     with pytest.raises(psycopg.OperationalError, match=r"password|authentication"):
@@ -138,7 +142,10 @@ def test_without_its_password_nobody_signs_in(
 def test_the_server_keeps_hashes_only(
     service: managed.Service, secrets: SecretsManager, provided: tuple[str, ...]
 ) -> None:
-    """No password stands in the catalogue or in the server's log: it was sent as a SCRAM hash."""
+    """No password stands in the catalogue or in the server's log: it was sent as a SCRAM hash.
+
+    Proves: ASVS 13.3.1
+    """
     kept = rows(
         service,
         "select left(rolpassword, 14) from pg_authid where starts_with(rolname, 'holdfast_')"

@@ -10,7 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -58,6 +58,7 @@ class Environment:
     module: ModuleType
     connection: psycopg.Connection[Any] | None = None
     context: Context | None = None
+    alive: dict[str, float] = field(default_factory=dict)
 
     def install(self) -> None:
         """Make the process look like this environment; whoever ran before is put away."""
@@ -65,12 +66,14 @@ class Environment:
         os.environ["AWS_LAMBDA_FUNCTION_NAME"] = self.variables["AWS_LAMBDA_FUNCTION_NAME"]
         settings.cache_clear()
         holdfast_database._connection = self.connection
+        idempotency._alive = self.alive
         idempotency.config().lambda_context = self.context  # type: ignore[assignment]
 
     def put_away(self) -> None:
         """Remember what the invocation left for the next one."""
         self.connection = holdfast_database._connection
         holdfast_database._connection = None
+        idempotency._alive = {}
 
     def destroy(self) -> None:
         """The process has died: nothing of it is left."""

@@ -22,6 +22,7 @@ def test_an_unknown_key_opens_nothing(api: Api, tenant: Tenant) -> None:
     """Every function that takes an actor refuses an unknown key before it looks at anything else.
 
     Cases: P-7
+    Proves: ASVS 8.2.1, 8.3.1
     """
     stranger = {"key_hash": "00" * 32, "request_id": "req-1"}
     functions = api.database.rows(_FUNCTIONS)
@@ -36,6 +37,7 @@ def test_a_revoked_key_opens_nothing(api: Api, tenant: Tenant) -> None:
     """Revocation counts from the next transaction on, for every function.
 
     Cases: E-3.7
+    Proves: ASVS 7.4.1, 8.3.2
     """
     api.database.execute("update core.api_keys set revoked_at = core.clock()")
     functions = api.database.rows(_FUNCTIONS)
@@ -59,6 +61,7 @@ def test_the_actor_is_written_down(api: Api, tenant: Tenant) -> None:
     """The audit trail names the role, the key and the request of each change.
 
     Cases: P-10
+    Proves: ASVS 16.3.1
     """
     held = api.hold(tenant.offer())
 

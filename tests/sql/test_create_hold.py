@@ -213,6 +213,7 @@ def test_a_refused_hold_leaves_nothing(api: Api, tenant: Tenant) -> None:
     """One call is one transaction: no key, no customer, no booking of a refused one stays.
 
     Cases: E-1.7, E-8.2
+    Proves: ASVS 2.3.3
     """
     offer = tenant.offer()
 
@@ -273,6 +274,7 @@ def test_the_rules_are_judged_after_the_wait_for_the_lock(api: Api, tenant: Tena
     """The clock that counts is read under the lock: notice that passes in the queue counts.
 
     Cases: E-6.3
+    Proves: ASVS 15.4.2
     """
     offer = tenant.offer(notice_minutes=119)
     pid = api.connection("create_hold").info.backend_pid

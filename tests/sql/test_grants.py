@@ -37,6 +37,7 @@ def test_roles_may_call_what_the_file_says_and_no_more(api: Api) -> None:
     """Every login role by every function of ours: allowed exactly where grants.sql names it.
 
     Cases: P-7
+    Proves: ASVS 8.2.1, 13.2.2, API5:2023
     """
     query = """
         select r.rolname, p.oid::regproc::text
@@ -79,6 +80,7 @@ def test_no_role_has_any_right_to_a_table(api: Api, tenant: Tenant) -> None:
     """Login roles by tables, views and sequences by every privilege, of columns too: none.
 
     Cases: P-7
+    Proves: ASVS 13.2.2
     """
     query = """
         select r.rolname, c.oid::regclass::text
@@ -104,6 +106,7 @@ def test_a_role_that_tries_is_denied(api: Api, tenant: Tenant) -> None:
     """What the catalogue says, tried: tables, foreign functions, roles and schemas are closed.
 
     Cases: P-7
+    Proves: ASVS 8.3.1, 13.2.2
     """
     attempts = [
         "select * from core.bookings",
@@ -162,6 +165,7 @@ def test_security_definer_functions_are_closed_to_the_search_path(api: Api) -> N
     """Functions that act with their owner's rights resolve no name by the caller's search_path.
 
     Cases: P-7
+    Proves: ASVS 1.2.4
     """
     query = """
         select p.oid::regproc::text
@@ -212,7 +216,10 @@ def test_no_role_makes_temporary_objects(bare_database: Database) -> None:
 
 @pytest.mark.parametrize("role", ["holdfast_owner", "holdfast_system"])
 def test_nobody_signs_in_as_an_owner(api: Api, role: str) -> None:
-    """The owners of tables and functions cannot sign in."""
+    """The owners of tables and functions cannot sign in.
+
+    Proves: ASVS 6.3.2
+    """
     assert api.database.value("select rolcanlogin from pg_roles where rolname = %s", role) is False
 
 

@@ -45,7 +45,10 @@ def hold_from(api: Api, offer: Offer, number: int, **actor: str) -> Held:
 
 
 def test_one_hold_more_than_allowed_is_refused(api: Api, offer: Offer) -> None:
-    """The refusal says when the first hold ends; nothing was written."""
+    """The refusal says when the first hold ends; nothing was written.
+
+    Proves: ASVS 2.3.2, API6:2023
+    """
     for start in STARTS[:3]:
         api.hold(offer, start)
     api.database.clock.advance(MINUTE)

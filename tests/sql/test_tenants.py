@@ -82,6 +82,7 @@ def test_every_table_of_tenants_is_guarded(api: Api) -> None:
     """Row-level security is enabled and forced on every table with rows of tenants.
 
     Cases: P-7
+    Proves: ASVS 8.4.1
     """
     unguarded = [t.name for t in tables(api.database) if not (t.enabled and t.forced)]
 
@@ -93,6 +94,7 @@ def test_no_row_of_another_tenant_is_seen_or_changed(api: Api, tenant: Tenant, b
     """As the owner of the tables, bound to another tenant or to none: nothing is there.
 
     Cases: P-7
+    Proves: ASVS 8.4.1, API1:2023
     """
     filled(api, tenant)
     other = Tenant(api.database).id if bound == "to another tenant" else None
@@ -150,6 +152,7 @@ def test_every_foreign_key_names_the_tenant(api: Api) -> None:
     Only the link to the tenant itself and to the shared tables is without.
 
     Cases: P-7
+    Proves: ASVS 8.4.1
     """
     query = """
         select c.conname
@@ -187,6 +190,7 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
     """Each function that names a booking or a resource answers KHNTF to a stranger's secret key.
 
     Cases: P-7, E-3.5
+    Proves: ASVS 8.2.2, 8.4.1, API1:2023
     """
     offer = tenant.offer()
     checkout = api.checkout(api.hold(offer))

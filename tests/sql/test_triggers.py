@@ -38,6 +38,7 @@ def test_only_listed_transitions_happen(api: Api, tenant: Tenant) -> None:
     """Every pair of statuses: allowed exactly if core.transitions has it, else KHSTA.
 
     Cases: P-10
+    Proves: ASVS 2.3.1
     """
     held = api.hold(tenant.offer())
     known = statuses(api)
@@ -103,6 +104,7 @@ def test_every_change_of_a_booking_is_written_down(api: Api, tenant: Tenant) -> 
     """One audit row a version, in the same transaction: from, to, who, why, when.
 
     Cases: P-10, E-8.3
+    Proves: ASVS 16.3.3
     """
     checkout = api.paid(tenant.offer())
 
@@ -147,6 +149,7 @@ def test_history_is_never_rewritten(api: Api, tenant: Tenant, rewriting: str, ro
     """Nobody changes or deletes an audit row, not even the superuser by mistake.
 
     Cases: E-8.3
+    Proves: ASVS 16.4.2
     """
     api.hold(tenant.offer())
     before = api.database.rows("table audit.booking_events")

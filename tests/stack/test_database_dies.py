@@ -40,7 +40,7 @@ def test_a_server_that_ends_is_started_again(new_stack: StartStack, number: sign
     """Killed, crashed or stopped: what was committed is there, what is asked is answered again."""
     stack = new_stack().up()
     first, second = stack.slots()[0], stack.slots()[-1]
-    before = stack.hold(first, idempotency_key="before")
+    before = stack.hold(first, idempotency_key="before-the-server-died")
     assert before.status == 201, before
     killed = server(stack)
     os.kill(killed, number)
@@ -51,7 +51,7 @@ def test_a_server_that_ends_is_started_again(new_stack: StartStack, number: sign
     assert after.status == 201
     assert statuses <= {503}
     assert server(stack) != killed
-    assert stack.hold(first, idempotency_key="before").body == before.body
+    assert stack.hold(first, idempotency_key="before-the-server-died").body == before.body
     assert "postgres ended, starting it again" in stack.said()
 
 

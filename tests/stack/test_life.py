@@ -148,7 +148,7 @@ def test_a_service_that_dies_is_started_again(new_stack: StartStack) -> None:
     assert gone(set(services)) == set()
 
     deadline = time.monotonic() + 30
-    while (held := stack.hold(slot, idempotency_key="once")).status != 201:
+    while (held := stack.hold(slot, idempotency_key="held-once-and-only-once")).status != 201:
         assert held.status in (409, 503), held
         assert time.monotonic() < deadline, held
         time.sleep(0.2)

@@ -86,6 +86,7 @@ def run(url: str, key: str) -> int:
     return smoke.main([url, "--key", key])
 
 
+@pytest.mark.today
 def test_a_stack_is_proved(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
     """One line for each step, what was proved at the end, and no time is kept."""
     free = stack.slots()

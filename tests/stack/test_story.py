@@ -31,6 +31,7 @@ def confirmed(stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
         time.sleep(0.1)
 
 
+@pytest.mark.today
 def test_a_time_is_held_paid_and_confirmed(stack: Stack) -> None:
     """A customer books; another is refused that time; both see the truth."""
     slot = stack.slots()[0]

@@ -54,7 +54,10 @@ def test_the_data_are_encrypted(cluster: dict[str, Any]) -> None:
 
 
 def test_the_server_takes_tls_only(cluster: dict[str, Any], proxy: dict[str, Any]) -> None:
-    """Both of them: proxy and cluster."""
+    """Both of them: proxy and cluster.
+
+    Proves: ASVS 12.1.1, 12.3.1
+    """
     (group,) = of_type("AWS::RDS::DBClusterParameterGroup").values()
 
     assert cluster["DBClusterParameterGroupName"] == {"Ref": "ClusterParameters"}
@@ -63,7 +66,10 @@ def test_the_server_takes_tls_only(cluster: dict[str, Any], proxy: dict[str, Any
 
 
 def test_the_log_quotes_no_row() -> None:
-    """Customers' data are in the details of errors and in the parameters of slow statements."""
+    """Customers' data are in the details of errors and in the parameters of slow statements.
+
+    Proves: ASVS 16.2.5
+    """
     (group,) = of_type("AWS::RDS::DBClusterParameterGroup").values()
 
     assert group["Parameters"]["log_error_verbosity"] == "terse"
@@ -78,7 +84,10 @@ def test_no_password_of_the_owner_is_in_the_template(cluster: dict[str, Any]) ->
 
 
 def test_functions_have_no_password(cluster: dict[str, Any], proxy: dict[str, Any]) -> None:
-    """They sign in through IAM, at the proxy and behind it."""
+    """They sign in through IAM, at the proxy and behind it.
+
+    Proves: ASVS 13.2.1
+    """
     assert cluster["EnableIAMDatabaseAuthentication"] is True
     assert proxy["DefaultAuthScheme"] == "IAM_AUTH"
     assert "Auth" not in proxy
@@ -134,7 +143,10 @@ def test_the_database_is_in_private_subnets() -> None:
 
 
 def test_only_the_proxy_and_the_migration_reach_the_cluster() -> None:
-    """And only functions reach the proxy; nobody is let in by his address."""
+    """And only functions reach the proxy; nobody is let in by his address.
+
+    Proves: ASVS 13.2.2
+    """
     let_in = {
         (rule["GroupId"]["Ref"], rule["SourceSecurityGroupId"]["Ref"], rule["ToPort"])
         for rule in of_type("AWS::EC2::SecurityGroupIngress").values()
@@ -151,7 +163,10 @@ def test_only_the_proxy_and_the_migration_reach_the_cluster() -> None:
 
 
 def test_functions_reach_https_and_the_proxy_alone() -> None:
-    """Whoever takes over a function cannot scan the network with it."""
+    """Whoever takes over a function cannot scan the network with it.
+
+    Proves: ASVS 13.2.4, 13.2.5
+    """
     group = of_type("AWS::EC2::SecurityGroup")["FunctionGroup"]
     reached = {
         (rule.get("CidrIp") or rule["DestinationSecurityGroupId"]["Ref"], rule["ToPort"])

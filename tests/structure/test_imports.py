@@ -80,7 +80,10 @@ def _name(path: Path) -> str:
 
 
 def test_nothing_shipped_imports_what_is_not() -> None:
-    """Layers and functions run without dev/ and tests/."""
+    """Layers and functions run without dev/ and tests/.
+
+    Proves: ASVS 15.2.3
+    """
     wrong = [
         (_name(path), package)
         for path in SHIPPED
@@ -93,7 +96,10 @@ def test_nothing_shipped_imports_what_is_not() -> None:
 
 @pytest.mark.parametrize("package", ONLY_IN)
 def test_package_has_one_place(package: str) -> None:
-    """One module speaks to each outside system, the others speak to that module."""
+    """One module speaks to each outside system, the others speak to that module.
+
+    Proves: ASVS 1.2.4
+    """
     users = {_name(path) for path in SHIPPED for found, _ in _imports(path) if found == package}
 
     assert [user for user in sorted(users) if not user.startswith(ONLY_IN[package])] == []

@@ -64,7 +64,10 @@ def test_no_address_of_a_package_index() -> None:
 
 
 def test_every_requirement_has_hashes() -> None:
-    """A pinned version without a hash could be anything."""
+    """A pinned version without a hash could be anything.
+
+    Proves: ASVS 15.1.2
+    """
     bare = []
     for path in (*ROOT.glob("requirements/*.txt"), ROOT / "layers/core/requirements.txt"):
         text = path.read_text(encoding="utf-8").replace("\\\n", " ")

@@ -148,7 +148,10 @@ def test_every_door_leads_somewhere(database: Database) -> None:
 
 
 def test_core_is_out_of_reach(database: Database) -> None:
-    """No login may execute a function outside `api`, read a table, or own anything."""
+    """No login may execute a function outside `api`, read a table, or own anything.
+
+    Proves: ASVS 13.2.2
+    """
     executable = database.rows(
         "select r.rolname, p.oid::regprocedure::text from pg_proc as p, pg_roles as r"
         f" where {OURS} and {LOGINS} and p.pronamespace <> 'api'::regnamespace"

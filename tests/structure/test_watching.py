@@ -98,7 +98,10 @@ def test_alarms_of_the_template_have_an_entry() -> None:
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_tells_somebody_and_decides_about_silence(name: str) -> None:
-    """It goes to the topic in both directions; what is missing means something on purpose."""
+    """It goes to the topic in both directions; what is missing means something on purpose.
+
+    Proves: ASVS 16.3.4
+    """
     alarm = ALARMS[name]
 
     assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "AlarmTopic"}]

@@ -21,7 +21,10 @@ LOGGED = {
 
 
 def test_routes_are_those_of_the_description(either: Expanded) -> None:
-    """What clients are told to call is what is deployed."""
+    """What clients are told to call is what is deployed.
+
+    Proves: API9:2023
+    """
     described = json.loads((ROOT / "docs/openapi.json").read_text(encoding="utf-8"))["paths"]
     deployed = either.of_type("AWS::ApiGatewayV2::Api")["Api"]["Body"]["paths"]
 
@@ -33,7 +36,10 @@ def _operations(paths: dict[str, dict[str, object]]) -> set[tuple[str, str]]:
 
 
 def test_access_log_says_nothing_personal(either: Expanded) -> None:
-    """One JSON object a request, of the listed facts, under names that our own lines use."""
+    """One JSON object a request, of the listed facts, under names that our own lines use.
+
+    Proves: ASVS 16.2.1, 16.2.4, 16.2.5
+    """
     stage = either.of_type("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]
     line = json.loads(stage["AccessLogSettings"]["Format"])
 
@@ -43,7 +49,10 @@ def test_access_log_says_nothing_personal(either: Expanded) -> None:
 
 
 def test_every_route_is_throttled(either: Expanded) -> None:
-    """The rate is a parameter's, and no route has one of its own."""
+    """The rate is a parameter's, and no route has one of its own.
+
+    Proves: ASVS 2.4.1, API4:2023
+    """
     stage = either.of_type("AWS::ApiGatewayV2::Stage")["ApiApiGatewayDefaultStage"]
 
     assert stage["DefaultRouteSettings"] == {

@@ -123,7 +123,10 @@ def _pinned() -> set[str]:
 
 
 def test_every_function_has_an_artefact(built: Path) -> None:
-    """Its own files, and nothing else: what is shared comes from the layer."""
+    """Its own files, and nothing else: what is shared comes from the layer.
+
+    Proves: ASVS 13.4.1, 15.2.3
+    """
     for name in _functions():
         folder = ROOT / str(document()["Resources"][name]["Properties"]["CodeUri"]).removeprefix(
             "s3://packages/"
@@ -135,7 +138,10 @@ def test_every_function_has_an_artefact(built: Path) -> None:
 
 
 def test_layer_is_what_is_pinned(layer: Path, layer_for_this_machine: Path) -> None:
-    """Neither more nor less, and of the same versions on both machines."""
+    """Neither more nor less, and of the same versions on both machines.
+
+    Proves: ASVS 15.1.2
+    """
     packages = {name.lower() for name in _packages(layer)}
 
     assert packages == _pinned()

@@ -38,7 +38,10 @@ def test_logs_are_kept_for_a_while_and_not_for_ever(either: Expanded) -> None:
 
 
 def test_logs_lie_where_the_boundary_lets_functions_write(either: Expanded) -> None:
-    """The boundary names groups by their prefix."""
+    """The boundary names groups by their prefix.
+
+    Proves: ASVS 16.2.3, 16.4.2
+    """
     boundary = either.of_type("AWS::IAM::ManagedPolicy")["FunctionBoundary"]
     allowed = next(s for s in boundary["PolicyDocument"]["Statement"] if s["Sid"] == "Log")
     prefix = allowed["Resource"].partition("log-group:")[2].removesuffix("*")

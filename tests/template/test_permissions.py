@@ -55,14 +55,20 @@ def _expected(expanded: Expanded, name: str) -> set[tuple[str, str]]:
 
 
 def test_a_function_may_do_what_its_settings_name_and_nothing_else(either: Expanded) -> None:
-    """A secret, table or role is in the policy exactly if it is in the environment."""
+    """A secret, table or role is in the policy exactly if it is in the environment.
+
+    Proves: ASVS 13.2.2
+    """
     granted = {name: either.grants(name) for name in either.functions()}
 
     assert granted == {name: _expected(either, name) for name in either.functions()}
 
 
 def test_no_secret_is_another_functions(brought: Expanded) -> None:
-    """Of a brought database each function reads its own password, and only one the owner's."""
+    """Of a brought database each function reads its own password, and only one the owner's.
+
+    Proves: ASVS 13.3.2
+    """
     readers: dict[str, set[str]] = {}
     for name in brought.functions():
         for action, resource in brought.grants(name):
@@ -170,7 +176,10 @@ def test_schedules_call_one_alias_and_report(either: Expanded) -> None:
 
 
 def test_strangers_reach_the_api_and_the_webhook_only(either: Expanded) -> None:
-    """Whoever invokes a function is API Gateway for this API, or comes by the webhook's address."""
+    """Whoever invokes a function is API Gateway for this API, or comes by the webhook's address.
+
+    Proves: ASVS 6.3.4, 13.4.5, API9:2023
+    """
     permissions = either.of_type("AWS::Lambda::Permission").values()
     strangers = [p for p in permissions if p["Principal"] != "apigateway.amazonaws.com"]
     gateways = [p for p in permissions if p["Principal"] == "apigateway.amazonaws.com"]

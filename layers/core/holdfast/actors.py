@@ -58,6 +58,12 @@ def from_headers(headers: Mapping[str, str], request_id: str, address: str = "")
     )
 
 
+def is_browser(headers: Mapping[str, str]) -> bool:
+    """Whether a request's API key looks like a publishable one; decides no right of anybody."""
+    bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
+    return bearer is not None and bearer[1].startswith("pk_")
+
+
 def digest(credential: str) -> bytes:
     """SHA-256 of a key or secret: what is stored of it."""
     return hashlib.sha256(credential.encode()).digest()

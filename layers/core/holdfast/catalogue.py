@@ -40,8 +40,7 @@ def create(
         )
         return made
 
-    asked = {"resource_id": str(resource_id), "body": body}
-    return idempotency.once(f"{actor.key_hash}#create_{kind}", key, asked, effect, context)
+    return idempotency.once(actor, f"create_{kind}", resource_id, key, body, effect, context)
 
 
 def get(actor: Actor, kind: Kind, item_id: UUID) -> dict[str, Any]:

@@ -38,9 +38,11 @@ def begin(
         Unavailable: Stripe or the database cannot be reached; repeat with the same key.
     """
     return idempotency.once(
-        f"{actor.key_hash}#begin_checkout",
+        actor,
+        "begin_checkout",
+        booking_id,
         key,
-        {"booking_id": str(booking_id), **request.as_json()},
+        request.as_json(),
         lambda: _begin(actor, booking_id, request, key, version),
         context,
     )

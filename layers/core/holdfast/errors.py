@@ -3,6 +3,7 @@
 HoldfastError
 ├── MalformedRequest        400  malformed_request
 ├── IdempotencyKeyMissing   400  idempotency_key_missing
+├── IdempotencyKeyTooShort  400  idempotency_key_too_short
 ├── SignatureInvalid        400  signature_invalid
 ├── EventMismatch           400  event_mismatch
 ├── Unauthenticated         401  unauthenticated
@@ -101,6 +102,18 @@ class IdempotencyKeyMissing(HoldfastError):
     status, code = HTTPStatus.BAD_REQUEST, "idempotency_key_missing"
     title = "The Idempotency-Key header is missing or malformed"
     hint = "Send a new UUID as Idempotency-Key, and the same one again when you repeat the request."
+
+
+class IdempotencyKeyTooShort(HoldfastError):
+    """A browser's Idempotency-Key could be guessed.
+
+    A repeat is answered as the first request was, with its client_secret, and a publishable key is
+    everybody's. So where an answer carries a secret, the Idempotency-Key is worth as much as that.
+    """
+
+    status, code = HTTPStatus.BAD_REQUEST, "idempotency_key_too_short"
+    title = "The Idempotency-Key is too short for a publishable key"
+    hint = "Send a new random UUID as Idempotency-Key: whoever guesses it gets the answer."
 
 
 class SignatureInvalid(HoldfastError):

@@ -33,13 +33,12 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
                 "create_hold", asker, key, booking_id, secret_hash, request.as_json()
             ),
         )
-        count("HoldCreated")
+        if held["id"] == str(booking_id):  # else it is a repeat's
+            count("HoldCreated")
         about(booking_id=held["id"])
         return held
 
-    held = idempotency.once(
-        f"{actor.key_hash}#create_hold", key, request.as_json(), effect, context
-    )
+    held = idempotency.once(actor, "create_hold", None, key, request.as_json(), effect, context)
     held, key_id = booking_secrets.told(held)
     return {**held, "client_secret": booking_secrets.client_secret(held["id"], key_id)}
 

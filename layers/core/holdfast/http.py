@@ -26,6 +26,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 _PROBLEM = "application/problem+json"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_UNGUESSED = 20  # characters of a key that nobody guesses, if they are random
 _ID = re.compile(r"[0-9a-fA-F-]{36}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
 _FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
@@ -101,15 +102,21 @@ def actor(app: APIGatewayHttpResolver) -> actors.Actor:
     return caller
 
 
-def idempotency_key(app: APIGatewayHttpResolver) -> str:
+def idempotency_key(app: APIGatewayHttpResolver, *, opens: bool = False) -> str:
     """The caller's idempotency key.
+
+    Args:
+        opens: the answer carries a secret, and is all that it takes to get it again.
 
     Raises:
         IdempotencyKeyMissing: there is none of 1 to 255 visible ASCII characters.
+        IdempotencyKeyTooShort: of a browser, whose API key everybody has.
     """
     key = _headers(app).get("idempotency-key", "")
     if _IDEMPOTENCY_KEY.fullmatch(key) is None:
         raise errors.IdempotencyKeyMissing()
+    if opens and len(key) < _UNGUESSED and actors.is_browser(_headers(app)):
+        raise errors.IdempotencyKeyTooShort()
     return key
 
 

@@ -45,9 +45,11 @@ def move(
         return moved
 
     return idempotency.once(
-        f"{actor.key_hash}#reschedule",
+        actor,
+        "reschedule",
+        booking_id,
         key,
-        {"booking_id": str(booking_id), **request.as_json()},
+        request.as_json(),
         effect,
         context,
     )

@@ -20,11 +20,17 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 class NewKey(Request):
-    """A key by its hash: hexadecimal SHA-256."""
+    """A key by its hash: hexadecimal SHA-256.
+
+    Attributes:
+        replaces: a key of this tenant and kind, whose idempotency keys it inherits, and which goes
+            on until it is revoked.
+    """
 
     kind: Literal["publishable", "secret"]
     hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     label: Name
+    replaces: UUID | None = None
 
 
 class TenantRequest(Request):

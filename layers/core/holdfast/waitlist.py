@@ -33,12 +33,11 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
             secret_hash,
             request.as_json(),
         )
-        count("WaitlistJoined")
+        if place["id"] == str(entry_id):  # else it is a repeat's
+            count("WaitlistJoined")
         return place
 
-    place = idempotency.once(
-        f"{actor.key_hash}#join_waitlist", key, request.as_json(), effect, context
-    )
+    place = idempotency.once(actor, "join_waitlist", None, key, request.as_json(), effect, context)
     place, key_id = booking_secrets.told(place)
     return {**place, "client_secret": booking_secrets.waitlist_secret(place["id"], key_id)}
 

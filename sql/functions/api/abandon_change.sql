@@ -35,6 +35,7 @@ begin
                 using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
         else
             v_effect := core.close_checkout(v_checkout, 'released', 30);
+            perform core.still_authorized(v_actor);
             return pg_catalog.jsonb_build_object(
                 'abandoned', false, 'booking', core.booking_json(v_booking), 'effect', v_effect);
         end if;
@@ -50,6 +51,7 @@ begin
         end if;
     end if;
 
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'abandoned', true, 'booking', core.booking_json(v_booking), 'effect', null);
 end;

@@ -52,6 +52,7 @@ begin
         end if;
     end if;
 
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'booking', core.booking_json(v_booking), 'checkout', core.checkout_json(v_checkout));
 end;

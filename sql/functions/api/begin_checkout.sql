@@ -29,7 +29,8 @@ declare
     v_now timestamptz := core.clock();
     v_fingerprint bytea := core.fingerprint(
         p_request || pg_catalog.jsonb_build_object('booking_id', p_booking_id));
-    v_earlier uuid := core.replayed(v_actor, 'begin_checkout', p_key, v_fingerprint);
+    v_earlier uuid := core.replayed(
+        v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);
     v_change core.changes;
     v_checkout core.checkouts;
     v_effect jsonb;
@@ -52,6 +53,7 @@ begin
     then
         perform core.require_renewal(v_booking, v_change, v_now);
         v_effect := core.close_checkout(v_checkout, 'superseded', 30);
+        perform core.still_authorized(v_actor);
         return pg_catalog.jsonb_build_object(
             'next', 'close', 'booking', core.booking_json(v_booking),
             'checkout', core.checkout_json(v_checkout), 'effect', v_effect);
@@ -61,14 +63,19 @@ begin
             v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url');
     end if;
 
-    insert into core.idempotency_keys (tenant_id, operation, key, fingerprint, result_id, created_at)
-    values (v_actor.tenant_id, 'begin_checkout', p_key, v_fingerprint, v_checkout.id, v_now)
-    on conflict (tenant_id, operation, key) do update set result_id = excluded.result_id
+    insert into core.idempotency_keys (
+        tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)
+    values (
+        v_actor.tenant_id, v_actor.caller, 'begin_checkout', p_booking_id, p_key, v_fingerprint,
+        v_checkout.id, v_now)
+    on conflict (tenant_id, caller, operation, subject, key) do update set result_id = excluded.result_id
         where idempotency_keys.fingerprint = excluded.fingerprint;
     if not found then
-        perform core.replayed(v_actor, 'begin_checkout', p_key, v_fingerprint); -- raises KHKEY
+        perform core.replayed( -- raises KHKEY
+            v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);
     end if;
 
+    perform core.still_authorized(v_actor);
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;

@@ -27,7 +27,8 @@ declare
     v_now timestamptz := core.clock();
 begin
     v_earlier := core.claim_key(
-        v_actor, 'create_calendar', p_key, core.fingerprint(p_request), p_calendar_id, v_now);
+        v_actor, 'create_calendar', v_resource.id, p_key, core.fingerprint(p_request),
+        p_calendar_id, v_now);
     if v_earlier is not null then
         select * into v_calendar
         from core.calendars as c
@@ -53,6 +54,7 @@ begin
         v_actor.tenant_id, p_calendar_id, v_resource.id, p_request ->> 'name', p_request ->> 'url',
         (p_request ->> 'fresh_seconds')::integer, v_now, v_now, v_now)
     returning * into v_calendar;
+    perform core.still_authorized(v_actor);
     return core.calendar_json(v_calendar);
 end;
 $$;

@@ -23,7 +23,7 @@ declare
     v_now timestamptz := core.clock();
 begin
     v_earlier := core.claim_key(
-        v_actor, 'create_calendar_feed', p_key,
+        v_actor, 'create_calendar_feed', v_resource.id, p_key,
         core.fingerprint(pg_catalog.jsonb_build_object('resource_id', p_resource_id)),
         p_feed_id, v_now);
     if v_earlier is null then
@@ -36,6 +36,7 @@ begin
         from core.calendar_feeds as f
         where f.tenant_id = v_actor.tenant_id and f.id = v_earlier;
     end if;
+    perform core.still_authorized(v_actor);
     return core.calendar_feed_json(v_feed)
         || pg_catalog.jsonb_build_object('secret_key_id', v_feed.secret_key_id);
 end;

@@ -28,10 +28,11 @@ declare
     v_names text;
 begin
     v_earlier := core.claim_key(
-        v_actor, 'create_' || p_kind, p_key,
+        v_actor, 'create_' || p_kind, coalesce(p_resource_id, core.nothing_yet()), p_key,
         core.fingerprint(pg_catalog.jsonb_build_array(p_resource_id, p_request)), p_id, v_now);
     perform core.lock_rules(core.rules_of(v_actor, p_kind, p_resource_id, p_id));
     if v_earlier is not null then
+        perform core.still_authorized(v_actor);
         return core.item_answer(v_actor, p_kind, p_resource_id, v_earlier);
     end if;
     if v_kind.of_resource then
@@ -53,6 +54,7 @@ begin
         v_kind.relation, v_names)
     using v_row;
     perform core.replace_lists(v_actor, p_id, p_request, v_now);
+    perform core.still_authorized(v_actor);
     return core.item_answer(v_actor, p_kind, p_resource_id, p_id);
 end;
 $$;

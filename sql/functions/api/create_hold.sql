@@ -34,7 +34,8 @@ as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'publishable');
     v_fingerprint bytea := core.fingerprint(p_request);
-    v_earlier uuid := core.replayed(v_actor, 'create_hold', p_key, v_fingerprint);
+    v_earlier uuid := core.replayed(
+        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
     v_from_pools boolean := core.hold_items(p_request) @? '$[*].pool_id ? (@ != null)';
     v_customer_id uuid;
     v_wanted core.wanted[];
@@ -48,7 +49,8 @@ begin
         v_wanted := core.wanted_periods(v_actor, p_request, null);
         if core.visibly_taken(v_wanted, core.clock()) then
             -- by the twin of this very request? then its answer is ours
-            v_earlier := core.replayed(v_actor, 'create_hold', p_key, v_fingerprint);
+            v_earlier := core.replayed(
+                v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
             if v_earlier is not null then
                 return core.held_json(v_actor, v_earlier);
             end if;
@@ -63,7 +65,7 @@ begin
 
     -- the twin of this request waits here, and then is answered what we made
     v_earlier := core.claim_key(
-        v_actor, 'create_hold', p_key, v_fingerprint, p_booking_id, core.clock());
+        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint, p_booking_id, core.clock());
     if v_earlier is not null then
         return core.held_json(v_actor, v_earlier);
     end if;
@@ -83,6 +85,7 @@ begin
             perform core.raise_unmet(v_wanted, v_unmet, v_customer_id, core.clock());
         end if;
     end if;
+    perform core.still_authorized(v_actor);
     return core.held_json(v_actor, p_booking_id);
 end;
 $$;

@@ -20,5 +20,6 @@ begin
         raise exception 'no such calendar'
             using errcode = 'KHNTF', hint = 'list the resource''s calendars';
     end if;
+    perform core.still_authorized(v_actor);
 end;
 $$;

@@ -82,6 +82,7 @@ begin
         v_places := v_places || v_id;
     end loop;
 
+    perform core.still_authorized(v_actor);
     v_now := core.clock();
     select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
         'booking_id', o.id, 'reason', o.reason)), '[]') into v_obstacles

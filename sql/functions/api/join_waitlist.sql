@@ -31,7 +31,7 @@ declare
     v_customer_id uuid;
     v_now timestamptz := core.clock();
     v_id uuid := core.claim_key(
-        v_actor, 'join_waitlist', p_key, v_fingerprint, p_entry_id, v_now);
+        v_actor, 'join_waitlist', core.nothing_yet(), p_key, v_fingerprint, p_entry_id, v_now);
     v_entry core.waitlist;
 begin
     if v_id is null then
@@ -56,6 +56,7 @@ begin
             p_request ->> 'locale', p_request ->> 'timezone',
             v_actor.address_hash, p_secret_hash, v_actor.secret_key_id, v_now, v_now);
         v_id := p_entry_id;
+        perform core.still_authorized(v_actor);
     end if;
 
     select * into v_entry

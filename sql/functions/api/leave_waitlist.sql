@@ -41,6 +41,7 @@ begin
         raise exception 'the offer was taken and paid'
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not left';
     end if;
+    perform core.still_authorized(v_actor);
     return core.waiting_json(v_entry);
 end;
 $$;

@@ -44,6 +44,7 @@ begin
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not released';
     end if;
 
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'released', v_booking.status = 'expired',
         'booking', core.booking_json(v_booking),

@@ -34,6 +34,7 @@ begin
                 || ' where t.tenant_id = $1 and t.id = $2'
         end, v_kind.relation)
     using v_actor.tenant_id, p_id, core.clock();
+    perform core.still_authorized(v_actor);
     return core.catalogue_json(v_actor, p_kind, p_resource_id, p_id);
 end;
 $$;

@@ -46,7 +46,7 @@ begin
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
     perform core.require_reach(v_actor, v_seen);
-    if core.replayed(v_actor, 'reschedule', p_key, v_fingerprint) is not null then
+    if core.replayed(v_actor, 'reschedule', p_booking_id, p_key, v_fingerprint) is not null then
         return core.booking_json(v_seen);
     end if;
 
@@ -74,7 +74,9 @@ begin
     end if;
 
     v_change.id := core.new_id();
-    if core.claim_key(v_actor, 'reschedule', p_key, v_fingerprint, v_change.id, v_now) is not null then
+    if core.claim_key(
+        v_actor, 'reschedule', p_booking_id, p_key, v_fingerprint, v_change.id, v_now) is not null
+    then
         return core.booking_json(v_booking);
     end if;
     perform core.require_version(v_booking, p_version);
@@ -93,6 +95,7 @@ begin
     v_change := core.new_change(
         v_booking, v_change.id, v_resource, v_offering, v_period, v_date, v_unchecked, v_now);
     v_booking := core.begin_change(v_booking, v_change, v_resource, v_offering, v_now);
+    perform core.still_authorized(v_actor);
     return core.booking_json(v_booking);
 end;
 $$;

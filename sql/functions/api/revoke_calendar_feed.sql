@@ -23,6 +23,7 @@ begin
         raise exception 'no such calendar feed'
             using errcode = 'KHNTF', hint = 'list the resource''s calendar feeds';
     end if;
+    perform core.still_authorized(v_actor);
     return core.calendar_feed_json(v_feed);
 end;
 $$;

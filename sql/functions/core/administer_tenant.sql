@@ -4,11 +4,14 @@
 -- repeat. Keys are made by whoever wants them; only their hashes come here.
 --
 -- p_tenant  {"id": uuid, "name": text or null, "add_keys": [{"kind", "hash": hex of SHA-256,
---           "label"}], "revoke_keys": [uuid]}; with a name the tenant is made if it is not there yet
+--           "label", "replaces": uuid or absent}], "revoke_keys": [uuid]}; with a name the tenant is
+--           made if it is not there yet. A key that replaces another inherits its idempotency keys,
+--           so that a request begun with the old one and repeated with the new one has one effect
 -- Returns   {"id", "name", "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
 --
 -- Locks     the tenant's row, to the end of the transaction
--- Raises    KHNTF  no such tenant and no name to make it with, or no such key of it
+-- Raises    KHNTF  no such tenant and no name to make it with, or no such key of it,
+--                  or a key of the other kind that is to be replaced
 --           KHKEY  one of the hashes is another tenant's
 -- Backstop  api_keys_hash_unique, api_keys_hash_is_sha256, tenants_pkey
 create or replace function core.administer_tenant(p_tenant jsonb)
@@ -35,10 +38,23 @@ begin
             using errcode = 'KHNTF', hint = 'name it to make it';
     end if;
 
-    insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at)
-    select v_id, core.new_id(), k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
+    if exists (
+        select from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
+            as a (kind text, replaces uuid)
+        where a.replaces is not null and not exists (
+            select from core.api_keys as k
+            where k.tenant_id = v_id and k.id = a.replaces and k.kind = a.kind)
+    ) then
+        raise exception 'there is no such key of this tenant and kind to replace'
+            using errcode = 'KHNTF', hint = 'the answer lists the keys by their ids';
+    end if;
+
+    insert into core.api_keys (tenant_id, id, first_id, kind, key_hash, label, created_at)
+    select v_id, core.new_id(),
+        (select o.lineage from core.api_keys as o where o.tenant_id = v_id and o.id = k.replaces),
+        k.kind, pg_catalog.decode(k.hash, 'hex'), k.label, core.clock()
     from pg_catalog.jsonb_to_recordset(p_tenant -> 'add_keys')
-        as k (kind text, hash text, label text)
+        as k (kind text, hash text, label text, replaces uuid)
     on conflict (key_hash) do nothing;
 
     if exists (

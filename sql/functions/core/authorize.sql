@@ -4,6 +4,9 @@
 --           "address_hash": hex or absent, "secret_key_id": text or absent}
 -- p_minimum 'publishable' (browsers and servers) or 'secret' (servers only)
 --
+-- Returns   the actor. Its `caller` is whose idempotency keys it uses: all servers of a tenant share
+--           theirs, the browsers of each publishable key have their own, which its successors inherit
+--
 -- Runs as holdfast_system: the tenant is not known before the key is found.
 --
 -- Locks     none
@@ -39,6 +42,8 @@ begin
     v_actor.tenant_id := v_key.tenant_id;
     v_actor.role := v_key.kind;
     v_actor.key_id := v_key.id;
+    v_actor.caller := case v_key.kind
+        when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;
     v_actor.booking_secret_hash := pg_catalog.decode(p_actor ->> 'booking_secret_hash', 'hex');
     -- which key a new secret was derived with; code that knows of one key has the first
     v_actor.secret_key_id := coalesce(p_actor ->> 'secret_key_id', '1');

@@ -1,25 +1,32 @@
 -- core.claim_key: write the fence row for this effect; null, or what an earlier call with the key
 -- made.
 --
--- A concurrent call with the same key waits here until the first one has committed or failed.
+-- p_subject  what the request is about: a booking, a resource; nil where nothing exists yet
+--
+-- A key belongs to its caller, and to one operation on one subject: whoever uses the same elsewhere
+-- means something else, and neither learns of this one nor is in its way. A concurrent call with the same key waits here until the first one has committed or failed.
 --
 -- Locks     the unique key of the fence row
--- Raises    KHKEY  the key was used for another request
+-- Raises    KHKEY  the key was used for another request · KHAUT  see core.still_authorized
 -- Backstop  idempotency_keys_pkey
 create or replace function core.claim_key(
-    p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea, p_result_id uuid,
-    p_at timestamptz)
+    p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea,
+    p_result_id uuid, p_at timestamptz)
 returns uuid
 language plpgsql volatile
 as $$
 begin
     insert into core.idempotency_keys (
-        tenant_id, operation, key, fingerprint, result_id, created_at)
-    values (p_actor.tenant_id, p_operation, p_key, p_fingerprint, p_result_id, p_at)
-    on conflict (tenant_id, operation, key) do nothing;
+        tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)
+    values (
+        p_actor.tenant_id, p_actor.caller, p_operation, p_subject, p_key, p_fingerprint, p_result_id,
+        p_at)
+    on conflict (tenant_id, caller, operation, subject, key) do nothing;
     if found then
         return null;
     end if;
-    return core.replayed(p_actor, p_operation, p_key, p_fingerprint);
+
+    perform core.still_authorized(p_actor); -- who waited for the first call, perhaps for long
+    return core.replayed(p_actor, p_operation, p_subject, p_key, p_fingerprint);
 end;
 $$;

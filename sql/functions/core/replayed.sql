@@ -1,10 +1,11 @@
--- core.replayed: what an earlier call with this key made, or null when there was none.
+-- core.replayed: what an earlier call of this caller with this key made, or null when there was none;
+-- see core.claim_key.
 --
 -- Locks     none
 -- Raises    KHKEY  the key was used for another request
 -- Backstop  idempotency_keys_pkey
 create or replace function core.replayed(
-    p_actor core.actor, p_operation text, p_key text, p_fingerprint bytea)
+    p_actor core.actor, p_operation text, p_subject uuid, p_key text, p_fingerprint bytea)
 returns uuid
 language plpgsql volatile
 as $$
@@ -13,7 +14,8 @@ declare
 begin
     select * into v_earlier
     from core.idempotency_keys as k
-    where k.tenant_id = p_actor.tenant_id and k.operation = p_operation and k.key = p_key;
+    where k.tenant_id = p_actor.tenant_id and k.caller = p_actor.caller
+        and k.operation = p_operation and k.subject = p_subject and k.key = p_key;
 
     if found and v_earlier.fingerprint <> p_fingerprint then
         raise exception 'the idempotency key was used for another request'

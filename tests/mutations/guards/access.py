@@ -1,9 +1,13 @@
 """Who may do it, in which state they have seen it, and how often."""
 
-from tests.mutations.guard import Edit, Guard, core, layer
+from tests.mutations.guard import Edit, Guard, api, core, layer
 
 _HOLD = "tests/sql/test_create_hold.py"
 _TENANTS = "tests/sql/test_tenants.py"
+_REPEATED = "tests/functions/test_idempotency.py"
+_REPEATS = "tests/functions/test_repeats.py::test_nobody_else_is_told_of_a_request"
+_REVOKED = "tests/concurrency/test_revoked_keys.py"
+_PARTS = "parts = (actor.key_hash, actor.booking_secret_hash, operation, subject)"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -12,7 +16,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "claim_key",
-                "    return core.replayed(p_actor, p_operation, p_key, p_fingerprint);",
+                "    return core.replayed(p_actor, p_operation, p_subject, p_key, p_fingerprint);",
                 "    return null;",
             ),
         ),
@@ -30,14 +34,141 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "front-door-body",
         "and is so at the front door too",
-        (layer("idempotency", '        payload_validation_jmespath="body",\n', ""),),
+        (layer("idempotency", '        payload_validation_jmespath="[key, body]",\n', ""),),
         ("tests/functions/test_idempotency.py::test_the_same_key_for_another_request_is_refused",),
+    ),
+    Guard(
+        "front-door-hash",
+        "nobody can tell from DynamoDB who booked",
+        (layer("idempotency", '"[key, body]"', '"body"'),),
+        (f"{_REPEATED}::test_equal_bodies_have_unequal_hashes_in_dynamodb",),
     ),
     Guard(
         "front-door-scope",
         "keys of different callers never meet",
-        (layer("holds", 'f"{actor.key_hash}#create_hold"', '"create_hold"'),),
-        ("tests/functions/test_idempotency.py::test_tenants_do_not_share_keys",),
+        (layer("idempotency", _PARTS, "parts = (operation, subject)"),),
+        (f"{_REPEATED}::test_tenants_do_not_share_keys",),
+    ),
+    Guard(
+        "front-door-secret",
+        "who has another booking secret, or none, does not learn that a key was used",
+        (layer("idempotency", _PARTS, "parts = (actor.key_hash, operation, subject)"),),
+        (f"{_REPEATED}::test_a_stranger_is_not_told_that_a_key_was_used",),
+    ),
+    Guard(
+        "front-door-subject",
+        "nobody uses up the key of another booking",
+        (
+            layer(
+                "idempotency",
+                _PARTS,
+                "parts = (actor.key_hash, actor.booking_secret_hash, operation)",
+            ),
+        ),
+        (f"{_REPEATED}::test_all_bookings_of_a_server_have_keys_of_their_own",),
+    ),
+    Guard(
+        "stored-answers",
+        "an answer comes from the database, which authorises who asks for it now",
+        (
+            layer(
+                "idempotency", '        return {"id": made["id"]}\n', "        return answers[0]\n"
+            ),
+            layer(
+                "idempotency", "        _guarded()(request=", "        kept = _guarded()(request="
+            ),
+            layer(
+                "idempotency",
+                "answers[0] if answers else _performed(actor, effect)",
+                "answers[0] if answers else kept",
+            ),
+        ),
+        (f"{_REPEATS}[/v1/holds-publishable-DynamoDB]",),
+    ),
+    Guard(
+        "unseen-keys",
+        "who has no key writes nothing to DynamoDB",
+        (layer("idempotency", "    if not _seen_alive(actor.key_hash):", "    if False:"),),
+        (f"{_REPEATED}::test_who_has_no_key_writes_nothing",),
+    ),
+    Guard(
+        "guessable-keys",
+        "a browser's key to a client_secret cannot be guessed",
+        (layer("http", "if opens and len(key) < _UNGUESSED and", "if False and"),),
+        (f"{_REPEATED}::test_a_browsers_key_to_a_secret_cannot_be_guessed",),
+    ),
+    Guard(
+        "key-caller",
+        "a browser neither claims nor replays a server's key",
+        (
+            core(
+                "authorize",
+                "when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;",
+                "when 'secret' then 'secret' else 'secret' end;",
+            ),
+        ),
+        (f"{_REPEATED}::test_browsers_and_servers_do_not_share_keys",),
+    ),
+    Guard(
+        "key-lineage",
+        "browsers of one publishable key are told nothing of those of another",
+        (core("authorize", "v_key.kind || ':' || v_key.lineage end;", "v_key.kind end;"),),
+        (f"{_REPEATS}[/v1/holds-publishable-DynamoDB]",),
+    ),
+    Guard(
+        "key-subject",
+        "and in the database a key belongs to one booking",
+        (
+            api(
+                "begin_checkout",
+                "v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);\n    v_change",
+                "v_actor, 'begin_checkout', core.nothing_yet(), p_key, v_fingerprint);\n"
+                "    v_change",
+            ),
+            api(
+                "begin_checkout",
+                "v_actor.caller, 'begin_checkout', p_booking_id, p_key, v_fingerprint,",
+                "v_actor.caller, 'begin_checkout', core.nothing_yet(), p_key, v_fingerprint,",
+            ),
+        ),
+        (f"{_REPEATED}::test_nobody_uses_up_the_key_of_another_booking",),
+    ),
+    Guard(
+        "replaced-key",
+        "a key inherits the idempotency keys of the one it replaces",
+        (
+            core(
+                "administer_tenant",
+                "(select o.lineage from core.api_keys as o"
+                " where o.tenant_id = v_id and o.id = k.replaces),",
+                "null,",
+            ),
+        ),
+        ("tests/functions/test_tenants.py::test_a_replaced_keys_request_has_one_effect",),
+    ),
+    Guard(
+        "still-authorized",
+        "a key that was revoked while its call waited acts no more",
+        (core("still_authorized", "if not exists (", "if false and not exists ("),),
+        (f"{_REVOKED}::test_a_key_revoked_while_its_call_waits_acts_no_more[create_hold]",),
+    ),
+    Guard(
+        "still-authorized-repeat",
+        "nor is it answered what its earlier call made",
+        (core("claim_key", "    perform core.still_authorized(p_actor);", "   "),),
+        (f"{_REVOKED}::test_a_repeat_that_waited_is_not_answered_either",),
+    ),
+    Guard(
+        "callers-of-old-keys",
+        "an upgrade knows whose the idempotency keys are that there are",
+        (
+            Edit(
+                "sql/migrations/0007_front_door.sql",
+                "    set caller = case a.kind when 'secret' then 'secret' else",
+                "    set caller = case a.kind when 'neither' then 'secret' else",
+            ),
+        ),
+        ("tests/upgrades/test_upgrade.py::test_every_key_has_its_caller",),
     ),
     Guard(
         "booking-secret",

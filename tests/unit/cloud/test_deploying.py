@@ -55,7 +55,10 @@ def test_a_first_deployment(aws: None, cli: StandIn, at_stripe: str) -> None:
 
 
 def test_secrets_are_nowhere_but_in_the_vault(aws: None, cli: StandIn, at_stripe: str) -> None:
-    """Neither in an argument of any program, nor in what is printed, nor in a question."""
+    """Neither in an argument of any program, nor in what is printed, nor in a question.
+
+    Proves: ASVS 13.3.1
+    """
     guided = person(TEST_KEY, DATABASE)
 
     guided.deploy(stage())

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dev.cloud import page, tenant
+from dev.cloud.stages import CloudError
 
 
 def test_keys_are_never_sent() -> None:
@@ -20,6 +21,17 @@ def test_keys_are_never_sent() -> None:
         assert key not in sent
         assert digest(key).hex() in sent
         assert from_headers({"authorization": f"Bearer {key}"}, "r").key_hash == digest(key).hex()
+
+
+def test_who_is_replaced_is_told_by_kind() -> None:
+    """One key of each kind at most, and only of this tenant."""
+    known = [{"id": name, "kind": kind} for name, kind in (("a", "secret"), ("b", "secret"))]
+    known.append({"id": "c", "kind": "publishable"})
+
+    assert tenant.to_replace({"keys": known}, ["a", "c"]) == {"secret": "a", "publishable": "c"}
+    for wanted in (["a", "b"], ["d"]):
+        with pytest.raises(CloudError):
+            tenant.to_replace({"keys": known}, wanted)
 
 
 def test_a_tenant_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:

@@ -79,7 +79,6 @@ def test_every_function_has_a_duration_and_calls() -> None:
     [
         ("brought", "Scheduler", "rate(1 minute)", "rate(5 minutes)", "month"),
         ("brought", "Lambda", "MemorySize: 1024", "MemorySize: 256", "bookings"),
-        ("brought", "DynamoDB", "PointInTimeRecoveryEnabled: true", "Other: true", "bookings"),
         ("brought", "X-Ray", "Tracing: Active", "Tracing: PassThrough", "month"),
         ("brought", "CloudWatch, logs", "AccessLogSettings:", "AccessLogs:", "bookings"),
     ],
@@ -93,6 +92,14 @@ def test_a_changed_template_is_a_changed_figure(
     after = bill(size, copy).get(service, Line(service))
 
     assert getattr(after, field) < getattr(before, field)
+
+
+def test_a_history_of_the_table_would_cost(copy: Path) -> None:
+    """Point-in-time recovery is off, and its price is known."""
+    before = bill("brought")["DynamoDB"]
+    change(copy, "PointInTimeRecoveryEnabled: false", "PointInTimeRecoveryEnabled: true")
+
+    assert bill("brought", copy)["DynamoDB"].bookings > before.bookings
 
 
 @pytest.mark.parametrize(

@@ -234,7 +234,10 @@ def test_size_limits(tell: Tell) -> None:
 
 
 def test_cors(tell: Tell) -> None:
-    """Preflights never reach a function; the API's headers override the function's."""
+    """Preflights never reach a function; the API's headers override the function's.
+
+    Proves: ASVS 3.4.2
+    """
 
     async def story(world: World) -> None:
         origin = {"origin": "https://shop.example"}
@@ -285,7 +288,10 @@ def test_pages(tell: Tell) -> None:
 
 
 def test_the_log_names_no_values(tell: Tell) -> None:
-    """One line for a request: no query values, no credentials, no control characters."""
+    """One line for a request: no query values, no credentials, no control characters.
+
+    Proves: ASVS 14.2.1, 16.4.1
+    """
 
     async def story(world: World) -> None:
         await world.ask(

@@ -161,7 +161,10 @@ POST = b"POST / HTTP/1.1\r\nHost: h\r\n"
     ],
 )
 def test_what_is_ambiguous_or_too_large_is_refused(message: bytes, expected: int) -> None:
-    """One clear status, then the connection closes: nothing after it is taken for a request."""
+    """One clear status, then the connection closes: nothing after it is taken for a request.
+
+    Proves: ASVS 4.2.1
+    """
     answer = talk(message + get("/smuggled"))
 
     assert status(answer) == expected

@@ -209,7 +209,10 @@ def test_functions_from_a_snapshot_ask_for_their_credentials() -> None:
 
 
 def test_credentials_are_not_shown() -> None:
-    """Not in a traceback either, which prints values."""
+    """Not in a traceback either, which prints values.
+
+    Proves: ASVS 16.2.5
+    """
     assert "s3cr3t" not in repr(aws.credentials(ENVIRONMENT))
 
 
@@ -226,7 +229,10 @@ def test_without_credentials_the_missing_variable_is_named() -> None:
 def test_secrets_manager_is_the_regions_own(
     monkeypatch: pytest.MonkeyPatch, region: str, server: str
 ) -> None:
-    """Over HTTPS, in the function's region; China's has another name."""
+    """Over HTTPS, in the function's region; China's has another name.
+
+    Proves: ASVS 12.3.1, 12.3.3
+    """
     asked = []
 
     def open_(request: Any, timeout: float) -> Any:

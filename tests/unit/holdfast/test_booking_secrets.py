@@ -27,7 +27,10 @@ def address_hash(address: str) -> str | None:
 
 
 def test_a_place_and_a_booking_of_one_id_have_different_secrets() -> None:
-    """Secrets are bound to what they open, and the same every time."""
+    """Secrets are bound to what they open, and the same every time.
+
+    Proves: ASVS 7.2.3
+    """
     secrets = {booking_secrets.client_secret(ID), booking_secrets.waitlist_secret(ID)}
 
     assert len(secrets) == 2
@@ -64,7 +67,10 @@ def test_neighbours_are_not(one: str, other: str) -> None:
 
 
 def test_the_address_is_not_told() -> None:
-    """Neither the database nor a log gets it: only a hash that nobody can guess without the key."""
+    """Neither the database nor a log gets it: only a hash that nobody can guess without the key.
+
+    Proves: ASVS 14.2.4
+    """
     actor = Actor("", None, "", "203.0.113.7")
 
     assert "203.0.113.7" not in repr(actor)

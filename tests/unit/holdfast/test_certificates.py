@@ -45,7 +45,10 @@ def test_loopback_is_left_as_it_is(url: str) -> None:
 
 @pytest.mark.parametrize("mode", ["", "disable", "allow", "prefer", "require", "verify-ca"])
 def test_every_other_server_must_prove_its_name(mode: str) -> None:
-    """Whatever the address in the secret asks for; its other settings stay."""
+    """Whatever the address in the secret asks for; its other settings stay.
+
+    Proves: ASVS 12.3.2
+    """
     asked = "application_name=x%20y" + (f"&sslmode={mode}" if mode else "")
     url = verified(f"postgresql://a:p%40ss%2F@db.example:6543/holdfast?{asked}")
 

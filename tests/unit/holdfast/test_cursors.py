@@ -71,6 +71,7 @@ def test_forged_positions_are_refused(forged: Any) -> None:
     """Well-formed JSON in a well-formed cursor is still not a position.
 
     Cases: P-12
+    Proves: ASVS 1.5.2
     """
     cursor = cursors.encode(forged)
     if cursor is not None:

@@ -108,6 +108,7 @@ def test_an_accepted_email_address_is_one_address(text: str) -> None:
     """One @, no white space, nothing that could begin another header.
 
     Cases: P-12
+    Proves: ASVS 1.3.11
     """
     email = _accepted(EMAIL, f"a{text}@example.com")
     if email is not None:
@@ -194,6 +195,7 @@ def test_an_accepted_address_is_safe_to_redirect_to(text: str) -> None:
     """http or https, a host, no credentials, nothing invisible.
 
     Cases: P-12
+    Proves: ASVS 1.2.2
     """
     for address in (text, f"https://{text}", f"https://a.example/{text}"):
         accepted = _accepted(ADDRESS, address)

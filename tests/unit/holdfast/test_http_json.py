@@ -48,6 +48,7 @@ def test_what_rfc_8259_does_not_know_is_refused(text: str) -> None:
     """Constants, twins, endless nesting and endless numbers too.
 
     Cases: P-12
+    Proves: ASVS 1.4.2, 15.3.7
     """
     with pytest.raises(json.JSONDecodeError):
         http._parse_json(text)
@@ -55,7 +56,10 @@ def test_what_rfc_8259_does_not_know_is_refused(text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_base64_and_text_are_the_same_bytes(body: bytes) -> None:
-    """However AWS wraps a body, its bytes come out."""
+    """However AWS wraps a body, its bytes come out.
+
+    Proves: ASVS 1.1.1
+    """
     wrapped = {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
 
     assert http.raw_body(wrapped) == body

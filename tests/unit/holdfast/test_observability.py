@@ -31,7 +31,10 @@ def _seen(event: Any) -> str:
     ],
 )
 def test_a_comment_holds_an_id_and_nothing_else(request_id: str, expected: str) -> None:
-    """It cannot end the comment, begin a placeholder, or be long."""
+    """It cannot end the comment, begin a placeholder, or be long.
+
+    Proves: ASVS 1.2.4, 16.4.1
+    """
     assert _seen({"requestContext": {"requestId": request_id}}) == expected
 
 
@@ -74,7 +77,10 @@ def test_a_ring_of_causes_has_an_end() -> None:
 
 
 def test_a_fault_leaves_an_invocation_without_its_text() -> None:
-    """Lambda would log it."""
+    """Lambda would log it.
+
+    Proves: ASVS 16.3.4, 16.5.1
+    """
 
     def handler(_event: Any, _context: Any) -> None:
         raise ValueError("Grace Hopper")

@@ -160,7 +160,10 @@ def test_signing_secrets_are_a_list(manager: SecretsManager) -> None:
 
 
 def test_the_booking_key_is_bytes_in_hex(manager: SecretsManager) -> None:
-    """What is no hex is an error, not a weak key."""
+    """What is no hex is an error, not a weak key.
+
+    Proves: ASVS 11.2.3
+    """
     manager.create("settings/good", json.dumps({"key": "0a" * 32}))
     manager.create("settings/bad", json.dumps({"key": "secret"}))
 

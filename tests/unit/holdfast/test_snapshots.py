@@ -74,7 +74,10 @@ def _copies(mode: str) -> dict[str, object]:
 
 
 def test_restored_environments_draw_different_numbers() -> None:
-    """Lambda's own runner runs the hooks that importing a handler registered."""
+    """Lambda's own runner runs the hooks that importing a handler registered.
+
+    Proves: ASVS 11.5.1
+    """
     with_hooks, without = _copies("hooks"), _copies("none")
 
     assert len(set(map(str, with_hooks["told"]))) == 2  # type: ignore[call-overload]

@@ -79,7 +79,10 @@ def test_an_open_or_expired_session_never_counts_as_paid(
 
 
 def test_no_customer_data_goes_into_the_summary() -> None:
-    """Name, e-mail and address stay at Stripe; what is kept is what the database decides by."""
+    """Name, e-mail and address stay at Stripe; what is kept is what the database decides by.
+
+    Proves: ASVS 14.2.4
+    """
     session = {
         "id": "cs_1",
         "url": None,

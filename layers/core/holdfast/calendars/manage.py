@@ -30,13 +30,15 @@ def add(
     wanted = request.as_json() | {"resource_id": str(resource_id)}
 
     def effect() -> dict[str, Any]:
+        calendar_id = ids.new()
         added: dict[str, Any] = database.call(
-            "create_calendar", actor.as_json(), key, ids.new(), wanted
+            "create_calendar", actor.as_json(), key, calendar_id, wanted
         )
-        count("CalendarAdded")
+        if added["id"] == str(calendar_id):  # else it is a repeat's
+            count("CalendarAdded")
         return added
 
-    return idempotency.once(f"{actor.key_hash}#create_calendar", key, wanted, effect, context)
+    return idempotency.once(actor, "create_calendar", resource_id, key, wanted, effect, context)
 
 
 def list_all(actor: Actor, resource_id: UUID) -> dict[str, Any]:
@@ -85,11 +87,11 @@ def give_out(
             token_hash,
             resource_id,
         )
-        count("CalendarFeedGiven")
+        if feed["id"] == str(feed_id):  # else it is a repeat's
+            count("CalendarFeedGiven")
         return feed
 
-    wanted = {"resource_id": str(resource_id)}
-    feed = idempotency.once(f"{actor.key_hash}#create_calendar_feed", key, wanted, effect, context)
+    feed = idempotency.once(actor, "create_calendar_feed", resource_id, key, {}, effect, context)
     feed, key_id = booking_secrets.told(feed)
     token = booking_secrets.calendar_token(feed["id"], key_id)
     return {**feed, "url": f"{origin}/v1/calendar-feeds/{token}{_ENDING}"}

@@ -86,5 +86,6 @@ def test_all_others_may_not(address: str) -> None:
     """Private, loopback, link-local, metadata, reserved, IPv4 in disguise, and what is no number.
 
     Cases: E-9.3
+    Proves: ASVS 1.3.6, API7:2023
     """
     assert not is_public(address)

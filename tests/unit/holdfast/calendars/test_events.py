@@ -300,6 +300,7 @@ def test_malformed_feeds_are_refused_as_a_whole(name: str) -> None:
     """What is not understood could be a time that is taken.
 
     Cases: E-9.3
+    Proves: API10:2023
     """
     with pytest.raises(Unreadable):
         events.busy(MALFORMED[name], "Europe/Berlin", SINCE, UNTIL)
@@ -352,6 +353,7 @@ def test_huge_feeds_cost_a_bounded_time(name: str) -> None:
     """Read or refused, within seconds of one processor.
 
     Cases: E-9.3
+    Proves: ASVS 5.2.1, 15.2.2
     """
     body = calendar(*HUGE[name])
     begun = time.process_time()

@@ -78,7 +78,10 @@ def test_the_shipped_transport_does_not_reach_this_machine(shelf: Shelf) -> None
     ],
 )
 def test_other_addresses_are_refused(shelf: Shelf, url: str) -> None:
-    """Only https, without user and password."""
+    """Only https, without user and password.
+
+    Proves: ASVS 1.3.6, API7:2023
+    """
     refusal = _refusal(shelf.transport(), url)
 
     assert refusal == "its address is not an https address without user and password"
@@ -97,6 +100,8 @@ def test_a_name_that_changes_its_mind_gains_nothing(shelf: Shelf) -> None:
     """The address connected to is looked at again: what was resolved does not count.
 
     The name resolves to an address that passes for public; the connection leads to loopback.
+
+    Proves: ASVS 1.3.6, API7:2023
     """
     rebound = shelf.transport(
         resolve=lambda host, port: ["localhost"], allowed=lambda address: address == "localhost"
@@ -122,7 +127,10 @@ def test_it_resolves_once_and_connects_to_that(shelf: Shelf) -> None:
 
 
 def test_certificates_are_checked(shelf: Shelf) -> None:
-    """A server that cannot prove its name, or whose authority is unknown, is not read."""
+    """A server that cannot prove its name, or whose authority is unknown, is not read.
+
+    Proves: ASVS 12.3.2, API10:2023
+    """
     unknown = shelf.transport(context=ssl.create_default_context())
     other = shelf.url().replace(HOST, "other.example")
 
@@ -214,6 +222,7 @@ def test_odd_answers_are_refused(shelf: Shelf, name: str) -> None:
     """Redirects, errors, pages, too much, compressed or too little: none is a calendar.
 
     Cases: E-9.3
+    Proves: ASVS 5.2.1, 5.2.3, 15.3.2, API10:2023
     """
     answer, words = ANSWERS[name]
     shelf.answers["/odd"] = answer
@@ -248,6 +257,7 @@ def test_a_dribbling_server_is_left_in_time(
     """The bound is for the whole answer, not for each byte of it.
 
     Cases: E-9.3
+    Proves: ASVS 15.2.2
     """
     shelf.answers["/slow"] = answer
     begun = time.monotonic()

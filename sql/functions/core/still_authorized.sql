@@ -1,0 +1,23 @@
+-- core.still_authorized: refuse whoever lost their right while the call waited.
+--
+-- core.authorize comes before the locks, and who waits for one may wait for seconds. So a function
+-- that changes something for a caller asks again after its last wait: what was committed meanwhile
+-- is seen here, and undoes all of it. Reads the key's row alone, and locks nothing.
+--
+-- Locks     none
+-- Raises    KHAUT  the key was revoked meanwhile
+-- Backstop  none: a revocation that commits later counts from then on
+create or replace function core.still_authorized(p_actor core.actor)
+returns void
+language plpgsql volatile
+as $$
+begin
+    if not exists (
+        select from core.api_keys as k
+        where k.tenant_id = p_actor.tenant_id and k.id = p_actor.key_id and k.revoked_at is null)
+    then
+        raise exception 'the API key was revoked meanwhile'
+            using errcode = 'KHAUT', hint = 'send a valid key as Authorization: Bearer …';
+    end if;
+end;
+$$;

@@ -1,0 +1,236 @@
+"""Requests on their way while a release goes out: old code and new code meet one database.
+
+The old code is present by the very calls of stored functions that it made (`older.Story.requests`).
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from holdfast.actors import digest
+from holdfast.migrations import migrate
+from tests.harness import cluster, older
+from tests.harness.calls import Api
+from tests.harness.invariants import violations
+from tests.harness.stage import at
+from tests.harness.system import Answer, System
+
+Request = dict[str, Any]
+_EFFECTS = (
+    *("bookings", "checkouts", "changes", "waitlist", "resources", "offerings", "pools"),
+    *("weekly_hours", "date_overrides", "blackouts", "calendars", "calendar_feeds"),
+)
+STORY = older.story()
+
+
+@pytest.fixture
+def upgraded(server: cluster.Server, dynamodb: str, tmp_path: Path) -> Iterator[System]:
+    """Today's code on the upgraded database; time has gone on by nothing."""
+    shutil.copy(STORY.secrets, tmp_path / "secrets.json")
+    with older.database(server) as database:
+        migrate(database.url(), cluster.SQL_DIR)
+        system = System(database, dynamodb, tmp_path)
+        at(system, STORY.now)
+        yield system
+        system.stop()
+
+
+@pytest.fixture
+def old_code(upgraded: System) -> Iterator[Api]:
+    """The doors that the older code calls."""
+    api = Api(upgraded.database)
+    yield api
+    api.close()
+
+
+def _effects(system: System) -> dict[str, int]:
+    """How much there is of all that a request can make."""
+    return {
+        table: int(system.database.value(f"select count(*) from core.{table}"))
+        for table in _EFFECTS
+    }
+
+
+def _send(system: System, request: Request) -> Answer:
+    return system.request(
+        "POST",
+        request["path"],
+        request["body"],
+        key=STORY.keys.get(request["by"], request["by"]),
+        secret=request["secret"],
+        idempotency_key=request["key"],
+    )
+
+
+def _call(old_code: Api, request: Request) -> Any:
+    function, *arguments = request["call"]
+    return old_code.call(function, *arguments)
+
+
+def _refused(request: Request) -> bool:
+    """Whether its API key was revoked before the upgrade."""
+    return "revoked" in request["by"]
+
+
+def _is_short(request: Request) -> bool:
+    """Whether it has a key that today is refused for what it is: nothing is made twice."""
+    return len(request["key"]) < 20 and request["by"] not in ("secret", "secret 2")
+
+
+def _ends(request: Request) -> bool:
+    """Whether a repeat may be told that its booking has moved on: paid, over, or closed."""
+    return request["call"][0] in ("begin_checkout", "reschedule")
+
+
+def test_begun_before_and_repeated_after(upgraded: System) -> None:
+    """A repeat by today's code, of every request, finds what the older code made; none makes more.
+
+    Cases: D-3
+    """
+    pages = {request["answer"].get("checkout_url") for request in STORY.requests}
+    before = _effects(upgraded)
+    for request in STORY.requests:
+        answer = _send(upgraded, request)
+        if _refused(request):
+            assert answer.status == 401, request
+        elif _is_short(request):
+            assert (answer.status, answer.code) == (400, "idempotency_key_too_short"), request
+        elif not _ends(request) or answer.status in (200, 202):
+            told = {name: answer.body[name] for name in request["answer"]}
+            # the page that is open now may be that of another of these requests
+            assert told == request["answer"] or told["checkout_url"] in pages, request
+            # a move that waited for its payment may have been paid since
+            assert answer.status in (request["status"], 200), request
+        else:
+            assert answer.status in (409, 410), (request, answer)
+
+    assert _effects(upgraded) == before
+    assert violations(upgraded.database) == []
+
+
+def test_begun_before_and_repeated_by_old_code(upgraded: System, old_code: Api) -> None:
+    """After a roll-back the older code repeats its calls on the newer database: the same."""
+    before = _effects(upgraded)
+    for request in STORY.requests:
+        if _refused(request) or _ends(request):
+            continue
+        assert _call(old_code, request)["id"] == request["answer"]["id"], request
+
+    assert _effects(upgraded) == before
+    assert violations(upgraded.database) == []
+
+
+def _renamed(request: Request, names: Mapping[str, str]) -> Request:
+    """The same request about something else."""
+    text = json.dumps(request)
+    for old, new in names.items():
+        text = text.replace(json.dumps(old)[1:-1], json.dumps(new)[1:-1])
+    renamed: Request = json.loads(text)
+    return renamed
+
+
+def _fresh(system: System, operation: str, by: str) -> Request:
+    """A request that has not been made yet, like one of the story."""
+    request = next(
+        each
+        for each in STORY.requests
+        if each["by"] == by
+        and operation == _operation(each)
+        and not _is_short(each)
+        and "items" not in (each["body"] or {})
+        and "pool_id" not in (each["body"] or {})
+    )
+    names = {request["key"]: str(uuid4())}
+    arguments = request["call"][1:]
+    names |= {
+        each: "\\x" + (uuid4().hex * 2)
+        for each in arguments
+        if isinstance(each, str) and each.startswith("\\x")
+    }
+    if "id" in request["answer"]:
+        names[request["answer"]["id"]] = str(uuid4())  # the id that the old code proposes
+    if operation == "create_hold":
+        names[request["body"]["starts_at"]] = "2030-02-20T10:00:00Z"
+        names[request["body"]["resource_id"]] = system.resource["id"]
+        names[request["body"]["offering_id"]] = system.resource["offerings"][0]["id"]
+    elif operation == "join_waitlist":
+        names[request["body"]["starts_at"]] = system.hold("2030-02-20T10:00:00Z")["starts_at"]
+    elif operation in ("begin_checkout", "reschedule"):
+        held = system.hold("2030-02-20T10:00:00Z")
+        names[arguments[1]] = held["id"]
+        names[request["secret"]] = held["client_secret"]
+        names[arguments[0]["booking_secret_hash"]] = digest(held["client_secret"]).hex()
+        if operation == "reschedule":
+            names[request["body"]["starts_at"]] = "2030-02-21T10:00:00Z"
+    elif "/resources/" in request["path"]:
+        new = system.request(
+            "POST", "/v1/catalogue/resources", {"name": "New", "timezone": "UTC"}, key="secret"
+        )
+        names[request["path"].split("/")[4]] = new.body["id"]
+    return _renamed(request, names)
+
+
+def _operation(request: Request) -> str:
+    function, arguments = request["call"][0], request["call"][1:]
+    return f"create_{arguments[1]}" if function == "create_catalogue_item" else function
+
+
+_OPERATIONS = [
+    *(("create_hold", by) for by in ("publishable", "secret")),
+    *(("join_waitlist", by) for by in ("publishable", "secret")),
+    *(("begin_checkout", by) for by in ("publishable", "secret")),
+    *(("reschedule", by) for by in ("publishable", "secret")),
+    *((f"create_{kind}", "secret") for kind in ("hours", "blackout", "offering", "pool")),
+    ("create_resource", "secret 2"),
+    ("create_override", "secret 2"),
+    ("create_calendar", "secret"),
+    ("create_calendar_feed", "secret 2"),
+]
+
+
+def _made(told: Any) -> str:
+    """The id of what a request made or is about."""
+    return str(told.get("booking", told)["id"])
+
+
+def _carry_on(system: System, old_code: Api, request: Request, told: Any) -> Any:
+    """What the older code does after its call: for a checkout, once Stripe has made the session."""
+    if request["call"][0] == "begin_checkout" and told["next"] == "create":
+        actor, booking_id = request["call"][1:3]
+        session = {"id": f"cs_test_{uuid4().hex}", "url": "https://pay.example/1"}
+        told = old_code.call("attach_checkout", actor, booking_id, told["checkout"]["id"], session)
+    return told
+
+
+@pytest.mark.parametrize(("operation", "by"), _OPERATIONS)
+@pytest.mark.parametrize("first", ["old code", "new code"])
+def test_a_request_on_both_sides_has_one_effect(
+    upgraded: System, old_code: Api, operation: str, by: str, first: str
+) -> None:
+    """Begun by the one and repeated by the other, both on the newer database: one effect.
+
+    Cases: D-3
+    """
+    request = _fresh(upgraded, operation, by)
+    before = _effects(upgraded)
+
+    def by_old_code() -> str:
+        return _made(_carry_on(upgraded, old_code, request, _call(old_code, request)))
+
+    def by_new_code() -> str:
+        answer = _send(upgraded, request)
+        assert answer.status in (200, 201, 202), answer
+        return _made(answer.body)
+
+    turns = [by_old_code, by_new_code]
+    made = [turn() for turn in (turns if first == "old code" else turns[::-1])]
+    after = _effects(upgraded)
+
+    assert made[0] == made[1]
+    assert sum(after.values()) - sum(before.values()) == 1
+    assert violations(upgraded.database) == []

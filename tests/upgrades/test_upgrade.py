@@ -1,0 +1,129 @@
+"""A database of d253a51, with rows in every state, is migrated to today's."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from holdfast.actors import digest
+from holdfast.migrations import migrate
+from tests.harness import cluster, older
+from tests.harness.database import Database, fresh_database
+from tests.harness.invariants import violations
+
+_NIL = "00000000-0000-0000-0000-000000000000"
+_FENCES = "core.idempotency_keys"
+_TABLES = """
+select format('%I.%I', n.nspname, c.relname) as name
+from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
+where n.nspname in ('core', 'audit') and c.relkind = 'r' and c.relname <> 'migrations'
+order by 1
+"""
+
+_COLUMNS = """
+select table_schema::text, table_name::text, column_name::text, data_type::text, is_nullable::text,
+    column_default::text
+from information_schema.columns where table_schema in ('core', 'audit') order by 1, 2, 3
+"""
+_CONSTRAINTS = """
+select c.conrelid::regclass::text, c.conname::text, c.convalidated,
+    translate(pg_get_constraintdef(c.oid), '()', '') -- reading a dump adds parentheses
+from pg_constraint as c
+join pg_namespace as n on n.oid = c.connamespace
+where n.nspname in ('core', 'audit') order by 1, 2, 4
+"""
+_FUNCTIONS = """
+select p.oid::regprocedure::text, md5(p.prosrc), p.proowner::regrole::text, p.proacl::text
+from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
+where n.nspname in ('core', 'api') and p.proname <> 'clock' order by 1
+"""
+_INDEXES = """
+select i.indexname::text, i.indexdef from pg_indexes as i
+where i.schemaname in ('core', 'audit') order by 1
+"""
+
+
+def _counts(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    return {
+        table.name: int(database.value(f"select count(*) from {table.name}"))
+        for table in database.rows(_TABLES)
+    }
+
+
+@pytest.fixture(scope="module")
+def old(server: cluster.Server) -> Iterator[Database]:
+    """The database before the upgrade; not to be changed."""
+    with older.database(server) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def upgraded(server: cluster.Server) -> Iterator[Database]:
+    """The database after the upgrade; not to be changed, except for its clock."""
+    with older.database(server) as database:
+        migrate(database.url(), cluster.SQL_DIR)
+        database.clock.set(older.story().now)
+        yield database
+
+
+def test_every_law_holds_after_the_upgrade(upgraded: Database) -> None:
+    """All invariants, asked of rows that the older code wrote."""
+    assert violations(upgraded) == []
+
+
+def test_no_row_is_lost(old: Database, upgraded: Database) -> None:
+    """Each table has as many rows as before; new tables may have more.
+
+    A key of which it is not known whose it was has a row for each that it could be.
+    """
+    before, after = _counts(old), _counts(upgraded)
+    fences = "select distinct tenant_id, operation, key, result_id from core.idempotency_keys"
+    kept = f"select * from ({fences}) as k order by 1, 2, 3"
+
+    assert {table: after.get(table) for table in before if table != _FENCES} == {
+        table: rows for table, rows in before.items() if table != _FENCES
+    }
+    assert upgraded.rows(kept) == old.rows(kept)
+
+
+def test_an_upgraded_schema_is_a_new_ones(upgraded: Database, server: cluster.Server) -> None:
+    """Columns, types, constraints and functions are those of a database made from nothing."""
+    with fresh_database(server) as fresh:
+        for query in (_COLUMNS, _CONSTRAINTS, _FUNCTIONS, _INDEXES):
+            assert upgraded.rows(query) == fresh.rows(query)
+
+
+def test_every_key_has_its_caller(upgraded: Database) -> None:
+    """Each key belongs to who sent it, and is about what they asked for.
+
+    Of a place in the waitlist it is not known which publishable key it was: it is every one's.
+    """
+    story = older.story()
+    tenants = upgraded.rows("select tenant_id, key_hash, kind, lineage from core.api_keys")
+    known = {bytes(row.key_hash): row for row in tenants}
+
+    for request in story.requests:
+        sender = known[digest(story.keys[request["by"]])]
+        caller = "secret" if sender.kind == "secret" else f"publishable:{sender.lineage}"
+        waits = request["call"][0] == "join_waitlist" and sender.kind == "publishable"
+        callers = {
+            f"publishable:{row.lineage}"
+            for row in tenants
+            if row.tenant_id == sender.tenant_id and row.kind == "publishable"
+        }
+        found = upgraded.rows(
+            "select caller, subject::text from core.idempotency_keys"
+            " where tenant_id = %s and key = %s",
+            sender.tenant_id,
+            request["key"],
+        )
+
+        assert {row.caller for row in found} == (callers if waits else {caller}), request
+        assert {row.subject for row in found} == {_subject(request)}, request
+
+
+def _subject(request: dict[str, Any]) -> str:
+    """The booking or resource in a request's path, or nil."""
+    parts = request["path"].split("/")
+    return next((part for part in parts if len(part) == len(_NIL)), _NIL)
