@@ -196,7 +196,7 @@ set local role holdfast_owner;
 alter table core.bookings enable trigger user;
 alter table core.bookings
     alter column reference set not null,
-    add constraint bookings_reference_unique unique (reference, tenant_id), -- see the indexes below
+    add constraint bookings_reference_unique unique (reference, tenant_id), -- see the indexes at the end
     add constraint bookings_reference_is_base_32 check (reference ~ '^[0-9A-HJKMNP-TV-Z]{8}$'),
     add constraint bookings_locale_short check (length(locale) between 2 and 35),
     add constraint bookings_timezone_short check (length(timezone) between 1 and 64),
@@ -244,33 +244,40 @@ create index bookings_never_paid on core.bookings (tenant_id, updated_at, id)
     where status = 'expired' and payment_status = 'unpaid' and position = 1;
 create index waitlist_ended on core.waitlist (tenant_id, updated_at, id)
     where state not in ('waiting', 'offered');
-create index idempotency_keys_by_age on core.idempotency_keys (tenant_id, created_at);
-create index stripe_events_by_age on core.stripe_events (tenant_id, received_at);
+create index idempotency_keys_by_age on core.idempotency_keys (tenant_id, created_at)
+    where created_at is not null; -- see below
+create index stripe_events_by_age on core.stripe_events (tenant_id, received_at)
+    where received_at is not null;
 create index effects_finished on core.effects (tenant_id, updated_at)
     where state = 'done' and kind in ('expire_session', 'notify_offer');
 
--- By which it finds what hangs on them; a foreign key looks there too when its row goes. They do not
--- begin with the tenant, as keys do: on tables that were empty when a session planned, an index that
--- begins with it looks as good as the right one, and would then read all that the tenant has.
-create index bookings_by_customer on core.bookings (customer_id, id);
-create index waitlist_by_any_customer on core.waitlist (customer_id, id);
-create index payments_by_checkout on core.payments (checkout_id);
-create index effects_by_checkout on core.effects (checkout_id) where checkout_id is not null;
-create index idempotency_keys_by_result on core.idempotency_keys (result_id);
-drop index core.bookings_by_cart;
-create index bookings_by_cart on core.bookings (cart_id, position) where cart_id is not null;
+-- By which it finds what hangs on them; a foreign key looks there too when its row goes. A session that
+-- planned while the tables were empty takes the newest index that fits, and each of these begins with the
+-- tenant: so they are made anew, to be newer than the primary keys, and only fit a query that names the
+-- column they are about ("is not null" holds for all rows).
+create index bookings_by_customer on core.bookings (tenant_id, customer_id, id)
+    where customer_id is not null;
+create index waitlist_by_any_customer on core.waitlist (tenant_id, customer_id, id)
+    where customer_id is not null;
+create index payments_by_checkout on core.payments (tenant_id, checkout_id)
+    where checkout_id is not null;
+create index effects_by_checkout on core.effects (tenant_id, checkout_id)
+    where checkout_id is not null;
+create index idempotency_keys_by_result on core.idempotency_keys (tenant_id, result_id)
+    where result_id is not null;
 drop index core.checkouts_by_booking;
-create index checkouts_by_booking on core.checkouts (booking_id);
+create index checkouts_by_booking on core.checkouts (tenant_id, booking_id) where booking_id is not null;
 drop index core.payments_by_booking;
-create index payments_by_booking on core.payments (booking_id);
+create index payments_by_booking on core.payments (tenant_id, booking_id) where booking_id is not null;
 drop index core.refunds_by_booking;
-create index refunds_by_booking on core.refunds (booking_id);
+create index refunds_by_booking on core.refunds (tenant_id, booking_id) where booking_id is not null;
 drop index core.changes_by_booking;
-create index changes_by_booking on core.changes (booking_id);
+create index changes_by_booking on core.changes (tenant_id, booking_id) where booking_id is not null;
 drop index core.effects_by_booking;
-create index effects_by_booking on core.effects (booking_id);
+create index effects_by_booking on core.effects (tenant_id, booking_id) where booking_id is not null;
 drop index core.stripe_events_by_booking;
-create index stripe_events_by_booking on core.stripe_events (booking_id);
+create index stripe_events_by_booking on core.stripe_events (tenant_id, booking_id)
+    where booking_id is not null;
 drop index core.waitlist_by_booking;
-create index waitlist_by_booking on core.waitlist (booking_id) where booking_id is not null;
+create index waitlist_by_booking on core.waitlist (tenant_id, booking_id) where booking_id is not null;
 create index findings_by_booking on core.findings (booking_id) where booking_id is not null;

@@ -39,7 +39,7 @@ begin
             from core.bookings as b
             where b.tenant_id = v_actor.tenant_id and b.customer_id = c.id
                 and (p_after is null or b.id > p_after)
-            order by b.customer_id, b.id
+            order by b.id
             limit p_limit + 1) as b
         order by (b).id
         limit p_limit + 1
@@ -51,7 +51,7 @@ begin
             select *
             from core.waitlist as w
             where w.tenant_id = v_actor.tenant_id and w.customer_id = c.id
-            order by w.customer_id, w.id limit 10000) as w;
+            order by w.id limit 10000) as w;
     end if;
 
     return pg_catalog.jsonb_build_object(

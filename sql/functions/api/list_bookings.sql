@@ -22,21 +22,29 @@ declare
     v_from timestamptz := coalesce((p_filters ->> 'starts_from')::timestamptz, '-infinity');
     v_before timestamptz := coalesce((p_filters ->> 'starts_before')::timestamptz, 'infinity');
     v_status text := p_filters ->> 'status';
+    v_reference text := core.read_reference(p_filters ->> 'reference');
     v_after_at timestamptz := coalesce((p_after ->> 'starts_at')::timestamptz, '-infinity');
     v_no_id constant uuid := '00000000-0000-0000-0000-000000000000'; -- before any there is
     v_after_id uuid := coalesce((p_after ->> 'id')::uuid, v_no_id);
     v_page core.bookings[];
 begin
     if p_filters ->> 'reference' is not null then
+        -- a stretch of one, so that the index of references yields it and no other does
+        select pg_catalog.array_agg(p) into v_page
+        from (
+            select * from core.bookings as b
+            where (b.reference, b.tenant_id) >= (v_reference, v_actor.tenant_id)
+                and (b.reference, b.tenant_id) <= (v_reference, v_actor.tenant_id)
+            order by b.reference, b.tenant_id
+            limit 1
+        ) as p
+        where (v_resource_id is null or p.resource_id = v_resource_id)
+            and (v_status is null or p.status = v_status)
+            and p.starts_at >= v_from and p.starts_at < v_before;
         return pg_catalog.jsonb_build_object(
             'bookings', coalesce((
                 select pg_catalog.jsonb_agg(core.booking_json(b))
-                from core.bookings as b
-                where b.tenant_id = v_actor.tenant_id
-                    and b.reference = core.read_reference(p_filters ->> 'reference')
-                    and (v_resource_id is null or b.resource_id = v_resource_id)
-                    and (v_status is null or b.status = v_status)
-                    and b.starts_at >= v_from and b.starts_at < v_before), '[]'),
+                from pg_catalog.unnest(v_page) as b), '[]'),
             'next', null);
     end if;
 

@@ -16,11 +16,11 @@ begin
         continue when exists (
             select from core.bookings as b
             where b.tenant_id = p_tenant_id and b.customer_id = v_id
-            order by b.customer_id, b.id limit 1);
+            order by b.id limit 1);
         continue when exists (
             select from core.waitlist as w
             where w.tenant_id = p_tenant_id and w.customer_id = v_id
-            order by w.customer_id, w.id limit 1);
+            order by w.id limit 1);
         delete from core.customers as c where c.tenant_id = p_tenant_id and c.id = v_id;
         v_deleted := v_deleted + 1;
     end loop;
