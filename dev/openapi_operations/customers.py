@@ -15,7 +15,8 @@ OPERATIONS: Mapping[str, Operation] = {
         " Stripe holds is not part of it.",
         SECRET_KEY,
         {200: "What is held."},
-        (*WITH_BODY, errors.Forbidden),
+        (*WITH_BODY, errors.IdempotencyKeyMissing, errors.Forbidden),
+        takes=("IdempotencyKey",),
         example={"email": "grace@example.com"},
     ),
     "POST /v1/customers/erasure": Operation(
@@ -29,7 +30,8 @@ OPERATIONS: Mapping[str, Operation] = {
         " Stripe's own copy is not touched.",
         SECRET_KEY,
         {200: "The person is forgotten."},
-        (*WITH_BODY, errors.Forbidden, errors.CustomerInUse),
+        (*WITH_BODY, errors.IdempotencyKeyMissing, errors.Forbidden, errors.CustomerInUse),
+        takes=("IdempotencyKey",),
         example={"email": "grace@example.com"},
     ),
 }

@@ -13,7 +13,7 @@ EMAIL = "grace@example.com"
 
 
 def ask(system: System, what: str, body: Any, key: str = "secret") -> Answer:
-    return system.request("POST", f"/v1/customers/{what}", body, key=key, idempotency_key="")
+    return system.request("POST", f"/v1/customers/{what}", body, key=key)
 
 
 def test_a_person_is_told_everything_and_then_forgotten(system: System) -> None:

@@ -9,6 +9,7 @@ from tests.harness.invariants import violations
 from tests.harness.stage import TEN, forget_requests
 from tests.harness.system import Answer, System
 
+KEY = "5d0e7c7a-6f0b-4f57-9d0e-3a6a1b1f0a11"
 OLD, NEW = "07" * 32, "08" * 32
 OTHER = TEN.replace("T10", "T14")
 
@@ -39,7 +40,7 @@ def test_old_secrets_open_their_bookings_after_a_new_key(system: System) -> None
     """A new key locks nobody out, and what is new is derived with it."""
     with_keys(system, OLD)
     body = system.hold_body(TEN)
-    old = system.request("POST", "/v1/holds", body, idempotency_key="old").body
+    old = system.request("POST", "/v1/holds", body, idempotency_key=KEY).body
     with_keys(system, f"2:{NEW},1:{OLD}")
 
     new = system.hold(OTHER)
@@ -48,7 +49,7 @@ def test_old_secrets_open_their_bookings_after_a_new_key(system: System) -> None
     ids = dict(system.database.rows("select id::text, secret_key_id from core.bookings"))
     assert ids == {old["id"]: "1", new["id"]: "2"}
     forget_requests(system)
-    again = system.request("POST", "/v1/holds", body, idempotency_key="old")
+    again = system.request("POST", "/v1/holds", body, idempotency_key=KEY)
     assert again.body["client_secret"] == old["client_secret"]
     assert "secret_key_id" not in again.body
 
