@@ -1488,7 +1488,7 @@ CREATE INDEX blackouts_by_time ON core.blackouts USING gist (resource_id, during
 -- Name: bookings_by_cart; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX bookings_by_cart ON core.bookings USING btree (cart_id, "position") WHERE (cart_id IS NOT NULL);
+CREATE INDEX bookings_by_cart ON core.bookings USING btree (tenant_id, cart_id, "position") WHERE (cart_id IS NOT NULL);
 
 --
 -- Name: bookings_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1566,7 +1566,7 @@ CREATE INDEX calendars_failing ON core.calendars USING btree (failures) WHERE (f
 -- Name: changes_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX changes_by_booking ON core.changes USING btree (booking_id);
+CREATE INDEX changes_by_booking ON core.changes USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: changes_deadline; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1584,7 +1584,7 @@ CREATE UNIQUE INDEX changes_one_pending ON core.changes USING btree (tenant_id, 
 -- Name: checkouts_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (booking_id);
+CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: checkouts_by_change; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1614,13 +1614,13 @@ CREATE INDEX date_overrides_by_resource ON core.date_overrides USING btree (tena
 -- Name: effects_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX effects_by_booking ON core.effects USING btree (booking_id);
+CREATE INDEX effects_by_booking ON core.effects USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: effects_by_checkout; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX effects_by_checkout ON core.effects USING btree (checkout_id) WHERE (checkout_id IS NOT NULL);
+CREATE INDEX effects_by_checkout ON core.effects USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
 
 --
 -- Name: effects_dead; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1668,25 +1668,25 @@ CREATE INDEX findings_open ON core.findings USING btree (object_id) WHERE ((reso
 -- Name: idempotency_keys_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX idempotency_keys_by_age ON core.idempotency_keys USING btree (tenant_id, created_at);
+CREATE INDEX idempotency_keys_by_age ON core.idempotency_keys USING btree (tenant_id, created_at) WHERE (created_at IS NOT NULL);
 
 --
 -- Name: idempotency_keys_by_result; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX idempotency_keys_by_result ON core.idempotency_keys USING btree (result_id);
+CREATE INDEX idempotency_keys_by_result ON core.idempotency_keys USING btree (tenant_id, result_id) WHERE (result_id IS NOT NULL);
 
 --
 -- Name: payments_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX payments_by_booking ON core.payments USING btree (booking_id);
+CREATE INDEX payments_by_booking ON core.payments USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: payments_by_checkout; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX payments_by_checkout ON core.payments USING btree (checkout_id);
+CREATE INDEX payments_by_checkout ON core.payments USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
 
 --
 -- Name: payments_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1716,7 +1716,7 @@ CREATE UNIQUE INDEX reconciliations_one_unfinished ON core.reconciliations USING
 -- Name: refunds_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX refunds_by_booking ON core.refunds USING btree (booking_id);
+CREATE INDEX refunds_by_booking ON core.refunds USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: refunds_by_payment; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1740,13 +1740,13 @@ CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((sta
 -- Name: stripe_events_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX stripe_events_by_age ON core.stripe_events USING btree (tenant_id, received_at);
+CREATE INDEX stripe_events_by_age ON core.stripe_events USING btree (tenant_id, received_at) WHERE (received_at IS NOT NULL);
 
 --
 -- Name: stripe_events_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (booking_id);
+CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: waitlist_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1764,7 +1764,7 @@ CREATE INDEX waitlist_by_any_customer ON core.waitlist USING btree (customer_id,
 -- Name: waitlist_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX waitlist_by_booking ON core.waitlist USING btree (booking_id) WHERE (booking_id IS NOT NULL);
+CREATE INDEX waitlist_by_booking ON core.waitlist USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: waitlist_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
