@@ -288,7 +288,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I4",
-        "one client key of one caller made one booking, or one cart, and is forgotten when it is old",
+        "one client key of one caller made one booking, or one cart, until it is forgotten",
         """
         select b.id || ' was made by ' || count(distinct k.key) || ' keys' as finding
         from core.bookings as b
