@@ -119,25 +119,43 @@ python:
 	@if [ "$(PYTHON)" = none ]; then \
 	    echo "Holdfast needs Python 3.11 or newer, and none of python3, python3.14 … python3.11 is."; \
 	    echo "Install one, or name it: make PYTHON=/path/to/python3"; exit 1; fi >&2
+	@if ! "$(PYTHON)" -c '' 2>/dev/null; then \
+	    echo "PYTHON=$(PYTHON) cannot be run. Name a Python 3.11 or newer, or leave PYTHON out:"; \
+	    echo "then the newest one on your PATH is taken. Nothing was installed."; exit 1; fi >&2
+	@if ! "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    echo "PYTHON=$(PYTHON) is $$("$(PYTHON)" --version 2>&1). Holdfast needs Python 3.11 or newer."; \
+	    echo "Nothing was installed."; exit 1; fi >&2
 
 # In the cloud -------------------------------------------------------------------------------------
 
 CLOUD = env PATH="$(CURDIR)/.local/sam/bin:$$PATH" PYTHONPATH=.:layers/core $(VENV) -m
 
-needed = $(if $($(1)),,$(error Say which: make $@ $(1)=$(2)))
+# What a target cannot do without is asked for before anything is installed.
+define lacking
+
+  $(1) is missing. For example: make $(3) $(1)=$(2)
+  Nothing was installed or changed.
+
+endef
+need = $(foreach goal,$(filter $(1),$(MAKECMDGOALS)),$(if $($(2)),,$(error $(call lacking,$(2),$(3),$(goal)))))
+
+$(call need,deploy remove,STAGE,dev    (or staging, or prod))
+$(call need,tenant,STAGE,dev NAME="My studio"    (or local, staging, prod))
+$(call need,smoke,URL,https://api.example.com)
 
 .PHONY: deploy remove tenant smoke
 
 deploy: venv sam ## STAGE=dev: to your AWS account, step by step (docs/deploying.md)
-	$(call needed,STAGE,dev or staging or prod)@exec $(CLOUD) dev.cloud.deploy $(STAGE)
+	@exec $(CLOUD) dev.cloud.deploy $(STAGE)
 
 remove: venv sam ## STAGE=dev: take a stage down; says before what stays
-	$(call needed,STAGE,dev or staging or prod)@exec $(CLOUD) dev.cloud.remove $(STAGE)
+	@exec $(CLOUD) dev.cloud.remove $(STAGE)
 
-tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids" | REPLACE="key ids"]: tenants and their keys
-	$(call needed,STAGE,local or dev or staging or prod)@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
+tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="key ids" | REPLACE="key ids"] [RETURN="origins"] [DELAYED=never|servers|all]: tenants and their keys
+	@exec $(CLOUD) dev.cloud.tenant $(STAGE) $(if $(NAME),--name "$(NAME)") \
 	    $(if $(TENANT),--tenant "$(TENANT)") $(if $(REVOKE),--revoke $(REVOKE)) \
-	    $(if $(REPLACE),--replace $(REPLACE))
+	    $(if $(REPLACE),--replace $(REPLACE)) \
+	    $(if $(RETURN),--return $(RETURN)) $(if $(DELAYED),--delayed-methods $(DELAYED))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
-	$(call needed,URL,https://…)@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")
+	@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")

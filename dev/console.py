@@ -63,11 +63,14 @@ class Console:
             f"{method:<7} {shown}  {self.paint(f'{ms:.0f} ms {via} {identifier}', 'grey')}"
         )
 
-    def schedule(self, name: str, text: str, ms: float, *, failed: bool) -> None:
-        """One line for one scheduled run."""
+    def schedule(
+        self, name: str, text: str, ms: float | None = None, *, failed: bool = False
+    ) -> None:
+        """One line for one scheduled run; without its time, for all of them."""
+        took = "" if ms is None else f"{ms:.0f} ms "
         mark = self.paint("fault" if failed else "sched", "red" if failed else "blue")
         stamp = self.paint(time.strftime("%H:%M:%S"), "grey")
-        self.say(f"{stamp} {mark} {name}  {self.paint(f'{ms:.0f} ms {text}', 'grey')}")
+        self.say(f"{stamp} {mark} {name}  {self.paint(took + text, 'grey')}".rstrip())
 
     def fault(self, function: str, outcome: Outcome, log: str) -> None:
         """Why an invocation or a start failed, with the traceback as Python prints it."""

@@ -44,7 +44,7 @@ class Customer:
         wanted = {"resource_id": resource["id"], "offering_id": offering, "starts_at": first}
         held = self._ask("POST", "/v1/holds", wanted | {"customer": customer})
         booking, secret = f"/v1/bookings/{held['id']}", held["client_secret"]
-        addresses = {"success_url": "https://s.example/ok", "cancel_url": "https://s.example/no"}
+        addresses = dict.fromkeys(("success_url", "cancel_url"), "https://studio.example/")
         page = self._ask("POST", f"{booking}/checkout", addresses, secret=secret)
         form = urllib.parse.urlencode({"action": "pay", "card_number": "4242424242424242"})
         self._send(urllib.request.Request(page["checkout_url"], form.encode()))  # noqa: S310

@@ -95,6 +95,12 @@ _RESOURCES = (
         season=("2026-01-01", "2030-12-31"),
     ),
 )
+# Where payment pages may lead: this machine's own pages, and the shop of the README.
+_RETURN_ORIGINS = (
+    "http://localhost:*",
+    "http://127.0.0.1:*",
+    "https://studio.example",
+)
 _CLOSED = ("Mary Somerville, maths tutor", "2027-01-01", "New Year's Day")
 _POOLS = {"Any maths tutor": ("Ada Lovelace, maths tutor", "Mary Somerville, maths tutor")}
 
@@ -114,6 +120,11 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
             " (id, name, live_holds_per_customer, live_holds_per_address, created_at)"
             " values (%s, 'Holdfast demo', 100, 100000, core.clock()) on conflict do nothing",
             (tenant,),
+        )
+        connection.execute(  # a database that is older than the list gets it as well
+            "update core.tenants set return_origins = %s"
+            " where id = %s and coalesce(cardinality(return_origins), 0) = 0",
+            (list(_RETURN_ORIGINS), tenant),
         )
         for kind, key in (
             ("publishable", secrets.publishable_key),

@@ -7,6 +7,7 @@ import path.
 Source: OpenAPI Specification 3.1.1.
 """
 
+import copy
 import importlib
 import json
 import tomllib
@@ -18,6 +19,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from dev import openapi_components as components
 from dev import template
+from dev.openapi_examples import Examples, of_media
 from dev.openapi_operations import ANYWHERE, EXTRAS, OPERATIONS, PARAMETERS, TAGS
 from dev.openapi_operations.operation import Operation
 from holdfast import errors
@@ -62,14 +64,17 @@ def build() -> Json:
         apart = sorted(declared.keys() ^ OPERATIONS.keys())
         raise ValueError(f"template.yaml and dev/openapi_operations differ in: {apart}")
     schemas: Json = {}
+    for _, models in declared.values():
+        schemas |= models
+    schemas["Problem"] = _problem_schema(schemas)
+    schemas |= components.WEBHOOK_SCHEMAS
+    schemas = {name: _tidy(schema) for name, schema in schemas.items()}
+    examples = Examples(schemas)
     paths: Json = {}
     for route, operation in OPERATIONS.items():
         method, path = route.split(" ")
-        found, models = declared[route]
-        schemas |= models
-        paths.setdefault(path, {})[method.lower()] = _operation(operation, found)
-    schemas["Problem"] = _problem_schema(schemas)
-    schemas |= components.WEBHOOK_SCHEMAS
+        built = _operation(operation, declared[route][0], examples)
+        paths.setdefault(path, {})[method.lower()] = built
 
     document = {
         "openapi": "3.1.1",
@@ -83,16 +88,20 @@ def build() -> Json:
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
-        "webhooks": {"stripeEvent": {"post": _webhook()}},
+        "webhooks": {"stripeEvent": {"post": _webhook(examples)}},
         "components": {
             "schemas": {},
             "responses": {kind.__name__: _problem([kind]) for kind in errors.CATALOGUE},
+            "examples": {
+                kind.code: {"summary": kind.title, "value": _example(kind)}
+                for kind in errors.CATALOGUE
+            },
             "parameters": components.PARAMETERS,
             "headers": components.HEADERS,
             "securitySchemes": components.SECURITY_SCHEMES,
         },
     }
-    document["components"] = _used(document, {name: _tidy(schemas[name]) for name in schemas})
+    document["components"] = _used(document, schemas)
     return document
 
 
@@ -114,7 +123,7 @@ def _declared() -> dict[str, tuple[Json, Json]]:
     return found
 
 
-def _operation(operation: Operation, declared: Json) -> Json:
+def _operation(operation: Operation, declared: Json, examples: Examples) -> Json:
     parameters = [_parameter(each) for each in declared.get("parameters", [])]
     parameters += [{"$ref": f"#/components/parameters/{name}"} for name in operation.takes]
     built: Json = {
@@ -123,14 +132,17 @@ def _operation(operation: Operation, declared: Json) -> Json:
         "summary": declared["summary"],
         "description": operation.description,
         "security": operation.access,
-        "responses": _answers(operation, declared),
+        "responses": _answers(operation, declared, examples),
     }
     if parameters:
         built["parameters"] = parameters
     if "requestBody" in declared:
         body = declared["requestBody"]
         content = {
-            media: {**_tidy(said), "example": dict(operation.example)}
+            media: {
+                **_tidy(said),
+                "example": dict(operation.example) or examples.request(_tidy(said["schema"])),
+            }
             for media, said in body["content"].items()
         }
         built["requestBody"] = {**body, "content": content}
@@ -148,19 +160,25 @@ def _parameter(declared: Json) -> Json:
     }
 
 
-def _answers(operation: Operation, declared: Json) -> Json:
+def _answers(operation: Operation, declared: Json, examples: Examples) -> Json:
     if operation.media is None:
-        content = _tidy(declared["responses"]["200"]["content"])
+        (schema,) = (each["schema"] for each in declared["responses"]["200"]["content"].values())
+        media, schema = "application/json", _tidy(schema)
     else:
-        schema = {"type": "object"} if operation.media.endswith("json") else {"type": "string"}
-        content = {operation.media: {"schema": schema}}
+        media = operation.media
+        schema = {"type": "object"} if media.endswith("json") else {"type": "string"}
     built: Json = {}
     for status, meaning in operation.answers.items():
         built[str(status)] = {"description": meaning}
         if operation.gives:
             built[str(status)]["headers"] = _headers(operation.gives)
         if status not in (204, 304):  # which have no body
-            built[str(status)]["content"] = content
+            example = (
+                examples.answer(operation.id, status, schema)
+                if operation.media is None
+                else of_media(media)
+            )
+            built[str(status)]["content"] = {media: {"schema": schema, "example": example}}
     refusals = [*operation.refusals, *ANYWHERE]
     if operation.access:
         refusals.append(errors.Unauthenticated)
@@ -181,22 +199,27 @@ def _refusals(kinds: Iterable[type[HoldfastError]]) -> Json:
 
 
 def _problem(kinds: list[type[HoldfastError]]) -> Json:
-    """One answer that carries any of some errors of the same status."""
+    """One answer that carries any of some errors of the same status.
+
+    Its schema is that of all errors, so that a program has one type for them; which codes it may
+    have, `x-codes` and the examples say.
+    """
     names = ["XRequestId"]
-    waits = (errors.Unavailable, errors.RequestInProgress, errors.TooManyHolds)
+    waits: tuple[type[errors.HoldfastError], ...] = (errors.Unavailable, errors.RequestInProgress)
+    waits += (errors.TooManyHolds, errors.TooManyPaymentPages)
     if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
     if errors.Unauthenticated in kinds:
         names.append("WWWAuthenticate")
-    narrowed = {"properties": {"code": {"enum": [kind.code for kind in kinds]}}}
     return {
         "description": " ".join(f"`{kind.code}`: {kind.title}." for kind in kinds),
         "headers": _headers(names),
+        "x-codes": [kind.code for kind in kinds],
         "content": {
             "application/problem+json": {
-                "schema": {"allOf": [components.reference("Problem"), narrowed]},
+                "schema": components.reference("Problem"),
                 "examples": {
-                    kind.code: {"summary": kind.title, "value": _example(kind)} for kind in kinds
+                    kind.code: {"$ref": f"#/components/examples/{kind.code}"} for kind in kinds
                 },
             }
         },
@@ -215,11 +238,16 @@ def _headers(names: Iterable[str]) -> Json:
     return {spelled.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
-def _webhook() -> Json:
+def _webhook(examples: Examples) -> Json:
     """What Stripe sends to the webhook's own address, which is no route of this API."""
+    hook = copy.deepcopy(components.WEBHOOK | {"responses": components.WEBHOOK_ANSWERS})
+    answers = [answer["content"] for answer in hook["responses"].values()]
+    for content in (hook["requestBody"]["content"], *answers):
+        said = content["application/json"]
+        said["example"] = examples.answer(hook["operationId"], 200, said["schema"])
     refusals = [errors.SignatureInvalid, errors.EventMismatch, errors.MalformedRequest]
     refusals += [errors.BodyTooLarge, *ANYWHERE]
-    return components.WEBHOOK | {"responses": components.WEBHOOK_ANSWERS | _refusals(refusals)}
+    return {**hook, "responses": hook["responses"] | _refusals(refusals)}
 
 
 def _problem_schema(schemas: Json) -> Json:

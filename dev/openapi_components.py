@@ -95,7 +95,7 @@ HEADERS: dict[str, Any] = {
 
 WEBHOOK: dict[str, Any] = {
     "operationId": "receiveStripeEvent",
-    "summary": "Stripe tells what happened",
+    "summary": "Receive a Stripe event",
     "description": "Sent by Stripe to the webhook's own address (the output WebhookUrl), signed"
     " with the endpoint's secret. Register it for checkout.session.completed,"
     " checkout.session.async_payment_succeeded, checkout.session.async_payment_failed,"
@@ -131,7 +131,11 @@ WEBHOOK_SCHEMAS: dict[str, Any] = {
         "description": "An event as Stripe makes it; only what is looked at is described here.",
         "required": ["id", "type", "created", "api_version", "livemode", "data"],
         "properties": {
-            "id": {"type": "string", "pattern": "^evt_[A-Za-z0-9_]{1,250}$"},
+            "id": {
+                "type": "string",
+                "pattern": "^evt_[A-Za-z0-9_]{1,250}$",
+                "examples": ["evt_1Qx2Yz3A4b5C6d7E"],
+            },
             "type": {"type": "string", "examples": ["checkout.session.completed"]},
             "created": {"type": "integer", "description": "Seconds since 1970."},
             "api_version": {"const": API_VERSION},
@@ -150,6 +154,7 @@ WEBHOOK_SCHEMAS: dict[str, Any] = {
             "received": {"const": True},
             "result": {
                 "type": "string",
+                "examples": ["confirmed"],
                 "description": "confirmed, released, refunding, pending, recorded, unchanged,"
                 " duplicate, unknown or ignored.",
             },

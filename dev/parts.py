@@ -5,7 +5,7 @@ import contextlib
 import os
 import socket
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,8 @@ from dev.template import Function, Template
 from dev.wire import Request, Response
 
 _HOST = "http://127.0.0.1"
-_PARAMETERS = {"ServeBookingPage": "yes"}
+_DOOR = "http://localhost"  # browsers grant it what else needs TLS: passkeys, __Host- cookies
+_PARAMETERS = {"ServeBookingPage": "yes", "EmbedOrigins": "*"}
 _GRACE_SECONDS = 3.0  # for requests and invocations in progress when the stack stops
 
 
@@ -53,16 +54,16 @@ class Stack:
     """Everything that `make up` runs.
 
     Args:
-        api: the socket of the HTTP API, bound but not listening: clients are refused until ready.
+        api: the sockets of the HTTP API, bound but not listening: clients are refused until ready.
     """
 
     def __init__(
-        self, settings: Settings, api: socket.socket, lock: StackLock, console: Console
+        self, settings: Settings, api: Sequence[socket.socket], lock: StackLock, console: Console
     ) -> None:
         self._settings = settings
         self._lock = lock
         self._console = console
-        self._port: int = api.getsockname()[1]
+        self._port: int = api[0].getsockname()[1]
         self._template: Template = template.load(settings.template, _PARAMETERS)
         local = secrets.load(settings.folder / "secrets.json")
         real = secrets.with_real_stripe(local)
@@ -70,7 +71,7 @@ class Stack:
         self._database = Database(
             settings.folder, settings.root / "sql", api_port=self._port, lock=lock.descriptor
         )
-        self._api_socket = api
+        self._api_sockets = api
         self._control_socket = ports.reserve(self._port, "control")
         self._url_sockets = {
             function.logical_id: ports.reserve(self._port, "webhook" if position == 0 else "other")
@@ -211,16 +212,16 @@ class Stack:
             )
         )
         serve_api = partial(_serve_api, gateway, self._port)
-        self._servers.append(Server(serve_api, self._api_socket, limits=API_LIMITS))
+        self._servers += [Server(serve_api, sock, limits=API_LIMITS) for sock in self._api_sockets]
         for server in self._servers:
             await server.start()
         self._scheduler = Scheduler(self._template, pools, self._console)
 
     def _booking_page(self) -> str:
-        return f"{_HOST}:{self._port}/?key={self._secrets.publishable_key}"
+        return f"{_DOOR}:{self._port}/?key={self._secrets.publishable_key}"
 
     def _describe(self, seeded: Any) -> dict[str, Any]:
-        api = f"{_HOST}:{self._port}"
+        api = f"{_DOOR}:{self._port}"
         resources = [
             asdict(each) if is_dataclass(each) and not isinstance(each, type) else each
             for each in seeded.resources
@@ -276,7 +277,7 @@ class Stack:
         await asyncio.gather(*(server.stop(_GRACE_SECONDS) for server in self._servers))
         if self._pools is not None:
             await self._pools.stop(_GRACE_SECONDS)
-        for sock in (self._api_socket, self._control_socket, *self._url_sockets.values()):
+        for sock in (*self._api_sockets, self._control_socket, *self._url_sockets.values()):
             with contextlib.suppress(OSError):
                 sock.close()
         await asyncio.gather(self._database.stop(), *(service.stop() for service in self._services))

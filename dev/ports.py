@@ -4,6 +4,7 @@ A stack is known by the port of its API. The others are derived from it, a thous
 neighbours (8080, 8081) never meet, and replaced by any free port where that one is taken.
 """
 
+import errno
 import socket
 
 from dev.processes import free_port
@@ -11,6 +12,21 @@ from dev.runtime_api import listen
 
 _BASE, _SPACING, _HIGHEST = 10_000, 1_000, 65_535
 _NUMBERS = {"webhook": 0, "control": 1, "stripe": 2, "dynamodb": 3, "postgres": 4, "other": 5}
+
+
+def doors(port: int) -> list[socket.socket]:
+    """Sockets on a port of each loopback address: "localhost" is either, and browsers try both.
+
+    Raises OSError if another program has the port on one: it would get what is meant for us.
+    """
+    first = listen(port)
+    try:
+        return [first, listen(first.getsockname()[1], "::1")]
+    except OSError as error:
+        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
+            first.close()
+            raise
+        return [first]  # a machine without IPv6
 
 
 def preferred(api: int, name: str) -> int:

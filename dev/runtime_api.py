@@ -204,12 +204,15 @@ class Worker:
         return _ACCEPTED
 
 
-def listen(port: int = 0) -> socket.socket:
-    """A socket bound to a port of 127.0.0.1, 0 for any free one. Raises OSError if it is taken."""
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listen(port: int = 0, host: str = "127.0.0.1") -> socket.socket:
+    """A socket bound to a port of a loopback address, 0 for any free one.
+
+    Raises OSError if it is taken, or if there is no such address here.
+    """
+    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(("127.0.0.1", port))
+        sock.bind((host, port))
     except BaseException:
         sock.close()
         raise

@@ -45,7 +45,10 @@ class Scheduler:
         self._runs: dict[str, set[asyncio.Task[None]]] = {}
 
     def start(self) -> None:
-        """Begin to fire."""
+        """Begin to fire. Runs that find nothing to do are not told: one would see little else."""
+        if self._parsed:
+            text = f"{len(self._parsed)} sweeps run in the background; shown if they do something"
+            self._console.schedule(text, "")
         for position, (schedule, timing) in enumerate(self._parsed):
             delay = _FIRST_RUN_SECONDS + position * _SPREAD_SECONDS
             self._loops.append(asyncio.create_task(self._repeat(schedule, timing, delay)))
@@ -92,9 +95,21 @@ class Scheduler:
             failed, text = True, "throttled"
         else:
             failed = outcome.error is not None
-            text = "failed" if failed else ""
+            text = "failed" if failed else effect(outcome.payload)
+        if not failed and not text:
+            return  # a run that found nothing to do, as almost all of them
         ms = (time.perf_counter() - started) * 1000
         self._console.schedule(function.name, text, ms, failed=failed)
+
+
+def effect(answer: bytes) -> str:
+    """What a run has done, in the sweep's own words: the counts of its answer that are not zero."""
+    try:
+        told = json.loads(answer)
+    except ValueError:
+        return ""
+    counts = told.items() if isinstance(told, dict) else ()
+    return ", ".join(f"{name} {count}" for name, count in counts if type(count) is int and count)
 
 
 def payload(schedule: Schedule, due: datetime) -> bytes:

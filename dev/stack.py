@@ -18,10 +18,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from dev import summary
+from dev import ports, summary
 from dev.console import Console
 from dev.cron import ScheduleError
 from dev.database import DatabaseError
@@ -31,7 +31,6 @@ from dev.parts import Settings, Stack
 from dev.pools import SettingError
 from dev.postgres_binaries import PostgresError
 from dev.processes import wait_for_exit
-from dev.runtime_api import listen
 from dev.secrets import LiveKeyError
 from dev.services import ServiceError
 
@@ -104,7 +103,7 @@ def _up(
     options: argparse.Namespace, local: Path, folder: Path, lock: StackLock, console: Console
 ) -> int:
     try:
-        api = listen(options.port)
+        api = ports.doors(options.port)
     except OSError as error:
         console.say(_port_problem(options.port, error))
         return 1
@@ -130,7 +129,7 @@ def _up(
 
 async def _supervise(
     settings: Settings,
-    api: socket.socket,
+    api: Sequence[socket.socket],
     lock: StackLock,
     console: Console,
     parent: int | None,

@@ -215,7 +215,7 @@ CREATE TABLE core.prices (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT prices_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999)))
+    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
 );
 
 ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
@@ -321,11 +321,12 @@ CREATE TABLE core.bookings (
     hold_limit_at timestamp with time zone,
     address_hash bytea,
     calendar_unchecked boolean DEFAULT false NOT NULL,
+    payment_pages integer DEFAULT 0 NOT NULL,
     reference text NOT NULL,
     locale text,
     timezone text,
     secret_key_id text DEFAULT '1'::text NOT NULL,
-    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
     CONSTRAINT bookings_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT bookings_customer_name_present CHECK (((length(customer_name) >= 1) AND (length(customer_name) <= 200))),
@@ -397,7 +398,8 @@ CREATE TABLE core.changes (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT changes_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    payment_pages integer DEFAULT 0 NOT NULL,
+    CONSTRAINT changes_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT changes_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT changes_pending_has_deadline CHECK (((state = 'pending'::text) = (expires_at IS NOT NULL))),
     CONSTRAINT changes_period_ordered CHECK ((starts_at < ends_at)),
@@ -500,7 +502,8 @@ CREATE TABLE core.checkouts (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     change_id uuid,
-    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 50) AND (amount <= 99999999))),
+    asked_at timestamp with time zone,
+    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT checkouts_close_reason_known CHECK ((close_reason = ANY (ARRAY['released'::text, 'superseded'::text, 'deadline'::text]))),
     CONSTRAINT checkouts_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
     CONSTRAINT checkouts_open_has_session CHECK (((state <> 'open'::text) OR (session_id IS NOT NULL))),
@@ -540,11 +543,17 @@ CREATE TABLE core.tenants (
     offer_minutes integer DEFAULT 60 NOT NULL,
     live_holds_per_customer integer DEFAULT 10 NOT NULL,
     live_holds_per_address integer DEFAULT 50 NOT NULL,
+    return_origins text[] DEFAULT '{}'::text[],
+    delayed_methods text DEFAULT 'servers'::text NOT NULL,
+    delayed_method_days integer DEFAULT 14 NOT NULL,
+    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
     secret_days integer DEFAULT 400 NOT NULL,
     keep_unpaid_days integer DEFAULT 30 NOT NULL,
     keep_requests_days integer DEFAULT 30 NOT NULL,
     keep_waitlist_days integer DEFAULT 30 NOT NULL,
     keep_events_days integer DEFAULT 35 NOT NULL,
+    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
+    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
     CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
     CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
@@ -555,6 +564,9 @@ CREATE TABLE core.tenants (
     CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
     CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
+    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
     CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650)))
 );
 
@@ -877,8 +889,13 @@ ALTER TABLE core.api_keys OWNER TO holdfast_owner;
 CREATE TABLE core.currencies (
     code text NOT NULL,
     minor_digits smallint NOT NULL,
+    least_charge bigint NOT NULL,
+    step integer DEFAULT 1 NOT NULL,
     CONSTRAINT currencies_code_is_iso_4217 CHECK ((code ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT currencies_minor_digits_known CHECK ((minor_digits = ANY (ARRAY[0, 2])))
+    CONSTRAINT currencies_least_charge_in_steps CHECK (((least_charge % (step)::bigint) = 0)),
+    CONSTRAINT currencies_least_charge_positive CHECK ((least_charge >= 1)),
+    CONSTRAINT currencies_minor_digits_known CHECK ((minor_digits = ANY (ARRAY[0, 2]))),
+    CONSTRAINT currencies_step_positive CHECK ((step >= 1))
 );
 
 ALTER TABLE core.currencies OWNER TO holdfast_owner;
@@ -1860,7 +1877,7 @@ CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH R
 -- Name: checkouts checkouts_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
 
 --
 -- Name: customers customers_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -1891,6 +1908,12 @@ CREATE TRIGGER payments_200_bump_version BEFORE UPDATE ON core.payments FOR EACH
 --
 
 CREATE TRIGGER pools_200_bump_version BEFORE UPDATE ON core.pools FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: prices prices_100_check_amount; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_100_check_amount BEFORE INSERT OR UPDATE OF amount, currency ON core.prices FOR EACH ROW EXECUTE FUNCTION core.check_price_amount();
 
 --
 -- Name: prices prices_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner

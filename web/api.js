@@ -19,10 +19,23 @@ export class Problem extends Error {
   }
 }
 
+const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+export const isId = (text) => typeof text === "string" && ID.test(text);
+export const isCredential = (text) => typeof text === "string" && /^[\x21-\x7e]{1,300}$/.test(text);
+
+// A path with ids in it. An id may come from an address or from storage, and must lead nowhere else.
+export function path(parts, ...ids) {
+  if (!ids.every(isId)) throw new Problem(404, { code: "not_found" });
+  return String.raw({ raw: parts }, ...ids.map(encodeURIComponent));
+}
+
+// A deployment's own key comes first: the page then shows that shop, whatever an address says. `other`
+// is the key that a booking was made with.
 let publishable = "";
-export const useKey = (key) => {
-  publishable = key;
+export const useKey = (...keys) => {
+  publishable = [config.key, ...keys].find(isCredential) ?? "";
 };
+export const keyFor = (other) => config.key || other || publishable;
 export const currentKey = () => publishable;
 
 // `attempt` names what a POST attempts, so that its idempotency key outlives a reload.

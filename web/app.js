@@ -3,13 +3,15 @@
 import { currentKey, Problem, useKey } from "./api.js";
 import config from "./config.js";
 import * as frame from "./frame.js";
+import * as clock from "./clock.js";
 import * as i18n from "./i18n.js";
+import { isDate, isInstant } from "./calendar.js";
 import * as letter from "./letter.js";
 import { attempt, display, el } from "./page.js";
 import { address, go, here, onNavigate, replace } from "./routes.js";
 import { bookings, givenKey } from "./store.js";
 import * as theme from "./theme.js";
-import { pay, reminder, showBooking } from "./views/booking.js";
+import { reminder, showBooking, showBookings, showRemoved } from "./views/booking.js";
 import { choiceAt, choicesOf, resources, showCatalogue } from "./views/catalogue.js";
 import { resumeHold, showDetails } from "./views/details.js";
 import { showTimes } from "./views/times.js";
@@ -20,11 +22,14 @@ async function render() {
   const place = here();
   try {
     if (place.booking) return await showBooking(place.booking);
+    if (place.view === "bookings") return showBookings();
+    if (place.view === "removed") return showRemoved();
     if (!currentKey()) return askForKey();
     await choose(place);
     await remind();
   } catch (problem) {
     if (problem.status !== 401) throw problem;
+    if (config.key) return display({ title: t("key.closed"), lead: t("key.closed_lead") });
     askForKey(t("key.unknown"));
   }
 }
@@ -36,7 +41,9 @@ async function choose(place) {
   }
   const choice = await choiceAt(place);
   if (!choice) return showCatalogue({});
-  return place.start || place.date ? showDetails(choice, place) : showTimes(choice);
+  const { start, date } = place;
+  const known = isDate(date) || isInstant(start);
+  return known ? showDetails(choice, place) : showTimes(choice);
 }
 
 // Where there is nothing to choose, nobody is asked to.
@@ -90,7 +97,13 @@ function dress() {
 
 // last, so that nothing has to make way for it
 function addFoot() {
-  document.getElementById("foot").replaceChildren(el("p", {}, `${t("page.powered")} ${t("page.privacy")}`));
+  const count = bookings.all().filter(({ unpaid }) => !unpaid).length;
+  const link = el("a", { href: address({ view: "bookings" }), click: (event) => {
+    event.preventDefault();
+    attempt(() => go({ view: "bookings" }));
+  } }, t("list.link", { count }));
+  document.getElementById("foot").replaceChildren(
+    el("p", {}, `${t("page.powered")} ${t("page.privacy")}`, count ? [" ", link] : null));
 }
 
 async function start() {
@@ -100,34 +113,28 @@ async function start() {
   theme.scheme(place.scheme);
   if (site) theme.apply(site.theme);
   dress();
-  if (place.key) givenKey.set(place.key);
-  useKey(place.key || config.key || givenKey.get() || "");
-  bookings.forgetOld();
+  if (place.key && !config.key) givenKey.set(place.key);
+  useKey(place.key, givenKey.get());
   theme.apply(bookings.get(place.booking)?.theme ?? {});
-  const again = () => attempt(render);
+  const again = async () => {
+    await attempt(render);
+    addFoot();
+  };
   onNavigate(again);
   // back from the payment page, the browser may show this one as it was left
   addEventListener("pageshow", (event) => event.persisted && again());
-  const carried = frame.takeOver();
-  const link = letter.opened();
-  if (carried) await takeOver(carried);
-  else if (link) await attempt(() => follow(link));
+  const link = frame.takeOver() ?? letter.opened();
+  if (link) await attempt(() => follow(link));
   else if (place.booking || !currentKey() || !(await resumed())) await again();
+  bookings.forgetOld(clock.now()); // by the server's clock, as far as it is known
   addFoot();
 }
 
-// A booking that was held inside a frame is paid for here.
-async function takeOver(kept) {
-  bookings.set(kept.id, kept);
-  theme.apply(kept.theme ?? {});
-  replace({ booking: kept.id }, { rendering: false });
-  await attempt(render);
-  await attempt(() => pay(kept), document.querySelector(".actions button.main"));
-}
-
+// A booking of a letter's link, or one that was held inside a frame and is paid for here.
 async function follow(link) {
   await letter.remember(link);
-  await replace({ booking: link.id });
+  theme.apply(link.more?.theme ?? {});
+  await replace({ booking: link.id || "unknown" });
 }
 
 async function resumed() {

@@ -1,13 +1,19 @@
-// A month of days as a grid: one stop for the Tab key, arrow keys inside (the WAI-ARIA date grid).
+// Five weeks of days as a grid: one stop for the Tab key, arrow keys inside (the WAI-ARIA date grid).
 
 import * as format from "./format.js";
 import { isRtl, language, t } from "./i18n.js";
 import { el } from "./page.js";
 
+export const SPAN = 35; // days on show
+const ROWS = 6; // weeks that so many days may touch: the grid always has the same height
+
 const two = (value) => String(value).padStart(2, "0");
 export const iso = (day) => `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
-export const monthOf = (date) => date.slice(0, 7);
-const parse = (date) => new Date(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8) || 1), 12);
+const parse = (date) => new Date(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8)), 12);
+
+// What stands in an address may be anything.
+export const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && iso(parse(text)) === text;
+export const isInstant = (text) => /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 
 export function addDays(date, days) {
   const day = parse(date);
@@ -15,11 +21,7 @@ export function addDays(date, days) {
   return iso(day);
 }
 
-export function addMonths(month, count) {
-  const day = parse(month + "-01");
-  day.setMonth(day.getMonth() + count);
-  return monthOf(iso(day));
-}
+export const daysBetween = (from, to) => Math.round((parse(to) - parse(from)) / 86_400_000);
 
 // 1 is Monday; where the browser does not know, Monday it is
 function firstWeekday() {
@@ -27,18 +29,18 @@ function firstWeekday() {
   return (locale.getWeekInfo?.() ?? locale.weekInfo)?.firstDay ?? 1;
 }
 
-// Six weeks, always: the page keeps its height from month to month.
-function daysOf(month) {
-  const first = parse(month + "-01");
-  const lead = (first.getDay() - (firstWeekday() % 7) + 7) % 7;
-  return Array.from({ length: 42 }, (_, index) => addDays(month + "-01", index - lead));
+// Whole weeks, of which only the days from `first` on are shown.
+function daysOf(first) {
+  const lead = (parse(first).getDay() - (firstWeekday() % 7) + 7) % 7;
+  return Array.from({ length: 7 * ROWS }, (_, index) => addDays(first, index - lead));
 }
 
 // `free` maps a date to what a screen reader says of it; other days cannot be chosen.
-export function grid({ month, free, chosen, busy, choose, turn }) {
-  const days = daysOf(month);
-  const inside = (date) => monthOf(date) === month;
-  const stop = [chosen, ...free.keys()].find((date) => date && inside(date)) ?? month + "-01";
+export function grid({ first, free, chosen, busy, choose, turn }) {
+  const days = daysOf(first);
+  const last = addDays(first, SPAN - 1);
+  const inside = (date) => date >= first && date <= last;
+  const stop = [chosen, ...free.keys()].find((date) => date && inside(date)) ?? first;
 
   const weekdays = days.slice(0, 7).map((date) =>
     el("th", { scope: "col", abbr: format.weekday(date) }, format.shortWeekday(date)));
@@ -46,15 +48,16 @@ export function grid({ month, free, chosen, busy, choose, turn }) {
     if (!inside(date)) return el("td", { class: "outside" });
     const open = free.has(date);
     const label = free.get(date) ?? t("times.day_none", { day: format.date(date) });
+    const month = date === first || date.endsWith("-01");
     const day = el("button", {
       type: "button", class: "day", tabindex: date === stop ? "0" : "-1", "data-date": date,
       "aria-disabled": !open && "true", "aria-label": label, "aria-pressed": date === chosen ? "true" : "false",
       "aria-current": date === iso(new Date()) && "date",
       click: () => open && choose(date),
-    }, format.dayNumber(date));
+    }, month ? el("small", {}, format.shortMonth(date)) : null, format.dayNumber(date));
     return el("td", { role: "gridcell" }, day);
   };
-  const weeks = Array.from({ length: 6 }, (_, week) =>
+  const weeks = Array.from({ length: ROWS }, (_, week) =>
     el("tr", {}, days.slice(week * 7, week * 7 + 7).map(cell)));
 
   const keys = (event) => {
@@ -71,21 +74,23 @@ export function grid({ month, free, chosen, busy, choose, turn }) {
     if (!target) return;
     event.preventDefault();
     if (inside(target)) focusDay(table, target);
-    else turn(monthOf(target), target);
+    else turn(target);
   };
   const table = el("table", {
-    role: "grid", class: "month", "aria-label": t("times.calendar", { month: format.month(month) }),
+    role: "grid", class: "month", "aria-label": t("times.calendar", { range: format.dateRange(first, last) }),
     "aria-busy": busy ? "true" : "false", keydown: keys,
   }, el("thead", {}, el("tr", {}, weekdays)), el("tbody", {}, weeks));
   return table;
 }
 
-// the 31st of the month before a shorter one is its last day
+// a month before or after; the 31st of a shorter month is its last day
 function sameDay(date, months) {
-  const month = addMonths(monthOf(date), months);
-  const last = addDays(addMonths(month, 1) + "-01", -1);
-  const same = `${month}-${date.slice(8)}`;
-  return same > last ? last : same;
+  const day = parse(date);
+  day.setDate(1);
+  day.setMonth(day.getMonth() + months);
+  const last = new Date(day.getFullYear(), day.getMonth() + 1, 0, 12).getDate();
+  day.setDate(Math.min(Number(date.slice(8)), last));
+  return iso(day);
 }
 
 export function focusDay(table, date) {

@@ -34,8 +34,13 @@ export const date = (text) =>
   show(whole(text), { weekday: "long", day: "numeric", month: "long", timeZone: "UTC" });
 export const longDate = (text) =>
   show(whole(text), { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
-export const month = (text) =>
-  show(whole(text + "-01"), { month: "long", year: "numeric", timeZone: "UTC" });
+// "30 Nov – 3 Jan"; with the year where it could be another one
+export function dateRange(from, to) {
+  const far = Math.abs(Date.parse(to) - Date.now()) > 300 * 86_400_000;
+  const options = { day: "numeric", month: "short", ...(far && { year: "numeric" }), timeZone: "UTC" };
+  return [from, to].map((date) => show(whole(date), options)).join(" – "); // formatRange adds the year
+}
+export const shortMonth = (text) => show(whole(text), { month: "short", timeZone: "UTC" });
 export function shortWeekday(text) {
   const [short, narrow] = ["short", "narrow"].map((weekday) => show(whole(text), { weekday, timeZone: "UTC" }));
   return short.length > 4 ? narrow : short; // Arabic has no short form
@@ -44,8 +49,17 @@ export const weekday = (text) => show(whole(text), { weekday: "long", timeZone: 
 export const dayNumber = (text) => show(whole(text), { day: "numeric", timeZone: "UTC" });
 
 // the local date of an instant, as 2026-11-21
-const parts = new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit" });
-export const localDate = (instant) => parts.format(new Date(instant));
+export const localDate = (instant, timeZone = zone) => {
+  const name = "date" + timeZone;
+  if (!made.has(name)) made.set(name, new Intl.DateTimeFormat("en-CA", { year: "numeric", month: "2-digit", day: "2-digit", timeZone }));
+  return made.get(name).format(new Date(instant));
+};
+
+// Whether the clocks of two zones show something else at some of these instants: many zones share
+// their hours, for a part of the year or for all of it.
+export const differ = (one, other, instants) =>
+  one !== other && instants.some((instant) => clockIn(one, instant) !== clockIn(other, instant));
+const clockIn = (timeZone, instant) => localDate(instant, timeZone) + time(instant, timeZone);
 
 export const when = ({ date: on, starts_at: start, ends_at: end }) =>
   on ? longDate(on) : `${day(start)}, ${timeSpan(start, end)}`;
@@ -64,9 +78,12 @@ export function length(minutes) {
 // Europe/Berlin → "Berlin", with the zone's own name beside it
 export const city = (timeZone) => timeZone.split("/").pop().replaceAll("_", " ");
 export function zoneName(timeZone, instant = Date.now()) {
-  const format = new Intl.DateTimeFormat(language(), { timeZone, timeZoneName: "longGeneric" });
-  const name = format.formatToParts(new Date(instant)).find((part) => part.type === "timeZoneName");
-  return name?.value ?? timeZone;
+  const named = (timeZoneName) =>
+    new Intl.DateTimeFormat(language(), { timeZone, timeZoneName }).formatToParts(new Date(instant))
+      .find((part) => part.type === "timeZoneName")?.value;
+  // what has no seasons may have no generic name, and would be called by its offset: UTC is one
+  const generic = named("longGeneric");
+  return (/\p{Nd}/u.test(generic) ? named("long") : generic) ?? timeZone;
 }
 
 export function left(seconds) {

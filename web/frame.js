@@ -1,7 +1,9 @@
 // The page's side of embed.js. Everything said to the site around goes to the origin that its hello
 // came from, and nothing is taken from anywhere else.
 
+import { isCredential, isId } from "./api.js";
 import { pause } from "./clock.js";
+import { el } from "./page.js";
 
 const KEEP = "keep=";
 
@@ -31,28 +33,40 @@ export function say(type, message = {}) {
 }
 
 // The payment page cannot be shown in a frame, and a frame's storage may be forbidden or forgotten. So
-// the whole window goes to the page itself, which is handed what this one remembers of the booking: in
-// the fragment, which no server and no site around gets to see, and which is dropped on arrival.
-export function handOver(address, kept) {
+// the whole window goes to the page itself, which is handed the booking's id and secret: in the
+// fragment, which no server and no site around gets to see, and which is dropped on arrival.
+//
+// The page sends no referrer anywhere but here: it is the proof of who has led the window here, since
+// a browser names this origin only for a link that a document of this origin has followed.
+export function handOver(address, { id, secret }) {
   const url = new URL(address, location.href);
-  const carried = { ...kept, back: site?.back, theme: site?.theme };
-  url.hash = KEEP + encodeURIComponent(JSON.stringify(carried));
-  window.open(url, "_top");
+  url.hash = KEEP + encodeURIComponent(JSON.stringify({ id, secret, back: site?.back, theme: site?.theme }));
+  const link = el("a", { href: url.href, target: "_top", referrerpolicy: "origin" });
+  document.body.append(link);
+  link.click();
+  link.remove();
 }
 
-// What was handed over on the way here, or null.
+// What this page handed over to itself on the way here, or null: what another site put into the
+// address is dropped unread.
 export function takeOver() {
   if (framed || !location.hash.startsWith("#" + KEEP)) return null;
   const text = location.hash.slice(1 + KEEP.length);
   history.replaceState(null, "", location.pathname + location.search);
+  if (!broughtByOurselves()) return null;
   try {
-    const kept = JSON.parse(decodeURIComponent(text));
-    const named = [kept.id, kept.secret, kept.key, kept.offering, kept.resource, kept.timezone];
-    if (!named.every((value) => typeof value === "string")) return null;
-    return { ...kept, back: isWeb(kept.back) ? kept.back : null, handed_over: true };
+    const { id, secret, back, theme } = JSON.parse(decodeURIComponent(text));
+    return isId(id) && isCredential(secret) ? { id, secret, more: { back: isWeb(back) ? back : null, theme } } : null;
   } catch {
     return null; // cut short, or not ours
   }
+}
+
+// A reload or a step back has the referrer of the first visit, whatever was put into the address since.
+function broughtByOurselves() {
+  const [arrival] = performance.getEntriesByType("navigation");
+  const from = URL.canParse(document.referrer) ? new URL(document.referrer).origin : null;
+  return from === location.origin && arrival?.type === "navigate";
 }
 
 const isWeb = (url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);

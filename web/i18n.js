@@ -12,10 +12,18 @@ export const language = () => tag;
 export const isRtl = () => RTL.includes(code);
 export const others = () => Object.entries(LANGUAGES).filter(([other]) => other !== code);
 
+// Anything may stand in an address: what is no language of ours is passed over.
+function ours(each) {
+  try {
+    return Object.hasOwn(LANGUAGES, new Intl.Locale(each).language);
+  } catch {
+    return false;
+  }
+}
+
 export async function choose(wanted) {
-  const preferred = [wanted, ...navigator.languages].filter(Boolean);
-  tag = preferred.find((each) => LANGUAGES[each.split("-")[0]]) ?? "en";
-  code = tag.split("-")[0];
+  tag = [wanted, ...navigator.languages].find(ours) ?? "en";
+  code = new Intl.Locale(tag).language;
   if (tag === code) tag = navigator.languages.find((each) => each.startsWith(code + "-")) ?? code;
   ({ default: words } = await import(`./i18n/${code}.js`));
   plurals = new Intl.PluralRules(code);
@@ -24,9 +32,9 @@ export async function choose(wanted) {
 
 // `count` chooses among the plural forms; {names} are filled in
 export function t(key, values = {}) {
-  const found = words[key] ?? key;
+  const found = has(key) ? words[key] : key;
   const text = typeof found === "string" ? found : (found[plurals.select(values.count)] ?? found.other);
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-export const has = (key) => key in words;
+export const has = (key) => Object.hasOwn(words, key);

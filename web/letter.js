@@ -1,8 +1,8 @@
 // The link of a letter: it opens one booking, whose secret it carries in the fragment, which browsers
 // keep to themselves; it is dropped from the address on arrival.
 
-import { call, currentKey } from "./api.js";
-import { bookings } from "./store.js";
+import { call, currentKey, isCredential, isId, path } from "./api.js";
+import { bookings, timesOf } from "./store.js";
 import { choiceOf } from "./routes.js";
 import { choicesOf, resources } from "./views/catalogue.js";
 import { offeringName } from "./views/summary.js";
@@ -13,12 +13,14 @@ export function opened() {
   const [id, secret] = [given.get("booking"), given.get("secret")];
   if (!id || !secret) return null;
   history.replaceState(null, "", location.pathname + location.search);
-  return { id, secret };
+  return isId(id) && isCredential(secret) ? { id, secret } : { id: "" };
 }
 
-// Remembers the booking as if it had been held here. A link that opens nothing leaves nothing behind.
-export async function remember({ id, secret }) {
-  const answer = await call("GET", `/v1/bookings/${encodeURIComponent(id)}/confirmation`, { secret })
+// Remembers the booking as if it had been held here, by the names that the API gives it. A link that
+// opens nothing leaves nothing behind.
+export async function remember({ id, secret, more = {} }) {
+  if (!id) return;
+  const answer = await call("GET", path`/v1/bookings/${id}/confirmation`, { secret })
     .catch((problem) => {
       if (![404, 422].includes(problem.status)) throw problem;
       return null;
@@ -30,8 +32,10 @@ export async function remember({ id, secret }) {
     resource.id === booking.resource_id && offering.id === booking.offering_id
     && price.tier === booking.tier && price.package === booking.package);
   bookings.set(booking.id, {
+    ...more,
     key: currentKey(),
     secret,
+    ...timesOf(booking),
     // what is not offered any more has no name here, but may still be paid for
     offering: choice ? offeringName(choice) : "",
     resource: choice?.resource.name ?? "",

@@ -4,10 +4,14 @@
 //   ?resource=…&offering=…[&day=…]         its free times
 //   …&start=… | &date=…                    the details for one of them
 //   ?booking=…[&return=paid|left]          a booking, found with what this browser remembers of it
+//   ?view=bookings                         all of those
 //
-// `key`, `lang` and `scheme` stay in the address; a booking's secret never gets there.
+// `key`, `lang` and `scheme` stay in the address; a booking's secret never gets there, and the key only
+// where the page has none of its own.
 
-const LASTING = ["key", "lang", "scheme"];
+import config from "./config.js";
+
+const LASTING = [...(config.key ? [] : ["key"]), "lang", "scheme"];
 
 let render = () => {};
 export const onNavigate = (action) => {

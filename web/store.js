@@ -2,11 +2,13 @@
 // remembers by itself until it is closed.
 //
 // Bookings lie in localStorage, so that a second tab, or the tab that a bank's app opens, finds them:
-// with each its secret, which never becomes part of an address. What a tab is in the middle of lies in
-// sessionStorage.
+// with each its secret, which never becomes part of an address, and nothing of what was typed. What a
+// tab is in the middle of lies in sessionStorage, no longer than it is needed.
 
 const DAY = 86_400_000;
-const KEPT = { settled: DAY, unsettled: 30 * DAY };
+const BOOKED = 400 * DAY; // after the booking's end
+const UNPAID = 30 * DAY; // after a hold has ended without being paid; the server forgets it then, too
+const TYPED = 1_800_000; // ms for which details wait in a tab that is left
 const BOOKING = "holdfast.booking.";
 
 function area(name) {
@@ -36,7 +38,7 @@ function read(storage, name) {
   try {
     return JSON.parse(storage.getItem(name));
   } catch {
-    return null; // somebody else's, or broken
+    return null; // another program's, or broken
   }
 }
 
@@ -48,18 +50,21 @@ export const bookings = {
     const known = bookings.get(id) ?? { id, made_at: Date.now() };
     lasting.setItem(BOOKING + id, JSON.stringify({ ...known, ...changes }));
   },
+  forget: (id) => lasting.removeItem(BOOKING + id),
   all() {
     const ids = names(lasting).filter((name) => name?.startsWith(BOOKING));
     return ids.map((name) => read(lasting, name)).filter(Boolean);
   },
-  // secrets of bookings that are over are not kept
-  forgetOld(now = Date.now()) {
-    for (const { id, made_at: made, settled_at: settled } of bookings.all()) {
-      const until = settled ? settled + KEPT.settled : made + KEPT.unsettled;
-      if (now > until) lasting.removeItem(BOOKING + id);
+  forgetOld(now) {
+    for (const { id, made_at: made, settled_at: settled, unpaid, ends_at: ends } of bookings.all()) {
+      const until = unpaid ? settled + UNPAID : (Date.parse(ends) || made) + BOOKED;
+      if (now > until) bookings.forget(id);
     }
   },
 };
+
+// what is kept of a booking's times: for the list of bookings, and for how long to keep it
+export const timesOf = ({ date, starts_at, ends_at }) => ({ date, starts_at, ends_at });
 
 const slot = (name) => ({
   get: () => read(passing, name),
@@ -67,16 +72,34 @@ const slot = (name) => ({
   clear: () => passing.removeItem(name),
 });
 
-export const draft = slot("holdfast.details"); // what was typed
 export const pendingHold = slot("holdfast.hold"); // a hold whose answer has not come
 export const givenKey = slot("holdfast.key");
 
+const typed = slot("holdfast.details");
+let lastTyped = null; // outlives the hold, but not the page: a hold that ends is not typed again
+
+// What was typed, so that a reload or a look at other times loses nothing.
+export const draft = {
+  get() {
+    const kept = typed.get();
+    if (kept && !(Date.now() - kept.at < TYPED)) typed.clear();
+    else lastTyped ??= kept?.values;
+    return lastTyped;
+  },
+  set(values) {
+    lastTyped = values;
+    typed.set({ at: Date.now(), values });
+  },
+  clear: () => typed.clear(),
+};
+
 // One attempt has one idempotency key, kept until it has been answered: repeating it after a lost
-// answer, or after a reload, is the same attempt.
+// answer, or after a reload, is the same attempt. Of the request only a fingerprint is kept.
 export const attempts = {
-  key(name, request) {
+  key(name, content) {
     const kept = slot("holdfast.attempt." + name);
     const known = kept.get();
+    const request = fingerprint(content);
     if (known?.request === request) return known.key;
     const bytes = crypto.getRandomValues(new Uint8Array(16));
     const key = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -85,3 +108,13 @@ export const attempts = {
   },
   answered: (name) => slot("holdfast.attempt." + name).clear(),
 };
+
+// 64 bits of FNV-1a: enough to tell two requests of one person apart. Were two ever alike, the server
+// would refuse the second one's key.
+function fingerprint(text) {
+  let hash = 0xcbf29ce484222325n;
+  for (const byte of new TextEncoder().encode(text)) {
+    hash = BigInt.asUintN(64, (hash ^ BigInt(byte)) * 0x100000001b3n);
+  }
+  return hash.toString(16);
+}

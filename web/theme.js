@@ -13,7 +13,7 @@ export function scheme(value) {
 
 export function apply(theme) {
   scheme(theme.scheme);
-  const good = Object.entries(theme).filter(([name, value]) => CHECKS[name]?.(String(value)));
+  const good = Object.entries(theme).filter(([name, value]) => Object.hasOwn(CHECKS, name) && CHECKS[name](String(value)));
   for (const [name, value] of good) root.style.setProperty("--" + name, value);
   if (!good.some(([name]) => name === "accent")) return;
   const readable = () => adapt(theme.accent);

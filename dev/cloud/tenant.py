@@ -4,6 +4,7 @@
     python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
     python -m dev.cloud.tenant dev --tenant <id> --replace <key id>  a new one in place of this
     python -m dev.cloud.tenant dev --tenant <id> --revoke <key id>   refused, and a list of all
+    python -m dev.cloud.tenant dev --tenant <id> --return <origin>   where payment pages may lead
 
 The keys are made here and shown here, once; only their hashes are sent. STAGE=local is the stack
 that runs on this machine.
@@ -62,11 +63,13 @@ def request(
     keys: dict[str, str],
     revoke: list[str],
     replaced: dict[str, str] | None = None,
+    payments: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """What is sent: the keys' hashes, never the keys.
 
     Args:
         replaced: by kind, the id of the key whose place the new one takes.
+        payments: what is to be different about its payment pages.
     """
     return {
         "tenant": {
@@ -83,6 +86,7 @@ def request(
             ],
             "revoke_keys": revoke,
         }
+        | (payments or {})
     }
 
 
@@ -106,11 +110,28 @@ def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
             f"  secret       {keys['secret']}   for your servers only",
             "Keep the secret key now: it is stored nowhere and cannot be shown again.",
         ]
+    shown += _payments(tenant)
     shown.append("All keys:")
     for key in tenant["keys"]:
         state = "revoked" if key["revoked_at"] else "in use"
         shown.append(f"  {key['id']}  {key['kind']:<11}  {key['created_at'][:10]}  {state}")
     return shown
+
+
+def _payments(tenant: dict[str, Any]) -> list[str]:
+    """Where payment pages lead, and whose pages offer delayed methods."""
+    if "return_origins" not in tenant:
+        return []  # the function is older than this command
+    origins = tenant["return_origins"]
+    if origins is None:
+        where = "any address over https: list the tenant's own origins with RETURN=…"
+    else:
+        where = ", ".join(origins) or "the booking page alone"
+    return [
+        "Payment pages that browsers ask for",
+        f"  lead to         {where}",
+        f"  delayed methods {tenant['delayed_methods']}",
+    ]
 
 
 def to_replace(tenant: dict[str, Any], wanted: list[str]) -> dict[str, str]:
@@ -152,6 +173,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--name", help="make a tenant of this name")
     parser.add_argument("--tenant", help="the id of one that exists")
     parser.add_argument("--revoke", nargs="*", default=[], help="ids of keys to take back")
+    parser.add_argument(
+        "--return",
+        dest="origins",
+        nargs="*",
+        help="origins that payment pages may lead to, instead of those so far",
+    )
+    parser.add_argument(
+        "--delayed-methods",
+        choices=("never", "servers", "all"),
+        help="whose payment pages offer methods whose result comes days later",
+    )
     parser.add_argument("--replace", nargs="*", default=[], help="ids of keys to make new ones for")
     options = parser.parse_args(arguments)
     if not options.name and not options.tenant:
@@ -160,13 +192,23 @@ def main(arguments: list[str] | None = None) -> int:
     tenant_id = options.tenant or str(uuid.uuid4())
     try:
         where = door(options.stage)
-        keys, replaced = {} if options.revoke else new_keys(where.mode), {}
+        payments = {
+            name: value
+            for name, value in (
+                ("return_origins", options.origins),
+                ("delayed_methods", options.delayed_methods),
+            )
+            if value is not None
+        }
+        changes = options.revoke or (payments and not options.name)
+        keys, replaced = {} if changes else new_keys(where.mode), {}
         if options.replace:
             known = send(where, request(tenant_id, None, {}, []))
             replaced = to_replace(known, options.replace)
-            keys = {kind: key for kind, key in keys.items() if kind in replaced}
+            made = new_keys(where.mode)
+            keys = {kind: key for kind, key in made.items() if kind in replaced}
         name = options.name or None
-        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced))
+        tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced, payments))
     except CloudError as error:
         print(f"{error}.", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Bookings that there are."""
+"""Existing bookings."""
 
 from collections.abc import Mapping
 
@@ -24,6 +24,7 @@ OPERATIONS: Mapping[str, Operation] = {
         (
             *(*WITH_BODY, *WITH_KEY),
             *(errors.NotFound, errors.SlotTaken, errors.NotOffered, errors.NotPriced),
+            *(errors.AmountNotChargeable,),
             *(errors.IllegalState, errors.HoldExpired, errors.StaleVersion),
             errors.CalendarStale,
             errors.CalendarUnreachable,
@@ -35,11 +36,11 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/bookings/{booking_id}/reschedule": Operation(
         "giveUpReschedule",
         "Bookings",
-        "Gives up a move that waits for its payment; the booking stays where it is. An open payment"
-        " page is closed at Stripe first. Giving up twice is giving up once.",
+        "Abandons a reschedule that waits for its payment; the booking keeps its time. An open"
+        " payment page is closed at Stripe first. Abandoning twice is abandoning once.",
         BOOKING,
         {
-            200: "The move is given up, and its time is free.",
+            200: "The reschedule is abandoned, and its time is free.",
             202: "The payment page could not be closed yet; it will be.",
         },
         (

@@ -64,7 +64,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "Adds an offering with its prices. A resource has it once its offering_ids name it.",
         SECRET_KEY,
         {201: "It is there."},
-        (*WITH_BODY, *WITH_KEY, errors.Forbidden, errors.NotFound),
+        (*WITH_BODY, *WITH_KEY, errors.Forbidden, errors.NotFound, errors.AmountNotChargeable),
         takes=("IdempotencyKey",),
         gives=("ETag",),
         example={
@@ -101,7 +101,10 @@ OPERATIONS: Mapping[str, Operation] = {
         "as a whole.",
         SECRET_KEY,
         {200: "As it is now."},
-        (*WITH_BODY, errors.Forbidden, errors.NotFound, errors.Archived, *CHANGED),
+        (
+            *(*WITH_BODY, errors.Forbidden, errors.NotFound, errors.Archived, *CHANGED),
+            errors.AmountNotChargeable,
+        ),
         takes=("MustMatch",),
         gives=("ETag",),
     ),

@@ -21,7 +21,7 @@ OPERATIONS: Mapping[str, Operation] = {
         (
             *(*WITH_BODY, *WITH_KEY, errors.IdempotencyKeyTooShort),
             *(errors.NotFound, errors.SlotTaken, errors.NotOffered, errors.NotPriced),
-            *(errors.CartInvalid, errors.TooManyHolds),
+            *(errors.CartInvalid, errors.AmountNotChargeable, errors.TooManyHolds),
             *(errors.CalendarStale, errors.CalendarUnreachable),
         ),
         takes=("IdempotencyKey",),
@@ -36,8 +36,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/holds/{hold_id}": Operation(
         "releaseHold",
         "Checkout",
-        "Gives a time back before it is paid. An open payment page is closed at Stripe first, and"
-        " the time is free once Stripe says that it can no longer be paid. Releasing twice is"
+        "Releases a held time before it is paid. An open payment page is closed at Stripe first,"
+        " and the time is free once Stripe says that it can no longer be paid. Releasing twice is"
         " releasing once.",
         BOOKING,
         {
@@ -57,13 +57,18 @@ OPERATIONS: Mapping[str, Operation] = {
         "Answers the address of the payment page. The time is then kept until a little after the"
         " page's expiry. Asked again with the same return addresses, it answers the same page;"
         " with others, the old page is closed before a new one is made: a booking never has two"
-        " payable pages. {CHECKOUT_SESSION_ID} in success_url is replaced by Stripe.",
+        " payable pages, and one hold has a few at most. {CHECKOUT_SESSION_ID} in success_url is"
+        " replaced by Stripe. With a publishable key the page leads only to origins that the tenant"
+        " has listed, or to the booking page; with a secret key to any address over https. The page"
+        " is closed two minutes before the time begins, and none is made within five; money that"
+        " arrives once the time has begun goes back.",
         BOOKING,
         {200: "Send the customer's browser to checkout_url."},
         (
             *(*WITH_BODY, *WITH_KEY),
             *(errors.NotFound, errors.IllegalState, errors.HoldExpired),
-            *(errors.StaleVersion, errors.CheckoutRefused),
+            *(errors.StaleVersion, errors.CheckoutRefused, errors.AmountNotChargeable),
+            *(errors.ReturnAddressRefused, errors.TooManyPaymentPages),
         ),
         takes=("IdempotencyKey", "IfMatch"),
         gives=("ETag",),
@@ -76,8 +81,8 @@ OPERATIONS: Mapping[str, Operation] = {
         "getConfirmation",
         "Checkout",
         "For the page the customer comes back to. While a payment is in the balance (processing)"
-        " Stripe is asked, so the answer is true whether or not the webhook has come; ask again"
-        " until it is something else.",
+        " Stripe is asked, once in five seconds however many ask, so the answer is true whether or"
+        " not the webhook has come; ask again until it is something else.",
         BOOKING,
         {200: "How the booking stands."},
         (errors.NotFound, errors.InvalidRequest),

@@ -26,6 +26,7 @@ OPERATIONS: Mapping[str, Operation] = {
         (
             *(*WITH_BODY, *WITH_KEY, errors.IdempotencyKeyTooShort),
             *(errors.NotFound, errors.NotOffered, errors.NotPriced),
+            *(errors.AmountNotChargeable,),
             *(errors.TimeIsFree, errors.AlreadyWaiting, errors.TooManyHolds),
         ),
         takes=("IdempotencyKey",),

@@ -17,12 +17,16 @@ srd std szl thb tjs top try ttd twd tzs uah ugx usd uyu uzs wst xcd yer zar zmw
 TWO_DECIMAL = frozenset(_TWO_DECIMAL_WORDS.split())
 SUPPORTED = ZERO_DECIMAL | THREE_DECIMAL | TWO_DECIMAL
 
-# The least that can be charged, in minor units; 50 US cents' worth elsewhere is not looked up.
+# The least that can be charged, in minor units; in the last line, what 50 US cents convert to
+# at a rate of the day.
 MINIMUM = {
     "usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500,
     "dkk": 250, "eur": 50, "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000,
     "myr": 200, "nok": 300, "nzd": 50, "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
+    "ils": 186, "krw": 735, "php": 2950, "sar": 188, "try": 2126, "vnd": 13180, "zar": 862,
 }  # fmt: skip
+# Written with two decimals that are always 00.
+STEP = {"isk": 100, "ugx": 100}
 MAXIMUM = 99_999_999
 _SYMBOLS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "cad": "CA$", "aud": "A$"}
 

@@ -37,6 +37,12 @@ def build(ctx: Context, wanted: Sequence[Json]) -> tuple[list[Json], str, int]:
             None,
             "amount_too_small",
         )
+    if total % currencies.STEP.get(currency, 1):
+        raise invalid(
+            f"The Checkout Session's total amount in {currency} must be a multiple of"
+            f" {currencies.STEP[currency]}.",
+            "line_items",
+        )
     if total > currencies.MAXIMUM:
         raise invalid(
             "The Checkout Session's total amount must be no more than"

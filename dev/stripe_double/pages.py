@@ -200,7 +200,8 @@ def _document(title: str, content: str) -> bytes:
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>"
+        f'<title>{escape(title)}</title><link rel="icon" href="data:,">'
+        f"<style>{STYLE}</style></head><body>"
         '<header class="test"><b>TEST</b> Test mode — no real money</header>'
         f"<main>{content}</main></body></html>"
     ).encode()
@@ -215,7 +216,7 @@ def _headers(session: Json) -> dict[str, str]:
         for parts in [urlsplit(url)]
     }
     policy = (
-        f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none';"
+        f"default-src 'none'; img-src data:; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none';"
         f" frame-ancestors 'none'; form-action 'self' {' '.join(sorted(origins))}"
     )
     return {

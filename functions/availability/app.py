@@ -18,7 +18,7 @@ app = http.resolver()
 snapshots.take_part()
 
 
-@app.get("/v1/resources", summary="What can be booked")
+@app.get("/v1/resources", summary="List bookable resources")
 def list_resources(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
@@ -27,7 +27,7 @@ def list_resources(
     return http.answer(availability.list_resources(http.actor(app), cursor, limit))
 
 
-@app.get("/v1/resources/<resource_id>/slots", summary="When it is free")
+@app.get("/v1/resources/<resource_id>/slots", summary="List free times of a resource")
 def list_slots(
     resource_id: UUID,
     offering_id: Annotated[UUID | None, Query()] = None,
@@ -42,7 +42,7 @@ def list_slots(
     return http.cached(app, slots, _FRESH_SECONDS)
 
 
-@app.get("/v1/pools/<pool_id>/slots", summary="When any of them is free")
+@app.get("/v1/pools/<pool_id>/slots", summary="List free times of a pool")
 def list_pool_slots(
     pool_id: UUID,
     offering_id: Annotated[UUID | None, Query()] = None,
@@ -57,7 +57,7 @@ def list_pool_slots(
     return http.cached(app, slots, _FRESH_SECONDS)
 
 
-@app.get("/v1/resources/<resource_id>/slots/explain", summary="Why it is not")
+@app.get("/v1/resources/<resource_id>/slots/explain", summary="Explain why a time is not free")
 def explain_slot(
     resource_id: UUID,
     offering_id: Annotated[UUID | None, Query()] = None,

@@ -33,7 +33,7 @@ def create_blackout(resource_id: UUID, request: BlackoutRequest) -> Response[Bla
     return http.answer(made, HTTPStatus.CREATED, version=made["version"])
 
 
-@app.get("/v1/catalogue/resources/<resource_id>/blackouts", summary="The blackouts")
+@app.get("/v1/catalogue/resources/<resource_id>/blackouts", summary="List blackouts")
 def list_blackouts(
     resource_id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[BlackoutList]:

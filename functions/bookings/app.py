@@ -16,7 +16,7 @@ app = http.resolver()
 snapshots.take_part()
 
 
-@app.get("/v1/bookings", summary="All bookings of the tenant")
+@app.get("/v1/bookings", summary="List bookings")
 def list_bookings(
     reference: Annotated[Reference | None, Query()] = None,
     resource_id: Annotated[UUID | None, Query()] = None,
@@ -38,7 +38,7 @@ def list_bookings(
     return http.answer(bookings.list_page(http.actor(app), filters, cursor, limit))
 
 
-@app.get("/v1/bookings/<booking_id>", summary="One booking")
+@app.get("/v1/bookings/<booking_id>", summary="Get a booking")
 def get_booking(booking_id: UUID) -> Response[Booking]:
     """Answer the booking; its version is the ETag."""
     booking = bookings.get(http.actor(app), booking_id)

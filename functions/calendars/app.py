@@ -24,7 +24,7 @@ _FRESH_SECONDS = 60
 app = http.resolver()
 
 
-@app.post("/v1/catalogue/resources/<resource_id>/calendars", summary="Have a calendar read")
+@app.post("/v1/catalogue/resources/<resource_id>/calendars", summary="Add an external calendar")
 def add_calendar(resource_id: UUID, request: CalendarRequest) -> Response[Calendar]:
     """Answer 201 with the calendar; it is read by the next sweep, or before the next hold."""
     calendar = manage.add(
@@ -33,7 +33,7 @@ def add_calendar(resource_id: UUID, request: CalendarRequest) -> Response[Calend
     return http.answer(calendar, HTTPStatus.CREATED)
 
 
-@app.get("/v1/catalogue/resources/<resource_id>/calendars", summary="The calendars that are read")
+@app.get("/v1/catalogue/resources/<resource_id>/calendars", summary="List external calendars")
 def list_calendars(resource_id: UUID) -> Response[CalendarList]:
     """Answer the calendars, and how reading them went."""
     return http.answer(manage.list_all(http.actor(app), resource_id))
@@ -41,7 +41,7 @@ def list_calendars(resource_id: UUID) -> Response[CalendarList]:
 
 @app.delete(
     "/v1/catalogue/resources/<resource_id>/calendars/<calendar_id>",
-    summary="Read a calendar no longer",
+    summary="Remove an external calendar",
 )
 def remove_calendar(resource_id: UUID, calendar_id: UUID) -> Response[None]:
     """Answer 204; what it kept busy is free."""
@@ -49,7 +49,7 @@ def remove_calendar(resource_id: UUID, calendar_id: UUID) -> Response[None]:
     return http.nothing()
 
 
-@app.post("/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="Give out a feed")
+@app.post("/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="Create a calendar feed")
 def give_out_feed(resource_id: UUID) -> Response[NewCalendarFeed]:
     """Answer 201 with the feed and its secret address, which is told only here."""
     feed = manage.give_out(
@@ -62,23 +62,22 @@ def give_out_feed(resource_id: UUID) -> Response[NewCalendarFeed]:
     return http.answer(feed, HTTPStatus.CREATED)
 
 
-@app.get(
-    "/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="The feeds that are given out"
-)
+@app.get("/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="List calendar feeds")
 def list_feeds(resource_id: UUID) -> Response[CalendarFeedList]:
     """Answer the feeds without their addresses."""
     return http.answer(manage.list_given_out(http.actor(app), resource_id))
 
 
 @app.delete(
-    "/v1/catalogue/resources/<resource_id>/calendar-feeds/<feed_id>", summary="Revoke a feed"
+    "/v1/catalogue/resources/<resource_id>/calendar-feeds/<feed_id>",
+    summary="Revoke a calendar feed",
 )
 def revoke_feed(resource_id: UUID, feed_id: UUID) -> Response[CalendarFeed]:
     """Answer the feed; its address opens nothing any more."""
     return http.answer(manage.revoke(http.actor(app), resource_id, feed_id))
 
 
-@app.get("/v1/calendar-feeds/<file>", summary="A resource's bookings as a calendar")
+@app.get("/v1/calendar-feeds/<file>", summary="Read a calendar feed")
 def read_feed(file: str) -> Response[str]:
     """Answer text/calendar, for whoever has the address."""
     return http.cached_text(app, manage.feed_text(file), "text/calendar", _FRESH_SECONDS)

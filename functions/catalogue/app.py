@@ -37,7 +37,7 @@ def create_resource(request: ResourceRequest) -> Response[CatalogueResource]:
     return http.answer(made, HTTPStatus.CREATED, version=made["version"])
 
 
-@app.get("/v1/catalogue/resources", summary="The resources")
+@app.get("/v1/catalogue/resources", summary="List resources")
 def list_resources(
     archived: Archived = False, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[CatalogueResourceList]:
@@ -47,7 +47,7 @@ def list_resources(
     )
 
 
-@app.get("/v1/catalogue/resources/<resource_id>", summary="One resource")
+@app.get("/v1/catalogue/resources/<resource_id>", summary="Get a resource")
 def get_resource(resource_id: UUID) -> Response[CatalogueResource]:
     """Answer the resource; its version is the ETag."""
     item = catalogue.get(http.actor(app), "resource", resource_id)
@@ -77,7 +77,7 @@ def create_offering(request: OfferingRequest) -> Response[CatalogueOffering]:
     return http.answer(made, HTTPStatus.CREATED, version=made["version"])
 
 
-@app.get("/v1/catalogue/offerings", summary="The offerings")
+@app.get("/v1/catalogue/offerings", summary="List offerings")
 def list_offerings(
     archived: Archived = False, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[CatalogueOfferingList]:
@@ -87,7 +87,7 @@ def list_offerings(
     )
 
 
-@app.get("/v1/catalogue/offerings/<offering_id>", summary="One offering")
+@app.get("/v1/catalogue/offerings/<offering_id>", summary="Get an offering")
 def get_offering(offering_id: UUID) -> Response[CatalogueOffering]:
     """Answer the offering; its version is the ETag."""
     item = catalogue.get(http.actor(app), "offering", offering_id)

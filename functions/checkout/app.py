@@ -31,7 +31,7 @@ def create_hold(request: HoldRequest) -> Response[HeldBooking]:
     return http.answer(held, HTTPStatus.CREATED, version=held["version"])
 
 
-@app.delete("/v1/holds/<hold_id>", summary="Give a held time back")
+@app.delete("/v1/holds/<hold_id>", summary="Release a hold")
 def release_hold(hold_id: UUID) -> Response[Booking]:
     """Answer 200 once the time is free, 202 while its payment page is still being closed."""
     booking, released = holds.release(http.actor(app), hold_id, http.if_match(app))
@@ -39,7 +39,7 @@ def release_hold(hold_id: UUID) -> Response[Booking]:
     return http.answer(booking, status, version=booking["version"])
 
 
-@app.post("/v1/bookings/<booking_id>/checkout", summary="Get the payment page")
+@app.post("/v1/bookings/<booking_id>/checkout", summary="Begin a checkout")
 def begin_checkout(booking_id: UUID, request: CheckoutRequest) -> Response[Checkout]:
     """Answer the address where the customer pays, the same one for the same request."""
     checkout = checkouts.begin(
@@ -53,7 +53,7 @@ def begin_checkout(booking_id: UUID, request: CheckoutRequest) -> Response[Check
     return http.answer(checkout, version=checkout["booking"]["version"])
 
 
-@app.post("/v1/bookings/<booking_id>/reschedule", summary="Move to another time")
+@app.post("/v1/bookings/<booking_id>/reschedule", summary="Reschedule a booking")
 def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking]:
     """Answer 200 with the booking at its new time, or 202 if the move waits for a payment."""
     booking = reschedules.move(
@@ -68,7 +68,7 @@ def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking
     return http.answer(booking, status, version=booking["version"])
 
 
-@app.delete("/v1/bookings/<booking_id>/reschedule", summary="Give up a move that is not paid")
+@app.delete("/v1/bookings/<booking_id>/reschedule", summary="Abandon an unpaid reschedule")
 def give_up_reschedule(booking_id: UUID) -> Response[Booking]:
     """Answer 200 once the move is given up, 202 while its payment page is still being closed."""
     booking, over = reschedules.give_up(http.actor(app), booking_id, http.if_match(app))

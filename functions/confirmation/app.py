@@ -14,7 +14,7 @@ app = http.resolver()
 snapshots.take_part()
 
 
-@app.get("/v1/bookings/<booking_id>/confirmation", summary="What has become of it")
+@app.get("/v1/bookings/<booking_id>/confirmation", summary="Get a booking's confirmation")
 def get_confirmation(booking_id: UUID) -> Response[Confirmation]:
     """Answer how the booking stands, asking Stripe while its payment is in the balance."""
     confirmation = confirmations.get(http.actor(app), booking_id)

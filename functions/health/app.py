@@ -12,7 +12,7 @@ from holdfast.observability import instrument
 app = http.resolver()
 
 
-@app.get("/health", summary="Is it working?")
+@app.get("/health", summary="Check health")
 def get_health() -> Response[Health]:
     """Answer 200 with the schema's version and the clock skew, or 503."""
     return http.answer(health.check())

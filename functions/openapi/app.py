@@ -39,13 +39,13 @@ def _policy() -> str:
     )
 
 
-@app.get("/openapi.json", summary="The description for programs")
+@app.get("/openapi.json", summary="Get the OpenAPI description")
 def get_specification() -> Response[str]:
     """Answer the OpenAPI description."""
     return Response(200, "application/json", _text(_SPECIFICATION), _CACHE)
 
 
-@app.get("/docs", summary="The description for people")
+@app.get("/docs", summary="Get the reference page")
 def get_docs() -> Response[str]:
     """Answer a page that shows it."""
     headers = {**_CACHE, "content-security-policy": _policy()}

@@ -33,7 +33,7 @@ def create_pool(request: PoolRequest) -> Response[CataloguePool]:
     return http.answer(made, HTTPStatus.CREATED, version=made["version"])
 
 
-@app.get("/v1/catalogue/pools", summary="The pools")
+@app.get("/v1/catalogue/pools", summary="List pools")
 def list_pools(
     archived: Archived = False, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[CataloguePoolList]:
@@ -43,7 +43,7 @@ def list_pools(
     )
 
 
-@app.get("/v1/catalogue/pools/<pool_id>", summary="One pool")
+@app.get("/v1/catalogue/pools/<pool_id>", summary="Get a pool")
 def get_pool(pool_id: UUID) -> Response[CataloguePool]:
     """Answer the pool; its version is the ETag."""
     item = catalogue.get(http.actor(app), "pool", pool_id)

@@ -36,7 +36,7 @@ def create_hours(resource_id: UUID, request: HoursRequest) -> Response[WeeklyHou
     )
 
 
-@app.get("/v1/catalogue/resources/<resource_id>/hours", summary="The weekly windows")
+@app.get("/v1/catalogue/resources/<resource_id>/hours", summary="List weekly windows")
 def list_hours(
     resource_id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[WeeklyHoursList]:
@@ -74,7 +74,7 @@ def create_override(resource_id: UUID, request: OverrideRequest) -> Response[Dat
     )
 
 
-@app.get("/v1/catalogue/resources/<resource_id>/overrides", summary="The date overrides")
+@app.get("/v1/catalogue/resources/<resource_id>/overrides", summary="List date overrides")
 def list_overrides(
     resource_id: UUID, limit: Limit = 50, cursor: Cursor = None
 ) -> Response[DateOverrideList]:

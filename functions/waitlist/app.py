@@ -16,7 +16,7 @@ app = http.resolver()
 snapshots.take_part()
 
 
-@app.post("/v1/waitlist", summary="Wait for a time that is taken")
+@app.post("/v1/waitlist", summary="Join the waitlist")
 def join_waitlist(request: WaitRequest) -> Response[NewPlace]:
     """Answer 201 with the place and its secret, or 409 with the free periods."""
     key = http.idempotency_key(app, opens=True)
@@ -24,7 +24,7 @@ def join_waitlist(request: WaitRequest) -> Response[NewPlace]:
     return http.answer(place, HTTPStatus.CREATED, version=place["version"])
 
 
-@app.get("/v1/waitlist", summary="All places in the waitlist")
+@app.get("/v1/waitlist", summary="List waitlist entries")
 def list_waitlist(
     resource_id: Annotated[UUID | None, Query()] = None,
     state: Annotated[WaitingState | None, Query()] = None,
@@ -36,14 +36,14 @@ def list_waitlist(
     return http.answer(waitlist.list_page(http.actor(app), filters, cursor, limit))
 
 
-@app.get("/v1/waitlist/<place_id>", summary="One place in the waitlist")
+@app.get("/v1/waitlist/<place_id>", summary="Get a waitlist entry")
 def get_waiting(place_id: UUID) -> Response[Place]:
     """Answer the place; its version is the ETag."""
     place = waitlist.get(http.actor(app), place_id)
     return http.answer(place, version=place["version"])
 
 
-@app.delete("/v1/waitlist/<place_id>", summary="Wait no longer")
+@app.delete("/v1/waitlist/<place_id>", summary="Leave the waitlist")
 def leave_waitlist(place_id: UUID) -> Response[Place]:
     """Answer the place that was left; an offer goes to the next in line."""
     place = waitlist.leave(http.actor(app), place_id, http.if_match(app))

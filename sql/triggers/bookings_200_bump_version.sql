@@ -19,7 +19,9 @@ create or replace trigger changes_200_bump_version
 create or replace trigger calendars_200_bump_version
     before update on core.calendars for each row execute function core.bump_version();
 create or replace trigger checkouts_200_bump_version
-    before update on core.checkouts for each row execute function core.bump_version();
+    before update on core.checkouts for each row when ( -- that it was asked about changes nothing
+        old.asked_at is not distinct from new.asked_at)
+    execute function core.bump_version();
 create or replace trigger customers_200_bump_version
     before update on core.customers for each row execute function core.bump_version();
 create or replace trigger date_overrides_200_bump_version

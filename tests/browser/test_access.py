@@ -131,7 +131,7 @@ def test_what_else_may_come_of_it(
     (start,) = re.findall(r"start=([^&]+)", page.url)
     assert shop.hold(start.replace("%3A", ":")).status == 201
     visitor.button("Hold this time").click()
-    visitor.sees("Somebody was quicker")
+    visitor.sees("This time was just taken")
     gallery.look(page, "13-taken")
     page.locator(".slots.full .time").first.click()
     visitor.sees("The time is yours for now")
@@ -140,8 +140,8 @@ def test_what_else_may_come_of_it(
     expect(other.page.get_by_text("You are holding")).to_be_visible()
     gallery.look(other.page, "14-reminder")
     other.page.close()  # a page behind another draws slowly
-    visitor.button("Give the time back").click()
-    visitor.sees("The time was given back")
+    visitor.button("Cancel this hold").click()
+    visitor.sees("Your hold is cancelled")
     gallery.look(page, "15-given-back")
 
     page.clock.install()
@@ -159,7 +159,7 @@ def test_what_else_may_come_of_it(
     starts = "to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     lose_time(shop, {"id": booking})  # type: ignore[arg-type]
     assert shop.hold(shop.booking(booking, starts)).status == 201
-    visitor.pays().sees("Time lost, money back")
+    visitor.pays().sees("Paid too late: you get a full refund")
     gallery.look(page, "17-time-lost")
     stranger = visitors()
     stranger.page.goto(page.url)

@@ -71,7 +71,11 @@ def test_a_delayed_payment_is_followed(
 
     Cases: E-2.8
     """
-    visitor.opens().holds().goes_to_pay()
+    shop.database.execute(
+        "update core.tenants set delayed_methods = 'all', delayed_method_days = 1"
+    )
+    later = shop.clock.now() + timedelta(days=3)
+    visitor.opens(day=f"{later:%Y-%m-%d}").holds().goes_to_pay()
     visitor.button(re.compile("Pay by")).click()
     visitor.sees("Confirming your payment")
     session = shop.session_of(visitor.booking_id)
@@ -103,8 +107,8 @@ def test_a_time_is_given_back(visitor: Visitor, shop: Shop, paying: bool) -> Non
         visitor.button(re.compile("Back to")).click()
         visitor.sees("Not paid yet")
     booking = visitor.booking_id
-    visitor.button("Give the time back").click()
-    visitor.sees("The time was given back")
+    visitor.button("Cancel this hold").click()
+    visitor.sees("Your hold is cancelled")
 
     assert shop.booking(booking) == "expired"
 
@@ -205,11 +209,11 @@ def test_time_lost_money_back(visitor: Visitor, shop: Shop) -> None:
         booking, "to_char(starts_at at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
     )
     assert shop.hold(starts).status == 201
-    visitor.pays().sees("Time lost, money back")
-    expect(visitor.page.get_by_text("Your money is on its way back")).to_be_visible()
+    visitor.pays().sees("Paid too late: you get a full refund")
+    expect(visitor.page.get_by_text("Your refund is on its way")).to_be_visible()
     shop.stack.invoke("deliver")
 
-    expect(visitor.page.get_by_text("Your money was sent back")).to_be_visible(timeout=15_000)
+    expect(visitor.page.get_by_text("Your refund was sent")).to_be_visible(timeout=15_000)
 
 
 def test_the_end_of_a_hold_is_told_kindly(visitor: Visitor, shop: Shop) -> None:

@@ -26,7 +26,7 @@ def test_a_time_taken_meanwhile_has_neighbours(
     (start,) = re.findall(r"start=([^&]+)", visitor.page.url)
     assert shop.hold(start.replace("%3A", ":")).status == 201
     visitor.button("Hold this time").click()
-    visitor.sees("Somebody was quicker")
+    visitor.sees("This time was just taken")
     alternatives = visitor.page.locator(".slots.full .time")
     assert 1 <= alternatives.count() <= 5
     alternatives.first.click()
@@ -48,7 +48,7 @@ def test_two_customers_want_one_time(visitors: Visitors, shop: Shop) -> None:
     for each in (one, other):  # no waiting in between: both requests are under way together
         each.page.evaluate("() => document.querySelector('form button.main').click()")
     for each in (one, other):
-        heading = re.compile("yours for now|Somebody was quicker")
+        heading = re.compile("yours for now|This time was just taken")
         expect(each.page.get_by_role("heading", level=1, name=heading)).to_be_visible()
 
     assert shop.live_bookings(one.email) + shop.live_bookings(other.email) == 1
@@ -228,9 +228,9 @@ STEPS: dict[str, tuple[Callable[[Visitor], Any], Callable[[Visitor], Any], str]]
         lambda v: v.page.get_by_role("button", name=LESSON).first.click(),
         "Choose a time",
     ),
-    "turning to another month": (
+    "turning to later days": (
         lambda v: v.opens(),
-        lambda v: v.button("Next month").click(),
+        lambda v: v.button("Next five weeks").click(),
         "Choose a time",
     ),
     "holding": (
@@ -240,8 +240,8 @@ STEPS: dict[str, tuple[Callable[[Visitor], Any], Callable[[Visitor], Any], str]]
     ),
     "giving back": (
         lambda v: v.opens().holds(),
-        lambda v: v.button("Give the time back").click(),
-        "The time was given back",
+        lambda v: v.button("Cancel this hold").click(),
+        "Your hold is cancelled",
     ),
 }
 
@@ -261,7 +261,7 @@ def test_a_lost_network_is_waited_for(visitor: Visitor, step: str) -> None:
 
     visitor.sees(title)
     expect(page.get_by_text("There is no connection.")).to_be_hidden()
-    if step == "turning to another month":
+    if step == "turning to later days":
         expect(page.locator('.day:not([aria-disabled="true"])').first).to_be_visible()
 
 

@@ -160,6 +160,21 @@ PLANTS = {
         " from core.bookings",
         "no other change owns any",
     ),
+    "confirmed at its start": Plant(
+        "update audit.booking_events as e set at = b.starts_at from core.bookings as b"
+        " where b.id = e.booking_id and e.to_status = 'scheduled'",
+        "no booking was confirmed once its time had begun",
+    ),
+    "moved at its start": Plant(
+        "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
+        " calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, created_at,"
+        " updated_at) select tenant_id, gen_random_uuid(), id, 'applied', resource_id,"
+        " starts_at, ends_at, 0, 0, amount, 0, currency, false, resource_id,"
+        " starts_at - interval '1 day', ends_at - interval '1 day', now(),"
+        " starts_at - interval '1 day' from core.bookings",
+        "no booking was moved once its old time",
+    ),
     "hold beyond its deadline": Plant(
         "update core.bookings set status = 'held', hold_expires_at = core.clock()",
         "outlived its deadline",

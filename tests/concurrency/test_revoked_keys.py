@@ -180,6 +180,7 @@ def test_a_key_revoked_while_its_call_waits_acts_no_more(desk: Desk, function: s
     """401 after the wait, and nothing is changed.
 
     Cases: E-3.7, P-7
+    Proves: ASVS 7.4.1, 8.3.2, API2:2023
     """
     first, second = MEETINGS[function](desk)
     before = digests(desk.database, without=("core.api_keys",))

@@ -330,7 +330,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         *(
             {"prices": [NEW["offerings"]["prices"][0] | wrong]}
             for wrong in (
-                {"amount": 49},
+                {"amount": 0},
                 {"amount": 100_000_000},
                 {"currency": "XXX"},
                 {"currency": "eur"},

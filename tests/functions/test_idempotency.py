@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from tests.harness.digests import digests
+from tests.harness.outages import REFUSING
 from tests.harness.problems import assert_problem, refused
 from tests.harness.stage import TEN, forget_requests, sessions
 from tests.harness.system import RETURN_ADDRESSES, Answer, System
@@ -149,6 +150,14 @@ def test_the_same_key_for_another_request_is_refused(
     refused(system, lambda: _hold(system, KEY, **changes), 422, "idempotency_key_reused")
 
 
+def test_another_body_is_refused_before_the_database(system: System) -> None:
+    """422 by DynamoDB alone: the database is not asked, and here could not be."""
+    _hold(system, KEY)
+    system.database_at(f"postgresql://holdfast_checkout@{REFUSING}/holdfast")
+
+    assert_problem(_hold(system, KEY, notes="another"), 422, "idempotency_key_reused")
+
+
 def test_equal_requests_may_be_written_differently(system: System) -> None:
     """Another order of members, another offset, defaults spelled out: still the same request.
 
@@ -200,7 +209,7 @@ def test_a_checkout_key_is_bound_to_its_addresses(system: System, front_door: bo
     if not front_door:
         forget_requests(system)
     refused_addresses = system.begin_checkout(
-        held, idempotency_key="c-1", success_url="https://elsewhere.example/"
+        held, idempotency_key="c-1", success_url="https://studio.example/elsewhere"
     )
 
     assert_problem(refused_addresses, 422, "idempotency_key_reused")
@@ -301,6 +310,7 @@ def test_tenants_do_not_share_keys(system: System) -> None:
     Proves: ASVS 8.4.1
     """
     other = add_tenant(system.database)
+    system.warm(other.publishable_key)
     mine = _hold(system, KEY)
     theirs = system.request(
         "POST",
@@ -362,8 +372,11 @@ def test_equal_bodies_have_unequal_hashes_in_dynamodb(system: System) -> None:
 def test_who_has_no_key_writes_nothing(system: System, kind: str) -> None:
     """An API key that the database has not let act goes past DynamoDB, whatever it asks for.
 
+    Here nobody could reach DynamoDB.
+
     Cases: P-8
     """
+    system.with_environment(AWS_ENDPOINT_URL_DYNAMODB=f"http://{REFUSING}")
     for path, body in (("/v1/holds", system.hold_body(TEN)), ("/v1/waitlist", None)):
         for _ in range(3):
             answer = system.request("POST", path, body or system.hold_body(TEN), key=new_key(kind))

@@ -75,7 +75,8 @@ def test_what_is_under_way_is_no_difference(system: System) -> None:
 
 def test_a_delayed_result_is_awaited(system: System) -> None:
     """A bank debit that came through while its result is asked for once a day is under way."""
-    held, session = system.checkout()
+    system.offer_delayed_methods()
+    held, session = system.checkout(system.hold("2030-01-30T10:00:00Z"))
     system.pay(session, "delayed")
     system.deliver_webhooks()
     system.double.settle(session, "succeed")

@@ -133,9 +133,10 @@ def test_giving_up_what_was_just_paid(system: System) -> None:
 
 def test_giving_up_while_a_slow_payment_is_under_way(system: System) -> None:
     """409: found out at Stripe, or known already; the time is kept."""
-    held = _paid(system)
+    system.offer_delayed_methods()
+    held = _paid(system, "2030-01-30T10:00:00Z")
     system.change_prices(1500)
-    system.move(held, TWO)
+    system.move(held, "2030-01-30T14:00:00Z")
     _, session_id = system.checkout(held)
     system.pay(session_id, "delayed")
 

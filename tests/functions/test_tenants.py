@@ -188,3 +188,54 @@ def test_an_unreachable_database_is_told(system: System) -> None:
     with pytest.raises(FailedError, match="cannot be reached") as failed:
         make(system)
     assert "hunter2" not in json.dumps(str(failed.value))
+
+
+def test_a_new_tenants_payment_pages_lead_to_the_booking_page(system: System) -> None:
+    """Nothing is listed, and delayed methods are for its servers."""
+    made = make(system)
+
+    assert (made["return_origins"], made["delayed_methods"]) == ([], "servers")
+
+
+def test_where_payment_pages_lead_is_listed(system: System) -> None:
+    """As browsers form origins; what is not named stays as it is."""
+    made = make(system, return_origins=["HTTPS://Studio.example:443/", "http://localhost:*"])
+    listed = ["https://studio.example", "http://localhost:*"]
+    assert made["return_origins"] == listed
+
+    settings = {"delayed_methods": "all", "delayed_method_days": 7, "payment_pages_per_hold": 3}
+    later = request(made["id"], None, {}, [], payments=settings)
+    changed = system.invoke("migrate", later)
+    row = system.database.one("select * from core.tenants where id = %s", made["id"])
+
+    assert (changed["return_origins"], changed["delayed_methods"]) == (listed, "all")
+    assert (row.delayed_method_days, row.payment_pages_per_hold) == (7, 3)
+    emptied = system.invoke(
+        "migrate", request(made["id"], None, {}, [], payments={"return_origins": []})
+    )
+    assert emptied["return_origins"] == []
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://studio.example",
+        "https://studio.example/path",
+        "https://user@studio.example",
+        "https://*.example",
+        "https://studio.example:*",
+        "studio.example",
+        "https://st\u00fcdio.example",
+        "javascript:alert(1)",
+        "http://localhost.evil.example",
+        "*",
+        "",
+    ],
+)
+def test_what_is_no_origin_is_not_listed(system: System, origin: str) -> None:
+    """Told where it stands, and nothing is changed."""
+    before = rows(system)
+
+    with pytest.raises(FailedError, match="return_origins"):
+        make(system, return_origins=["https://studio.example", origin])
+    assert rows(system) == before

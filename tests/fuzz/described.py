@@ -167,14 +167,23 @@ class Fuzzer:
         if unknown:
             self._blame(f"{label}: {status} has headers nobody described: {sorted(unknown)}", case)
 
+        if response.headers.get("content-type", [""])[0] == "application/problem+json":
+            code = response.json()["code"]
+            if code not in self._answer(case, status).get("x-codes", []):
+                self._blame(f"{label}: {status} with a code that it does not have: {code}", case)
+
     def _described(self, case: Case, status: int) -> set[str]:
         """The headers that the description has for an answer."""
-        answer = self.document["paths"][case.path][case.method.lower()]["responses"].get(
-            str(status), {}
-        )
+        return {name.lower() for name in self._answer(case, status).get("headers", {})}
+
+    def _answer(self, case: Case, status: int) -> dict[str, Any]:
+        """What the description says of an answer; nothing if it does not have it."""
+        answer: dict[str, Any] = self.document["paths"][case.path][case.method.lower()][
+            "responses"
+        ].get(str(status), {})
         if "$ref" in answer:
             answer = self.document["components"]["responses"][answer["$ref"].rpartition("/")[2]]
-        return {name.lower() for name in answer.get("headers", {})}
+        return answer
 
     def _note(self, case: Case, response: schemathesis.Response, failure: Exception) -> None:
         title = failure.title if isinstance(failure, Failure) else type(failure).__name__

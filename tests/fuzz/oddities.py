@@ -112,7 +112,7 @@ class Oddities:
         if route == "/v1/holds":
             return json.dumps(self._hold()).encode()
         return json.dumps(
-            {"success_url": "https://shop.example/ok", "cancel_url": "https://shop.example/no"}
+            {"success_url": "https://studio.example/", "cancel_url": "https://studio.example/"}
         ).encode()
 
     def _hold(self, **fields: Any) -> dict[str, Any]:

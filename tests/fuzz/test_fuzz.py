@@ -44,15 +44,17 @@ def test_every_answer_is_as_described(stack: Stack) -> None:
 
 
 def test_a_wrong_description_is_noticed(stack: Stack) -> None:
-    """The twin: take a status, type, header or field from the description, and each is missed."""
+    """The twin: take a status, type, header, code or field from the description; each is missed."""
     fuzzer = Fuzzer(Purse(stack, 1), examples=12)
     document = fuzzer.document
     document["paths"]["/v1/bookings/{booking_id}"]["get"]["responses"].pop("404")
     document["paths"]["/health"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}
     del document["paths"]["/v1/holds/{hold_id}"]["delete"]["responses"]["200"]["headers"]
     document["components"]["schemas"]["Resource"]["properties"]["capacity"] = {"type": "string"}
+    document["components"]["responses"]["NotFound"]["x-codes"] = []
     fuzzer.describe(document)
     signs = {
+        "GET /v1/waitlist/{place_id}": ": 404 with a code that it does not have: not_found",
         "GET /v1/bookings/{booking_id}": ": 404",
         "GET /health": ": 200",
         "DELETE /v1/holds/{hold_id}": ": 200 has headers nobody described: ['etag']",

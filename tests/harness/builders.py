@@ -46,6 +46,7 @@ class Tenant:
                 "name": "A studio",
                 "created_at": database.clock.now(),
                 "live_holds_per_customer": 1000,  # Grace is everybody's customer
+                "return_origins": ["https://a.example", "https://b.example"],
             }
             | columns,
         )

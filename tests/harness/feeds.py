@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from tempfile import mkdtemp
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from cryptography import x509
@@ -25,6 +25,7 @@ from holdfast.calendars.source import Feed
 from holdfast.calendars.transport import Transport
 
 HOST = "feeds.example"
+_FOLDER = TemporaryDirectory(prefix="holdfast-feeds-")  # goes with this process
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
 
@@ -146,11 +147,14 @@ def _certificate() -> Path:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName(f"*.{HOST}")]),
+            critical=False,
+        )
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )
-    path = Path(mkdtemp(prefix="holdfast-feeds-")) / "server.pem"
+    path = Path(_FOLDER.name) / "server.pem"
     path.write_bytes(
         key.private_bytes(
             serialization.Encoding.PEM,

@@ -352,6 +352,36 @@ ALWAYS: tuple[Law, ...] = (
         """,
     ),
     Law(
+        "I6",
+        "no booking was confirmed once its time had begun, nor with others of which one had",
+        """
+        select e.booking_id || ' was confirmed at ' || e.at || ', and began at ' || s.at as finding
+        from audit.booking_events as e
+        join core.bookings as b on b.tenant_id = e.tenant_id and b.id = e.booking_id
+        cross join lateral (
+            -- where it was then: before the changes that were made since
+            select min(coalesce(
+                (select c.from_starts_at from core.changes as c
+                where c.tenant_id = o.tenant_id and c.booking_id = o.id and c.state = 'applied'
+                    and c.updated_at > e.at
+                order by c.updated_at limit 1), o.starts_at)) as at
+            from core.bookings as o
+            where o.tenant_id = b.tenant_id
+                and coalesce(o.cart_id, o.id) = coalesce(b.cart_id, b.id)
+        ) as s
+        where e.to_status = 'scheduled' and e.from_status <> 'scheduled' and e.at >= s.at
+        """,
+    ),
+    Law(
+        "I6",
+        "no booking was moved once its old time or its new one had begun",
+        """
+        select c.booking_id || ' was moved at ' || c.updated_at as finding
+        from core.changes as c
+        where c.state = 'applied' and c.updated_at >= least(c.from_starts_at, c.starts_at)
+        """,
+    ),
+    Law(
         "I5",
         "a booking has at most one payable checkout",
         """
@@ -364,7 +394,8 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I5",
-        "what a checkout can still be paid for waits for it, or the checkout is being closed",
+        "what a checkout can still be paid for waits for it, or the checkout is being closed; or it"
+        " waits for a delayed payment, which cannot be closed, and the time has begun",
         """
         select b.id || ' is ' || b.status || ' while its checkout is ' || c.state as finding
         from core.checkouts as c
@@ -376,6 +407,9 @@ ALWAYS: tuple[Law, ...] = (
                 select from core.effects as e
                 where e.tenant_id = c.tenant_id and e.checkout_id = c.id and e.state = 'pending'
             )
+            and not (c.state = 'pending' and core.clock() >= least(b.starts_at, g.starts_at, (
+                select min(o.starts_at) from core.bookings as o
+                where o.tenant_id = b.tenant_id and o.cart_id = b.cart_id and c.change_id is null)))
         """,
     ),
 )

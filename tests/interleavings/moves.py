@@ -17,7 +17,6 @@ READERS = frozenset(
         "explain_slot",
         "get_booking",
         "get_catalogue_item",
-        "get_confirmation",
         "get_waiting",
         "health",
         "list_bookings",
@@ -32,6 +31,9 @@ READERS = frozenset(
         "read_calendar_feed",
     }
 )
+
+# Note something about what they read if nobody is at work on it, and wait for nobody.
+NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked about a checkout"}
 
 # They write, but nothing of a booking and nothing that a booking asks for under its locks: nobody
 # can meet them. What they do to bookings that are made later, they do without a lock.
@@ -255,7 +257,7 @@ MOVES: tuple[Move, ...] = (
         "settle_checkout",
         "Stripe tells that the slow method failed",
         _settled("failed"),
-        frozenset({"pending"}),
+        frozenset({"pending", "begun"}),
     ),
     Move("sweep", "expire_holds", "end what has passed its deadline", _sweep),
     Move("claim", "claim_effects", "the outbox takes what is due", _claim),

@@ -84,6 +84,15 @@ def _pending(desk: Desk) -> Props:
     return props
 
 
+def _begun(desk: Desk) -> Props:
+    """A delayed payment is under way, and the time itself has begun."""
+    props = _open(desk)
+    assert props.session is not None
+    desk.call(settle_call(props.session, "pending"))
+    _pass(desk, minutes=(7 * 24 + 4) * 60)
+    return props
+
+
 def _closing(desk: Desk) -> Props:
     """The customer has left; whoever was to close the payment page has not reported back."""
     props = _open(desk)
@@ -240,6 +249,7 @@ SCENES: Mapping[str, Callable[[Desk], Props]] = {
     scene.__name__[1:]: scene
     for scene in (
         *(_free, _held, _stale, _creating, _open, _overdue, _pending),
+        _begun,
         *(_closing, _replacing, _scheduled, _expired, _refunding, _reopened),
         *(_elsewhere, _waited, _offered, _regranted),
         *(_moved, _changing, _differing, _buried),

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tests.harness.desk import Desk
 from tests.interleavings.encounters import Scene
-from tests.interleavings.moves import APART, MOVES, READERS
+from tests.interleavings.moves import APART, MOVES, NOTING, READERS
 from tests.interleavings.scenes import SCENES, TEN
 from tests.interleavings.winners import NOBODY, winners
 
@@ -153,8 +153,8 @@ def test_every_function_has_its_part(scene: Scene) -> None:
     """A function of the database has moves, or only reads, or writes apart from bookings."""
     functions = {name for (name,) in scene.database.rows(_FUNCTIONS)}
 
-    assert functions == READERS | APART.keys() | set(_WRITERS.values())
-    assert len(functions) == len(READERS) + len(APART) + len(set(_WRITERS.values()))
+    assert functions == READERS | NOTING.keys() | APART.keys() | set(_WRITERS.values())
+    assert len(functions) == sum(map(len, (READERS, NOTING, APART, set(_WRITERS.values()))))
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,21 @@ def test_readers_change_nothing(scene: Scene, function: str) -> None:
     assert scene.booking_id is not None
 
     assert scene.changes((function, _READS[function](scene.desk, scene.booking_id))) == 0
+
+
+@pytest.mark.parametrize("scene", ["pending", "differing"], indirect=True)
+@pytest.mark.parametrize("function", sorted(NOTING))
+def test_those_that_note_something_wait_for_nobody(scene: Scene, function: str) -> None:
+    """While everything is locked they run to their end, and note nothing; else one row."""
+    assert scene.booking_id is not None
+    call = (function, _READS[function](scene.desk, scene.booking_id))
+    with scene.database.connect() as holder:
+        holder.execute(_LOCKED.encode(), (scene.desk.tutor["id"], TEN))
+        for table in _TABLES:
+            holder.execute(_LOCKED_ROWS.format(table).encode())
+
+        assert scene.changes(call) == 0
+    assert scene.changes(call) == 1
 
 
 @pytest.mark.parametrize("scene", ["contested"], indirect=True)

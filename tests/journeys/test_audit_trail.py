@@ -96,7 +96,11 @@ def test_versions_in_the_trail_have_no_gap(system: System) -> None:
     Cases: P-10, D-4
     """
     held = system.hold(TEN)
-    for address in ("https://a.example/", "https://b.example/", "https://c.example/"):
+    for address in (
+        "https://studio.example/a",
+        "https://studio.example/b",
+        "https://studio.example/c",
+    ):
         system.begin_checkout(held, cancel_url=address)
     system.pay(system.session_id(held), "decline")
     system.pay(system.session_id(held))

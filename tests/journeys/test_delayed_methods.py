@@ -1,12 +1,22 @@
-"""Bank debits and the like: the result comes days later, and the time is kept until then."""
+"""Bank debits and the like: the result comes days later, and the time is kept until then, or until
+it begins."""
 
 import pytest
 
+from tests.harness.aftermath import settle_down
+from tests.harness.invariants import violations
 from tests.harness.problems import assert_problem
-from tests.harness.stage import TEN, minutes, raw_event, starts, stripe_refunds
+from tests.harness.stage import minutes, raw_event, starts, stripe_refunds
 from tests.harness.system import System
 
 LATE = "2030-01-30T10:00:00Z"  # further away than the result
+
+
+@pytest.fixture
+def system(system: System) -> System:
+    """Its payment pages offer delayed methods."""
+    system.offer_delayed_methods()
+    return system
 
 
 @pytest.fixture
@@ -160,19 +170,45 @@ def test_leaving_before_the_event_of_a_delayed_payment_comes(system: System) -> 
     assert not _free(system)
 
 
-def test_the_result_after_the_time_itself(system: System) -> None:
-    """Success comes when the lesson is over: the money has a booking; nothing stays in between.
+def test_the_result_after_the_time_itself(system: System, held: dict[str, str]) -> None:
+    """Success comes when the lesson is over: it was given up when it began, the money goes back,
+    and whoever looks is told why.
 
     Cases: D-2
     """
-    held, session_id = system.checkout(system.hold(TEN))
-    system.pay(session_id, "delayed")
-    system.post_event(raw_event(system, "checkout.session.completed"))
-    system.advance(minutes(60 * 24 * 3))
+    system.advance(minutes(60 * 24 * 22))
     system.sweep()
     system.run_outbox()
-    system.double.settle(session_id, "succeed")
-    system.post_event(raw_event(system, "checkout.session.async_payment_succeeded"))
+    before = system.booking(held).status
+    system.advance(minutes(60 * 24 * 2))
+    system.sweep()
+    given_up = system.confirmation(held)
+    system.double.settle(system.session_id(held), "succeed")
+    answer = system.post_event(raw_event(system, "checkout.session.async_payment_succeeded"))
 
-    assert system.confirmation(held)["status"] == "confirmed"
-    assert stripe_refunds(system, held) == []
+    assert (before, given_up["status"]) == ("paying", "expired")
+    assert answer.body["result"] == "refunding"
+    system.run_outbox()
+    (refund,) = stripe_refunds(system, held)
+    system.double.move_refund(refund["id"], "succeeded")  # to a bank account it takes days
+    settle_down(system)
+    told = system.confirmation(held)
+    assert (told["status"], told["reason"]) == ("refunded", "time_lost")
+    assert [refund["amount"] for refund in stripe_refunds(system, held)] == [4500]
+    assert violations(system.database, system.double, quiescent=True) == []
+
+
+def test_the_result_after_the_time_itself_without_an_event(
+    system: System, held: dict[str, str]
+) -> None:
+    """Nobody polls, and the event is lost: the comparison of both books sends the money back."""
+    system.advance(minutes(60 * 24 * 24))
+    system.sweep()
+    system.double.settle(system.session_id(held), "succeed")
+    for _ in range(3):
+        system.advance(minutes(60 * 26))
+        system.sweep("reconcile")
+        system.run_outbox()
+
+    assert [refund["amount"] for refund in stripe_refunds(system, held)] == [4500]
+    assert system.confirmation(held)["reason"] == "time_lost"

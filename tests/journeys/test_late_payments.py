@@ -138,7 +138,7 @@ def test_a_second_payment_of_one_booking_goes_back(system: System, held: dict[st
     """
     first = system.session_id(held)
     system.database.execute("update core.checkouts set state = 'expired'")
-    system.begin_checkout(held, cancel_url="https://elsewhere.example/")
+    system.begin_checkout(held, cancel_url="https://studio.example/elsewhere")
     second = system.session_id(held)
     assert first != second
     system.pay(first)

@@ -88,7 +88,9 @@ class Line:
 
     def __init__(self, url: str, watcher: Watcher, pause: float) -> None:
         parts = urlsplit(url)
-        assert parts.hostname == "127.0.0.1", url  # nothing but this machine is ever asked
+        assert parts.hostname in ("127.0.0.1", "localhost"), (
+            url
+        )  # nothing but this machine is ever asked
         self._host, self._port = parts.hostname, parts.port
         self._idle: list[http.client.HTTPConnection] = []
         self._watcher = watcher

@@ -171,7 +171,10 @@ class Trouble:
     def _upset_database(self) -> None:
         """Time jumps past the end of holds; the server is killed; it crashes; time jumps again."""
         with psycopg.connect(self.stack.manifest["database"]) as connection:
-            connection.execute("update core.tenants set hold_minutes = 1")
+            connection.execute(
+                "update core.tenants set hold_minutes = 1, delayed_methods = 'all',"
+                " delayed_method_days = 1"
+            )
         if self._wait_for(0.3):
             self._jump()
         if self._wait_for(0.5):

@@ -147,6 +147,7 @@ def test_a_person_hears_of_what_only_a_person_can_decide(shop: Shop) -> None:
     restoration = Restoration(shop)
     shop.move_for_less(moved, 8)
     system.run_outbox()
+    system.offer_delayed_methods()
     slow = shop.hold(9)
     session_id = shop.pay(slow, "delayed")
     restoration.restore(took=timedelta(hours=2))

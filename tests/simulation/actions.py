@@ -256,6 +256,23 @@ def tick(scene: Scene, rng: random.Random) -> None:
     )
 
 
+def let_begin(scene: Scene, rng: random.Random) -> None:
+    """Something that was paid for at Stripe, and of which we were not told yet, begins just now."""
+    paid = [
+        d.body["metadata"]["booking_id"]
+        for d in scene.world.double.documents("checkout.session")
+        if d.body["status"] == "complete"
+    ]
+    beginning = scene.world.database.rows(
+        "select starts_at from core.bookings where status = 'paying' and starts_at > core.clock()"
+        " and coalesce(cart_id, id) = any (%s::uuid[]) order by starts_at, id",
+        paid,
+    )
+    if beginning:
+        start = rng.choice(beginning).starts_at
+        scene.world.advance(start - scene.world.now + timedelta(seconds=rng.choice((-1, 0, 0, 1))))
+
+
 def strike_stripe(scene: Scene, rng: random.Random) -> None:
     """Something will go wrong with the next calls to Stripe."""
     kind, options = rng.choice(_FAULTS)
@@ -321,6 +338,7 @@ WEIGHTS: dict[Action, float] = {
     sweep: 4,
     outbox: 8,
     tick: 9,
+    let_begin: 0.5,
     strike_stripe: 3,
     end_backend: 1.5,
     lose_records: 0.5,

@@ -13,7 +13,7 @@ from tests.simulation.world import World
 
 _EXPECTED = {
     "hold": {201, 409, 422, 429, 503},
-    "checkout": {200, 409, 410, 503},
+    "checkout": {200, 409, 410, 429, 503},
     "release": {200, 202, 409, 503},
     "confirmation": {200, 503},
     "read": {200, 304, 503},
@@ -153,7 +153,7 @@ def checkout(world: World, customer: Customer, rng: random.Random) -> None:
             return
         if got.status == 200:
             customer.page = got.body["checkout_url"].rpartition("/")[2]
-        elif got.status == 410:
+        elif got.status in (410, 429):
             customer.acted = True
 
     addresses = {"success_url": customer.address, "cancel_url": customer.address}

@@ -105,7 +105,10 @@ class World:
             "update core.offerings set group_size = 2 where name = 'Open class';"
             " update core.resources set capacity = 1 where name = 'Yoga studio';"
             # everybody comes from one address, as one of a few people: both limits are felt
-            " update core.tenants set live_holds_per_customer = 2, live_holds_per_address = 12"
+            " update core.tenants set live_holds_per_customer = 2, live_holds_per_address = 12;"
+            # delayed methods on every page whose time is a day away, and few pages for one hold
+            " update core.tenants set delayed_methods = 'all', delayed_method_days = 1,"
+            " payment_pages_per_hold = 4"
         )
         self.double.register_endpoint(
             "https://hooks.example/stripe", secret=self.secrets.webhook_secret

@@ -172,7 +172,7 @@ def test_a_hold_that_begins_its_checkout_meanwhile_is_not_expired(api: Api, tena
     pid = api.connection("create_hold").info.backend_pid
     with api.database.connect() as paying:
         paying.execute("select core.enter_tenant(%s, 'secret', null, null)", (tenant.id,))
-        paying.execute("select core.new_checkout(b, null, 'a', 'b') from core.bookings as b")
+        paying.execute("select core.new_checkout(b, null, 'a', 'b', false) from core.bookings as b")
 
         def commit() -> None:
             wait_until_blocked(api.database, pid)

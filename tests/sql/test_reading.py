@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, Held, refused, utc
+from tests.harness.calls import ADDRESSES, Api, Held, refused, utc
 
 HOUR = timedelta(hours=1)
 
@@ -91,7 +91,7 @@ def test_filters_narrow_the_list(
     }
     api.hold(tenant.offer(), NOW + 2 * HOUR)  # of another resource
     two = next(i for i, name in names.items() if name == "two")
-    api.call("begin_checkout", tenant.actor("secret"), two, "k", {"success_url": "a"}, None)
+    api.call("begin_checkout", tenant.actor("secret"), two, "k", ADDRESSES, None)
     wanted = filters | ({"resource_id": str(offer.resource_id)} if by_resource else {})
 
     page = api.call("list_bookings", tenant.actor("secret"), wanted, None, 50)

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.harness.builders import NOW, Offer, Tenant, sha256
-from tests.harness.calls import Api, refused, stripe_event
+from tests.harness.calls import ADDRESSES, Api, refused, stripe_event
 from tests.harness.database import Database
 from tests.harness.scheduled_rows import fill
 from tests.harness.waiting import wait_for
@@ -199,7 +199,7 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
     resource = offer.resource_id
     calendar, feed = given_calendars(api, tenant, resource)
     stranger = Tenant(api.database).actor("secret")
-    addresses = {"success_url": "a", "cancel_url": "b"}
+    addresses = ADDRESSES
     later = {"resource_id": None, "starts_at": "2031-03-03T12:00Z", "date": None}
     opens = {"weekday": 1, "opens": "18:00", "closes": "19:00"}
     own = {"name": "Own", "url": "https://a.example/", "fresh_seconds": 300}

@@ -9,6 +9,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -23,6 +24,15 @@ KEYS = {
     "api", "webhook", "stripe", "booking_page", "docs", "database", "publishable_key",
     "secret_key", "webhook_secret", "tenant_id", "resources", "pools", "control", "pid",
 }  # fmt: skip
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def test_it_says_what_it_offers(stack: Stack) -> None:
@@ -155,12 +165,39 @@ def test_a_service_that_dies_is_started_again(new_stack: StartStack) -> None:
     assert send("GET", f"{stack.manifest['stripe']}/_double/state").status == 200
 
 
-def test_a_busy_port_is_named(new_stack: StartStack) -> None:
-    """A plain message, no traceback, and nothing left running."""
+def test_localhost_is_reached_by_either_address(stack: Stack) -> None:
+    """What is printed is localhost, which browsers trust; a name for two addresses, both served."""
+    addresses = ["localhost", "127.0.0.1", *(["[::1]"] if _has_ipv6() else [])]
+    for key in ("api", "docs", "booking_page"):
+        assert stack.manifest[key].startswith(f"http://localhost:{stack.port}"), key
+        assert stack.manifest[key] in stack.said()
+    for address in addresses:
+        for path in ("/health", "/docs", "/"):
+            assert send("GET", f"http://{address}:{stack.port}{path}").status == 200
+
+
+def test_nothing_is_left_in_the_temporary_folder(
+    new_stack: StartStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often a stack is started, the system's folder has no more files than before."""
+    place = tmp_path / "temporary"
+    place.mkdir(mode=0o1777)
+    monkeypatch.setenv("TMPDIR", str(place))
+    stack = new_stack().up()
+    assert stack.hold(stack.slots()[0]).status == 201
+    stack.signal(signal.SIGINT)
+
+    assert list(place.iterdir()) == []
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", *(["::1"] if _has_ipv6() else [])])
+def test_a_busy_port_is_named(new_stack: StartStack, address: str) -> None:
+    """A plain message, no traceback, and nothing left running; also if only one of localhost's two
+    addresses is taken, or another program would be sent what is meant for the stack."""
     stack = new_stack()
     stack.data.mkdir(parents=True)
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", stack.port))
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as other:
+        other.bind((address, stack.port))
         other.listen()
         refused = subprocess.run(
             stack.command(), check=False, cwd=ROOT, capture_output=True, text=True

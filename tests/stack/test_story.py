@@ -11,7 +11,7 @@ from tests.stack.running import Stack, send
 
 pytestmark = pytest.mark.stack
 
-RETURN = {"success_url": "https://shop.example/ok", "cancel_url": "https://shop.example/no"}
+RETURN = {"success_url": "https://studio.example/ok", "cancel_url": "https://studio.example/no"}
 
 
 def confirmed(stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:

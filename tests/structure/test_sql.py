@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -263,3 +264,29 @@ def test_the_clock_is_read_in_one_place() -> None:
     asking = [_name(path) for path in ALL_SQL if words.search(_code(path))]
 
     assert asking == ["functions/core/clock.sql", "functions/core/new_id.sql"]
+
+
+_WAITS_WRITES_OR_ASKS = re.compile(
+    r"core\.(?:lock_|claim_key|still_authorized|take)\w*\("
+    r"|\b(?:insert into|update|delete from) core\."
+)
+_ASKS = ("core.still_authorized(", "core.claim_key(")
+
+
+@pytest.mark.parametrize("path", sorted((SQL_DIR / "functions" / "api").glob("*.sql")), ids=_name)
+def test_whoever_changes_something_is_asked_again(path: Path) -> None:
+    """A function that acts for a caller asks whether the key is still alive after its last wait or
+    write before each answer; one that only reads asks once.
+
+    `core.claim_key` asks by itself before it tells what an earlier call made.
+    """
+    code = _code(path)
+    acts = "core.authorize(" in code and "set lock_timeout" in code
+
+    assert ("core.still_authorized(" in code) == acts
+    if acts:
+        ending = r"^end;" if "returns void" in code else r"\breturn (?!null)"
+        answers = [match.start() for match in re.finditer(ending, code, re.MULTILINE)]
+        for since, answer in pairwise([0, *answers]):
+            done = _WAITS_WRITES_OR_ASKS.findall(code[since:answer])
+            assert not done or done[-1] in _ASKS, code[since:answer]

@@ -4,14 +4,18 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
+from pydantic import BaseModel
 
 from dev import openapi, openapi_operations, template
 from functions.openapi import app
 from holdfast import errors
+from holdfast.models.base import Answer
 from tests.harness.system import Context
 
 Json = dict[str, Any]
@@ -79,11 +83,96 @@ def test_every_error_is_described(document: Json) -> None:
     for operation in [*operations(document).values(), *hooks]:
         for status, answer in operation["responses"].items():
             content = resolved(document, answer).get("content", {})
-            for example in content.get("application/problem+json", {}).get("examples", {}).values():
-                assert str(example["value"]["status"]) == status
-                described.add(example["value"]["code"])
+            problem = content.get("application/problem+json")
+            if problem is None:
+                continue
+            examples = {
+                code: resolved(document, each) for code, each in problem["examples"].items()
+            }
+            for code, example in examples.items():
+                assert (str(example["value"]["status"]), example["value"]["code"]) == (status, code)
+            assert resolved(document, answer)["x-codes"] == list(examples)
+            described |= examples.keys()
 
     assert described == {kind.code for kind in errors.CATALOGUE}
+
+
+def test_a_problem_is_one_schema(document: Json) -> None:
+    """Every error answer of every operation refers to it and adds nothing."""
+    hooks = [item["post"] for item in document["webhooks"].values()]
+    schemas = [
+        answer["content"]["application/problem+json"]["schema"]
+        for operation in [*operations(document).values(), *hooks]
+        for each in operation["responses"].values()
+        for answer in [resolved(document, each)]
+        if "application/problem+json" in answer.get("content", {})
+    ]
+
+    assert len(schemas) > 100
+    assert all(each == {"$ref": "#/components/schemas/Problem"} for each in schemas)
+
+
+def test_bodies_are_named_schemas(document: Json) -> None:
+    """What is sent and answered as JSON has a name, so that a program's types have them too."""
+    inline = [
+        (key, status)
+        for key, operation in operations(document).items()
+        for status, said in {
+            "request": operation.get("requestBody", {}),
+            **operation["responses"],
+        }.items()
+        for media, body in resolved(document, said).get("content", {}).items()
+        if media.endswith("json") and set(body["schema"]) != {"$ref"}
+    ]
+
+    assert inline == [("GET /openapi.json", "200")]
+
+
+def _bodies(document: Json) -> Iterator[tuple[str, Json, list[Any]]]:
+    """Where, the schema, and the examples of every body of the document."""
+    hooks = {name: item["post"] for name, item in document["webhooks"].items()}
+    for key, operation in {**operations(document), **hooks}.items():
+        parts = {"request": operation.get("requestBody", {}), **operation["responses"]}
+        for part, said in parts.items():
+            for media, body in resolved(document, said).get("content", {}).items():
+                several = [
+                    resolved(document, e)["value"] for e in body.get("examples", {}).values()
+                ]
+                single = [body["example"]] if "example" in body else []
+                yield f"{key} {part} {media}", body["schema"], several + single
+
+
+def test_every_body_has_an_example_that_fits(document: Json) -> None:
+    """Requests, answers and errors: each has an example, and each example keeps its schema."""
+    checked = 0
+    for where, schema, examples in _bodies(document):
+        assert examples, f"{where} has no example"
+        whole = {**schema, "components": document["components"]}
+        validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
+        for example in examples:
+            wrong = [error.message for error in validator.iter_errors(example)]
+            assert not wrong, (where, wrong, example)
+            checked += 1
+
+    assert checked > 300
+
+
+def test_examples_of_answers_fit_the_models(document: Json) -> None:
+    """The same by the models themselves, which know more than their schemas say."""
+    known = {kind.__name__: kind for kind in _descendants(Answer)}
+    fitting = set()
+    for where, schema, examples in _bodies(document):
+        name = schema.get("$ref", "").rpartition("/")[2]
+        if name in known and "problem" not in where:
+            for example in examples:
+                known[name].model_validate(example)
+            fitting.add(name)
+
+    assert {"HeldBooking", "Confirmation", "SlotList"} <= fitting
+
+
+def _descendants(kind: type[BaseModel]) -> list[type[BaseModel]]:
+    return [found for each in kind.__subclasses__() for found in (each, *_descendants(each))]
 
 
 def test_posts_take_an_idempotency_key(document: Json) -> None:

@@ -6,6 +6,7 @@ The old code is present by the very calls of stored functions that it made (`old
 import json
 import shutil
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -136,14 +137,16 @@ def _renamed(request: Request, names: Mapping[str, str]) -> Request:
 
 def _fresh(system: System, operation: str, by: str) -> Request:
     """A request that has not been made yet, like one of the story."""
-    request = next(
-        each
-        for each in STORY.requests
-        if each["by"] == by
-        and operation == _operation(each)
-        and not _is_short(each)
-        and "items" not in (each["body"] or {})
-        and "pool_id" not in (each["body"] or {})
+    request = deepcopy(
+        next(
+            each
+            for each in STORY.requests
+            if each["by"] == by
+            and operation == _operation(each)
+            and not _is_short(each)
+            and "items" not in (each["body"] or {})
+            and "pool_id" not in (each["body"] or {})
+        )
     )
     names = {request["key"]: str(uuid4())}
     arguments = request["call"][1:]
@@ -167,6 +170,9 @@ def _fresh(system: System, operation: str, by: str) -> Request:
         names[arguments[0]["booking_secret_hash"]] = digest(held["client_secret"]).hex()
         if operation == "reschedule":
             names[request["body"]["starts_at"]] = "2030-02-21T10:00:00Z"
+    elif operation == "create_offering":
+        for price in (*request["body"]["prices"], *request["call"][-1]["prices"]):
+            price["amount"] = 4500  # what was set before may be too little to be charged today
     elif "/resources/" in request["path"]:
         new = system.request(
             "POST", "/v1/catalogue/resources", {"name": "New", "timezone": "UTC"}, key="secret"

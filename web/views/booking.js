@@ -1,41 +1,46 @@
 // A booking: held, being paid, and what came of it. Follows by itself until something is final.
 
-import { call } from "../api.js";
+import { call, isId, keyFor, path, Problem } from "../api.js";
 import * as clock from "../clock.js";
 import * as format from "../format.js";
 import { has, t } from "../i18n.js";
 import * as frame from "../frame.js";
-import { calendar, download } from "../ics.js";
-import { announce, button, display, el, nextView } from "../page.js";
+import { announce, button, display, el, nextView, theirs } from "../page.js";
 import { go, here, ownAddress, replace } from "../routes.js";
-import { bookings } from "../store.js";
+import { bookings, timesOf } from "../store.js";
 import { bookingCard } from "./summary.js";
 import { forgetTimes } from "./times.js";
 
 const SETTLED = ["confirmed", "refunded", "expired", "cancelled", "declined", "ended", "completed"];
+const UNPAID = ["expired", "released", "declined"]; // views of bookings that no money hangs on
 const SOON = [120, 60, 30]; // seconds left at which the end is announced
 const SLOW = 15_000; // ms after which a payment is said to take its time
 const LONGEST = 10_000; // ms between two looks
 
 export async function showBooking(id) {
-  const kept = bookings.get(id);
+  const kept = isId(id) ? bookings.get(id) : null;
   if (!kept) return unknown();
   const current = nextView();
   const answer = await ask(kept);
   if (current()) await show(kept, answer);
 }
 
-const ask = (kept, more = {}) =>
-  call("GET", `/v1/bookings/${kept.id}/confirmation`, { secret: kept.secret, key: kept.key, ...more })
-    .catch((problem) => {
-      if (problem.status !== 404) throw problem;
-      return null; // not ours, or not any more
-    });
+async function ask(kept, more = {}) {
+  try {
+    return await call("GET", path`/v1/bookings/${kept.id}/confirmation`, { ...access(kept), ...more });
+  } catch (problem) {
+    if (problem.status !== 404) throw problem;
+    return null; // not ours, or not any more
+  }
+}
 
-function unknown() {
+const access = (kept) => ({ secret: kept.secret, key: keyFor(kept.key) });
+
+// `kept` is what this browser remembers of a booking that the server does not show any more
+function unknown(kept = null) {
   display({
-    title: t("unknown.title"), lead: t("unknown.lead"),
-    content: el("div", { class: "actions" }, button(t("unknown.book"), () => go(), "main")),
+    title: t("unknown.title"), lead: t(kept ? "unknown.gone" : "unknown.lead"),
+    content: [actions(button(t("unknown.book"), () => go(), "main")), kept ? forgetting(kept) : null],
   });
 }
 
@@ -56,15 +61,16 @@ function stateOf(kept, { status, reason }) {
 }
 
 async function show(kept, answer, before = null) {
-  if (!answer) return unknown();
+  if (!answer) return unknown(kept);
   const { status, reason, booking } = answer;
   const state = stateOf(kept, answer);
   const settled = SETTLED.includes(status) && state !== "processing";
   if (state === "processing") bookings.set(kept.id, { paid: true, awaited: status === "processing" });
-  if (settled) bookings.set(kept.id, { settled_at: kept.settled_at ?? Date.now() });
+  const end = settled && { settled_at: kept.settled_at ?? Date.now() };
+  bookings.set(kept.id, { ...timesOf(booking), ...end, unpaid: settled && UNPAID.includes(state) });
   if (settled) tidyAddress(kept.id);
   const draw = VIEWS[state] ?? plain;
-  const live = draw({ kept, booking, status, reason, state });
+  const live = draw({ kept, booking, status, reason, state, settled });
   if (before === "held" && status === "expired") announce(t("held.end"));
   frame.say("status", { booking: kept.id, status });
   if (!settled) follow(kept.id, { status, live });
@@ -78,6 +84,7 @@ async function follow(id, { status, live }) {
     if (document.hidden) await visible();
     if (!live()) return;
     const kept = bookings.get(id);
+    if (!kept) return unknown(); // removed in another tab
     const answer = await ask(kept, { tries: 1 }).catch(() => undefined); // no answer: look again later
     if (answer === undefined || !live()) continue;
     if (answer?.status !== status) return show(bookings.get(id) ?? kept, answer, status);
@@ -93,8 +100,20 @@ const tidyAddress = (id) => here().return && replace({ booking: id }, { renderin
 
 const VIEWS = { held, left, processing, releasing, confirmed, expired, released, unreturned, time_lost: sentBack, refunding: sentBack, refunded: sentBack };
 
-function view({ kept, booking }, { title, lead, tone, step, content = null }) {
-  return display({ title, lead, tone, step, aside: bookingCard(booking, kept), content, result: true });
+function view({ kept, booking, settled }, { title, lead, tone, step, content = null }) {
+  const whole = [content, settled ? forgetting(kept) : null];
+  return display({ title, lead, tone, step, aside: bookingCard(booking, kept), content: whole, result: true });
+}
+
+// On a device that others use, too, a customer may want nothing to be left.
+function forgetting({ id }) {
+  const forget = () => {
+    bookings.forget(id);
+    return replace({ view: "removed" });
+  };
+  return el("details", { class: "forget" },
+    el("summary", {}, t("forget.offer")), el("p", { class: "soft" }, t("forget.warning")),
+    button(t("forget.confirm"), forget));
 }
 
 const actions = (...buttons) => el("div", { class: "actions" }, buttons);
@@ -108,7 +127,7 @@ function held(scene) {
     title: t("held.title"), lead: t("held.lead"), step: "pay",
     content: [
       el("div", { class: "card timer" }, el("span", {}, t("held.left")), clockface, bar),
-      actions(payButton(t("held.pay", { price: sum(booking) }), kept), releaseButton(kept)),
+      actions(payButton(frame.framed ? t("left.pay") : t("held.pay", { price: sum(booking) }), kept), releaseButton(kept)),
       el("p", { class: "soft small-print" }, t("held.secure")),
     ],
   });
@@ -167,7 +186,10 @@ function releasing(scene) {
 
 function confirmed(scene) {
   const { booking, kept } = scene;
-  const save = () => download(calendar(booking, kept), t("calendar.file") + ".ics");
+  const save = async () => { // the module is needed by those alone who want the file
+    const { calendar, download } = await import("../ics.js").catch(() => { throw new Problem(0, {}); });
+    download(calendar(booking, kept), t("calendar.file") + ".ics");
+  };
   return view(scene, {
     title: t("confirmed.title"), lead: t("confirmed.lead"), tone: "good",
     content: actions(button(t("confirmed.calendar"), save, "main"), onward(kept)),
@@ -241,8 +263,8 @@ export async function pay(kept) {
   if (frame.framed) return frame.handOver(ownAddress({ booking: kept.id }), kept);
   const body = { success_url: back("paid"), cancel_url: back("left") };
   try {
-    const checkout = await call("POST", `/v1/bookings/${kept.id}/checkout`, {
-      body, secret: kept.secret, key: kept.key, attempt: "pay." + kept.id,
+    const checkout = await call("POST", path`/v1/bookings/${kept.id}/checkout`, {
+      body, ...access(kept), attempt: "pay." + kept.id,
     });
     bookings.set(kept.id, { pay_until: checkout.expires_at });
     location.assign(checkout.checkout_url);
@@ -258,7 +280,7 @@ const releaseButton = (kept) => button(t("held.release"), () => release(kept), "
 
 async function release(kept) {
   try {
-    await call("DELETE", `/v1/holds/${kept.id}`, { secret: kept.secret, key: kept.key });
+    await call("DELETE", path`/v1/holds/${kept.id}`, access(kept));
     bookings.set(kept.id, { released: true });
   } catch (problem) {
     if (!["already_paid", "illegal_state", "not_found"].includes(problem.code)) throw problem;
@@ -274,10 +296,35 @@ export async function reminder() {
   const found = await Promise.all(open.map(async (kept) => {
     const answer = await ask(kept, { tries: 1 }).catch(() => undefined);
     if (answer === undefined) return null;
-    if (!answer || SETTLED.includes(answer.status)) bookings.set(kept.id, { settled_at: Date.now() });
+    if (!answer || SETTLED.includes(answer.status)) bookings.set(kept.id, { settled_at: Date.now(), unpaid: !answer || (answer.status === "expired" && !answer.reason) });
     return answer && ["held", "processing"].includes(answer.status) ? { kept, booking: answer.booking } : null;
   }));
   return found.filter(Boolean).map(({ kept, booking }) => el("div", { class: "notice banner" },
     el("p", {}, t("banner.held", { what: kept.offering, when: format.when(booking) })),
     button(t("banner.continue"), () => go({ booking: kept.id }), "small")));
+}
+
+export function showRemoved() {
+  display({
+    title: t("forget.done"), lead: t("forget.done_lead"), tone: "good",
+    content: actions(button(t("unknown.book"), () => go(), "main")),
+  });
+}
+
+// All bookings that this browser remembers, the next one first and those that are over last. Nothing is
+// asked for: each is looked up when it is opened.
+export function showBookings() {
+  const now = clock.now();
+  const over = (kept) => Date.parse(kept.ends_at) < now;
+  const start = (kept) => Date.parse(kept.starts_at) || 0;
+  const all = bookings.all().filter(({ unpaid }) => !unpaid)
+    .sort((a, b) => over(a) - over(b) || (over(a) ? start(b) - start(a) : start(a) - start(b)));
+  const item = (kept) => el("li", {}, el("button", { type: "button", class: "offer", click: () => go({ booking: kept.id }) },
+    el("span", { class: "name" }, theirs(kept.offering || t("summary.title"))),
+    el("span", { class: "soft" }, theirs(kept.resource), kept.starts_at || kept.date ? [" · ", format.when(kept)] : null),
+    el("span", { class: "go", "aria-hidden": "true" })));
+  display({
+    title: t("list.title"), lead: t(all.length ? "list.lead" : "list.none"),
+    content: [el("ul", { class: "offers" }, all.map(item)), actions(button(t("unknown.book"), () => go(), "plain"))],
+  });
 }

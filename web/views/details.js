@@ -5,7 +5,7 @@ import * as format from "../format.js";
 import { has, language, t } from "../i18n.js";
 import { attempt, button, display, el, nextView, tell } from "../page.js";
 import { choiceOf, go, replace } from "../routes.js";
-import { bookings, draft, pendingHold } from "../store.js";
+import { attempts, bookings, draft, pendingHold, timesOf } from "../store.js";
 import { choiceAt } from "./catalogue.js";
 import { choiceCard, offeringName } from "./summary.js";
 import { forgetTimes, showTimes, slotList } from "./times.js";
@@ -108,9 +108,11 @@ async function send(choice, slot, body) {
       offering: offeringName(choice),
       resource: choice.resource.name,
       timezone: choice.resource.timezone,
+      ...timesOf(held),
       again: { ...choiceOf(choice), ...(slot.date ? { date: slot.date } : { start: slot.starts_at }) },
     });
     pendingHold.clear();
+    draft.clear();
     forgetTimes();
     if (current()) await replace({ booking: held.id });
   } catch (problem) {
@@ -131,7 +133,7 @@ async function send(choice, slot, body) {
 function showFieldErrors(form, problem) {
   const messages = Object.fromEntries((problem.body.errors ?? []).map(({ field, message }) =>
     [field.split(".").pop(), message]));
-  const names = FIELDS.map(({ name }) => name).filter((name) => name in messages);
+  const names = FIELDS.map(({ name }) => name).filter((name) => Object.hasOwn(messages, name));
   if (names.length) mark(form, names, messages);
   else tell(problem);
 }
@@ -163,7 +165,11 @@ function showTaken(choice, slot, body, alternatives) {
 export async function resumeHold() {
   const pending = pendingHold.get();
   if (!pending) return false;
-  if (Date.now() - pending.at > 120_000) return pendingHold.clear(), false;
+  if (Date.now() - pending.at > 120_000) {
+    pendingHold.clear();
+    attempts.answered("hold");
+    return false;
+  }
   const choice = await choiceAt(pending.choice);
   if (!choice) return false;
   const { date, starts_at: start } = pending.slot;

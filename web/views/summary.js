@@ -29,9 +29,8 @@ function whenRows(slot, timezone) {
   if (slot.date) return row("summary.when", format.longDate(slot.date));
   const rows = [row("summary.when", format.day(slot.starts_at), el("br"),
     format.timeSpan(slot.starts_at, slot.ends_at))];
-  const elsewhere = format.timeSpan(slot.starts_at, slot.ends_at, timezone);
-  if (timezone && timezone !== format.zone) {
-    rows.push(row("summary.local", format.day(slot.starts_at, timezone), el("br"), `${elsewhere} (${format.city(timezone)})`));
+  if (timezone && format.differ(format.zone, timezone, [slot.starts_at, slot.ends_at])) {
+    rows.push(row("summary.local", format.day(slot.starts_at, timezone), el("br"), `${format.timeSpan(slot.starts_at, slot.ends_at, timezone)} (${format.city(timezone)})`));
   }
   return rows;
 }

@@ -1,6 +1,6 @@
-// The free days of a month and the free times of a day, in the customer's zone.
+// The free days of five weeks and the free times of a day, in the customer's zone.
 
-import { call } from "../api.js";
+import { call, path } from "../api.js";
 import * as calendar from "../calendar.js";
 import * as clock from "../clock.js";
 import * as format from "../format.js";
@@ -9,39 +9,47 @@ import { announce, button, display, el, nextView, tell } from "../page.js";
 import { choiceOf, go, here, replace } from "../routes.js";
 import { choiceCard } from "./summary.js";
 
-const FRESH = 20_000; // ms for which a month is not asked for again
-const AHEAD = 3; // months that are looked through before saying that nothing is free
-const FAR = 12;
-const months = new Map();
+const FRESH = 20_000; // ms for which the same days are not asked for again
+const AHEAD = 3; // times five weeks that are looked through before saying that nothing is free
+const FAR = 11;
+const spans = new Map();
 
-const today = () => format.localDate(clock.now());
+// Where whole dates are booked, a day is the place's, and so is today.
+const today = ({ resource }) =>
+  format.localDate(clock.now(), resource.booking_mode === "date" ? resource.timezone : format.zone);
 
-// The free slots of a local month, by local date. A whole date is that date at the place, which may
+// The first of the days that are shown together with this one.
+function firstOf(choice, date) {
+  const now = today(choice);
+  const ahead = Math.max(0, Math.floor(calendar.daysBetween(now, date) / calendar.SPAN));
+  return calendar.addDays(now, ahead * calendar.SPAN);
+}
+
+// The free slots of five weeks, by local date. A whole date is that date at the place, which may
 // begin on the day before or after here.
-async function slotsOf({ resource, offering }, month) {
-  const name = `${resource.id} ${offering.id} ${month}`;
-  const known = months.get(name);
+async function slotsOf({ resource, offering }, first) {
+  const name = `${resource.id} ${offering.id} ${first}`;
+  const known = spans.get(name);
   if (known && performance.now() - known.at < FRESH) return known.days;
 
-  const whole = resource.booking_mode === "date";
-  const margin = whole ? 1 : 0;
+  const margin = resource.booking_mode === "date" ? 1 : 0;
+  const end = calendar.addDays(first, calendar.SPAN);
   const edge = (date, days) => new Date(calendar.addDays(date, days) + "T00:00:00").toISOString();
-  const from = edge(month + "-01", -margin);
-  const slots = await slotsBetween(resource, offering, from, edge(calendar.addMonths(month, 1) + "-01", margin));
+  const slots = await slotsBetween(resource, offering, edge(first, -margin), edge(end, margin));
   const days = new Map();
   for (const slot of slots) {
     const date = slot.date ?? format.localDate(slot.starts_at);
-    if (calendar.monthOf(date) === month) days.set(date, [...(days.get(date) ?? []), slot]);
+    if (date >= first && date < end) days.set(date, [...(days.get(date) ?? []), slot]);
   }
-  months.set(name, { at: performance.now(), days });
+  spans.set(name, { at: performance.now(), days });
   return days;
 }
 
-// One question answers so many slots; where a month has more it is asked in halves.
+// One question answers so many slots; where a span has more it is asked in halves.
 async function slotsBetween(resource, offering, from, to) {
   const query = new URLSearchParams({ offering_id: offering.id, from, to });
   try {
-    return (await call("GET", `/v1/resources/${resource.id}/slots?${query}`)).slots;
+    return (await call("GET", path`/v1/resources/${resource.id}/slots` + "?" + query)).slots;
   } catch (problem) {
     const middle = (Date.parse(from) + Date.parse(to)) / 2;
     if (problem.code !== "period_invalid" || middle - Date.parse(from) < 3_600_000) throw problem;
@@ -51,13 +59,13 @@ async function slotsBetween(resource, offering, from, to) {
   }
 }
 
-export const forgetTimes = () => months.clear();
+export const forgetTimes = () => spans.clear();
 
-async function firstFree(choice, month, count) {
+async function firstFree(choice, from, count) {
   for (let ahead = 0; ahead < count; ahead++) {
-    const later = calendar.addMonths(month, ahead);
-    const days = await slotsOf(choice, later);
-    if (days.size) return { month: later, days };
+    const first = calendar.addDays(from, ahead * calendar.SPAN);
+    const days = await slotsOf(choice, first);
+    if (days.size) return { first, days };
   }
   return null;
 }
@@ -65,83 +73,101 @@ async function firstFree(choice, month, count) {
 export async function showTimes(choice, { notice = null } = {}) {
   const { day } = here();
   const current = nextView();
-  const wanted = day && /^\d{4}-\d\d-\d\d$/.test(day) ? day : null;
-  const start = calendar.monthOf(wanted ?? today());
+  const now = today(choice);
+  const wanted = calendar.isDate(day) && day >= now && calendar.daysBetween(now, day) < 1000 ? day : null;
+  const start = firstOf(choice, wanted ?? now);
   const skeleton = scene(choice, current, notice);
   if (!wanted) skeleton.draw(start, new Map(), { busy: true });
   const found = await firstFree(choice, start, wanted ? 1 : AHEAD);
   if (skeleton.gone()) return;
   const days = found?.days ?? new Map();
-  const first = wanted && days.has(wanted) ? wanted : [...days.keys()][0] ?? null;
-  skeleton.draw(found?.month ?? start, days, { chosen: first });
+  skeleton.draw(found?.first ?? start, days, { chosen: wanted ?? [...days.keys()][0] ?? null });
 }
 
-// The view, redrawn in place as months are turned and days chosen.
+// The view, redrawn in place as pages are turned and days chosen.
 function scene(choice, current, notice) {
   const { resource } = choice;
   const whole = resource.booking_mode === "date";
   const left = el("div", { class: "card calendar" });
   const right = el("section", { class: "day-times", "aria-labelledby": "day-title" });
-  const zones = { here: format.zoneName(format.zone), there: format.city(resource.timezone) };
-  const which = whole ? "date" : resource.timezone === format.zone ? "same" : "other";
   let live = null; // tells whether this view is still on show
+  let drawn = 0; // counts pages, so that a slow answer does not draw over a later one
+
+  // `slots` are those on show: only where the clocks differ for one of them there is a second time
+  const zones = (slots) => {
+    const other = format.differ(format.zone, resource.timezone, slots.map((slot) => slot.starts_at));
+    const names = { here: format.zoneName(format.zone), there: format.city(resource.timezone) };
+    return t("times.zone_" + (whole ? "date" : other ? "other" : "same"), names);
+  };
 
   const shown = () => {
     live ??= display({
       title: t(whole ? "times.title_date" : "times.title"),
-      lead: t("times.zone_" + which, zones),
+      lead: zones([{ starts_at: clock.now() }]),
       step: "time",
       aside: choiceCard(choice),
       content: [notice ? el("p", { class: "notice" }, notice) : null, el("div", { class: "pick" }, left, right)],
     });
   };
 
-  async function turn(month, focus = null) {
-    if (month < calendar.monthOf(today())) return;
-    draw(month, new Map(), { busy: true, focus });
+  async function turn(date, focus = null) {
+    const first = firstOf(choice, date);
+    if (date < today(choice)) return;
+    draw(first, new Map(), { busy: true, focus });
+    const mine = drawn;
+    const wanted = () => live() && mine === drawn;
     try {
-      const days = await slotsOf(choice, month);
+      const days = await slotsOf(choice, first);
       const inside = left.contains(document.activeElement) ? document.activeElement.dataset.date : null;
-      if (live()) draw(month, days, { focus: inside });
+      if (wanted()) draw(first, days, { focus: inside });
     } catch (problem) {
-      if (live()) tell(problem, () => turn(month));
+      if (wanted()) tell(problem, () => turn(date, focus));
     }
   }
 
-  async function lookOn(month) {
-    const found = await firstFree(choice, calendar.addMonths(month, 1), FAR);
-    if (!live()) return;
+  async function lookOn(first) {
+    const mine = drawn;
+    const found = await firstFree(choice, calendar.addDays(first, calendar.SPAN), FAR);
+    if (!live() || mine !== drawn) return;
     if (!found) return right.replaceChildren(el("p", { class: "empty" }, t("times.none_far")));
     const chosen = [...found.days.keys()][0];
-    draw(found.month, found.days, { chosen, focus: chosen });
+    draw(found.first, found.days, { chosen, focus: chosen });
   }
 
-  function draw(month, days, { chosen = null, busy = false, focus = null } = {}) {
+  function draw(first, days, { chosen = null, busy = false, focus = null } = {}) {
     shown();
+    drawn++;
     const choose = (date) => {
-      draw(month, days, { chosen: date, focus: date });
+      draw(first, days, { chosen: date, focus: date });
       announce(t("times.announce", { day: format.date(date), count: days.get(date).length }));
       right.scrollIntoView({ block: "nearest" });
     };
     const label = (date, slots) =>
       t(whole ? "times.day_date" : "times.day_free", { day: format.date(date), count: slots.length });
     const free = new Map([...days].map(([date, slots]) => [date, label(date, slots)]));
-    const table = calendar.grid({ month, free, chosen, busy, choose, turn });
-    const first = calendar.monthOf(today());
+    const table = calendar.grid({ first, free, chosen, busy, choose, turn: (date) => turn(date, date) });
+    const last = calendar.addDays(first, calendar.SPAN - 1);
     left.replaceChildren(el("div", { class: "month-head" },
-      el("h2", { "aria-live": "polite" }, format.month(month)),
-      arrow("previous", month <= first, () => turn(calendar.addMonths(month, -1))),
-      arrow("next", false, () => turn(calendar.addMonths(month, 1)))), table);
+      el("h2", { "aria-live": "polite" }, format.dateRange(first, last)),
+      arrow("previous", first <= today(choice), () => turn(calendar.addDays(first, -1))),
+      arrow("next", false, () => turn(calendar.addDays(last, 1)))), table);
     if (focus) calendar.focusDay(table, focus);
     if (chosen) replace({ ...choiceOf(choice), day: chosen }, { rendering: false });
 
-    if (chosen) right.replaceChildren(...timesOf(choice, chosen, days.get(chosen)));
-    else if (busy) right.replaceChildren(el("div", { class: "waiting", "aria-hidden": "true" }));
-    else if (days.size) right.replaceChildren(el("p", { class: "empty" }, t("times.pick_day")));
-    else {
-      right.replaceChildren(el("p", { class: "empty" }, t("times.none", { month: format.month(month) })),
-        button(t("times.look_on"), () => lookOn(month)));
+    const slots = days.get(chosen);
+    if (slots) {
+      document.querySelector(".lead").textContent = zones(slots);
+      return right.replaceChildren(...timesOf(choice, chosen, slots));
     }
+    if (busy) return right.replaceChildren(el("div", { class: "waiting", "aria-hidden": "true" }));
+    // one tap to the next free day: among those on show, or looked for
+    const next = [...free.keys()].find((date) => date > (chosen ?? first));
+    if (!chosen && days.size) return right.replaceChildren(el("p", { class: "empty" }, t("times.pick_day")));
+    right.replaceChildren(
+      ...(chosen ? [el("h2", { id: "day-title" }, format.date(chosen))] : []),
+      el("p", { class: "empty" }, t(chosen ? "times.none_day" : "times.none")),
+      next ? button(t("times.next_free", { day: format.date(next) }), () => choose(next))
+        : button(t("times.look_on"), () => lookOn(first)));
   }
 
   function arrow(kind, disabled, action) {
@@ -175,10 +201,11 @@ export function slotList({ resource, offering }, slots, pick, { full = false } =
   const shared = (offering.group_size ?? resource.capacity) > 1;
   const item = (slot) => {
     const [mine, there] = [format.zone, resource.timezone].map((zone) => format.time(slot.starts_at, zone));
+    const differ = format.differ(format.zone, resource.timezone, [slot.starts_at]);
     const text = slot.date ? format.date(slot.date) : full ? `${format.day(slot.starts_at)}, ${mine}` : mine;
     return el("li", {}, button([
       el("span", {}, text),
-      !slot.date && mine !== there ? el("small", {}, `${there} ${format.city(resource.timezone)}`) : null,
+      !slot.date && differ ? el("small", {}, `${there} ${format.city(resource.timezone)}`) : null,
       shared ? el("small", {}, t("times.places", { count: slot.remaining })) : null,
     ], () => pick(slot), "time"));
   };

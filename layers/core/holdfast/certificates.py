@@ -9,9 +9,13 @@ for. The certificates to check against are, in this order,
                              since the OpenSSL inside psycopg does not know the system's
 """
 
+import atexit
 import functools
+import hashlib
+import os
 import re
 import tempfile
+from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import certifi
@@ -67,9 +71,25 @@ def _amazons(region: str) -> str:
 
 @functools.cache
 def _stored(pem: str) -> str:
-    """Where the certificates lie, as libpq wants them: a file of our own, under a new name."""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="ascii", prefix="holdfast-", suffix=".pem", delete=False
-    ) as file:
+    """Where the certificates lie, as libpq wants them: one file of our own for the same ones.
+
+    It is written aside and then put in place, so that it is never half there, and never the file
+    of another user who knew the name.
+    """
+    name = f"holdfast-{hashlib.sha256(pem.encode()).hexdigest()[:32]}.pem"
+    path = Path(_folder(), name)
+    with tempfile.NamedTemporaryFile("w", encoding="ascii", dir=path.parent, delete=False) as file:
         file.write(pem)
-    return file.name
+    os.replace(file.name, path)  # noqa: PTH105 - both are absolute
+    return str(path)
+
+
+@functools.cache
+def _folder() -> str:
+    """Lambda's own /tmp, where the next process of an environment finds what this one wrote; on any
+    other machine a folder that goes with this process."""
+    if "AWS_LAMBDA_RUNTIME_API" in os.environ:
+        return tempfile.gettempdir()
+    made = tempfile.TemporaryDirectory(prefix="holdfast-")
+    atexit.register(made.cleanup)
+    return made.name

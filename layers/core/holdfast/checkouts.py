@@ -14,9 +14,16 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import database, effects, idempotency, stripe_gateway
 from holdfast.actors import Actor
-from holdfast.errors import CheckoutRefused, HoldExpired, IllegalState, Unavailable
+from holdfast.errors import (
+    AmountNotChargeable,
+    CheckoutRefused,
+    HoldExpired,
+    IllegalState,
+    Unavailable,
+)
 from holdfast.models.bookings import CheckoutRequest
 from holdfast.observability import count
+from holdfast.settings import settings
 
 _STEPS = 5  # close an old session, begin, begin anew after a failure, one to spare
 _FAILURES = 2  # attempts that came to nothing, in one request
@@ -34,7 +41,10 @@ def begin(
 
     Raises:
         HoldExpired, IllegalState, StaleVersion, NotFound: the booking cannot be paid (any more).
-        CheckoutRefused: Stripe refuses, for instance the return addresses.
+        ReturnAddressRefused: the page may not lead there.
+        AmountNotChargeable: the sum is too small, or otherwise none that Stripe charges.
+        TooManyPaymentPages: as many were made for this hold as the tenant allows.
+        CheckoutRefused: Stripe refuses for another reason.
         Unavailable: Stripe or the database cannot be reached; repeat with the same key.
     """
     return idempotency.once(
@@ -52,10 +62,10 @@ def _begin(
     actor: Actor, booking_id: UUID, request: CheckoutRequest, key: str, version: int | None
 ) -> dict[str, Any]:
     failures = 0
+    # every tenant's payment pages may lead to the deployment's own booking page
+    asking = actor.as_json() | {"booking_page": settings().booking_page_url}
     for _ in range(_STEPS):
-        step = database.call(
-            "begin_checkout", actor.as_json(), booking_id, key, request.as_json(), version
-        )
+        step = database.call("begin_checkout", asking, booking_id, key, request.as_json(), version)
         version = None  # what this request itself changes is not somebody else's change
         if step["next"] == "open":
             return _answer(step)
@@ -70,6 +80,8 @@ def _begin(
             database.call(
                 "attach_checkout", actor.as_json(), booking_id, step["checkout"]["id"], None
             )
+            if str(error) in {"amount_too_small", "amount_too_large"}:
+                raise AmountNotChargeable() from error
             # begun too long ago (the next one expires later), or Stripe failed: once more
             if not isinstance(error, stripe_gateway.Absent) and error.parameter != "expires_at":
                 raise CheckoutRefused() from error

@@ -10,7 +10,8 @@ from holdfast.observability import logger
 
 
 def get(actor: Actor, booking_id: UUID) -> dict[str, Any]:
-    """The booking's confirmation; asks Stripe itself while a checkout is open.
+    """The booking's confirmation; asks Stripe itself while a checkout is open, once in some seconds
+    however many poll.
 
     Raises:
         NotFound: no such booking for this caller.
@@ -27,6 +28,9 @@ def _settled(session_id: str) -> bool:
         session = stripe_gateway.retrieve_session(session_id)
     except (Unavailable, stripe_gateway.Refused):
         logger().warning("stripe could not be asked; the webhook or the sweep will tell")
+        return False
+    if not stripe_gateway.readable(session):
+        logger().error("a session lacks what we read", session=session_id)
         return False
     outcome = stripe_gateway.outcome(session)
     if outcome == "open":

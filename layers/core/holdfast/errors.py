@@ -31,8 +31,11 @@ HoldfastError
 ├── CartInvalid             422  cart_invalid
 ├── IdempotencyKeyReused    422  idempotency_key_reused
 ├── CheckoutRefused         422  checkout_refused
+├── AmountNotChargeable     422  amount_not_chargeable
+├── ReturnAddressRefused    422  return_address_refused
 ├── PreconditionRequired    428  precondition_required
 ├── TooManyHolds            429  too_many_holds
+├── TooManyPaymentPages     429  too_many_payment_pages
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
 ├── CalendarUnreachable     503  calendar_unreachable
@@ -144,7 +147,7 @@ class Forbidden(HoldfastError):
     """The key is genuine, but this needs a secret key."""
 
     status, code = HTTPStatus.FORBIDDEN, "forbidden"
-    title = "This key may not do that"
+    title = "This key is not allowed to do that"
     hint = "Call this from your server with a secret key."
 
 
@@ -152,12 +155,12 @@ class NotFound(HoldfastError):
     """It does not exist, or not for this caller; the two look alike on purpose."""
 
     status, code = HTTPStatus.NOT_FOUND, "not_found"
-    title = "There is no such thing here"
+    title = "Not found"
     hint = "Check the id; for a booking also send its client_secret as Booking-Secret."
 
 
 class SlotTaken(HoldfastError):
-    """Somebody else has the time. `alternatives` are free times nearby."""
+    """Another booking has the time. `alternatives` are free times nearby."""
 
     status, code = HTTPStatus.CONFLICT, "slot_taken"
     title = "The time is taken"
@@ -165,7 +168,7 @@ class SlotTaken(HoldfastError):
 
 
 class TimeIsFree(HoldfastError):
-    """Nobody has the time that was to be waited for. `alternatives` are its free periods."""
+    """The time to wait for is free. `alternatives` are its free periods."""
 
     status, code = HTTPStatus.CONFLICT, "time_is_free"
     title = "The time is free"
@@ -176,8 +179,8 @@ class AlreadyWaiting(HoldfastError):
     """This customer waits for this time already, or has been offered it."""
 
     status, code = HTTPStatus.CONFLICT, "already_waiting"
-    title = "The customer waits for this already"
-    hint = "Read the place in the waitlist that there is."
+    title = "The customer is already on the waitlist for this time"
+    hint = "Read the existing waitlist entry."
 
 
 class IllegalState(HoldfastError):
@@ -185,14 +188,14 @@ class IllegalState(HoldfastError):
 
     status, code = HTTPStatus.CONFLICT, "illegal_state"
     title = "The booking's state does not allow that"
-    hint = "Read the booking again to see where it stands."
+    hint = "Read the booking again to see its current status."
 
 
 class WindowOverlaps(HoldfastError):
     """A weekly window or a date override has time in common with `window`."""
 
     status, code = HTTPStatus.CONFLICT, "window_overlaps"
-    title = "It overlaps a window that there is"
+    title = "It overlaps an existing window"
     hint = "Change or remove that window, or choose other times."
 
 
@@ -200,8 +203,8 @@ class InUse(HoldfastError):
     """It cannot be taken away, because bookings refer to it."""
 
     status, code = HTTPStatus.CONFLICT, "in_use"
-    title = "It has been booked"
-    hint = "Archive it instead, or let it stay."
+    title = "It is used by bookings"
+    hint = "Archive it instead of deleting it."
 
 
 class CustomerInUse(HoldfastError):
@@ -216,8 +219,8 @@ class Archived(HoldfastError):
     """What is archived is kept as it was."""
 
     status, code = HTTPStatus.CONFLICT, "archived"
-    title = "What is archived cannot be changed"
-    hint = "Make a new one."
+    title = "Archived items cannot be changed"
+    hint = "Create a new one."
 
 
 class AlreadyPaid(HoldfastError):
@@ -240,7 +243,7 @@ class HoldExpired(HoldfastError):
     """The hold has run out, or was released."""
 
     status, code = HTTPStatus.GONE, "hold_expired"
-    title = "The hold has run out"
+    title = "The hold has expired"
     hint = "Hold a time again."
 
 
@@ -249,7 +252,7 @@ class StaleVersion(HoldfastError):
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale_version"
     title = "It has changed since you read it"
-    hint = "Read it again, then decide anew."
+    hint = "Read it again, and repeat the change with its new ETag if it is still wanted."
 
 
 class BodyTooLarge(HoldfastError):
@@ -280,8 +283,8 @@ class PriceNotAccepted(HoldfastError):
     """The client sent a price. Prices come from the catalogue and from nowhere else."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "price_not_accepted"
-    title = "A price is never taken from a request"
-    hint = "Leave it out; the answer tells the price."
+    title = "Prices are not accepted in requests"
+    hint = "Leave the price out: it comes from the catalogue and is in the answer."
 
 
 class PeriodInvalid(HoldfastError):
@@ -289,7 +292,7 @@ class PeriodInvalid(HoldfastError):
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "period_invalid"
     title = "The period is not valid"
-    hint = 'Ask for a "to" after "from", and at most 62 days at once.'
+    hint = 'Give a "to" after "from", and at most 62 days at once.'
 
 
 class NotOffered(HoldfastError):
@@ -305,7 +308,7 @@ class NotPriced(HoldfastError):
     """The offering has no price for this tier and package."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_priced"
-    title = "There is no such tier and package"
+    title = "This tier and package have no price"
     hint = "GET /v1/resources lists each offering's prices."
 
 
@@ -336,6 +339,24 @@ class CheckoutRefused(HoldfastError):
     )
 
 
+class AmountNotChargeable(HoldfastError):
+    """The payment provider does not charge this amount in its currency: it is below the currency's
+    `least_amount`, or no multiple of its `step`, both in minor units."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "amount_not_chargeable"
+    title = "This amount cannot be charged in its currency"
+    hint = "Set a price that is at least the currency's least amount."
+
+
+class ReturnAddressRefused(HoldfastError):
+    """Where the payment page was to lead is not over https or, for a publishable key, of no origin
+    that the tenant has listed; `field` is success_url or cancel_url."""
+
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "return_address_refused"
+    title = "The payment page may not lead there"
+    hint = "Use https, and an origin that the tenant has listed."
+
+
 class PreconditionRequired(HoldfastError):
     """A change has to say which version it is of, so that nobody's change is lost."""
 
@@ -349,8 +370,16 @@ class TooManyHolds(HoldfastError):
     the tenant allows."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
-    title = "Too many times are held without being paid"
-    hint = "Pay for one of them, give one back, or wait for the seconds in Retry-After."
+    title = "Too many unpaid holds"
+    hint = "Pay for one of them, release one, or wait for the seconds in Retry-After."
+
+
+class TooManyPaymentPages(HoldfastError):
+    """As many payment pages were made for one hold or change as the tenant allows: `limit`."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
+    title = "Too many payment pages were made for this"
+    hint = "Pay on the page that is open, or ask for a time again."
 
 
 class InternalError(HoldfastError):

@@ -15,10 +15,16 @@ from pydantic import (
     StringConstraints,
 )
 
+from holdfast import ascii_addresses
+
 # Control characters, lone surrogates, and the marks that reorder text on the screen.
 _REFUSED_CATEGORIES = {"Cc", "Cs"}
 _DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d")
 _E164_LENGTH = 16  # a plus and 15 digits; Germany's own plan would allow more
+# Digits and what people put between them. Nothing else could be kept: a word, an extension.
+_NUMBER_ALONE = re.compile(
+    r"(?:tel:\s*)?\(?[+\uff0b][\d\s()./\u2212\u2010-\u2015-]+", re.IGNORECASE
+)
 _FIRST_YEAR, _LAST_YEAR = 1900, 9000
 _REORDERING = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -49,14 +55,32 @@ def _lines(text: str) -> str:
     return _clean(text.replace("\r\n", "\n"), allowed="\n\t")
 
 
+def _address_alone(value: Any) -> Any:
+    """`Vera <vera@shop.example>` would be taken for its address, and the name dropped."""
+    if isinstance(value, str) and ("<" in value or ">" in value):
+        raise ValueError("must be an e-mail address alone, without a name")
+    return value
+
+
+def _mailbox(address: str) -> str:
+    """An address that letters can be sent to. It is kept as people read it."""
+    ascii_addresses.mailbox(address)
+    return address
+
+
 def _phone(text: str) -> str:
     # imported when a phone number is given: its tables are large
     import phonenumbers  # noqa: PLC0415
 
+    visible = "".join(c for c in _clean(text) if unicodedata.category(c) != "Cf")
     try:
-        number = phonenumbers.parse(_clean(text))
+        number = phonenumbers.parse(visible)
     except phonenumbers.NumberParseException:
         raise ValueError("must be an international number such as +49 30 901820") from None
+    if number.extension:
+        raise ValueError("must have no extension; please give it in the notes")
+    if not _NUMBER_ALONE.fullmatch(visible):
+        raise ValueError("must be one number alone, such as +49 30 901820")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not phonenumbers.is_valid_number(number) or len(e164) > _E164_LENGTH:
         raise ValueError("must be a phone number that exists")
@@ -133,7 +157,12 @@ def web_address(text: str) -> str:
 
 Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_line)]
 Notes = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_lines)]
-Email = Annotated[EmailStr, StringConstraints(max_length=254)]
+Email = Annotated[
+    EmailStr,
+    StringConstraints(max_length=254),
+    BeforeValidator(_address_alone),
+    AfterValidator(_mailbox),
+]
 Phone = Annotated[
     str,
     StringConstraints(max_length=40),

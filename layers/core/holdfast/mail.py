@@ -9,6 +9,7 @@ Source: SES API v2, SendEmail and its errors.
 import functools
 from typing import Any
 
+from holdfast import ascii_addresses
 from holdfast.errors import Unavailable
 from holdfast.settings import settings
 
@@ -24,14 +25,22 @@ class Refused(Exception):
 def send(to: str, subject: str, text: str, html: str) -> str:
     """Send a message as plain text and HTML.
 
+    Args:
+        to: one address; its domain may be in any script.
+
     Returns:
         The id that SES gave it.
 
     Raises:
-        Refused: SES refuses this message for good.
+        Refused: SES refuses this message for good, or would.
         Unavailable: it may not have been sent.
     """
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 slow to import
+
+    try:
+        address = ascii_addresses.mailbox(to)  # SES takes no other letters, in domains neither
+    except ValueError as error:
+        raise Refused("not ASCII") from error
 
     def part(content: str) -> dict[str, str]:
         return {"Data": content, "Charset": "UTF-8"}
@@ -39,7 +48,7 @@ def send(to: str, subject: str, text: str, html: str) -> str:
     try:
         sent = _client().send_email(
             FromEmailAddress=settings().mail_from,
-            Destination={"ToAddresses": [to]},
+            Destination={"ToAddresses": [address]},
             Content={
                 "Simple": {
                     "Subject": part(subject),

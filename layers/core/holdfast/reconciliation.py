@@ -98,7 +98,11 @@ def _cured(entry: stripe_books.Entry) -> bool:
 
 def _payment_settled(entry: stripe_books.Entry) -> str:
     session = stripe_books.session_of(entry["id"])
-    if session is None or stripe_gateway.outcome(session) != "paid":
+    if (
+        session is None
+        or not stripe_gateway.readable(session)
+        or stripe_gateway.outcome(session) != "paid"
+    ):
         return "no session was paid"
     summary = stripe_gateway.summary(session)
     return settlements.told(database.call("settle_checkout", None, "paid", summary))

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from holdfast.errors import (
     AlreadyWaiting,
+    AmountNotChargeable,
     Archived,
     CalendarStale,
     CalendarUnreachable,
@@ -23,10 +24,12 @@ from holdfast.errors import (
     NotOffered,
     NotPriced,
     PeriodInvalid,
+    ReturnAddressRefused,
     SlotTaken,
     StaleVersion,
     TimeIsFree,
     TooManyHolds,
+    TooManyPaymentPages,
     Unauthenticated,
     Unavailable,
     WindowOverlaps,
@@ -34,6 +37,7 @@ from holdfast.errors import (
 
 # SQLSTATEs that our functions raise. KHAPP and KHTZN are met only by people who write SQL by hand.
 BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
+    "KHAMT": AmountNotChargeable,
     "KHAPP": InternalError,
     "KHARC": Archived,
     "KHAUT": Unauthenticated,
@@ -50,7 +54,9 @@ BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
     "KHOFF": NotOffered,
     "KHOVL": WindowOverlaps,
     "KHPER": PeriodInvalid,
+    "KHPGS": TooManyPaymentPages,
     "KHPRC": NotPriced,
+    "KHRET": ReturnAddressRefused,
     "KHSTA": IllegalState,
     "KHTKN": SlotTaken,
     "KHTZN": InvalidRequest,

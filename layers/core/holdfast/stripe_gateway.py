@@ -9,6 +9,7 @@ Source: Stripe API 2026-10-28.endive; docs.stripe.com, checkout sessions, refund
 """
 
 import functools
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,9 @@ _KEY_WINDOW_SECONDS = 23 * 60 * 60  # Stripe keeps keys for a day; an hour for s
 _LOOK_UP_SECONDS = 2 * 60 * 60  # how long after its checkout a session may have been made
 _SKEW_SECONDS = 60 * 60  # by which the database's clock may be ahead of Stripe's
 _LOOK_UP_LIMIT = 2000
+_ID = re.compile(r"[A-Za-z0-9_]{1,255}")  # of anything at Stripe
+_CURRENCY = re.compile(r"[A-Za-z]{3}")
+_MOST_MONEY = 2**53  # minor units; no charge comes near it
 
 Session = dict[str, Any]
 
@@ -128,6 +132,9 @@ def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
         _Broken,
     ):  # not open any more: it was paid, is being paid, or expired by itself
         session = retrieve_session(session_id)
+    if not readable(session):
+        logger().error("a session lacks what we read", session=session_id)
+        raise Unavailable()
     found = outcome(session)
     if found == "open":
         raise Unavailable()
@@ -137,15 +144,20 @@ def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
 def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
     """What a session means: open, pending, paid, failed or expired.
 
+    One that is complete and had nothing to pay has brought no money: none of ours is free, so for
+    us it failed.
+
     Args:
         session: from an event (payment_intent is an id) or retrieved (it is expanded).
         event_type: type of the event that brought it, or None.
     """
     if session["status"] in {"open", "expired"}:
         return str(session["status"])
+    intent = session.get("payment_intent")
+    if session["payment_status"] == "no_payment_required" and intent is None:
+        return "failed"
     if session["payment_status"] in {"paid", "no_payment_required"}:
         return "paid"
-    intent = session.get("payment_intent")
     if event_type == "checkout.session.async_payment_failed" or (
         isinstance(intent, Mapping) and intent["status"] in {"requires_payment_method", "canceled"}
     ):
@@ -153,16 +165,63 @@ def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
     return "pending"
 
 
+def readable(session: Mapping[str, Any]) -> bool:
+    """Whether a session has what we read of it, in the form we read it; `outcome` and `summary`
+    take no other. Its reference and metadata may be anybody's, and of any form."""
+    intent = session.get("payment_intent")
+    named = intent.get("id") if isinstance(intent, Mapping) else intent
+    if (
+        not _is_id(session.get("id"))
+        or session.get("status") not in ("open", "complete", "expired")
+        or session.get("payment_status") not in ("paid", "unpaid", "no_payment_required")
+        or not (named is None if intent is None else _is_id(named, "pi_"))
+        or (isinstance(intent, Mapping) and not isinstance(intent.get("status"), str))
+        or not (session.get("url") is None or _is_plain(session["url"]))
+    ):
+        return False
+    if session["status"] != "complete" or outcome(session) != "paid":
+        return True
+    amount, currency = session.get("amount_total"), session.get("currency")
+    return (
+        named is not None
+        and type(amount) is int  # true is an int too
+        and 0 < amount <= _MOST_MONEY
+        and isinstance(currency, str)
+        and _CURRENCY.fullmatch(currency) is not None
+    )
+
+
+def refund_readable(refund_: Mapping[str, Any]) -> bool:
+    """Whether a refund has what we read of it."""
+    return _is_id(refund_.get("id")) and isinstance(refund_.get("status"), str)
+
+
+def metadata_of(thing: Mapping[str, Any], *names: str) -> dict[str, str]:
+    """What we wrote into the metadata of something at Stripe, without what others may have."""
+    metadata = thing.get("metadata")
+    found = metadata if isinstance(metadata, Mapping) else {}
+    return {name: found[name] for name in names if _is_plain(found.get(name))}
+
+
+def _is_id(value: Any, prefix: str = "") -> bool:
+    return isinstance(value, str) and value.startswith(prefix) and _ID.fullmatch(value) is not None
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
+
+
 def summary(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """The part of a session that the database decides by; no customer data."""
     if session is None:
         return None
     intent = session.get("payment_intent")
+    reference = session.get("client_reference_id")
     return {
         "id": session["id"],
         "url": session.get("url"),
-        "client_reference_id": session.get("client_reference_id"),
-        "metadata": dict(session.get("metadata") or {}),
+        "client_reference_id": reference if _is_plain(reference) else None,
+        "metadata": metadata_of(session, "tenant_id", "booking_id", "checkout_id"),
         "amount_total": session.get("amount_total"),
         "currency": session.get("currency"),
         "payment_intent": intent["id"] if isinstance(intent, Mapping) else intent,

@@ -4,18 +4,36 @@ A key is made by whoever will use it; only its SHA-256 is sent here, so that it 
 cloud, no log and no second pair of hands. The same request again changes nothing.
 """
 
+import re
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Jsonb
-from pydantic import Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, StringConstraints, ValidationError
 
 from holdfast.models.base import Request
 
 _CONNECT_TIMEOUT_SECONDS = 30
 _KEYS = 20  # in one request
 
+_ORIGINS = 50
+_HTTPS = re.compile(r"https://[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?(?::[0-9]{1,5})?")
+_LOCAL = re.compile(r"http://(?:localhost|127\.0\.0\.1|\[::1\])(?::(?:[0-9]{1,5}|\*))?")
+
+
+def _origin(text: str) -> str:
+    """An origin as browsers form it: https, or http to the machine of whoever develops."""
+    lowered = text.strip().lower().removesuffix("/")
+    if not (_HTTPS.fullmatch(lowered) or _LOCAL.fullmatch(lowered)):
+        raise ValueError(
+            "must be an origin such as https://studio.example or http://localhost:8080"
+        )
+    scheme, _, rest = lowered.partition("://")
+    return f"{scheme}://{rest.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
+Origin = Annotated[str, StringConstraints(max_length=300), AfterValidator(_origin)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 
 
@@ -34,12 +52,20 @@ class NewKey(Request):
 
 
 class TenantRequest(Request):
-    """What to do with one tenant. With a name it is made, unless it exists."""
+    """What to do with one tenant. With a name it is made, unless it exists.
+
+    Where payment pages that browsers ask for may lead, and whose pages offer delayed methods, is
+    left as it is unless given.
+    """
 
     id: UUID
     name: Name | None = None
     add_keys: tuple[NewKey, ...] = Field(default=(), max_length=_KEYS)
     revoke_keys: tuple[UUID, ...] = Field(default=(), max_length=_KEYS)
+    return_origins: tuple[Origin, ...] | None = Field(default=None, max_length=_ORIGINS)
+    delayed_methods: Literal["never", "servers", "all"] | None = None
+    delayed_method_days: Annotated[int, Field(ge=1, le=60)] | None = None
+    payment_pages_per_hold: Annotated[int, Field(ge=1, le=100)] | None = None
 
 
 class RefusedError(Exception):

@@ -63,10 +63,13 @@ def _settle(event: dict[str, Any]) -> str:
     told = {"id": event["id"], "type": event["type"], "created": event["created"]}
     subject = event["data"]["object"]
     if event["type"] in _SESSION_EVENTS and subject.get("mode") == "payment":
+        _require(stripe_gateway.readable(subject), event)
         outcome = stripe_gateway.outcome(subject, event["type"])
         settled = database.call("settle_checkout", told, outcome, stripe_gateway.summary(subject))
     elif event["type"] in _REFUND_EVENTS:
-        refund = {"id": subject["id"], "metadata": subject.get("metadata") or {}}
+        _require(stripe_gateway.refund_readable(subject), event)
+        names = ("refund_id", "effect_id", "tenant_id")
+        refund = {"id": subject["id"], "metadata": stripe_gateway.metadata_of(subject, *names)}
         status = refund_status(subject)
         settled = database.call("settle_refund", told, status, refund)
         if status == "failed" and settled["result"] == "recorded":
@@ -74,6 +77,17 @@ def _settle(event: dict[str, Any]) -> str:
     else:
         return "ignored"
     return settlements.told(settled)
+
+
+def _require(readable: bool, event: dict[str, Any]) -> None:
+    """Refuse an event of a kind of ours whose object lacks what we read: nothing is guessed about
+    money. Stripe repeats it, and shows it to whoever looks after the endpoint."""
+    if not readable:
+        count("WebhookRefused")
+        logger().error("an event lacks what we read", event=event["id"], type=event["type"])
+        raise MalformedRequest(
+            "The object of the event lacks what is read of it.", hint="Send what Stripe sent."
+        )
 
 
 def _parsed(payload: bytes) -> dict[str, Any]:

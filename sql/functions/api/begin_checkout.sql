@@ -13,8 +13,8 @@
 -- session, and the old one is made unpayable first: one payable session at a time.
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction
--- Raises    KHAUT · KHNTF · KHVER · KHKEY
---           KHEXP · KHSTA  see core.require_first, core.require_payable and core.require_renewal
+-- Raises    KHAUT · KHNTF · KHVER · KHKEY · KHRET · KHAMT
+--           KHEXP · KHPGS · KHSTA  see core.require_first, core.require_payable, core.require_renewal
 -- Backstop  checkouts_one_payable_per_booking, idempotency_keys_pkey
 create or replace function api.begin_checkout(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)
@@ -40,6 +40,8 @@ begin
         perform core.require_version(v_booking, p_version);
     end if;
     perform core.require_first(v_booking);
+    perform core.require_return_addresses(
+        v_actor, array[p_actor ->> 'booking_page'], p_request);
     v_change := core.pending_change(v_booking);
     v_checkout := core.payable_checkout(v_booking);
     perform core.require_payable(v_booking, v_change, v_checkout, v_now);
@@ -60,7 +62,9 @@ begin
     elsif v_checkout.id is null then
         perform core.require_renewal(v_booking, v_change, v_now);
         v_checkout := core.new_checkout(
-            v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url');
+            v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url',
+            core.may_delay(
+                v_actor, least(core.first_start(v_booking), v_change.starts_at), v_now));
     end if;
 
     insert into core.idempotency_keys (

@@ -2,7 +2,8 @@
 -- run.
 --
 -- A held time is free at once. A paying one first has its checkout closed at the provider (the
--- outbox does it), and is released with the provider's answer.
+-- outbox does it), and is released with the provider's answer. Only a delayed payment cannot be closed:
+-- once its time has begun it is given up, and money that comes later goes back.
 --
 -- The same for a change that waits for its payment; its booking stays.
 --
@@ -24,6 +25,7 @@ as $$
 declare
     v_booking core.bookings;
     v_checkout core.checkouts;
+    v_start timestamptz;
     v_now timestamptz := core.clock();
     v_looked integer := 0;
     v_expired integer := 0;
@@ -45,15 +47,20 @@ begin
         where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
         continue when v_booking.hold_expires_at is null;
         v_checkout := core.payable_checkout(v_booking);
+        v_start := core.first_start(v_booking);
+        v_now := core.clock();
 
         if v_checkout.id is null then
             perform core.move(v_booking, 'expired', 'the hold ran out');
+            v_expired := v_expired + 1;
+        elsif v_checkout.state = 'pending' and v_start <= v_now then
+            perform core.move(v_booking, 'expired', 'the time began before its payment had a result');
             v_expired := v_expired + 1;
         else
             perform core.close_checkout(v_checkout, 'deadline', 0);
             -- look again later, so that one unreachable checkout does not fill every batch
             perform core.prolong(
-                v_booking, core.clock() + interval '10 minutes', 'closing its checkout');
+                v_booking, core.look_again(v_start, v_now), 'closing its checkout');
             v_closing := v_closing + 1;
         end if;
     end loop;

@@ -3,11 +3,13 @@
 -- Returns   {"status", "reason": text | null, "booking": …, "ask": session id | null}
 --           held        a time is reserved, nothing was paid yet
 --           processing  a checkout is open or its result is awaited; ask names the session to ask
---           about confirmed   paid, the time is theirs refunding   the money is on its way back;
---           reason says why refunded    the money was sent back; reason says why otherwise   the
---           booking's own status: expired, cancelled, declined, ended, …
+--                       about, to one of those who poll, once in five seconds
+--           confirmed   paid, the time is theirs
+--           refunding   the money is on its way back; reason says why
+--           refunded    the money was sent back; reason says why
+--           otherwise   the booking's own status: expired, cancelled, declined, ended, …
 --
--- Locks     none
+-- Locks     as core.session_to_ask
 -- Raises    KHAUT · KHNTF no such booking for this actor
 -- Backstop  row-level security
 create or replace function api.get_confirmation(p_actor jsonb, p_booking_id uuid)
@@ -21,6 +23,7 @@ declare
     v_booking core.bookings;
     v_checkout core.checkouts;
     v_refund core.refunds;
+    v_asked uuid;
     v_session_id text;
     v_status text;
 begin
@@ -32,18 +35,22 @@ begin
     v_checkout := core.payable_checkout(v_booking);
     if v_booking.status = 'paying' and v_booking.cart_id <> v_booking.id then
         -- paid with the first of its cart
-        v_session_id := (
-            select c.session_id from core.checkouts as c
+        v_asked := (
+            select c.id from core.checkouts as c
             where c.tenant_id = v_booking.tenant_id and c.booking_id = v_booking.cart_id
                 and c.state in ('creating', 'open', 'pending'));
     elsif v_booking.status = 'paying' or v_checkout.change_id is not null then
-        v_session_id := v_checkout.session_id;
+        v_asked := v_checkout.id;
     elsif v_booking.status in ('expired', 'cancelled', 'declined') then
         select * into v_refund
         from core.refunds as r
         where r.tenant_id = v_booking.tenant_id and r.booking_id = coalesce(v_booking.cart_id, v_booking.id)
         order by r.created_at desc, r.id desc
         limit 1;
+    end if;
+
+    if v_asked is not null then
+        v_session_id := core.session_to_ask(v_booking.tenant_id, v_asked);
     end if;
 
     v_status := case

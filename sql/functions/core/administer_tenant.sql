@@ -6,8 +6,11 @@
 -- p_tenant  {"id": uuid, "name": text or null, "add_keys": [{"kind", "hash": hex of SHA-256,
 --           "label", "replaces": uuid or absent}], "revoke_keys": [uuid]}; with a name the tenant is
 --           made if it is not there yet. A key that replaces another inherits its idempotency keys,
---           so that a request begun with the old one and repeated with the new one has one effect
--- Returns   {"id", "name", "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
+--           so that a request begun with the old one and repeated with the new one has one effect.
+--           "return_origins": [text], where payment pages may lead, "delayed_methods",
+--           "delayed_method_days" and "payment_pages_per_hold" are changed if they are there
+-- Returns   {"id", "name", "return_origins", "delayed_methods",
+--           "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
 --
 -- Locks     the tenant's row, to the end of the transaction
 -- Raises    KHNTF  no such tenant and no name to make it with, or no such key of it,
@@ -25,6 +28,7 @@ declare
         select k.value::uuid
         from pg_catalog.jsonb_array_elements_text(p_tenant -> 'revoke_keys') as k);
     v_name text;
+    v_pays core.tenants;
 begin
     if p_tenant ->> 'name' is not null then
         insert into core.tenants (id, name, created_at)
@@ -81,9 +85,25 @@ begin
     set revoked_at = core.clock()
     where k.tenant_id = v_id and k.id = any (v_revoked) and k.revoked_at is null;
 
+    update core.tenants as t
+    set return_origins = case
+            when pg_catalog.jsonb_typeof(p_tenant -> 'return_origins') = 'array'
+            then array(select pg_catalog.jsonb_array_elements_text(p_tenant -> 'return_origins'))
+            else t.return_origins
+        end,
+        delayed_methods = coalesce(p_tenant ->> 'delayed_methods', t.delayed_methods),
+        delayed_method_days = coalesce(
+            (p_tenant ->> 'delayed_method_days')::integer, t.delayed_method_days),
+        payment_pages_per_hold = coalesce(
+            (p_tenant ->> 'payment_pages_per_hold')::integer, t.payment_pages_per_hold)
+    where t.id = v_id
+    returning * into v_pays;
+
     return pg_catalog.jsonb_build_object(
         'id', v_id,
         'name', v_name,
+        'return_origins', v_pays.return_origins,
+        'delayed_methods', v_pays.delayed_methods,
         'keys', (
             select coalesce(pg_catalog.jsonb_agg(
                 pg_catalog.jsonb_build_object(

@@ -7,6 +7,7 @@
 --
 -- Locks     as core.occupy; as core.give_back (the caller holds the days and the booking's row)
 -- Raises    KHTKN  the time is taken; see core.raise_taken
+--           KHSTA  it costs more, and the old or the new time begins before that could be paid
 -- Backstop  occupancies_no_overlap
 create or replace function core.begin_change(
     p_booking core.bookings, p_change core.changes, p_resource core.resources,
@@ -17,6 +18,12 @@ as $$
 declare
     v_booking core.bookings := core.changed(p_booking, p_change);
 begin
+    if p_change.difference > 0
+        and core.last_page(least(p_booking.starts_at, p_change.starts_at)) < p_at
+    then
+        raise exception 'it begins too soon for the difference to be paid'
+            using errcode = 'KHSTA', hint = 'choose a time that costs no more';
+    end if;
     if p_change.difference <= 0 then
         -- it leaves the old time in any case: a group's seat must not be in the way of the new one
         delete from core.occupancies as o

@@ -3,8 +3,9 @@
 --
 -- p_subject  what the request is about: a booking, a resource; nil where nothing exists yet
 --
--- A key belongs to its caller, and to one operation on one subject: whoever uses the same elsewhere
--- means something else, and neither learns of this one nor is in its way. A concurrent call with the same key waits here until the first one has committed or failed.
+-- A key belongs to its caller, and to one operation on one subject: the same key elsewhere is another
+-- key, which neither tells anything of this one nor is in its way. A concurrent call with the same key
+-- waits here until the first one has committed or failed.
 --
 -- Locks     the unique key of the fence row
 -- Raises    KHKEY  the key was used for another request · KHAUT  see core.still_authorized

@@ -1,6 +1,7 @@
 -- core.expire_changes: end the changes whose payment has not come in time, in a small batch.
 --
--- One that can still be paid first has its checkout closed at the provider, as a hold has.
+-- One that can still be paid first has its checkout closed at the provider, as a hold has; one that waits
+-- for a delayed payment is given up once the old or the new time has begun.
 --
 -- p_limit   changes a call
 -- Locks     up to p_limit bookings, skipping those that are locked
@@ -14,6 +15,7 @@ declare
     v_booking core.bookings;
     v_change core.changes;
     v_checkout core.checkouts;
+    v_start timestamptz;
     v_now timestamptz := core.clock();
 begin
     expired := 0;
@@ -29,17 +31,23 @@ begin
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
         v_change := core.pending_change(v_booking);
         v_checkout := core.payable_checkout(v_booking);
+        v_start := least(v_booking.starts_at, v_change.starts_at);
+        v_now := core.clock();
 
-        if v_change.expires_at > core.clock() or v_change.id is null then
+        if v_change.expires_at > v_now or v_change.id is null then
             continue; -- somebody was quicker
         elsif v_checkout.change_id is distinct from v_change.id then
             perform core.expire_change(v_booking, v_change, 'the change was not paid in time');
+            expired := expired + 1;
+        elsif v_checkout.state = 'pending' and v_start <= v_now then
+            perform core.expire_change(
+                v_booking, v_change, 'the time began before the payment of the change had a result');
             expired := expired + 1;
         else
             perform core.close_checkout(v_checkout, 'deadline', 0);
             -- look again later, so that one unreachable checkout does not fill every batch
             perform core.extend_change(
-                v_booking, v_change, core.clock() + interval '10 minutes', 'closing its checkout');
+                v_booking, v_change, core.look_again(v_start, v_now), 'closing its checkout');
             closing := closing + 1;
         end if;
     end loop;

@@ -5,7 +5,7 @@
 -- that were held together move together, after the first; from then on each is on its own. Returns
 -- the booking as it then is.
 --
--- p_changes other columns that change with it: {"hold_expires_at": …, "payment_status": …}
+-- p_changes other columns that change with it: {"hold_expires_at", "payment_status", "payment_pages"}
 --
 -- Locks     the rows of those that move with the first, in order of position (the caller holds the
 --           booking's own); then as core.offer_freed
@@ -25,6 +25,7 @@ begin
     update core.bookings as b
     set status = p_to,
         payment_status = coalesce(p_changes ->> 'payment_status', b.payment_status),
+        payment_pages = coalesce((p_changes ->> 'payment_pages')::integer, b.payment_pages),
         hold_expires_at = case
             when p_to in ('held', 'paying')
             then coalesce((p_changes ->> 'hold_expires_at')::timestamptz, b.hold_expires_at)

@@ -1,13 +1,15 @@
 -- core.new_change: write down a booking's move to another time, at the price of today.
 --
--- A difference too small to be paid by card is waived: then the price stays. A change of a hold
--- costs nothing by itself, as nothing was paid yet.
+-- A difference too small to be charged is waived: then the price stays. What is left of one between two
+-- steps of its currency is waived, too. A change of a hold costs nothing by itself, as nothing was paid
+-- yet.
 --
 -- p_id      of the new row
 -- p_date    the local date, of a resource that is booked by date
--- Source    Stripe takes no payment below 50 minor units of most currencies
+-- Source    core.currencies
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHPRC  the price is in another currency than what was paid
+--           KHAMT  see core.require_price
 -- Backstop  changes_one_pending
 create or replace function core.new_change(
     p_booking core.bookings, p_id uuid, p_resource core.resources, p_offering core.offerings,
@@ -21,13 +23,17 @@ declare
     v_paid boolean := p_booking.status = 'scheduled';
     v_change core.changes;
     v_amount bigint := v_price.amount;
+    v_more bigint := v_price.amount - p_booking.amount;
+    v_currency core.currencies;
 begin
     if v_paid and v_price.currency <> p_booking.currency then
         raise exception 'the booking was paid in %, and costs % now', p_booking.currency, v_price.currency
             using errcode = 'KHPRC', hint = 'cancel it and book another time';
     end if;
-    if v_paid and v_amount - p_booking.amount between 1 and 49 then
-        v_amount := p_booking.amount;
+    if v_paid and v_more > 0 then
+        select * into v_currency from core.currencies as c where c.code = v_price.currency;
+        v_more := v_more - v_more % v_currency.step;
+        v_amount := p_booking.amount + case when v_more < v_currency.least_charge then 0 else v_more end;
     end if;
 
     insert into core.changes (

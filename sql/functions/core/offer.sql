@@ -29,7 +29,7 @@ begin
     begin
         v_offering := core.require_offering(p_resource, v_entry.offering_id);
         v_price := core.require_price(v_offering, v_entry.tier, v_entry.package);
-    exception when sqlstate 'KHNTF' or sqlstate 'KHPRC' then
+    exception when sqlstate 'KHNTF' or sqlstate 'KHPRC' or sqlstate 'KHAMT' then
         return; -- not offered any more
     end;
 

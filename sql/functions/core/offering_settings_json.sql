@@ -22,6 +22,7 @@ as $$
                 order by p.tier, p.package)
             from core.prices as p
             where p.tenant_id = p_row.tenant_id and p.offering_id = p_row.id), '[]'),
+        'unpayable', core.unpayable_prices(p_row),
         'version', p_row.version,
         'created_at', core.utc(p_row.created_at),
         'updated_at', core.utc(p_row.updated_at),

@@ -3,7 +3,7 @@
 -- p_change   the change of the booking that waits for its payment, or none
 -- p_checkout the booking's checkout that can still be paid, or none
 -- Locks      none (the caller holds the booking's row)
--- Raises     KHEXP  the hold or the change has run out, or is being given up
+-- Raises     KHEXP  the hold or the change has run out, is being given up, or its time has begun
 --            KHSTA  the booking is past its payment, or a payment is under way, or it is paid with
 --            the first of its cart
 -- Backstop   none
@@ -22,6 +22,10 @@ begin
         or p_checkout.id is null and coalesce(p_change.expires_at, p_booking.hold_expires_at) <= p_at
     then
         raise exception 'the % has run out', v_what using errcode = 'KHEXP', hint = v_hint;
+    elsif p_booking.status in ('held', 'paying') and core.first_start(p_booking) <= p_at
+        or least(p_booking.starts_at, p_change.starts_at) <= p_at and p_change.id is not null
+    then
+        raise exception 'the time of the % has begun', v_what using errcode = 'KHEXP', hint = v_hint;
     elsif p_booking.status not in ('held', 'paying') and p_change.id is null then
         raise exception 'the booking is % and cannot be paid', p_booking.status
             using errcode = 'KHSTA', hint = 'see GET /v1/bookings/{booking_id}/confirmation';

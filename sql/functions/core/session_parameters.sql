@@ -3,13 +3,16 @@
 -- Kept in the checkout's row, so that a repeat with the same idempotency key is the same request
 -- even after a new version of this function was deployed.
 --
--- Source    Stripe API, POST /v1/checkout/sessions
+-- p_delayed whether methods may be offered whose result comes days later; all of them are named here,
+--           and which of the others are offered is set in Stripe's dashboard
+-- Source    Stripe API, POST /v1/checkout/sessions; docs.stripe.com/payments/payment-methods, those
+--           whose notification is delayed
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.session_parameters(
     p_booking core.bookings, p_checkout_id uuid, p_expires_at timestamptz,
-    p_success_url text, p_cancel_url text)
+    p_success_url text, p_cancel_url text, p_delayed boolean)
 returns jsonb
 language plpgsql stable
 as $$
@@ -43,6 +46,11 @@ begin
                 select pg_catalog.jsonb_agg(core.line_item(b) order by b.position)
                 from core.bookings as b
                 where b.tenant_id = p_booking.tenant_id and b.cart_id = p_booking.cart_id)
-        end);
+        end)
+        || case when p_delayed then '{}' else pg_catalog.jsonb_build_object(
+            'excluded_payment_method_types', array[
+                'acss_debit', 'au_becs_debit', 'bacs_debit', 'boleto', 'customer_balance', 'konbini',
+                'multibanco', 'nz_bank_account', 'oxxo', 'payto', 'sepa_debit', 'sofort',
+                'us_bank_account']) end;
 end;
 $$;

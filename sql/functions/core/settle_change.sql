@@ -15,6 +15,7 @@ declare
     v_booking core.bookings;
     v_change core.changes;
     v_days_locked boolean;
+    v_until timestamptz;
 begin
     -- an unlocked look decides only which locks are taken; days come before bookings
     select * into v_change
@@ -45,11 +46,14 @@ begin
         when p_outcome = 'open' then
             return 'open';
         when v_checkout.state = 'pending' and v_change.state = 'pending' then
-            -- a delayed method: the time is kept, and asked about now and then
-            if v_change.expires_at < core.clock() + interval '12 hours' then
+            -- a delayed method: the time is kept, as core.await_result does it
+            v_until := least(
+                core.clock() + interval '24 hours', v_booking.starts_at, v_change.starts_at);
+            if v_change.expires_at < core.clock() + interval '12 hours'
+                and v_change.expires_at < v_until
+            then
                 perform core.extend_change(
-                    v_booking, v_change, core.clock() + interval '24 hours',
-                    'a delayed payment is under way; the time is kept');
+                    v_booking, v_change, v_until, 'a delayed payment is under way; the time is kept');
             end if;
             return 'pending';
         when v_checkout.state in ('expired', 'failed') and v_change.state = 'pending'

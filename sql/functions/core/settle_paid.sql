@@ -1,6 +1,8 @@
 -- core.settle_paid: money has arrived for a booking; confirm it or give the money back.
 --
--- Every way ends in a confirmed booking or a queued refund, never in between.
+-- Every way ends in a confirmed booking or a queued refund, never in between. A time that has begun, or
+-- of a cart any, is of no use to anybody: then all of it goes back. What counts is when the money is
+-- taken in, by the database's clock.
 --
 -- Locks     none (core.settle holds the booking's row, and its days when its time was lost)
 -- Raises    nothing
@@ -23,7 +25,10 @@ begin
     if v_payment.status = 'quarantined' then
         v_reason := 'amount_mismatch';
     elsif v_booking.status = 'paying' then
-        return core.confirm_paid(v_booking, p_checkout, 'paid');
+        if core.first_start(v_booking) > core.clock() then
+            return core.confirm_paid(v_booking, p_checkout, 'paid');
+        end if;
+        v_reason := 'time_lost';
     elsif p_checkout.close_reason = 'released' then
         v_reason := 'released';
     elsif v_booking.status in ('scheduled', 'active', 'ended', 'completed') then
@@ -38,7 +43,10 @@ begin
     end if;
 
     if v_booking.status = 'paying' and (core.payable_checkout(v_booking)).id is null then
-        v_booking := core.move(v_booking, 'expired', 'paid a wrong amount; the money goes back');
+        v_booking := core.move(v_booking, 'expired', case v_reason
+            when 'time_lost' then 'paid after the time had begun; the money goes back'
+            else 'paid a wrong amount; the money goes back'
+        end);
     end if;
     if v_booking.status = 'expired' then
         perform core.mark_payment(v_booking, 'paid', 'paid, but not kept: ' || v_reason);

@@ -6,7 +6,7 @@
 -- p_request one period, or {"items": [period, …]}; see api.create_hold
 -- p_picks   by number of the item, the resource that its pool is to give; null without pools
 -- Locks     none
--- Raises    KHNTF  no such resource or offering · KHPRC no such tier and package
+-- Raises    KHNTF  no such resource or offering · KHPRC · KHAMT see core.require_price
 --           KHCRT  the periods cannot be held together; detail is {"reason": too_many_periods,
 --                  currencies_differ or total_too_large}
 -- Backstop  bookings_position_counts, checkouts_amount_in_range

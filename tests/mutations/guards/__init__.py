@@ -5,7 +5,9 @@ from tests.mutations.guards import (
     access,
     connections,
     effects,
+    feeds,
     locks,
+    page,
     payments,
     reconciliation,
     retention,
@@ -17,6 +19,7 @@ from tests.mutations.guards import (
     scheduling_waitlist,
     stripe,
     times,
+    times_and_pages,
     watching,
 )
 
@@ -24,6 +27,7 @@ ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
+    *times_and_pages.GUARDS,
     *effects.GUARDS,
     *access.GUARDS,
     *connections.GUARDS,
@@ -31,10 +35,12 @@ ALL: tuple[Guard, ...] = (
     *reconciliation.GUARDS,
     *retention.GUARDS,
     *scheduling_calendars.GUARDS,
+    *feeds.GUARDS,
     *scheduling_catalogue.GUARDS,
     *scheduling_changes.GUARDS,
     *scheduling_rules.GUARDS,
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,
+    *page.GUARDS,
 )

@@ -35,7 +35,7 @@ GUARDS: tuple[Guard, ...] = (
         "front-door-body",
         "and is so at the front door too",
         (layer("idempotency", '        payload_validation_jmespath="[key, body]",\n', ""),),
-        ("tests/functions/test_idempotency.py::test_the_same_key_for_another_request_is_refused",),
+        (f"{_REPEATED}::test_another_body_is_refused_before_the_database",),
     ),
     Guard(
         "front-door-hash",

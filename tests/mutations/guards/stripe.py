@@ -76,8 +76,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             layer(
                 "stripe_gateway",
-                "        session = retrieve_session(session_id)\n    found = outcome(session)",
-                '        return "expired", None\n    found = outcome(session)',
+                "        session = retrieve_session(session_id)\n    if not readable(session):",
+                '        return "expired", None\n    if not readable(session):',
             ),
         ),
         ("tests/journeys/test_leaving.py::test_leaving_after_paying_is_too_late",),

@@ -43,3 +43,28 @@ def test_a_tenant_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
 def test_page_types_are_told() -> None:
     """Unknown files are bytes."""
     assert page._type(Path("x.unknown")) == "application/octet-stream"
+
+
+@pytest.mark.parametrize(
+    ("origins", "told"),
+    [
+        (None, "any address over https"),
+        ([], "the booking page alone"),
+        (["https://a.example", "http://localhost:*"], "https://a.example, http://localhost:*"),
+    ],
+)
+def test_where_payment_pages_lead_is_told(origins: list[str] | None, told: str) -> None:
+    """A tenant that is older than the list sees that it has none."""
+    shown = {"name": "A", "id": "1", "keys": [], "return_origins": origins}
+
+    lines = tenant.lines(shown | {"delayed_methods": "servers"}, {})
+
+    assert any(told in line for line in lines)
+
+
+def test_only_what_is_said_of_payments_is_sent() -> None:
+    """The others stay as they are."""
+    sent = tenant.request("id", None, {}, [], payments={"return_origins": ["https://a.example"]})
+
+    assert sent["tenant"]["return_origins"] == ["https://a.example"]
+    assert "delayed_methods" not in sent["tenant"]

@@ -4,6 +4,8 @@ import asyncio
 import json
 from datetime import UTC, datetime
 
+import pytest
+
 from dev import scheduler
 from dev.scheduler import Scheduler
 from dev.template import Schedule
@@ -40,14 +42,14 @@ def test_an_input_replaces_it() -> None:
 
 def test_the_first_run_comes_soon(toy: Toy, monkeypatch: object) -> None:
     """A rate fires shortly after the start, not a whole period later."""
-    toy.add("sweep", "def lambda_handler(event, context):\n    return {}\n")
+    toy.add("sweep", "def lambda_handler(event, context):\n    return {'done': 1}\n")
 
     async def story(toy: Toy) -> None:
         timer = Scheduler(toy.template(schedules=(sweep(),)), toy.pools, toy.console)
         timer.start()
         try:
             async with asyncio.timeout(20):
-                while "sched" not in toy.said.getvalue():
+                while "done 1" not in toy.said.getvalue():
                     await asyncio.sleep(0.05)
         finally:
             await timer.stop()
@@ -59,7 +61,7 @@ def test_the_first_run_comes_soon(toy: Toy, monkeypatch: object) -> None:
 
 def test_a_rate_follows_the_clock(toy: Toy) -> None:
     """When the clock says so, the next run fires; a clock that jumped far fires once."""
-    toy.add("sweep", "def lambda_handler(event, context):\n    return {}\n")
+    toy.add("sweep", "def lambda_handler(event, context):\n    return {'done': 1}\n")
     jumps = [DUE, DUE, DUE.replace(hour=20), DUE.replace(hour=20)]
 
     async def story(toy: Toy) -> None:
@@ -73,20 +75,24 @@ def test_a_rate_follows_the_clock(toy: Toy) -> None:
         timer.start()
         try:
             async with asyncio.timeout(20):
-                while "sched" not in toy.said.getvalue():
+                while "done 1" not in toy.said.getvalue():
                     await asyncio.sleep(0.05)
             await asyncio.sleep(0.1)
         finally:
             await timer.stop()
 
-        assert toy.said.getvalue().count("sched") == 1
+        assert toy.said.getvalue().count("done 1") == 1
 
     toy.run(story)
 
 
 def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
     """A slow function is run again while it runs, up to a bound; then a run is skipped and said."""
-    toy.add("sweep", "import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n")
+    toy.add(
+        "sweep",
+        "import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n"
+        "    return {'n': 1}\n",
+    )
 
     async def story(toy: Toy) -> None:
         timer = Scheduler(toy.template(schedules=(sweep(),)), toy.pools, toy.console)
@@ -101,6 +107,46 @@ def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
         assert toy.said.getvalue().count("sched") == 4
 
     toy.run(story)
+
+
+def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
+    """One line when they begin to run; then one for each run that did something."""
+    source = "def lambda_handler(event, context):\n    return {}\n"
+    toy.add("sweep", source.format("{'expired': event['n'], 'closing': 0}"))
+
+    async def story(toy: Toy) -> None:
+        timer = Scheduler(toy.template(schedules=(sweep(),)), toy.pools, toy.console)
+        timer.start()
+        said = toy.said.getvalue()
+        for n in (0, 0, 7, 0):
+            timer.fire(sweep(f'{{"n": {n}}}'), DUE)
+        async with asyncio.timeout(20):
+            while any(timer._runs.values()):
+                await asyncio.sleep(0.05)
+        await timer.stop()
+
+        lines = toy.said.getvalue().removeprefix(said).splitlines()
+        assert said.count("\n") == 1
+        assert [line.partition("ms ")[2] for line in lines if "sched" in line] == ["expired 7"]
+
+    toy.run(story)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (b'{"expired": 2, "closing": 0}', "expired 2"),
+        (b'{"offered": 1, "lapsed": 3}', "offered 1, lapsed 3"),
+        (b'{"delivered": 0}', ""),
+        (b'{"more": false, "name": "x"}', ""),
+        (b"null", ""),
+        (b"[1]", ""),
+        (b"not json", ""),
+    ],
+)
+def test_an_effect_is_told_in_the_sweeps_words(answer: bytes, told: str) -> None:
+    """Counts that are not zero; whatever else a function answers is no effect."""
+    assert scheduler.effect(answer) == told
 
 
 def test_a_failed_run_is_said(toy: Toy) -> None:

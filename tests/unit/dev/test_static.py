@@ -58,14 +58,18 @@ def test_the_page_has_two_addresses_with_headers_of_their_own(pages: Pages) -> N
 
 
 def test_the_template_tells_the_headers() -> None:
-    """Both policies say the same but for who may frame the page."""
-    headers = load(ROOT / "template.yaml", {"ServeBookingPage": "yes"}).headers
+    """Both policies say the same but for who may frame the page: those who are named, else none."""
+    sites = "https://one.example https://two.example"
+    given = {"ServeBookingPage": "yes", "EmbedOrigins": sites}
+    headers = load(ROOT / "template.yaml", given).headers
     page, embed = headers["PageHeaders"], headers["EmbedHeaders"]
     page_policy, page_frames = page["content-security-policy"].split("frame-ancestors ")
     embed_policy, embed_frames = embed["content-security-policy"].split("frame-ancestors ")
 
     assert page_policy == embed_policy
-    assert (page_frames, embed_frames) == ("'none'", "*")
+    assert (page_frames, embed_frames) == ("'none'", sites)
+    usual = load(ROOT / "template.yaml", {"ServeBookingPage": "yes"}).headers["EmbedHeaders"]
+    assert usual["content-security-policy"].endswith("frame-ancestors 'none'")
     rest = [{k: v for k, v in each.items() if "policy" not in k} for each in (page, embed)]
     assert rest[0] == rest[1]
     assert load(ROOT / "template.yaml").headers == {}

@@ -1,6 +1,9 @@
 """Which certificates a database's address is checked against."""
 
+import os
 import ssl
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -13,6 +16,7 @@ from holdfast import aws, certificates
 from holdfast.certificates import verified
 from holdfast.errors import Unavailable
 from tests.harness.answering import answering
+from tests.harness.cluster import ROOT
 from tests.harness.tls import Authority
 
 CLUSTER = "stack-cluster-1a.cluster-c0ffee.eu-central-1.rds.amazonaws.com"
@@ -139,3 +143,31 @@ def test_libpq_understands_the_address() -> None:
     parsed = psycopg.conninfo.conninfo_to_dict(url)
 
     assert (parsed["options"], parsed["sslmode"]) == ("-c geqo=off", "verify-full")
+
+
+_CONNECTING = "from holdfast.certificates import verified; print(verified({url!r}, {pem!r}))"
+
+
+def _connect(folder: Path, **environment: str) -> str:
+    """A process of its own makes an address, and ends."""
+    given = {"PATH": os.defpath, "PYTHONPATH": str(ROOT / "layers" / "core"), "TMPDIR": str(folder)}
+    code = _CONNECTING.format(url="postgresql://a:b@db.example/x", pem="a certificate")
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=given | environment, capture_output=True, check=True)
+    return query(done.stdout.decode().strip())["sslrootcert"]
+
+
+def test_processes_of_an_environment_share_one_file(tmp_path: Path) -> None:
+    """Lambda starts a process again beside what the last one left: nothing adds up in /tmp."""
+    files = {_connect(tmp_path, AWS_LAMBDA_RUNTIME_API="127.0.0.1:1") for _ in range(3)}
+
+    assert [str(path) for path in tmp_path.iterdir()] == list(files)
+    assert Path(*files).read_text() == "a certificate"
+    assert Path(*files).stat().st_mode & 0o077 == 0
+
+
+def test_on_any_other_machine_nothing_stays(tmp_path: Path) -> None:
+    """A command that connects takes its file away again."""
+    assert _connect(tmp_path).startswith(str(tmp_path))
+
+    assert list(tmp_path.iterdir()) == []

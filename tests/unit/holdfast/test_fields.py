@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Slug, WebAddress
+from holdfast.models.calendars import FeedAddress
+from tests.harness.scripts import SCRIPTS, word
 
 NAME: TypeAdapter[str] = TypeAdapter(Name)
 NOTES: TypeAdapter[str] = TypeAdapter(Notes)
@@ -20,6 +22,7 @@ SLUG: TypeAdapter[str] = TypeAdapter(Slug)
 INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)
 DATE: TypeAdapter[Any] = TypeAdapter(Date)
 ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
+FEED: TypeAdapter[str] = TypeAdapter(FeedAddress)
 
 # any text at all, lone surrogates and control characters more often than chance would have it
 ANYTHING = st.text(
@@ -148,6 +151,172 @@ def test_an_accepted_phone_number_fits_its_constraint(text: str) -> None:
         assert phone[1:].isascii()
         assert phone[1:].isdecimal()
         assert 7 <= len(phone[1:]) <= 15
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_names_and_notes_of_every_script(script: str) -> None:
+    """What people are called is kept as they write it, marks and all.
+
+    Cases: P-12
+    """
+    name = f"{word(script)} {word(script, seed=2)}"
+
+    assert _accepted(NAME, name) == unicodedata.normalize("NFC", name)
+    assert _accepted(NOTES, f"{name}\n{name}") == unicodedata.normalize("NFC", f"{name}\n{name}")
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_email_addresses_of_every_script(script: str) -> None:
+    """A domain may have any; what stands before the @ only what Amazon SES takes.
+
+    Cases: P-12
+    """
+    domains = [f"{word(script, seed=seed)}.example" for seed in range(8)]
+    accepted = [_accepted(EMAIL, f"guest@{domain}") for domain in domains]
+
+    assert any(accepted)
+    assert all(email in {None, f"guest@{d}"} for email, d in zip(accepted, domains, strict=True))
+    assert _accepted(EMAIL, f"{word(script)}@example.com") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("guest@bücher.example", "guest@bücher.example"),
+        ("guest@xn--bcher-kva.example", "guest@bücher.example"),
+        ("guest@BÜCHER.example", "guest@bücher.example"),
+        ("jürgen@example.com", None),
+        ("guest@☃.example", None),
+        ("a" * 65 + "@example.com", None),
+        ("guest@" + ".".join(["ü" * 40] * 5) + ".example", None),
+        ("Vera <vera@example.com>", None),
+        ("<vera@example.com>", None),
+        ("vera@example.com <vera@example.com>", None),
+    ],
+)
+def test_an_email_address_is_one_that_letters_reach(typed: str, kept: str | None) -> None:
+    """And it is all that was typed: no name beside it is dropped.
+
+    Cases: P-12
+    """
+    assert _accepted(EMAIL, typed) == kept
+
+
+MARKS = [
+    "ext. ",
+    "ext",
+    "x",
+    " x",
+    "#",
+    ";ext=",
+    ", ",
+    "~",
+    " доб. ",
+    " extension ",
+    "anexo ",
+    "\uff58",
+]
+
+
+@given(
+    st.sampled_from(["+1-907-486-4171", "+49 30 901820", "+44 20 7946 0018", "+81 3-3224-9999"]),
+    st.sampled_from(MARKS),
+    st.integers(0, 99999),
+)
+def test_an_extension_is_refused_not_dropped(number: str, mark: str, extension: int) -> None:
+    """E.164 has none, so that it would be lost.
+
+    Cases: P-12
+    """
+    assert _accepted(PHONE, f"{number} {mark}{extension}") is None
+    with pytest.raises(ValidationError, match="extension"):
+        PHONE.validate_python("+1-907-486-4171 ext. 101")
+
+
+WORDS = [
+    "home",
+    "(mobile)",
+    "FLOWERS",
+    "or",
+    "ask for Vera",
+    "/ +49 30 901821",
+    "+5",
+    "携帯",
+    "*",
+    "&",
+]
+
+
+@given(st.sampled_from(["+4930901820", "+12127365000"]), st.sampled_from(WORDS), st.booleans())
+def test_words_beside_a_number_are_refused_not_dropped(
+    number: str, words: str, before: bool
+) -> None:
+    """Nor are they dialled: "home" is 4663 on a telephone."""
+    assert _accepted(PHONE, f"{words} {number}" if before else f"{number} {words}") is None
+
+
+@given(
+    st.sampled_from(["4930901820", "12127365000", "81332249999", "442079460018"]),
+    st.data(),
+)
+def test_every_digit_that_is_typed_is_kept(digits: str, data: st.DataObject) -> None:
+    """Whatever stands between them, in digits of whatever script."""
+    zero = data.draw(st.sampled_from([0x30, 0x660, 0x966, 0xFF10]))
+    between = st.sampled_from(["", "", "", "", " ", "-", ".", "/", "\u00a0", "\u2011", "\u200e"])
+    typed = data.draw(st.sampled_from(["+", "\uff0b", "tel:+", "TEL: +", "(+"]))
+    for digit in digits:
+        typed += chr(zero + int(digit)) + data.draw(between)
+    assert _accepted(PHONE, typed[:40]) in (
+        {f"+{digits}"} if len(typed) <= 40 else {None, f"+{digits}"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("https://x.example/Büro.ics", "https://x.example/B%C3%BCro.ics"),
+        ("https://x.example/Bu\u0308ro.ics", "https://x.example/Bu%CC%88ro.ics"),
+        ("webcal://faß.de/", "https://xn--fa-hia.de/"),
+        ("WEBCALS://例子.测试/日?本", "https://xn--fsqu00a.xn--0zwm56d/%E6%97%A5?%E6%9C%AC"),
+        ("https://x.example/a%20b", "https://x.example/a%20b"),
+        ("https://x.example/a b", None),
+        ("https://x.example/a\u3000b", None),
+        ("https://x.example/\u202e", None),
+        ("https://☃.example/", None),
+        ("https://a..b/", None),
+        ("https://user@x.example/", None),
+        ("https://user:pass@x.example/", None),
+        ("https://ü:ü@x.example/", None),
+        ("https://x.example\uff20y.example/", None),
+        ("https://x.example\u2100/", None),
+        ("https://x.example/#ü", None),
+        ("http://x.example/", None),
+        ("https://x.example/" + "ü" * 400, None),
+    ],
+)
+def test_the_address_of_a_feed_is_one_that_can_be_asked(typed: str, kept: str | None) -> None:
+    """In ASCII, with the host that browsers would ask; what can be none is refused at once.
+
+    Cases: P-12
+    """
+    assert _accepted(FEED, typed) == kept
+
+
+@given(ANYTHING, ANYTHING)
+def test_an_accepted_address_of_a_feed_fits_its_constraint(host: str, path: str) -> None:
+    """calendars_url_is_https takes every address that the model takes.
+
+    Cases: P-2, P-12
+    """
+    for typed in (f"https://x.example/{path}", f"https://{host}.example/{path}"):
+        accepted = _accepted(FEED, typed)
+        if accepted is not None:
+            assert accepted.startswith("https://")
+            assert accepted.isascii()
+            assert accepted.isprintable()
+            assert " " not in accepted
+            assert len(accepted) <= 2000
+            assert "@" not in urlsplit(accepted).netloc
 
 
 @given(

@@ -22,6 +22,7 @@ from tests.harness.database import Database
 CONSTANT = {
     ("holdfast.calendars.reading", "source"),
     ("holdfast.certificates", "_amazons"),
+    ("holdfast.certificates", "_folder"),
     ("holdfast.certificates", "_stored"),
     ("holdfast.idempotency", "config"),
     ("holdfast.observability", "logger"),

@@ -38,6 +38,8 @@ def _expected(status: str, payment: str, intent: Any, event: str | None) -> str:
     """The table in words: open and expired speak for themselves, then money, then failure."""
     if status != "complete":
         return status
+    if payment == "no_payment_required" and intent is None:
+        return "failed"  # it asked for nothing and brought nothing; none of ours is free
     if payment != "unpaid":
         return "paid"
     if event == "checkout.session.async_payment_failed":

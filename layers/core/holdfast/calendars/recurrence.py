@@ -7,8 +7,9 @@ people keep has them.
 """
 
 import calendar
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import product
 
@@ -18,6 +19,7 @@ from holdfast.calendars.unreadable import Unreadable
 _WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 _MAX_NUMBERS = 400  # in one list
+_NUMBER = re.compile(r"[+-]?\d{1,7}", re.ASCII)
 _LAST_YEAR = 9990
 
 
@@ -45,7 +47,7 @@ class Rule:
     frequency: str
     interval: int
     count: int | None
-    until: datetime | None  # of a date: its last second; with zone UTC if it ends in Z
+    until: date | datetime | None  # as written; with zone UTC if it ends in Z
     by_month: frozenset[int]
     by_week: frozenset[int]
     by_year_day: frozenset[int]
@@ -57,17 +59,20 @@ class Rule:
 
 
 def parse(text: str) -> Rule:
-    """A rule.
+    """A rule; separators with nothing between them, and parts without a value, say nothing.
 
     Raises:
         Unreadable: it is malformed, or repeats more often than daily.
     """
     parts: dict[str, str] = {}
-    for part in text.upper().split(";"):
-        name, equals, value = part.partition("=")
-        if not equals or not value or name in parts:
+    for part in text.upper().replace(" ", "").split(";"):
+        name, equals, given = part.partition("=")
+        value = ",".join(values.listed(given))
+        if (part and not equals) or (value and parts.setdefault(name, value) != value):
             raise Unreadable("a recurrence rule in it is malformed")
-        parts[name] = value
+    if parts.get("RSCALE") == "GREGORIAN" and parts.get("SKIP", "OMIT") == "OMIT":  # RFC 7529
+        del parts["RSCALE"]
+        parts.pop("SKIP", None)
     frequency = parts.pop("FREQ", "")
     if frequency in {"HOURLY", "MINUTELY", "SECONDLY"}:
         raise Unreadable("an event in it repeats more often than once a day")
@@ -89,7 +94,7 @@ def parse(text: str) -> Rule:
         times=(
             _numbers(parts, "BYHOUR", 0, 23),
             _numbers(parts, "BYMINUTE", 0, 59),
-            _numbers(parts, "BYSECOND", 0, 59),
+            tuple(min(second, 59) for second in _numbers(parts, "BYSECOND", 0, 60)),
         ),
         positions=_numbers(parts, "BYSETPOS", -366, 366),
         week_start=_WEEKDAYS.index(week_start) if week_start in _WEEKDAYS else -1,
@@ -106,6 +111,11 @@ def parse(text: str) -> Rule:
     if parts or misplaced or frequency not in _FREQUENCIES or rule.week_start < 0:
         raise Unreadable("a recurrence rule in it is malformed")
     return rule
+
+
+def of_whole_days(rule: Rule) -> Rule:
+    """The rule without hours, minutes and seconds, which do not count for dates."""
+    return replace(rule, times=((), (), ()))
 
 
 def starts(
@@ -244,10 +254,7 @@ def _week(day: date, week_start: int) -> tuple[int, int]:
 
 
 def _number(text: str, low: int, high: int) -> int:
-    try:
-        number = int(text) if len(text) <= 8 else low - 1
-    except ValueError:
-        number = low - 1
+    number = int(text) if _NUMBER.fullmatch(text) else low - 1
     if not low <= number <= high:
         raise Unreadable("a recurrence rule in it is malformed")
     return number
@@ -272,8 +279,8 @@ def _weekday(text: str) -> tuple[int, int]:
     return number, _WEEKDAYS.index(day)
 
 
-def _until(text: str) -> datetime:
+def _until(text: str) -> date | datetime:
     if "T" not in text:
-        return datetime.combine(values.day(text), time(23, 59, 59))
+        return values.day(text)
     local = values.local_time(text)
     return local.replace(tzinfo=UTC) if text.endswith("Z") else local

@@ -1,6 +1,10 @@
-"""Dates, times and durations as RFC 5545 writes them (sections 3.3.4 to 3.3.6)."""
+"""Dates, times and durations as RFC 5545 writes them (sections 3.3.4 to 3.3.6).
+
+Its letters may be small ones, since those of its grammar may (RFC 5234, section 2.3).
+"""
 
 import re
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from holdfast.calendars.unreadable import Unreadable
@@ -15,9 +19,16 @@ _DURATION = re.compile(
 _LEAP_SECOND = 60
 
 
+def listed(text: str) -> Iterator[str]:
+    """The elements of a list, in capital letters, without the empty ones between its commas."""
+    for element in text.upper().split(","):
+        if stripped := element.strip():
+            yield stripped
+
+
 def day(text: str) -> date:
     """`20300131`."""
-    match = _DATE.fullmatch(text)
+    match = _DATE.fullmatch(text.strip())
     if match is None:
         raise Unreadable("a date in it is malformed")
     try:
@@ -28,7 +39,7 @@ def day(text: str) -> date:
 
 def local_time(text: str) -> datetime:
     """`20300131T093000`, with or without Z, as it stands on the clock; no zone."""
-    match = _TIME.fullmatch(text.removesuffix("Z"))
+    match = _TIME.fullmatch(text.strip().upper().removesuffix("Z"))
     if match is None:
         raise Unreadable("a time in it is malformed")
     numbers = [int(number) for number in match.groups()]
@@ -42,7 +53,7 @@ def local_time(text: str) -> datetime:
 
 def duration(text: str) -> tuple[timedelta, timedelta]:
     """`P1DT2H`: its days, which are as long as they are, and the exact rest."""
-    match = _DURATION.fullmatch(text)
+    match = _DURATION.fullmatch(text.strip().upper())
     if match is None:
         raise Unreadable("a duration in it is malformed")
     weeks, days, hours, minutes, seconds = (int(number or 0) for number in match.groups()[1:])

@@ -1,9 +1,44 @@
 """Windows' names of time zones, as Outlook and Exchange write them.
 
-Source: the Unicode CLDR's windowsZones.xml of 2025-04-10, territory 001; a test compares.
+Sources: the Unicode CLDR's windowsZones.xml of 2025-04-10, territory 001; a test compares. The
+places are those that Windows shows people for them, some of which changed in the course of time.
 """
 
+import re
 from collections.abc import Mapping
+from functools import cache
+
+_DISPLAYED = re.compile(r"(?:\((?:utc|gmt)(?: ?[+-]\d\d?:?\d\d)?\) ?)?(.+)")
+
+
+def iana(name: str) -> str | None:
+    """IANA's name for one of Windows', or for what Windows shows people instead of it.
+
+    `(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna` is the zone of the places that
+    are known; the offset is that of winter, and says less.
+    """
+    lower = " ".join(name.casefold().split())
+    if found := _by_lower_name().get(lower):
+        return found
+    match = _DISPLAYED.fullmatch(lower)
+    places = [] if match is None else match[1].replace(" and ", ",").split(",")
+    meant = {zone for place in places if (zone := _by_place().get(place.strip()))}
+    return meant.pop() if len(meant) == 1 else None
+
+
+@cache
+def _by_lower_name() -> dict[str, str]:
+    return {name.casefold(): zone for name, zone in IANA.items()}
+
+
+@cache
+def _by_place() -> dict[str, str]:
+    return {
+        place.strip(): IANA[name]
+        for name, places in _PLACES.items()
+        for place in places.casefold().split(",")
+    }
+
 
 IANA: Mapping[str, str] = {
     "AUS Central Standard Time": "Australia/Darwin",
@@ -145,4 +180,146 @@ IANA: Mapping[str, str] = {
     "West Pacific Standard Time": "Pacific/Port_Moresby",
     "Yakutsk Standard Time": "Asia/Yakutsk",
     "Yukon Standard Time": "America/Whitehorse",
+}
+
+_PLACES: Mapping[str, str] = {
+    "AUS Central Standard Time": "Darwin",
+    "AUS Eastern Standard Time": "Canberra, Melbourne, Sydney",
+    "Afghanistan Standard Time": "Kabul",
+    "Alaskan Standard Time": "Alaska",
+    "Aleutian Standard Time": "Aleutian Islands",
+    "Altai Standard Time": "Barnaul, Gorno-Altaysk",
+    "Arab Standard Time": "Kuwait, Riyadh",
+    "Arabian Standard Time": "Abu Dhabi, Muscat",
+    "Arabic Standard Time": "Baghdad",
+    "Argentina Standard Time": "Buenos Aires, City of Buenos Aires",
+    "Astrakhan Standard Time": "Astrakhan, Ulyanovsk",
+    "Atlantic Standard Time": "Atlantic Time (Canada)",
+    "Aus Central W. Standard Time": "Eucla",
+    "Azerbaijan Standard Time": "Baku",
+    "Azores Standard Time": "Azores",
+    "Bahia Standard Time": "Salvador",
+    "Bangladesh Standard Time": "Dhaka",
+    "Belarus Standard Time": "Minsk",
+    "Bougainville Standard Time": "Bougainville Island",
+    "Canada Central Standard Time": "Saskatchewan",
+    "Cape Verde Standard Time": "Cape Verde Is., Cabo Verde Is.",
+    "Caucasus Standard Time": "Yerevan",
+    "Cen. Australia Standard Time": "Adelaide",
+    "Central America Standard Time": "Central America",
+    "Central Asia Standard Time": "Astana, Bishkek",
+    "Central Brazilian Standard Time": "Cuiaba",
+    "Central Europe Standard Time": "Belgrade, Bratislava, Budapest, Ljubljana, Prague",
+    "Central European Standard Time": "Sarajevo, Skopje, Warsaw, Zagreb",
+    "Central Pacific Standard Time": "Solomon Is., New Caledonia",
+    "Central Standard Time": "Central Time (US & Canada)",
+    "Central Standard Time (Mexico)": "Guadalajara, Mexico City, Monterrey",
+    "Chatham Islands Standard Time": "Chatham Islands",
+    "China Standard Time": "Beijing, Chongqing, Hong Kong, Hong Kong SAR, Urumqi",
+    "Cuba Standard Time": "Havana",
+    "Dateline Standard Time": "International Date Line West",
+    "E. Africa Standard Time": "Nairobi",
+    "E. Australia Standard Time": "Brisbane",
+    "E. Europe Standard Time": "Chisinau",
+    "E. South America Standard Time": "Brasilia",
+    "Easter Island Standard Time": "Easter Island",
+    "Eastern Standard Time": "Eastern Time (US & Canada)",
+    "Eastern Standard Time (Mexico)": "Chetumal",
+    "Egypt Standard Time": "Cairo",
+    "Ekaterinburg Standard Time": "Ekaterinburg",
+    "FLE Standard Time": "Helsinki, Kyiv, Kiev, Riga, Sofia, Tallinn, Vilnius",
+    "Fiji Standard Time": "Fiji",
+    "GMT Standard Time": "Dublin, Edinburgh, Lisbon, London",
+    "GTB Standard Time": "Athens, Bucharest",
+    "Georgian Standard Time": "Tbilisi",
+    "Greenland Standard Time": "Greenland",
+    "Greenwich Standard Time": "Monrovia, Reykjavik",
+    "Haiti Standard Time": "Haiti",
+    "Hawaiian Standard Time": "Hawaii",
+    "India Standard Time": "Chennai, Kolkata, Mumbai, New Delhi",
+    "Iran Standard Time": "Tehran",
+    "Israel Standard Time": "Jerusalem",
+    "Jordan Standard Time": "Amman",
+    "Kaliningrad Standard Time": "Kaliningrad",
+    "Korea Standard Time": "Seoul",
+    "Libya Standard Time": "Tripoli",
+    "Line Islands Standard Time": "Kiritimati Island",
+    "Lord Howe Standard Time": "Lord Howe Island",
+    "Magadan Standard Time": "Magadan",
+    "Magallanes Standard Time": "Punta Arenas",
+    "Marquesas Standard Time": "Marquesas Islands",
+    "Mauritius Standard Time": "Port Louis",
+    "Middle East Standard Time": "Beirut",
+    "Montevideo Standard Time": "Montevideo",
+    "Morocco Standard Time": "Casablanca",
+    "Mountain Standard Time": "Mountain Time (US & Canada)",
+    "Mountain Standard Time (Mexico)": "Chihuahua, Mazatlan",
+    "Myanmar Standard Time": "Yangon (Rangoon)",
+    "N. Central Asia Standard Time": "Novosibirsk",
+    "Namibia Standard Time": "Windhoek",
+    "Nepal Standard Time": "Kathmandu",
+    "New Zealand Standard Time": "Auckland, Wellington",
+    "Newfoundland Standard Time": "Newfoundland",
+    "Norfolk Standard Time": "Norfolk Island",
+    "North Asia East Standard Time": "Irkutsk",
+    "North Asia Standard Time": "Krasnoyarsk",
+    "North Korea Standard Time": "Pyongyang",
+    "Omsk Standard Time": "Omsk",
+    "Pacific SA Standard Time": "Santiago",
+    "Pacific Standard Time": "Pacific Time (US & Canada)",
+    "Pacific Standard Time (Mexico)": "Baja California",
+    "Pakistan Standard Time": "Islamabad, Karachi",
+    "Paraguay Standard Time": "Asuncion",
+    "Qyzylorda Standard Time": "Qyzylorda",
+    "Romance Standard Time": "Brussels, Copenhagen, Madrid, Paris",
+    "Russia Time Zone 10": "Chokurdakh",
+    "Russia Time Zone 11": "Anadyr, Petropavlovsk-Kamchatsky",
+    "Russia Time Zone 3": "Izhevsk, Samara",
+    "Russian Standard Time": "Moscow, St. Petersburg, St Petersburg",
+    "SA Eastern Standard Time": "Cayenne, Fortaleza",
+    "SA Pacific Standard Time": "Bogota, Lima, Quito, Rio Branco",
+    "SA Western Standard Time": "Georgetown, Manaus, San Juan",
+    "SE Asia Standard Time": "Bangkok, Hanoi, Jakarta",
+    "Saint Pierre Standard Time": "Saint Pierre, Miquelon",
+    "Sakhalin Standard Time": "Sakhalin",
+    "Samoa Standard Time": "Samoa",
+    "Sao Tome Standard Time": "Sao Tome",
+    "Saratov Standard Time": "Saratov",
+    "Singapore Standard Time": "Kuala Lumpur, Singapore",
+    "South Africa Standard Time": "Harare, Pretoria",
+    "South Sudan Standard Time": "Juba",
+    "Sri Lanka Standard Time": "Sri Jayawardenepura",
+    "Sudan Standard Time": "Khartoum",
+    "Syria Standard Time": "Damascus",
+    "Taipei Standard Time": "Taipei",
+    "Tasmania Standard Time": "Hobart",
+    "Tocantins Standard Time": "Araguaina",
+    "Tokyo Standard Time": "Osaka, Sapporo, Tokyo",
+    "Tomsk Standard Time": "Tomsk",
+    "Tonga Standard Time": "Nuku'alofa",
+    "Transbaikal Standard Time": "Chita",
+    "Turkey Standard Time": "Istanbul",
+    "Turks And Caicos Standard Time": "Turks, Caicos",
+    "US Eastern Standard Time": "Indiana (East)",
+    "US Mountain Standard Time": "Arizona",
+    "UTC": "Coordinated Universal Time, Co-ordinated Universal Time",
+    "UTC+12": "Coordinated Universal Time+12",
+    "UTC+13": "Coordinated Universal Time+13",
+    "UTC-02": "Coordinated Universal Time-02",
+    "UTC-08": "Coordinated Universal Time-08",
+    "UTC-09": "Coordinated Universal Time-09",
+    "UTC-11": "Coordinated Universal Time-11",
+    "Ulaanbaatar Standard Time": "Ulaanbaatar",
+    "Venezuela Standard Time": "Caracas",
+    "Vladivostok Standard Time": "Vladivostok",
+    "Volgograd Standard Time": "Volgograd",
+    "W. Australia Standard Time": "Perth",
+    "W. Central Africa Standard Time": "West Central Africa",
+    "W. Europe Standard Time": "Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna",
+    "W. Mongolia Standard Time": "Hovd",
+    "West Asia Standard Time": "Ashgabat, Tashkent",
+    "West Bank Standard Time": "Gaza, Hebron",
+    "West Pacific Standard Time": "Guam, Port Moresby",
+    "Yakutsk Standard Time": "Yakutsk",
+    "Yukon Standard Time": "Yukon",
 }

@@ -1,4 +1,8 @@
-"""From local times to instants: zones by IANA name, by Windows' name, or as a feed defines them.
+"""From local times to instants: zones by name, or as a feed defines them.
+
+A name is IANA's or one of Windows', perhaps behind a vendor's prefix. What a feed defines itself
+counts before names that stand for one offset for ever, since programs give those to zones whose
+clocks change; it does not before a place's name, whose rules are known better here.
 
 A local time that a spring gap leaves out counts by the offset before it, one that an autumn overlap
 has twice is the first of the two (RFC 5545, section 3.3.5), unless its `fold` says otherwise.
@@ -6,9 +10,12 @@ has twice is the first of the two (RFC 5545, section 3.3.5), unless its `fold` s
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta, timezone
-from functools import partial
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, time, timedelta, timezone
+from functools import cache, partial
+from importlib import resources
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from holdfast.calendars import recurrence, values, windows_zones
@@ -19,8 +26,15 @@ from holdfast.calendars.unreadable import Unreadable
 Zone = Callable[[datetime], datetime]  # from a local time without zone to the instant in UTC
 
 _IANA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
+_OF_NO_PLACE = {"localtime", "posixrules", "Factory"}  # files beside the zones'
 _CHANGES_WITHIN = timedelta(days=800)  # whose clocks change do so every year
-_OFFSET = re.compile(r"([+-])(\d\d)(\d\d)(\d\d)?")
+_FOR_EVER = 9000  # years that stand for no end
+_OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
+_FROM_UTC = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
+_UNITS = (timedelta(hours=1), timedelta(minutes=1), timedelta(seconds=1))
+_MICROSOFT = "tzone://microsoft/"  # Utc, or Custom, which the feed defines
+_PREFIXED = re.compile(r"/|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+/")
+_TAILS = (3, 2, 1)  # America/Argentina/Buenos_Aires, Europe/Berlin, UTC
 
 
 def utc(local: datetime) -> datetime:
@@ -29,20 +43,62 @@ def utc(local: datetime) -> datetime:
 
 
 def named(name: str) -> Zone | None:
-    """The zone of that IANA or Windows name, or None."""
-    # also "/freeassociation.sourceforge.net/Europe/Berlin" and the like
-    tail = "/".join(name.rsplit("/", 2)[-2:]) if name.startswith("/") else name
-    for candidate in (windows_zones.IANA.get(name, name), tail):
-        if _IANA_NAME.fullmatch(candidate):
-            try:
-                return partial(_instant, ZoneInfo(candidate))
-            except (ZoneInfoNotFoundError, ValueError, OSError):
-                continue
+    """The zone of that name, IANA's, Windows' or with a prefix; or None."""
+    found = _found(name)
+    return None if found is None else found[0]
+
+
+def _found(name: str) -> tuple[Zone, bool] | None:
+    """A zone, and whether its name is that of a place; others may be one offset for ever."""
+    for candidate in _candidates(name):
+        if zone := _zone_info(candidate):
+            place = "/" in zone.key and not zone.key.startswith("Etc/")
+            return partial(_instant, zone), place
+    if (match := _FROM_UTC.fullmatch(name)) and (offset := _size(match)) is not None:
+        return partial(_at_offset, timezone(offset)), False
     return None
+
+
+def _candidates(name: str) -> Iterator[str]:
+    """What may be IANA's name of it, likeliest first."""
+    yield windows_zones.IANA.get(name, name)
+    lower = name.casefold()
+    if lower.startswith(_MICROSOFT):
+        name = name[len(_MICROSOFT) :]
+        yield windows_zones.iana(name) or name
+    elif _PREFIXED.match(name):
+        # "/freeassociation.sourceforge.net/Europe/Berlin", "/mozilla.org/20070129_1/Europe/Berlin"
+        parts = name.strip("/").split("/")
+        for length in _TAILS:
+            if length <= len(parts):
+                tail = "/".join(parts[-length:])
+                yield windows_zones.iana(tail) or tail
+    elif found := windows_zones.iana(name):
+        yield found
+
+
+def _zone_info(name: str) -> ZoneInfo | None:
+    """The zone of that IANA name, however its letters and spaces are written."""
+    if not _IANA_NAME.fullmatch(name := name.replace(" ", "_")) or name in _OF_NO_PLACE:
+        return None
+    with suppress(ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo(name)
+    spelling = _iana_names().get(name.casefold())
+    return None if spelling is None else ZoneInfo(spelling)
+
+
+@cache
+def _iana_names() -> dict[str, str]:
+    names = resources.files("tzdata").joinpath("zones").read_text("ascii").split()
+    return {name.casefold(): name for name in names}
 
 
 def _instant(zone: ZoneInfo, local: datetime) -> datetime:
     return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _at_offset(offset: timezone, local: datetime) -> datetime:
+    return local.replace(tzinfo=offset).astimezone(UTC)
 
 
 class Zones:
@@ -66,11 +122,12 @@ class Zones:
         self._since = since - _CHANGES_WITHIN
         self._until = until
         self._budget = budget
-        self._definitions = {
-            name.value: part
-            for part in parts
-            if part.name == "VTIMEZONE" and (name := part.one("TZID"))
-        }
+        self._definitions: dict[str, list[Component]] = defaultdict(list)
+        for part in parts:
+            if part.name == "VTIMEZONE" and (name := part.one("TZID")):
+                known = self._definitions[_plain(name.value)]
+                if part not in known:
+                    known.append(part)
         self._known: dict[str, Zone] = {}
 
     def zone(self, name: str | None) -> Zone:
@@ -79,16 +136,32 @@ class Zones:
         Raises:
             Unreadable: nobody knows it.
         """
-        if name is None:
+        if not name:
             return self.default
         if name not in self._known:
-            zone = named(name)
-            if zone is None and name in self._definitions:
-                zone = _defined(self._definitions[name], self._since, self._until, self._budget)
-            if zone is None:
-                raise Unreadable("it names a time zone that does not exist")
-            self._known[name] = zone
+            self._known[name] = self._zone(_plain(name))
         return self._known[name]
+
+    def _zone(self, name: str) -> Zone:
+        found = _found(name)
+        definitions = self._definitions.get(name, [])
+        if found is not None and (found[1] or not definitions):
+            return found[0]
+        if not definitions:
+            raise Unreadable("it names a time zone that does not exist")
+        if len(definitions) > 1:
+            raise Unreadable("it defines a time zone in two different ways")
+        try:
+            return _defined(definitions[0], self._since, self._until, self._budget)
+        except Unreadable:
+            if found is None:
+                raise
+            return found[0]  # a definition of nothing, beside a name that everybody knows
+
+
+def _plain(name: str) -> str:
+    """A zone's name without what text is written with (section 3.3.11)."""
+    return re.sub(r"\\(.)", r"\1", name).strip('" ')
 
 
 def _defined(definition: Component, since: datetime, until: datetime, budget: Budget) -> Zone:
@@ -100,16 +173,18 @@ def _defined(definition: Component, since: datetime, until: datetime, budget: Bu
         start, before, after = part.one("DTSTART"), part.one("TZOFFSETFROM"), part.one("TZOFFSETTO")
         if start is None or before is None or after is None:
             raise Unreadable("it defines a time zone that is not complete")
-        onset = values.local_time(start.value)
+        onset = _onset(start.value)
         rules = [recurrence.parse(rule.value) for rule in part.all("RRULE")]
         onsets = {
             onset,
-            *(values.local_time(v) for p in part.all("RDATE") for v in p.value.split(",")),
+            *(_onset(v) for p in part.all("RDATE") for v in values.listed(p.value)),
         }
         offsets = (_offset(before.value), _offset(after.value))
         for rule in rules:
-            limit = until if rule.until is None else min(until, _until(rule, offsets[0]))
-            onsets |= set(recurrence.starts(rule, onset, since, limit, budget))
+            limit = min(until, _until(rule, offsets[0]) or until)
+            # of rules that have ended, the last change holds to this day
+            begin = max(limit - _CHANGES_WITHIN, onset) if limit > onset else onset
+            onsets |= set(recurrence.starts(rule, onset, min(since, begin), limit, budget))
         changes += [(at, *offsets) for at in onsets]
     if not changes:
         raise Unreadable("it defines a time zone that is not complete")
@@ -125,18 +200,33 @@ def _defined(definition: Component, since: datetime, until: datetime, budget: Bu
     return instant
 
 
-def _until(rule: recurrence.Rule, offset: timedelta) -> datetime:
-    assert rule.until is not None
-    if rule.until.tzinfo is None:
-        return rule.until
-    return rule.until.replace(tzinfo=None) + offset
+def _onset(text: str) -> datetime:
+    local = values.local_time(text) if "T" in text.upper() else values.day(text)
+    return local if isinstance(local, datetime) else datetime.combine(local, time())
+
+
+def _until(rule: recurrence.Rule, offset: timedelta) -> datetime | None:
+    """The first second after a rule's last onset, as the clocks before it show it."""
+    until = rule.until
+    if until is None or until.year >= _FOR_EVER:
+        return None
+    if not isinstance(until, datetime):
+        return datetime.combine(until, time()) + timedelta(days=1)
+    local = until if until.tzinfo is None else until.replace(tzinfo=None) + offset
+    return local + timedelta(seconds=1)
 
 
 def _offset(text: str) -> timedelta:
-    match = _OFFSET.fullmatch(text)
-    if match is None:
+    match = _OFFSET.fullmatch(text.strip())
+    if match is None or (size := _size(match)) is None:
         raise Unreadable("it defines a time zone with a malformed offset")
-    size = timedelta(hours=int(match[2]), minutes=int(match[3]), seconds=int(match[4] or 0))
+    return size
+
+
+def _size(match: re.Match[str]) -> timedelta | None:
+    """The offset of sign, hours, minutes, seconds; None from a day on."""
+    numbers = [int(number or 0) for number in match.groups()[1:]]
+    size = sum((n * u for n, u in zip(numbers, _UNITS, strict=False)), timedelta())
     if size >= timedelta(days=1):
-        raise Unreadable("it defines a time zone with a malformed offset")
+        return None
     return -size if match[1] == "-" else size

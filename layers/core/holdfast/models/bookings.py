@@ -83,10 +83,10 @@ class HoldRequest(FromCustomer):
         default=None, description="Any resource of this pool will do; a series gets one for all."
     )
     resource_id: UUID | None = Field(
-        default=None, validate_default=True, description="Or give pool_id."
+        default=None, validate_default=True, description="Needed unless pool_id or items are given."
     )
     offering_id: UUID | None = Field(
-        default=None, validate_default=True, description="Needed unless there are items."
+        default=None, validate_default=True, description="Needed unless items are given."
     )
     starts_at: Instant | None = Field(
         default=None, description="RFC 3339 start of a slot; or give date."
@@ -105,7 +105,8 @@ class HoldRequest(FromCustomer):
     def _needed_without_items(cls, value: UUID | None, info: ValidationInfo) -> UUID | None:
         pooled = info.field_name == "resource_id" and info.data.get("pool_id") is not None
         if value is None and info.data.get("items") is None and not pooled:
-            raise PydanticCustomError("missing", "Field required")
+            others = "pool_id or items are" if info.field_name == "resource_id" else "items are"
+            raise PydanticCustomError("missing", f"Field required, unless {others} given")
         return value
 
     @model_validator(mode="after")

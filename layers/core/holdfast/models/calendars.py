@@ -1,14 +1,17 @@
 """Calendars kept elsewhere that are read, and feeds that are given out."""
 
+import unicodedata
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 
+from holdfast import ascii_addresses
 from holdfast.fields import Name, web_address
 from holdfast.models.base import Answer, Request
 
+_MAX_LENGTH = 2000
 _SCHEMES = ("https://", "webcal://", "webcals://")
 
 
@@ -16,13 +19,21 @@ def _feed_address(text: str) -> str:
     scheme = next((known for known in _SCHEMES if text.lower().startswith(known)), None)
     if scheme is None:
         raise ValueError("must be an https or webcal address")
-    address = web_address("https://" + text[len(scheme) :])
-    if "#" in address:
+    given = "https://" + text[len(scheme) :]
+    if "#" in web_address(unicodedata.normalize("NFC", given)):  # its own form may be another
         raise ValueError("must not have a fragment")
+    try:
+        address = ascii_addresses.web_address(given)
+    except ValueError:
+        raise ValueError("must be a web address whose host can exist") from None
+    if len(address) > _MAX_LENGTH:
+        raise ValueError(f"must be at most {_MAX_LENGTH} characters long, percent-encoded")
     return address
 
 
-FeedAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_feed_address)]
+FeedAddress = Annotated[
+    str, StringConstraints(max_length=_MAX_LENGTH), AfterValidator(_feed_address)
+]
 
 
 class CalendarRequest(Request):

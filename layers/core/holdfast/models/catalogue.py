@@ -63,7 +63,11 @@ class CataloguePrice(Request):
 
     tier: Slug
     package: Slug
-    amount: int = Field(ge=50, le=99_999_999)
+    amount: int = Field(
+        ge=1,
+        le=99_999_999,
+        description="Minor units; at least what can be charged in the currency.",
+    )
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 
 
@@ -176,6 +180,18 @@ class CataloguePriceAnswer(Answer):
     currency: str
 
 
+class UnpayablePrice(Answer):
+    """A price that cannot be charged: too little (below_least), or no multiple of its currency's
+    step (off_step), both in minor units. It was set before its currency had them, and nobody can
+    hold at it until it is changed."""
+
+    tier: str
+    package: str
+    reason: Literal["below_least", "off_step"]
+    least_amount: int
+    step: int
+
+
 class CatalogueOffering(_Kept):
     """An offering with all its settings and prices."""
 
@@ -188,6 +204,7 @@ class CatalogueOffering(_Kept):
     group_size: int | None
     free_cancel_hours: int
     prices: list[CataloguePriceAnswer]
+    unpayable: list[UnpayablePrice]
 
 
 class CataloguePool(_Kept):

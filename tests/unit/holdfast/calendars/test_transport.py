@@ -1,19 +1,23 @@
 """Fetching feeds: what is refused, and that everything ends in time."""
 
 import gzip
+import re
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
+from urllib.parse import quote
 
+import idna
 import pytest
 
 from holdfast.calendars.transport import MAX_BYTES, Transport
 from holdfast.calendars.unreadable import Unreadable
 from tests.harness import feeds
 from tests.harness.feeds import HOST, Shelf, calendar
+from tests.harness.scripts import SCRIPTS, word
 
 NOTHING: dict[str, str | None] = {"etag": None, "last_modified": None}
 
@@ -53,6 +57,80 @@ def test_host_and_query_are_sent(shelf: Shelf) -> None:
     _, headers = shelf.asked[-1]
     assert headers["Host"] == f"{HOST}:{shelf.port}"
     assert headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_hosts_and_paths_of_every_script(shelf: Shelf, script: str) -> None:
+    """The server is asked by the name that it has on the Internet, for what is in UTF-8 there.
+
+    Cases: E-9.3
+    """
+    label = next(w for seed in range(20) if _is_label(w := word(script, seed=seed)))
+    encoded = quote(label)
+    shelf.feeds[f"/{encoded}.ics?{encoded}=%20"] = calendar()
+    asked = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    url = f"https://{label}.{HOST}:{shelf.port}/{label}.ics?{encoded}=%20"
+    document = shelf.transport(resolve=resolve).fetch(url, NOTHING, 5)
+
+    name = f"{idna.alabel(label).decode()}.{HOST}"
+    assert document.body == calendar()
+    assert asked == [name]
+    assert shelf.asked[-1][1]["Host"] == f"{name}:{shelf.port}"
+
+
+def _is_label(label: str) -> bool:
+    try:
+        idna.alabel(label)
+    except idna.IDNAError:
+        return False
+    return True
+
+
+def test_a_host_is_not_another_owners(shelf: Shelf) -> None:
+    """`faß.de` is a host of its own since 2010; its address is judged like any other.
+
+    Cases: E-9.3
+    """
+    asked = []
+
+    def resolve(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return ["10.0.0.1"]
+
+    for host in ("faß.de", "xn--fa-hia.de", "FAß.de", "\uff11\uff12\uff17.0.0.1", "127。0。0。1"):
+        refusal = _refusal(shelf.transport(resolve=resolve), f"https://{host}/")
+        assert refusal == "its address does not lead to the public Internet"
+    assert asked == ["xn--fa-hia.de"] * 3 + ["127.0.0.1"] * 2
+
+
+def _for_browsers_only(handler: BaseHTTPRequestHandler) -> None:
+    """As Office 365 answers for a published calendar."""
+    agent = handler.headers.get("User-Agent", "")
+    browser = re.match(r"Mozilla/5\.0 \([^)]+\) AppleWebKit/[\d.]+ .*Chrome/\d+", agent)
+    handler.send_response(200 if browser else 302)
+    if not browser:
+        handler.send_header("Location", "https://feeds.example/error")
+    handler.send_header("Content-Type", "text/calendar")
+    handler.end_headers()
+    handler.wfile.write(calendar() if browser else b"")
+
+
+def test_servers_that_answer_browsers_only(shelf: Shelf) -> None:
+    """They are read, and see from the same header who asks.
+
+    Cases: E-9.3
+    """
+    shelf.answers["/published.ics"] = _for_browsers_only
+
+    document = shelf.transport().fetch(shelf.url("/published.ics"), NOTHING, 5)
+
+    assert document.body == calendar()
+    assert "Holdfast" in shelf.asked[-1][1]["User-Agent"]
 
 
 def test_the_shipped_transport_does_not_reach_this_machine(shelf: Shelf) -> None:
