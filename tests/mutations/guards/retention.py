@@ -139,7 +139,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "secret-ends",
         "a booking's secret opens nothing long after its end",
-        (core("require_reach", "or p_booking.ends_at < core.clock()", "or false"),),
+        (core("require_reach", "or p_booking.ends_at < core.clock()", "or false and now()"),),
         (f"{_PEOPLE}::test_a_secret_ends_with_its_booking",),
     ),
     Guard(
