@@ -103,13 +103,16 @@ insert into core.bookings (
     tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
     starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
     rate_locked_at, status, payment_status, client_secret_hash, vouched, address_hash, created_at,
-    updated_at)
+    updated_at, reference)
 select
     %(tenant)s, md5('booking' || n)::uuid, %(resource)s, %(offering)s, 'standard', 'single',
     md5('customer' || n)::uuid, 'C', %(now)s - (n + 1) * interval '1 hour',
     %(now)s - n * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s, 'completed', 'paid',
     sha256('x'), n %% 2 = 0, case when n %% 2 = 1 then sha256(('home' || n)::bytea) end,
-    %(now)s, %(now)s
+    %(now)s, %(now)s, (
+        select string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+            1 + ((n::bigint >> (5 * i)) & 31)::integer, 1), '' order by i)
+        from generate_series(0, 7) as i)
 from generate_series(1, %(past)s) as n;
 
 -- who waited for a time that they were not offered, and who waits for one of another resource
@@ -194,7 +197,7 @@ insert into core.bookings (
     tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
     starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
     rate_locked_at, status, hold_expires_at, client_secret_hash, vouched, address_hash, created_at,
-    updated_at)
+    updated_at, reference)
 select
     %(tenant)s, md5('live' || n)::uuid,
     case when n %% 2 = 0 then %(resource)s else md5('tenant' || n)::uuid end, %(offering)s,
@@ -202,7 +205,10 @@ select
     %(now)s + interval '2 years' + n * interval '1 hour',
     %(now)s + interval '2 years' + (n + 1) * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s,
     'held', %(now)s + interval '2 years', sha256('x'), n %% 2 = 0,
-    case when n %% 2 = 1 then sha256(('home' || n)::bytea) end, %(now)s, %(now)s
+    case when n %% 2 = 1 then sha256(('home' || n)::bytea) end, %(now)s, %(now)s, (
+        select string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+            1 + (((n + 1000000000::bigint) >> (5 * i)) & 31)::integer, 1), '' order by i)
+        from generate_series(0, 7) as i)
 from generate_series(1, %(rows)s) as n;
 
 insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)

@@ -295,4 +295,5 @@ ACTIONS = {
     "settle_checkout, cart paid late": Action(
         Workload.late, lambda w, checkout: w.api.settle(checkout, "paid")
     ),
+    "rate_policy": Action(nothing, lambda w, _: w.api.call("rate_policy", w.server)),
 }
