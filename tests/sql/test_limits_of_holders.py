@@ -626,5 +626,5 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
 
 def _shape(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what is its own: ids, and the place in the line."""
-    own = {"id", "customer", "position", "bookings"}
+    own = {"id", "reference", "customer", "position", "bookings"}
     return {name: value for name, value in answer.items() if name not in own}
