@@ -322,7 +322,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
         "return-origin-whole",
         "an origin is its whole host and its port",
         (core("origin_of", "(?:[/?#]|$)", ""),),
-        (f"{_LED}[https://studio.example\\\\.evil.example/-success_url]",),
+        (f"{_LED}[https://studio.example%2eevil.example/-success_url]",),
     ),
     Guard(
         "return-https",
