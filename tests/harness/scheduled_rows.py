@@ -35,6 +35,9 @@ insert into audit.deleted_bookings (tenant_id, ended_on, reason, bookings)
 select tenant_id, '2031-01-01', 'released by the customer', 3
 from core.resources where id = %(resource)s;
 insert into core.reconciled_rows select tenant_id, id from core.resources where id = %(resource)s;
+insert into core.sweep_failures (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)
+select tenant_id, 'expire_holds', id, '22012', core.clock(), core.clock()
+from core.resources where id = %(resource)s;
 insert into core.findings (object_id, kind, tenant_id, amount, currency, booked_amount,
     booked_currency, detail, first_seen_at, last_seen_at)
 select 'pi_1', 'payment_differs', tenant_id, 4500, 'EUR', 4400, 'EUR', 'another sum', created_at,

@@ -17,6 +17,10 @@ _SHAPES = re.compile(
 )
 
 
+# Of a local stack that is no more: what an old database is opened with.
+_PLAYED = {"tests/upgrades/d253a51/secrets.json"}
+
+
 def _made_up(found: str) -> bool:
     """Few different letters, or AWS's own example."""
     return len(set(found.rpartition("_")[2])) < 8 or found == "AKIAIOSFODNN7EXAMPLE"
@@ -33,7 +37,7 @@ def test_no_file_holds_a_secret() -> None:
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split("\0")
     found = {}
-    for name in filter(None, listed):
+    for name in set(filter(None, listed)) - _PLAYED:
         path = ROOT / name
         if path.is_file() and (hits := secrets_in(path.read_text("utf-8", "replace"))):
             found[name] = [hit[:12] for hit in hits]

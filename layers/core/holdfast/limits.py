@@ -319,7 +319,7 @@ def _dynamodb(remembered: Memory) -> Any:
         from botocore.config import Config  # noqa: PLC0415
 
         # never repeated: an `ADD` that is sent twice counts twice, and the caller waits
-        patience = Config(connect_timeout=0.5, read_timeout=0.5, retries={"total_max_attempts": 1})
+        patience = Config(connect_timeout=0.5, read_timeout=1, retries={"total_max_attempts": 1})
         remembered.client = boto3.client("dynamodb", config=patience)
     return remembered.client
 
