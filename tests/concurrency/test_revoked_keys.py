@@ -185,7 +185,7 @@ def test_a_key_revoked_while_its_call_waits_acts_no_more(desk: Desk, function: s
     """401 after the wait, and nothing is changed.
 
     Cases: E-3.7, P-7
-    Proves: ASVS 7.4.1, 8.3.2, API2:2023
+    Proves: ASVS 7.4.1, 8.3.2, 15.4.2, API2:2023
     """
     before, error = _meet(desk, function)
 
@@ -205,7 +205,10 @@ def test_twin_that_does_not_ask_again_lets_it_act(desk: Desk, function: str) -> 
 
 
 def test_a_repeat_that_waited_is_not_answered_either(desk: Desk) -> None:
-    """Who waits for their own earlier call is asked again before they get its answer."""
+    """Who waits for their own earlier call is asked again before they get its answer.
+
+    Proves: ASVS 7.4.1, 8.3.2
+    """
     customer = {"name": "Grace", "email": "grace@example.com"}
     calls = [desk.hold_call(TEN, key="the-key", customer=customer) for _ in range(2)]
     earlier, _ = desk.begin(calls[0])

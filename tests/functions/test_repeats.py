@@ -168,7 +168,7 @@ def test_nobody_else_is_told_of_a_request(system: System, route: str, kind: str,
     """Each user of `once`, by: other secret, none, wrong, unknown, lesser, other tenant, revoked.
 
     Cases: D-3, P-7
-    Proves: ASVS 7.4.1, 8.2.2, 8.3.2, API1:2023
+    Proves: ASVS 7.4.1, 8.2.2, 8.3.2, 15.4.2, API1:2023, API2:2023
     """
     staged(system)
     asked, key = CASES[route].ask(system), str(uuid4())
