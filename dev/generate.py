@@ -10,6 +10,7 @@
     performance    docs/performance.md         its figures, from bench/results
     costs     docs/costs.md                    the bill, from the templates and dev/*.toml
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
+    privacy   docs/privacy.md                  how long what is kept, from dev/kept.py
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -29,7 +30,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev import cases, limits, security
+from dev import cases, kept, limits, security
 from dev.postgres import Postgres
 from dev.postgres_binaries import binaries
 
@@ -169,6 +170,7 @@ GENERATED: Mapping[str, Generated] = {
     "performance": Generated("docs/performance.md", performance),
     "costs": Generated("docs/costs.md", costs),
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
+    "privacy": Generated("docs/privacy.md", kept.page),
 }
 
 

@@ -220,7 +220,8 @@ def test_the_keyboard_is_enough(visitor: Visitor, shop: Shop) -> None:
         raise AssertionError(f"the Tab key does not reach {selector}")
 
     def heading(name: str) -> None:
-        expect(page.get_by_role("heading", level=1, name=name)).to_be_focused()
+        title = page.get_by_role("heading", level=1, name=name)
+        expect(title).to_be_focused(timeout=10_000)
 
     page.goto(shop.page)
     heading("What would you like to book?")

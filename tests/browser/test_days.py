@@ -11,6 +11,8 @@ from playwright.sync_api import Page, Route, expect
 from tests.browser.shop import CLASS, GROUP, LESSON, VENUE, Shop, Visitor, Visitors
 from tests.stack.running import send
 
+pytestmark = pytest.mark.today
+
 FREE = '.day:not([aria-disabled="true"])'
 
 
@@ -44,7 +46,6 @@ def _days(page: Page) -> list[str]:
     return page.locator(".day").evaluate_all("days => days.map((day) => day.dataset.date)")
 
 
-@pytest.mark.today
 @pytest.mark.parametrize("offering", [LESSON, CLASS, VENUE])
 def test_five_weeks_from_today_are_shown(visitor: Visitor, shop: Shop, offering: str) -> None:
     """Today first, whichever day of its month it is, and for the price of one question."""
@@ -93,7 +94,6 @@ def test_a_slow_answer_does_not_draw_over_a_later_page(visitor: Visitor) -> None
     assert _days(page) == first
 
 
-@pytest.mark.today
 def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: Shop) -> None:
     """A holiday of six weeks: the page opens at its end, and asks once more for it."""
     today = datetime.now(UTC).date()

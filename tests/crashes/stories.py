@@ -14,6 +14,7 @@ from typing import Any
 from tests.harness.system import Answer, System
 
 State = dict[str, Any]
+SUNDAY = "2030-01-13T17:00:00Z"  # the last lesson that the system's Monday can see
 _DEADLINE = timedelta(minutes=40)  # a checkout lasts 31 minutes, and 5 of grace
 
 
@@ -50,18 +51,16 @@ def _nothing(_system: System, _state: State) -> None:
 
 
 def _wish(system: System) -> State:
-    body = system.hold_body(system.slots()[-1]["starts_at"])
-    return {"body": body, "key": str(uuid.uuid4())}
+    return {"body": system.hold_body(SUNDAY), "key": str(uuid.uuid4())}
 
 
 def _wish_of_many(system: System) -> State:
-    """Two lessons of one day, one of them for three weeks."""
-    wish, slots = _wish(system), system.slots()
+    """Two lessons of one week, one of them for three weeks."""
+    wish = _wish(system)
     period = {name: wish["body"][name] for name in ("resource_id", "offering_id")}
     items = [
-        period | {"starts_at": slots[0]["starts_at"], "repeat": {"weeks": 3}},
-        # not the last one: a week after the first, it would meet the series at some times of day
-        period | {"starts_at": slots[len(slots) // 2]["starts_at"]},
+        period | {"starts_at": "2030-01-07T09:00:00Z", "repeat": {"weeks": 3}},
+        period | {"starts_at": "2030-01-10T13:00:00Z"},
     ]
     return wish | {"body": {"items": items, "customer": wish["body"]["customer"]}}
 
@@ -157,8 +156,7 @@ def _refund_pending_for_hours(system: System) -> State:
 def _scheduled(system: System) -> State:
     state = _paid(system)
     _tell(system, "checkout.session.completed")
-    slots = system.slots()
-    return state | {"later": slots[-1]["starts_at"]}
+    return state | {"later": "2030-01-13T15:00:00Z"}
 
 
 def _scheduled_dearer(system: System) -> State:

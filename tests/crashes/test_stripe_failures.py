@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.crashes.stories import SUNDAY
 from tests.harness.aftermath import redeliver_events, settle_down, summary
 from tests.harness.crashes import AFTER, BEFORE, Crash, external_calls
 from tests.harness.invariants import violations
@@ -22,7 +23,7 @@ A_DAY = timedelta(hours=24, minutes=1)
 
 
 def _held(system: System) -> dict[str, Any]:
-    return system.hold(system.slots()[-1]["starts_at"])
+    return system.hold(SUNDAY)
 
 
 def _refunding(system: System) -> None:

@@ -88,6 +88,7 @@ def test_a_browsers_key_to_a_secret_cannot_be_guessed(system: System, path: str,
     A server chooses as it likes, and so does whoever shows the booking's own secret.
 
     Cases: P-7, P-12
+    Proves: ASVS 8.2.2
     """
     body = system.hold_body(TEN)
 
@@ -221,6 +222,7 @@ def test_nobody_uses_up_the_key_of_another_booking(system: System, front_door: b
     """A key belongs to one booking: whoever uses it for their own is in nobody's way.
 
     Cases: D-3
+    Proves: ASVS 2.4.1, 8.2.2, API1:2023
     """
     victim, other = system.hold(), system.hold(LATER)
     key = f"pay-{victim['id']}"
@@ -248,7 +250,10 @@ def test_all_bookings_of_a_server_have_keys_of_their_own(system: System) -> None
 
 
 def test_a_stranger_is_not_told_that_a_key_was_used(system: System) -> None:
-    """Without the booking's secret it is 404, whatever was sent under which key."""
+    """Without the booking's secret it is 404, whatever was sent under which key.
+
+    Proves: ASVS 8.2.2, API1:2023
+    """
     held = system.hold()
     system.begin_checkout(held, idempotency_key="c-1")
     path = f"/v1/bookings/{held['id']}/checkout"
@@ -263,6 +268,7 @@ def test_browsers_and_servers_do_not_share_keys(system: System) -> None:
     """Neither claims a key of the other, nor is told of what the other made with it.
 
     Cases: D-3, P-7
+    Proves: ASVS 2.4.1, 8.2.2, API1:2023
     """
     body, later = system.hold_body(TEN), system.hold_body(LATER)
 
@@ -356,7 +362,10 @@ def test_no_answer_is_kept_in_dynamodb(system: System) -> None:
 
 
 def test_equal_bodies_have_unequal_hashes_in_dynamodb(system: System) -> None:
-    """A request's hash has the idempotency key in it: nobody can try customers until one fits."""
+    """A request's hash has the idempotency key in it: nobody can try customers until one fits.
+
+    Proves: ASVS 14.2.2
+    """
     for key in ("order-1", "order-2"):
         body = system.hold_body(TEN, resource_id=system.studio["id"])
         body |= {"offering_id": system.studio["offerings"][0]["id"], "starts_at": CLASS}
@@ -375,6 +384,7 @@ def test_who_has_no_key_writes_nothing(system: System, kind: str) -> None:
     Here nobody could reach DynamoDB.
 
     Cases: P-8
+    Proves: ASVS 2.4.1, API4:2023
     """
     system.with_environment(AWS_ENDPOINT_URL_DYNAMODB=f"http://{REFUSING}")
     for path, body in (("/v1/holds", system.hold_body(TEN)), ("/v1/waitlist", None)):

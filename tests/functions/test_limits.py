@@ -87,7 +87,10 @@ def offered(system: System, customer: dict[str, str], **how: Any) -> Answer:
 
 def test_one_visitor_does_not_block_a_calendar(system: System) -> None:
     """As many requests as one likes, in ever new names, for all times of five weeks: what is kept
-    stays within the address's share of the resource and of each of its days."""
+    stays within the address's share of the resource and of each of its days.
+
+    Proves: ASVS 2.3.2, 2.4.1, API6:2023
+    """
     answers = []
     for number in range(60):
         start = FIRST + timedelta(days=number % 5, hours=number // 5 % 3)
@@ -115,7 +118,10 @@ def test_one_visitor_does_not_block_a_calendar(system: System) -> None:
 
 def test_hold_and_release_has_a_pace(system: System) -> None:
     """Thirty times as much as one may keep, given back at once: after some of it a pause is
-    required that grows, and few rows are left."""
+    required that grows, and few rows are left.
+
+    Proves: ASVS 2.4.1, 15.2.2, API4:2023, API6:2023
+    """
     statuses = []
     for number in range(30):
         answer = hold(
@@ -161,7 +167,10 @@ def test_a_network_is_one_address(
 
 def test_nobody_keeps_a_customer_from_booking(system: System) -> None:
     """Ten places in the waitlist in a victim's name, and as many holds: the victim books with a
-    browser, and at the shop's own server."""
+    browser, and at the shop's own server.
+
+    Proves: ASVS 2.4.1, API6:2023
+    """
     taken(system)
     for number in range(10):
         waiter = VICTIM | {"email": f"victim+{number}@shop.example"}
@@ -179,7 +188,10 @@ def test_nobody_keeps_a_customer_from_booking(system: System) -> None:
 
 
 def test_a_server_overrides_with_a_reason(system: System) -> None:
-    """A browser may not: 403."""
+    """A browser may not: 403.
+
+    Proves: ASVS 8.2.1, API5:2023
+    """
     override = {"rules": ["customer_periods"], "reason": "a school class"}
     system.database.execute("update core.tenants set live_holds_per_customer = 1")
     assert hold(system, key="secret").status == 201
@@ -218,7 +230,10 @@ def test_an_override_names_rules_and_a_reason(system: System, override: Any) -> 
 
 def test_no_status_tells_of_an_address(system: System) -> None:
     """Somebody who has paid here, where each customer may once, holds and waits: a stranger who
-    types that address gets what any other address gets."""
+    types that address gets what any other address gets.
+
+    Proves: ASVS 8.2.2, API1:2023, API3:2023
+    """
     system.database.execute("update core.resources set customer_limit = 1, capacity = 3")
     system.hold(TEN, customer=VICTIM)
     paid = system.hold((FIRST + timedelta(days=1)).isoformat(), customer=VICTIM)
@@ -264,7 +279,10 @@ def _shape(body: Any) -> Any:
 
 @pytest.mark.parametrize("name", [FISHING, "Ring 0900 123456", "evil.example", "Vera"])
 def test_no_strangers_word_reaches_an_unproved_mailbox(system: System, name: str) -> None:
-    """Whatever was typed as a name: the letter greets nobody by it."""
+    """Whatever was typed as a name: the letter greets nobody by it.
+
+    Proves: ASVS 1.3.3, 2.4.1, API6:2023
+    """
     assert offered(system, {"name": name, "email": "stranger@bigcorp.example"}).status == 201
 
     (text,) = letters(system, "stranger@bigcorp.example")
@@ -297,7 +315,10 @@ def test_a_proved_mailbox_is_greeted_by_the_name_of_the_proof(system: System) ->
 
 def test_a_mailbox_gets_a_few_letters_a_day(system: System) -> None:
     """Three while nobody has proved to have it, however often its place is left and taken again and
-    from however many addresses; the offers stand. A day later there are three more."""
+    from however many addresses; the offers stand. A day later there are three more.
+
+    Proves: ASVS 2.4.1, API4:2023, API6:2023
+    """
     everybody = {"name": "S", "email": "stranger@bigcorp.example"}
     places = []
     for number in range(6):
@@ -356,7 +377,10 @@ def offer_of(system: System, other: Tenant, email: str) -> str:
 
 
 def test_an_offer_leads_to_its_own_tenants_page(system: System) -> None:
-    """With that tenant's own key the link opens the booking."""
+    """With that tenant's own key the link opens the booking.
+
+    Proves: ASVS 2.3.1, 8.4.1
+    """
     other = add_tenant(system.database)
     page = f"https://b.example/book?key={other.publishable_key}"
     system.invoke("migrate", {"tenant": {"id": other.tenant_id, "page_url": page}})

@@ -29,7 +29,10 @@ def undercut(offer: Offer, amount: int) -> None:
 
 
 def test_no_currency_promises_less_than_stripe_takes(api: Api) -> None:
-    """What Stripe's table has is kept to; what it has not is well above."""
+    """What Stripe's table has is kept to; what it has not is well above.
+
+    Proves: ASVS 2.2.1
+    """
     least = dict(api.database.rows("select code, least_charge from core.currencies"))
 
     assert len(least) == 30
@@ -54,7 +57,10 @@ def test_no_currency_promises_less_than_stripe_takes(api: Api) -> None:
 def test_a_price_is_judged_when_it_is_set(
     tenant: Tenant, amount: int, currency: str, fine: bool
 ) -> None:
-    """On every way into the table, by SQL as well."""
+    """On every way into the table, by SQL as well.
+
+    Proves: ASVS 2.2.1
+    """
     if fine:
         tenant.offer(amount=amount, currency=currency)
     else:

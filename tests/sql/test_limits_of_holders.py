@@ -29,7 +29,13 @@ EVERYTHING = ["customer_periods", "customer_places", "customer_limit"]
 @pytest.fixture
 def offer(api: Api) -> Offer:
     """A room of a tenant that allows three periods a customer, and four a network address."""
-    tenant = Tenant(api.database, live_holds_per_customer=3, live_holds_per_address=4)
+    tenant = Tenant(
+        api.database,
+        live_holds_per_customer=3,
+        live_holds_per_address=4,
+        live_holds_per_day=None,
+        places_per_customer=3,
+    )
     return tenant.offer(capacity=20)
 
 
@@ -89,7 +95,10 @@ def test_one_period_more_than_allowed_is_refused(api: Api, offer: Offer) -> None
 
 
 def test_periods_count_and_not_requests(api: Api, offer: Offer) -> None:
-    """A cart of three and a series of two are five periods; three and one are allowed."""
+    """A cart of three and a series of two are five periods; three and one are allowed.
+
+    Proves: ASVS 2.3.2
+    """
     actor = offer.tenant.actor(address=HOME)
     wanted = carts.cart(*(carts.period(offer, start) for start in STARTS[:3]))
     carts.hold(api, offer.tenant, wanted, actor=actor)
@@ -241,7 +250,10 @@ def test_periods_of_an_hour_are_counted_whatever_became_of_them(api: Api, offer:
 
 def test_a_pause_grows_with_what_ended_unpaid(api: Api, offer: Offer) -> None:
     """Two are free. Then 10 s after the last hold, 20 s, 40 s, …, and Retry-After is true: a second
-    before it is refused, and then it is not."""
+    before it is refused, and then it is not.
+
+    Proves: ASVS 2.4.1, API6:2023
+    """
     api.database.execute("update core.tenants set free_lapses = 2, holds_per_hour = null")
     pauses = []
     for _ in range(9):
@@ -337,10 +349,13 @@ def test_a_stranger_uses_up_nobodys_limit(
 ) -> None:
     """Whatever browsers do in a victim's name, the victim holds and waits as before: with a browser
     from another address, and at the shop's own server, also where a resource limits its
-    customers."""
+    customers.
+
+    Proves: ASVS 2.4.1
+    """
     victim = customer("victim@example.com")
     api.database.execute("update core.resources set customer_limit = 4")
-    api.database.execute("update core.tenants set place_days = 1, live_holds_per_day = null")
+    api.database.execute("update core.tenants set place_days = 1")
     attack(api, offer, spelling)
     later = STARTS[0] + 7 * DAY
 
@@ -593,7 +608,10 @@ def test_an_offer_reaches_who_has_as_much_as_is_allowed(api: Api, offer: Offer) 
 
 def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
     """Whether an address books, waits, or is nobody's: a browser gets the same answers to the same
-    requests, of a resource that limits its customers as well."""
+    requests, of a resource that limits its customers as well.
+
+    Proves: ASVS 8.2.2
+    """
     room = full.tenant.offer(capacity=9, customer_limit=1)
     api.database.execute(
         "update core.tenants set live_holds_per_customer = 1, places_per_customer = 1"
@@ -620,5 +638,5 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
 
 def _shape(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what is its own: ids, and the place in the line."""
-    own = {"id", "customer", "position", "bookings"}
+    own = {"id", "reference", "customer", "position", "bookings"}
     return {name: value for name, value in answer.items() if name not in own}

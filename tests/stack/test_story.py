@@ -1,6 +1,7 @@
 """The story of the README, over real sockets: hold, pay, confirmed; or unpaid, and free again."""
 
 import time
+import uuid
 from typing import Any
 
 import psycopg
@@ -35,7 +36,7 @@ def confirmed(stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
 def test_a_time_is_held_paid_and_confirmed(stack: Stack) -> None:
     """A customer books; another is refused that time; both see the truth."""
     slot = stack.slots()[0]
-    key = "the-same-request"
+    key = str(uuid.uuid4())
 
     held = stack.hold(slot, idempotency_key=key)
     again = stack.hold(slot, idempotency_key=key)

@@ -16,11 +16,23 @@ PAGE = sorted((ROOT / "web").rglob("*.js"))
 # Text becomes code, a command, or objects of the sender's choice.
 RUNS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN = {"subprocess", "pickle", "marshal", "shelve", "pty", "commands", "xml"}
+# the second is health's, which hands its argument to the first
+CALLS = {"database.call", "_asked"}
 CRYPTOGRAPHY = {"hashlib", "hmac", "secrets", "ssl"}
 OTHER_CRYPTOGRAPHY = {"Crypto", "Cryptodome", "cryptography", "nacl", "rsa", "jwt"}
 BROKEN_HASHES = {"md5", "sha1"}
 # Pauses before a repeat need not be secret; snapshots give each environment numbers of its own.
 RANDOM_PAUSES = {"database.py", "migrations/runner.py", "snapshots.py"}
+# Stored functions that make a statement: of names in core.catalogue_kind and of columns, never of
+# values.
+MAKE_STATEMENTS = {
+    "api/change_catalogue_item.sql",
+    "api/create_catalogue_item.sql",
+    "api/list_catalogue_items.sql",
+    "api/remove_catalogue_item.sql",
+    "core/catalogue_json.sql",
+    "core/lock_item.sql",
+}
 # In a browser, text becomes markup or code.
 MARKUP = re.compile(
     r"\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new (Function|RegExp)\("
@@ -149,3 +161,40 @@ def test_no_cookie_is_set() -> None:
     assert [
         p for p, text in texts.items() if "set-cookie" in text or "document.cookie" in text
     ] == []
+
+
+def test_stored_functions_that_make_statements_are_known() -> None:
+    """All others have their statements written out; these take values as parameters, too.
+
+    Proves: ASVS 1.2.4
+    """
+    folder = ROOT / "sql" / "functions"
+    made = {
+        str(path.relative_to(folder)): text
+        for path in folder.rglob("*.sql")
+        if re.search(
+            r"^\s*(return query )?execute\b", text := path.read_text("utf-8"), re.MULTILINE
+        )
+    }
+
+    assert made.keys() == MAKE_STATEMENTS
+    assert [name for name, text in made.items() if "execute pg_catalog.format(" not in text] == []
+    assert [name for name, text in made.items() if "using " not in text] == []
+
+
+def test_calls_of_the_database_are_written_out() -> None:
+    """The name of a stored function is never made of input; what it takes are parameters.
+
+    Proves: ASVS 1.2.4
+    """
+    calls = [call for path in SHIPPED for call in _calls(path) if _named(call.func) in CALLS]
+
+    assert len(calls) > 40
+    unwritten = [_named(call) for call in calls if not _is_ours_or_chosen(call.args[0])]
+    assert unwritten == ["database.call(function)"]
+
+
+def _is_ours_or_chosen(name: ast.expr) -> bool:
+    if isinstance(name, ast.IfExp):
+        return _is_ours(name.body) and _is_ours(name.orelse)
+    return _is_ours(name)

@@ -15,6 +15,7 @@ HoldfastError
 ├── IllegalState            409  illegal_state
 ├── WindowOverlaps          409  window_overlaps
 ├── InUse                   409  in_use
+├── CustomerInUse           409  customer_in_use
 ├── Archived                409  archived
 ├── AlreadyPaid             409  already_paid
 ├── RequestInProgress       409  request_in_progress
@@ -205,6 +206,14 @@ class InUse(HoldfastError):
     status, code = HTTPStatus.CONFLICT, "in_use"
     title = "It is used by bookings"
     hint = "Archive it instead of deleting it."
+
+
+class CustomerInUse(HoldfastError):
+    """A person cannot be erased while they have bookings ahead, or money is on its way."""
+
+    status, code = HTTPStatus.CONFLICT, "customer_in_use"
+    title = "The customer has bookings ahead, or money on its way"
+    hint = "End what `obstacles` names, or wait for it, then erase again."
 
 
 class Archived(HoldfastError):

@@ -53,6 +53,11 @@ METRICS: Mapping[str, Metric] = {
     "WaitlistJoined": Metric(_COUNT, "a customer waits for a time"),
     "WaitlistOffered": Metric(_COUNT, "offers that the sweep made"),
     "WaitlistLapsed": Metric(_COUNT, "places whose time passed in vain"),
+    # what is kept no longer
+    "RecordsDeleted": Metric(_COUNT, "rows that were kept long enough were deleted"),
+    "RecordsStuck": Metric(_COUNT, "bookings to be deleted that something still refers to"),
+    "CustomerExported": Metric(_COUNT, "a server was told what is held about a person"),
+    "CustomerErased": Metric(_COUNT, "a person was erased"),
     # the outbox
     "EffectPerformed": Metric(_COUNT, "an effect was tried by the outbox and recorded"),
     "EffectRetried": Metric(_COUNT, "an effect could not be performed now; it is tried again"),
