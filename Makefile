@@ -26,7 +26,7 @@ CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
 .PHONY: help up check test test-dates screenshots bench load fuzz torture replay reset lint format types \
-    validate generate check-generated requirements pictures python venv sam checkov
+    audit validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -95,6 +95,9 @@ validate: sam checkov ## check, build and measure what would be deployed, withou
 	@$(SAM_ENVIRONMENT) .local/sam/bin/cfn-lint template.yaml infra/*.yaml
 	@$(SAM_ENVIRONMENT) PYTHONPATH=. .local/sam/bin/python -m pytest -q -o addopts= \
 	    --import-mode=importlib --confcutdir=tests/template -p no:cacheprovider tests/template
+
+audit: venv ## ask for known vulnerabilities of what the layer ships
+	@exec $(VENV) -m dev.audit
 
 generate: venv ## write the generated files again
 	@exec $(VENV) -m dev.generate

@@ -230,12 +230,15 @@ def _write_bookings(
             tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
             starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
             rate_locked_at, status, payment_status, hold_expires_at, client_secret_hash,
-            created_at, updated_at)
+            created_at, updated_at, reference)
         select {_TENANT}, md5('booking' || n)::uuid, {resource}, md5('offering30')::uuid,
             'standard', 'single', md5('customer' || n % {CUSTOMERS})::uuid, 'C',
             {starts}, {starts} + interval '30 minutes', 0, 0, 4500, 'EUR', now(), '{status}',
             '{"unpaid" if waits else "paid"}', {deadline.get(status, "null")}, sha256('x'),
-            now(), now()
+            now(), now(), (
+                select string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+                    1 + ((n::bigint >> (5 * i)) & 31)::integer, 1), '' order by i)
+                from generate_series(0, 7) as i)
         from generate_series({after + 1}, {after + count}) as n
         """
     )

@@ -101,6 +101,11 @@ class Database:
         """Run the demo data's function with the owner's address."""
         return await asyncio.to_thread(seed, self._owner_url)
 
+    @property
+    def log(self) -> Path | None:
+        """Where our server writes; None if it is not ours."""
+        return None if self._server is None else self._server.log
+
     async def watch(self, console: Console) -> None:
         """Start our server again whenever it ends; returns at once if it is not ours.
 

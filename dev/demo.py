@@ -125,6 +125,12 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
             " null, null, null, 1000, 1000, core.clock()) on conflict do nothing",
             (tenant,),
         )
+        connection.execute(
+            "update core.tenants set rate_reads = 1000000, rate_holds = 1000000,"
+            " rate_waitlist = 1000000, rate_checkouts = 1000000, rate_writes = 1000000,"
+            " rate_mailbox = 1000000 where id = %s",
+            (tenant,),
+        )
         connection.execute(  # a database that is older than the list gets it as well
             "update core.tenants set return_origins = %s"
             " where id = %s and coalesce(cardinality(return_origins), 0) = 0",

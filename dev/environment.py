@@ -60,7 +60,7 @@ def environment(function: Function, backends: Backends) -> dict[str, str]:
         variables["BOOKING_PAGE_URL"] = backends.booking_page
     if "PAGE_PUBLISHABLE_KEY" in declared:  # here the page is the demo tenant's
         variables["PAGE_PUBLISHABLE_KEY"] = backends.secrets.publishable_key
-    if declared.keys() & {"IDEMPOTENCY_TABLE", "MAIL_FROM"}:
+    if declared.keys() & {"IDEMPOTENCY_TABLE", "RATE_LIMIT_TABLE", "MAIL_FROM"}:
         variables |= {
             "AWS_ENDPOINT_URL_DYNAMODB": backends.dynamodb,
             "AWS_ENDPOINT_URL_SESV2": backends.dynamodb,

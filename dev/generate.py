@@ -9,6 +9,8 @@
     interleavings  docs/interleavings.md       who wins when two calls meet
     performance    docs/performance.md         its figures, from bench/results
     costs     docs/costs.md                    the bill, from the templates and dev/*.toml
+    notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
+    privacy   docs/privacy.md                  how long what is kept, from dev/kept.py
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -28,7 +30,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev import cases, limits, security
+from dev import cases, kept, limits, security
 from dev.postgres import Postgres
 from dev.postgres_binaries import binaries
 
@@ -152,6 +154,11 @@ def costs() -> str:
     return str(importlib.import_module("dev.costs").page())
 
 
+def third_party() -> str:
+    """The licences of what the layer ships."""
+    return str(importlib.import_module("dev.notices").page())
+
+
 GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
@@ -162,6 +169,8 @@ GENERATED: Mapping[str, Generated] = {
     "interleavings": Generated("docs/interleavings.md", interleavings),
     "performance": Generated("docs/performance.md", performance),
     "costs": Generated("docs/costs.md", costs),
+    "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
+    "privacy": Generated("docs/privacy.md", kept.page),
 }
 
 

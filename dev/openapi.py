@@ -47,10 +47,18 @@ something that has changed.
 **Errors** are RFC 9457 problem documents. `code` is stable, `detail` and `hint` are for people,
 `request_id` is for support. 503 comes with `Retry-After`: repeat with the same key.
 
+**Rates.** Browsers are limited by network address, servers by their key. Each answer to a key says
+in `RateLimit-Policy` how many requests of its kind are allowed in how many seconds, and in
+`RateLimit` how many are left (draft-ietf-httpapi-ratelimit-headers); one too many is 429
+`rate_limited`.
+
+**HEAD** is answered wherever GET is, as that would be, without the body.
+
 **Money** is in minor units of an ISO 4217 currency. **Times** are RFC 3339 in UTC. Lists are paged
 by `cursor`."""
 
 Json = dict[str, Any]
+_RATES = ("RateLimitPolicy", "RateLimit")
 
 
 def build() -> Json:
@@ -111,6 +119,8 @@ def _declared() -> dict[str, tuple[Json, Json]]:
     found = {}
     specifications: dict[str, Json] = {}
     for route in local.routes:
+        if route.method == "HEAD":  # goes without saying: see _ABOUT
+            continue
         name = local.functions[route.function].name
         if name not in specifications:
             app: APIGatewayHttpResolver = importlib.import_module(f"functions.{name}.app").app
@@ -170,8 +180,9 @@ def _answers(operation: Operation, declared: Json, examples: Examples) -> Json:
     built: Json = {}
     for status, meaning in operation.answers.items():
         built[str(status)] = {"description": meaning}
-        if operation.gives:
-            built[str(status)]["headers"] = _headers(operation.gives)
+        gives = [*operation.gives, *(_RATES if operation.access else ())]
+        if gives:
+            built[str(status)]["headers"] = _headers(gives)
         if status not in (204, 304):  # which have no body
             example = (
                 examples.answer(operation.id, status, schema)
@@ -181,7 +192,7 @@ def _answers(operation: Operation, declared: Json, examples: Examples) -> Json:
             built[str(status)]["content"] = {media: {"schema": schema, "example": example}}
     refusals = [*operation.refusals, *ANYWHERE]
     if operation.access:
-        refusals.append(errors.Unauthenticated)
+        refusals += [errors.Unauthenticated, errors.RateLimited]
     return built | _refusals(refusals)
 
 
@@ -206,9 +217,11 @@ def _problem(kinds: list[type[HoldfastError]]) -> Json:
     """
     names = ["XRequestId"]
     waits: tuple[type[errors.HoldfastError], ...] = (errors.Unavailable, errors.RequestInProgress)
-    waits += (errors.TooManyHolds, errors.TooManyPaymentPages)
+    waits += (errors.TooManyHolds, errors.TooManyPaymentPages, errors.RateLimited)
     if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
+    if errors.RateLimited in kinds:
+        names += _RATES
     if errors.Unauthenticated in kinds:
         names.append("WWWAuthenticate")
     return {
@@ -234,7 +247,7 @@ def _example(kind: type[HoldfastError]) -> Json:
 
 def _headers(names: Iterable[str]) -> Json:
     spelled = {"XRequestId": "X-Request-Id", "RetryAfter": "Retry-After"}
-    spelled["WWWAuthenticate"] = "WWW-Authenticate"
+    spelled |= {"WWWAuthenticate": "WWW-Authenticate", "RateLimitPolicy": "RateLimit-Policy"}
     return {spelled.get(name, name): {"$ref": f"#/components/headers/{name}"} for name in names}
 
 

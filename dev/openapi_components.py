@@ -81,6 +81,17 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "integer", "minimum": 0},
         "example": 2,
     },
+    "RateLimit": {
+        "description": "What is left of each limit that counts this caller: r requests in the next"
+        " t seconds.",
+        "schema": {"type": "string"},
+        "example": '"hold";r=59;t=212',
+    },
+    "RateLimitPolicy": {
+        "description": "The limits that count this caller: q requests in w seconds.",
+        "schema": {"type": "string"},
+        "example": '"hold";q=60;w=300',
+    },
     "WWWAuthenticate": {
         "description": "The scheme of Authorization.",
         "schema": {"type": "string"},

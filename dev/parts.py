@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dev import lambda_api, manifest, ports, secrets, summary, template
+from dev import lambda_api, logs, manifest, ports, secrets, summary, template
 from dev.console import Console
 from dev.database import Database
 from dev.environment import Backends, environment
@@ -258,7 +258,11 @@ class Stack:
             hot = [f for f in self._template.functions.values() if f.logical_id in called]
             self._background.append(asyncio.create_task(self._pools.warm(hot)))
         watches = [service.watch(self._console) for service in self._services]
-        await _all([self._database.watch(self._console), *watches])
+        await _all([self._database.watch(self._console), logs.watch(self._logs), *watches])
+
+    def _logs(self) -> list[Path]:
+        own = self._database.log
+        return [*self._settings.logs.glob("*.log"), *([] if own is None else [own])]
 
     # stopping ---------------------------------------------------------------------------------
 

@@ -20,7 +20,6 @@ _QUEUE_LIMIT = 512  # callers waiting for one function; Lambda would have starte
 _QUEUE_SECONDS = 30.0
 _BACKOFF_SECONDS = 0.2  # after the first failed start, doubled by each further one
 _BACKOFF_LIMIT = 5.0
-_LOG_LIMIT = 20 * 1024 * 1024  # bytes; a larger log is set aside when its function first starts
 
 
 class SettingError(Exception):
@@ -152,9 +151,6 @@ class Pool:
 
     def _start(self) -> Worker:
         self._log_path.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileNotFoundError):
-            if not self._workers and self._log_path.stat().st_size > _LOG_LIMIT:
-                self._log_path.replace(self._log_path.with_suffix(".log.old"))
         worker = Worker(
             self.function,
             self._root,

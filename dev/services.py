@@ -75,7 +75,8 @@ class Service:
     async def start(self) -> None:
         """Start it and wait until it answers. Raises ServiceError with the end of its log."""
         self._log.parent.mkdir(parents=True, exist_ok=True)
-        with self._log.open("wb") as log:
+        self._log.write_bytes(b"")
+        with self._log.open("ab") as log:  # so that what follows a rotation begins at the start
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 *self._arguments,

@@ -8,9 +8,9 @@
 
 grant usage on schema api to
     holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
-    holdfast_checkout, holdfast_confirmation,
+    holdfast_checkout, holdfast_confirmation, holdfast_customers,
     holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_offer_waiting, holdfast_pools,
-    holdfast_reconcile, holdfast_refresh_calendars, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
+    holdfast_reconcile, holdfast_refresh_calendars, holdfast_retention, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
 
 -- bound to the tenant of the caller's key
 grant execute on function api.list_resources to holdfast_availability;
@@ -26,6 +26,8 @@ grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
 grant execute on function api.get_booking to holdfast_bookings;
 grant execute on function api.list_bookings to holdfast_bookings;
+grant execute on function api.export_customer to holdfast_customers;
+grant execute on function api.erase_customer to holdfast_customers;
 grant execute on function api.join_waitlist to holdfast_waitlist;
 grant execute on function api.get_waiting to holdfast_waitlist;
 grant execute on function api.leave_waitlist to holdfast_waitlist;
@@ -42,12 +44,15 @@ grant execute on function api.remove_catalogue_item to holdfast_blackouts, holdf
 grant execute on function api.list_catalogue_items to holdfast_blackouts, holdfast_catalogue, holdfast_pools, holdfast_schedules;
 grant execute on function api.get_catalogue_item to holdfast_catalogue, holdfast_pools;
 grant execute on function api.health to holdfast_health;
+grant execute on function api.rate_policy to holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars,
+    holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_pools, holdfast_schedules, holdfast_waitlist;
 
 -- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;
 grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;
 grant execute on function api.offer_waiting to holdfast_offer_waiting;
+grant execute on function api.delete_expired_records to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
 grant execute on function api.begin_reading to holdfast_checkout;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
@@ -67,6 +72,7 @@ alter function api.settle_checkout owner to holdfast_system;
 alter function api.settle_refund owner to holdfast_system;
 alter function api.expire_holds owner to holdfast_system;
 alter function api.offer_waiting owner to holdfast_system;
+alter function api.delete_expired_records owner to holdfast_system;
 alter function api.read_calendar_feed owner to holdfast_system;
 alter function api.begin_reading owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
@@ -87,6 +93,9 @@ alter function core.stale_holds owner to holdfast_system;
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;
 grant select, insert on all tables in schema audit to holdfast_system;
+-- the sweep of what is kept no longer; a trigger admits core.delete_booking alone
+grant delete on audit.booking_events to holdfast_system;
+grant update on audit.deleted_bookings to holdfast_system;
 grant execute on all functions in schema core to holdfast_owner, holdfast_system;
 
 -- Which rows are visible --------------------------------------------------------------------------

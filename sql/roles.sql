@@ -28,9 +28,9 @@ begin
     foreach v_role in array array[
         'holdfast_availability', 'holdfast_blackouts', 'holdfast_bookings', 'holdfast_calendars', 'holdfast_catalogue',
         'holdfast_checkout',
-        'holdfast_confirmation',
+        'holdfast_confirmation', 'holdfast_customers',
         'holdfast_deliver', 'holdfast_expire_holds', 'holdfast_health', 'holdfast_offer_waiting',
-        'holdfast_pools', 'holdfast_reconcile', 'holdfast_refresh_calendars', 'holdfast_schedules',
+        'holdfast_pools', 'holdfast_reconcile', 'holdfast_refresh_calendars', 'holdfast_retention', 'holdfast_schedules',
         'holdfast_waitlist', 'holdfast_webhook'
     ] loop
         if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
@@ -91,3 +91,37 @@ $$;
 
 -- By the migrating user as well: not every managed service lets a role of ours create it.
 create extension if not exists btree_gist with schema public;
+
+-- What PostgreSQL lets everybody do, and no function of ours needs from its caller: large objects, and
+-- the advisory locks that are the locks of days and identities here. These functions belong to the
+-- server. A managed service may keep the right to take them away to itself; then that is said, and no
+-- more: each login is a function's of ours, and none takes such a lock by itself.
+do $$
+declare
+    v_function regprocedure;
+    v_kept integer := 0;
+begin
+    for v_function in
+        select p.oid::regprocedure
+        from pg_catalog.pg_proc as p
+        where p.pronamespace = 'pg_catalog'::regnamespace
+            and p.proname ~ '^(lo_|loread$|lowrite$|pg_(try_)?advisory_)'
+            and pg_catalog.has_function_privilege('public', p.oid, 'execute')
+    loop
+        if not pg_catalog.has_function_privilege(v_function, 'execute with grant option') then
+            v_kept := v_kept + 1;
+            continue;
+        end if;
+        execute pg_catalog.format('revoke execute on function %s from public', v_function);
+        if v_function::text ~ 'advisory' then
+            execute pg_catalog.format(
+                'grant execute on function %s to holdfast_owner, holdfast_system, %I',
+                v_function, current_user);
+        end if;
+    end loop;
+    if v_kept > 0 then
+        raise warning '% functions for large objects and advisory locks stay open to everybody', v_kept
+            using hint = 'only a superuser can change that; see docs/database.md';
+    end if;
+end;
+$$;

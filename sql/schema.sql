@@ -7,6 +7,7 @@ create role holdfast_calendars login noinherit;
 create role holdfast_catalogue login noinherit;
 create role holdfast_checkout login noinherit;
 create role holdfast_confirmation login noinherit;
+create role holdfast_customers login noinherit;
 create role holdfast_deliver login noinherit;
 create role holdfast_expire_holds login noinherit;
 create role holdfast_health login noinherit;
@@ -15,6 +16,7 @@ create role holdfast_owner nologin noinherit;
 create role holdfast_pools login noinherit;
 create role holdfast_reconcile login noinherit;
 create role holdfast_refresh_calendars login noinherit;
+create role holdfast_retention login noinherit;
 create role holdfast_schedules login noinherit;
 create role holdfast_system nologin noinherit;
 create role holdfast_waitlist login noinherit;
@@ -47,6 +49,10 @@ alter role holdfast_confirmation set TimeZone=UTC;
 alter role holdfast_confirmation set idle_in_transaction_session_timeout=15s;
 alter role holdfast_confirmation set search_path="";
 alter role holdfast_confirmation set statement_timeout=15s;
+alter role holdfast_customers set TimeZone=UTC;
+alter role holdfast_customers set idle_in_transaction_session_timeout=15s;
+alter role holdfast_customers set search_path="";
+alter role holdfast_customers set statement_timeout=15s;
 alter role holdfast_deliver set TimeZone=UTC;
 alter role holdfast_deliver set idle_in_transaction_session_timeout=15s;
 alter role holdfast_deliver set search_path="";
@@ -75,6 +81,10 @@ alter role holdfast_refresh_calendars set TimeZone=UTC;
 alter role holdfast_refresh_calendars set idle_in_transaction_session_timeout=15s;
 alter role holdfast_refresh_calendars set search_path="";
 alter role holdfast_refresh_calendars set statement_timeout=15s;
+alter role holdfast_retention set TimeZone=UTC;
+alter role holdfast_retention set idle_in_transaction_session_timeout=15s;
+alter role holdfast_retention set search_path="";
+alter role holdfast_retention set statement_timeout=15s;
 alter role holdfast_schedules set TimeZone=UTC;
 alter role holdfast_schedules set idle_in_transaction_session_timeout=15s;
 alter role holdfast_schedules set search_path="";
@@ -150,7 +160,8 @@ CREATE TYPE core.actor AS (
 	key_id uuid,
 	booking_secret_hash bytea,
 	address_hash bytea,
-	caller text
+	caller text,
+	secret_key_id text
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
@@ -312,6 +323,10 @@ CREATE TABLE core.bookings (
     calendar_unchecked boolean DEFAULT false NOT NULL,
     vouched boolean DEFAULT false NOT NULL,
     payment_pages integer DEFAULT 0 NOT NULL,
+    reference text NOT NULL,
+    locale text,
+    timezone text,
+    secret_key_id text DEFAULT '1'::text NOT NULL,
     CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
     CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
     CONSTRAINT bookings_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
@@ -319,15 +334,19 @@ CREATE TABLE core.bookings (
     CONSTRAINT bookings_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['none'::text, 'open'::text, 'upheld'::text, 'refunded'::text]))),
     CONSTRAINT bookings_first_carries_the_cart CHECK (((cart_id IS NULL) OR ((cart_id = id) = ("position" = 1)))),
     CONSTRAINT bookings_hold_has_deadline CHECK (((status = ANY (ARRAY['held'::text, 'paying'::text])) = (hold_expires_at IS NOT NULL))),
+    CONSTRAINT bookings_locale_short CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
     CONSTRAINT bookings_notes_short CHECK ((length(notes) <= 2000)),
     CONSTRAINT bookings_outcome_known CHECK ((outcome = ANY (ARRAY['none'::text, 'completed'::text, 'customer_no_show'::text, 'provider_no_show'::text, 'not_held'::text]))),
     CONSTRAINT bookings_payment_status_known CHECK ((payment_status = ANY (ARRAY['unpaid'::text, 'authorized'::text, 'paid'::text, 'partially_refunded'::text, 'refunded'::text, 'voided'::text]))),
     CONSTRAINT bookings_period_finite CHECK ((isfinite(starts_at) AND isfinite(ends_at))),
     CONSTRAINT bookings_period_ordered CHECK ((starts_at < ends_at)),
     CONSTRAINT bookings_position_counts CHECK (((("position" >= 1) AND ("position" <= 100)) AND (("position" = 1) OR (cart_id IS NOT NULL)))),
+    CONSTRAINT bookings_reference_is_base_32 CHECK ((reference ~ '^[0-9A-HJKMNP-TV-Z]{8}$'::text)),
     CONSTRAINT bookings_scheduled_is_paid CHECK (((status <> ALL (ARRAY['scheduled'::text, 'active'::text])) OR (payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text])))),
     CONSTRAINT bookings_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
+    CONSTRAINT bookings_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
     CONSTRAINT bookings_status_known CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'scheduled'::text, 'active'::text, 'ended'::text, 'completed'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
+    CONSTRAINT bookings_timezone_short CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64))),
     CONSTRAINT bookings_version_positive CHECK ((version >= 1))
 );
 
@@ -424,6 +443,8 @@ CREATE TABLE core.calendar_feeds (
     token_hash bytea NOT NULL,
     created_at timestamp with time zone NOT NULL,
     revoked_at timestamp with time zone,
+    secret_key_id text DEFAULT '1'::text NOT NULL,
+    CONSTRAINT calendar_feeds_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
     CONSTRAINT calendar_feeds_token_is_sha256 CHECK ((octet_length(token_hash) = 32))
 );
 
@@ -452,9 +473,12 @@ CREATE TABLE core.calendars (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
+    slow_readings integer DEFAULT 0 NOT NULL,
+    claimed_at timestamp with time zone,
     CONSTRAINT calendars_fresh_sane CHECK (((fresh_seconds >= 30) AND (fresh_seconds <= 86400))),
     CONSTRAINT calendars_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
     CONSTRAINT calendars_read_is_bounded CHECK (((read_at IS NULL) = (busy_until IS NULL))),
+    CONSTRAINT calendars_slow_counted CHECK ((slow_readings >= 0)),
     CONSTRAINT calendars_url_is_https CHECK (((url ~ '^https://'::text) AND (length(url) <= 2000)))
 );
 
@@ -493,6 +517,91 @@ CREATE TABLE core.checkouts (
 ALTER TABLE ONLY core.checkouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.checkouts OWNER TO holdfast_owner;
+
+--
+-- Name: deleted_bookings; Type: TABLE; Schema: audit; Owner: holdfast_owner
+--
+
+CREATE TABLE audit.deleted_bookings (
+    tenant_id uuid NOT NULL,
+    ended_on date NOT NULL,
+    reason text NOT NULL,
+    bookings bigint NOT NULL,
+    CONSTRAINT deleted_bookings_counted CHECK ((bookings > 0))
+);
+
+ALTER TABLE ONLY audit.deleted_bookings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE audit.deleted_bookings OWNER TO holdfast_owner;
+
+--
+-- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.tenants (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    hold_minutes integer DEFAULT 5 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    hold_limit_minutes integer DEFAULT 120 NOT NULL,
+    offer_minutes integer DEFAULT 60 NOT NULL,
+    live_holds_per_customer integer DEFAULT 52 NOT NULL,
+    live_holds_per_address integer DEFAULT 24 NOT NULL,
+    live_holds_per_resource integer DEFAULT 12,
+    live_holds_per_day integer DEFAULT 4,
+    holds_per_hour integer DEFAULT 100,
+    free_lapses integer DEFAULT 8,
+    places_per_customer integer DEFAULT 20 NOT NULL,
+    places_per_address integer DEFAULT 10,
+    places_per_hour integer DEFAULT 30,
+    offers_per_address integer DEFAULT 2,
+    place_days integer DEFAULT 30 NOT NULL,
+    letters_per_unproved integer DEFAULT 3 NOT NULL,
+    letters_per_proved integer DEFAULT 30 NOT NULL,
+    page_url text,
+    return_origins text[] DEFAULT '{}'::text[],
+    delayed_methods text DEFAULT 'servers'::text NOT NULL,
+    delayed_method_days integer DEFAULT 14 NOT NULL,
+    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
+    rate_reads integer DEFAULT 600 NOT NULL,
+    rate_holds integer DEFAULT 60 NOT NULL,
+    rate_waitlist integer DEFAULT 30 NOT NULL,
+    rate_checkouts integer DEFAULT 60 NOT NULL,
+    rate_writes integer DEFAULT 120 NOT NULL,
+    rate_mailbox integer DEFAULT 20 NOT NULL,
+    rate_key_factor integer DEFAULT 100 NOT NULL,
+    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
+    secret_days integer DEFAULT 400 NOT NULL,
+    keep_unpaid_days integer DEFAULT 30 NOT NULL,
+    keep_requests_days integer DEFAULT 30 NOT NULL,
+    keep_waitlist_days integer DEFAULT 30 NOT NULL,
+    keep_events_days integer DEFAULT 35 NOT NULL,
+    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
+    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
+    CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
+    CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
+    CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
+    CONSTRAINT tenants_keeps_events CHECK (((keep_events_days >= 35) AND (keep_events_days <= 3650))),
+    CONSTRAINT tenants_keeps_requests CHECK (((keep_requests_days >= 30) AND (keep_requests_days <= 3650))),
+    CONSTRAINT tenants_keeps_unpaid CHECK (((keep_unpaid_days >= 30) AND (keep_unpaid_days <= 3650))),
+    CONSTRAINT tenants_keeps_waitlist CHECK (((keep_waitlist_days >= 30) AND (keep_waitlist_days <= 3650))),
+    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
+    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
+    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
+    CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
+    CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
+    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
+    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
+    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
+    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650)))
+);
+
+ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.tenants OWNER TO holdfast_owner;
 
 --
 -- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -620,11 +729,17 @@ CREATE TABLE core.waitlist (
     vouched boolean DEFAULT false NOT NULL,
     override_reason text,
     ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    locale text,
+    timezone text,
+    secret_key_id text DEFAULT '1'::text NOT NULL,
+    CONSTRAINT waitlist_locale_short CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
     CONSTRAINT waitlist_offer_has_booking CHECK (((state <> ALL (ARRAY['offered'::text, 'booked'::text])) OR (booking_id IS NOT NULL))),
     CONSTRAINT waitlist_one_wish CHECK (((starts_at IS NULL) <> (on_date IS NULL))),
     CONSTRAINT waitlist_override_reason_short CHECK (((length(override_reason) >= 1) AND (length(override_reason) <= 500))),
     CONSTRAINT waitlist_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
-    CONSTRAINT waitlist_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'booked'::text, 'lapsed'::text, 'left'::text])))
+    CONSTRAINT waitlist_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
+    CONSTRAINT waitlist_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'booked'::text, 'lapsed'::text, 'left'::text]))),
+    CONSTRAINT waitlist_timezone_short CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64)))
 );
 
 ALTER TABLE ONLY core.waitlist FORCE ROW LEVEL SECURITY;
@@ -999,54 +1114,23 @@ ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
--- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
+-- Name: sweep_failures; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TABLE core.tenants (
-    id uuid NOT NULL,
-    name text NOT NULL,
-    hold_minutes integer DEFAULT 5 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    hold_limit_minutes integer DEFAULT 120 NOT NULL,
-    offer_minutes integer DEFAULT 60 NOT NULL,
-    live_holds_per_customer integer DEFAULT 52 NOT NULL,
-    live_holds_per_address integer DEFAULT 24 NOT NULL,
-    live_holds_per_resource integer DEFAULT 12,
-    live_holds_per_day integer DEFAULT 4,
-    holds_per_hour integer DEFAULT 100,
-    free_lapses integer DEFAULT 8,
-    places_per_customer integer DEFAULT 20 NOT NULL,
-    places_per_address integer DEFAULT 10,
-    places_per_hour integer DEFAULT 30,
-    offers_per_address integer DEFAULT 2,
-    place_days integer DEFAULT 30 NOT NULL,
-    letters_per_unproved integer DEFAULT 3 NOT NULL,
-    letters_per_proved integer DEFAULT 30 NOT NULL,
-    page_url text,
-    return_origins text[] DEFAULT '{}'::text[],
-    delayed_methods text DEFAULT 'servers'::text NOT NULL,
-    delayed_method_days integer DEFAULT 14 NOT NULL,
-    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
-    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
-    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
-    CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
-    CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
-    CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
-    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
-    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
-    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
-    CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
-    CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
-    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
-    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
-    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
-    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50))
+CREATE TABLE core.sweep_failures (
+    tenant_id uuid NOT NULL,
+    sweep text NOT NULL,
+    row_id uuid NOT NULL,
+    failures integer DEFAULT 1 NOT NULL,
+    sqlstate text NOT NULL,
+    retry_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT sweep_failures_counted CHECK ((failures >= 1))
 );
 
-ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY core.sweep_failures FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE core.tenants OWNER TO holdfast_owner;
+ALTER TABLE core.sweep_failures OWNER TO holdfast_owner;
 
 --
 -- Name: tiers; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1090,6 +1174,13 @@ ALTER TABLE ONLY audit.booking_events
     ADD CONSTRAINT booking_events_pkey PRIMARY KEY (id);
 
 --
+-- Name: deleted_bookings deleted_bookings_pkey; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY audit.deleted_bookings
+    ADD CONSTRAINT deleted_bookings_pkey PRIMARY KEY (tenant_id, ended_on, reason);
+
+--
 -- Name: api_keys api_keys_hash_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1116,6 +1207,13 @@ ALTER TABLE ONLY core.blackouts
 
 ALTER TABLE ONLY core.bookings
     ADD CONSTRAINT bookings_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: bookings bookings_reference_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.bookings
+    ADD CONSTRAINT bookings_reference_unique UNIQUE (reference, tenant_id);
 
 --
 -- Name: calendar_feeds calendar_feeds_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1398,6 +1496,13 @@ ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
 
 --
+-- Name: sweep_failures sweep_failures_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.sweep_failures
+    ADD CONSTRAINT sweep_failures_pkey PRIMARY KEY (tenant_id, sweep, row_id);
+
+--
 -- Name: tenants tenants_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1465,6 +1570,12 @@ CREATE INDEX blackouts_by_time ON core.blackouts USING gist (resource_id, during
 CREATE INDEX bookings_by_cart ON core.bookings USING btree (tenant_id, cart_id, "position") WHERE (cart_id IS NOT NULL);
 
 --
+-- Name: bookings_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX bookings_by_customer ON core.bookings USING btree (customer_id, id);
+
+--
 -- Name: bookings_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1507,6 +1618,12 @@ CREATE INDEX bookings_live_by_customer ON core.bookings USING btree (tenant_id, 
 CREATE INDEX bookings_made_by_address ON core.bookings USING btree (tenant_id, address_hash, created_at) WHERE (address_hash IS NOT NULL);
 
 --
+-- Name: bookings_never_paid; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX bookings_never_paid ON core.bookings USING btree (tenant_id, updated_at, id) WHERE ((status = 'expired'::text) AND (payment_status = 'unpaid'::text) AND ("position" = 1));
+
+--
 -- Name: bookings_proved_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1525,6 +1642,18 @@ CREATE INDEX calendar_feeds_by_resource ON core.calendar_feeds USING btree (tena
 CREATE INDEX calendars_by_resource ON core.calendars USING btree (tenant_id, resource_id);
 
 --
+-- Name: calendars_by_turn; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_by_turn ON core.calendars USING btree (tenant_id, due_at, id);
+
+--
+-- Name: calendars_claimed; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_claimed ON core.calendars USING btree (tenant_id, claimed_at) WHERE (claimed_at IS NOT NULL);
+
+--
 -- Name: calendars_due; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1540,7 +1669,7 @@ CREATE INDEX calendars_failing ON core.calendars USING btree (failures) WHERE (f
 -- Name: changes_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX changes_by_booking ON core.changes USING btree (tenant_id, booking_id);
+CREATE INDEX changes_by_booking ON core.changes USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: changes_deadline; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1558,7 +1687,7 @@ CREATE UNIQUE INDEX changes_one_pending ON core.changes USING btree (tenant_id, 
 -- Name: checkouts_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (tenant_id, booking_id);
+CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: checkouts_by_change; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1588,7 +1717,13 @@ CREATE INDEX date_overrides_by_resource ON core.date_overrides USING btree (tena
 -- Name: effects_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX effects_by_booking ON core.effects USING btree (tenant_id, booking_id);
+CREATE INDEX effects_by_booking ON core.effects USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: effects_by_checkout; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_by_checkout ON core.effects USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
 
 --
 -- Name: effects_dead; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1609,6 +1744,12 @@ CREATE INDEX effects_due ON core.effects USING btree (due_at) WHERE (state = 'pe
 CREATE INDEX effects_failing ON core.effects USING btree (created_at) WHERE ((state = 'pending'::text) AND (last_error IS NOT NULL));
 
 --
+-- Name: effects_finished; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_finished ON core.effects USING btree (tenant_id, updated_at) WHERE ((state = 'done'::text) AND (kind = ANY (ARRAY['expire_session'::text, 'notify_offer'::text])));
+
+--
 -- Name: effects_letters; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1621,16 +1762,40 @@ CREATE INDEX effects_letters ON core.effects USING btree (tenant_id, customer_id
 CREATE INDEX external_busy_by_time ON core.external_busy USING gist (resource_id, during);
 
 --
+-- Name: findings_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX findings_by_booking ON core.findings USING btree (booking_id) WHERE (booking_id IS NOT NULL);
+
+--
 -- Name: findings_open; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX findings_open ON core.findings USING btree (object_id) WHERE ((resolved_at IS NULL) AND (accepted_at IS NULL));
 
 --
+-- Name: idempotency_keys_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX idempotency_keys_by_age ON core.idempotency_keys USING btree (tenant_id, created_at) WHERE (created_at IS NOT NULL);
+
+--
+-- Name: idempotency_keys_by_result; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX idempotency_keys_by_result ON core.idempotency_keys USING btree (tenant_id, result_id) WHERE (result_id IS NOT NULL);
+
+--
 -- Name: payments_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX payments_by_booking ON core.payments USING btree (tenant_id, booking_id);
+CREATE INDEX payments_by_booking ON core.payments USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: payments_by_checkout; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX payments_by_checkout ON core.payments USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
 
 --
 -- Name: payments_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1660,7 +1825,7 @@ CREATE UNIQUE INDEX reconciliations_one_unfinished ON core.reconciliations USING
 -- Name: refunds_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX refunds_by_booking ON core.refunds USING btree (tenant_id, booking_id);
+CREATE INDEX refunds_by_booking ON core.refunds USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: refunds_by_payment; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1681,16 +1846,34 @@ CREATE INDEX refunds_by_time ON core.refunds USING btree (created_at, id);
 CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((status = 'failed'::text) AND (replaced_by IS NULL));
 
 --
+-- Name: stripe_events_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX stripe_events_by_age ON core.stripe_events USING btree (tenant_id, received_at) WHERE (received_at IS NOT NULL);
+
+--
 -- Name: stripe_events_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_id, booking_id);
+CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: sweep_failures_due; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX sweep_failures_due ON core.sweep_failures USING btree (retry_at);
 
 --
 -- Name: waitlist_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX waitlist_by_address ON core.waitlist USING btree (tenant_id, address_hash, ends_at) WHERE ((address_hash IS NOT NULL) AND (state = 'waiting'::text));
+
+--
+-- Name: waitlist_by_any_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX waitlist_by_any_customer ON core.waitlist USING btree (customer_id, id);
 
 --
 -- Name: waitlist_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1715,6 +1898,12 @@ CREATE INDEX waitlist_by_resource ON core.waitlist USING btree (tenant_id, resou
 --
 
 CREATE INDEX waitlist_due ON core.waitlist USING btree (looked_at NULLS FIRST, id) WHERE (state = 'waiting'::text);
+
+--
+-- Name: waitlist_ended; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX waitlist_ended ON core.waitlist USING btree (tenant_id, updated_at, id) WHERE (state <> ALL (ARRAY['waiting'::text, 'offered'::text]));
 
 --
 -- Name: waitlist_made_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1757,6 +1946,12 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 --
 
 CREATE TRIGGER blackouts_200_bump_version BEFORE UPDATE ON core.blackouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: bookings bookings_050_reference; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER bookings_050_reference BEFORE INSERT ON core.bookings FOR EACH ROW WHEN ((new.reference IS NULL)) EXECUTE FUNCTION core.give_reference();
 
 --
 -- Name: bookings bookings_100_guard_transition; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2125,6 +2320,13 @@ ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
 
 --
+-- Name: sweep_failures sweep_failures_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.sweep_failures
+    ADD CONSTRAINT sweep_failures_tenant_exists FOREIGN KEY (tenant_id) REFERENCES core.tenants(id);
+
+--
 -- Name: tiers tiers_offering_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -2173,16 +2375,34 @@ ALTER TABLE ONLY core.weekly_hours
 CREATE POLICY across_tenants ON audit.booking_events TO holdfast_system USING (true);
 
 --
+-- Name: deleted_bookings across_tenants; Type: POLICY; Schema: audit; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON audit.deleted_bookings TO holdfast_system USING (true);
+
+--
 -- Name: booking_events; Type: ROW SECURITY; Schema: audit; Owner: holdfast_owner
 --
 
 ALTER TABLE audit.booking_events ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: deleted_bookings; Type: ROW SECURITY; Schema: audit; Owner: holdfast_owner
+--
+
+ALTER TABLE audit.deleted_bookings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: booking_events tenant_only; Type: POLICY; Schema: audit; Owner: holdfast_owner
 --
 
 CREATE POLICY tenant_only ON audit.booking_events TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: deleted_bookings tenant_only; Type: POLICY; Schema: audit; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON audit.deleted_bookings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: api_keys across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2333,6 +2553,12 @@ CREATE POLICY across_tenants ON core.resources TO holdfast_system USING (true);
 --
 
 CREATE POLICY across_tenants ON core.stripe_events TO holdfast_system USING (true);
+
+--
+-- Name: sweep_failures across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.sweep_failures TO holdfast_system USING (true);
 
 --
 -- Name: tenants across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2509,6 +2735,12 @@ ALTER TABLE core.resources ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.stripe_events ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: sweep_failures; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.sweep_failures ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: api_keys tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2657,6 +2889,12 @@ CREATE POLICY tenant_only ON core.resources TO holdfast_owner USING ((tenant_id 
 --
 
 CREATE POLICY tenant_only ON core.stripe_events TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: sweep_failures tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.sweep_failures TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: tenants tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner

@@ -1,4 +1,5 @@
-// A calendar file (RFC 5545) of a booking, made in the browser.
+// A calendar file (RFC 5545) of a booking, made in the browser. Its UID and SEQUENCE are those of the
+// feed (calendars/export.py), so that a calendar that has both shows one event.
 
 const escaped = (text) =>
   text.replace(/[\\;,]/g, "\\$&").replace(/\r?\n/g, "\\n");
@@ -29,14 +30,14 @@ function nextDay(date) {
   return day.toISOString().slice(0, 10);
 }
 
-export function calendar(booking, { resource, offering }, host = location.hostname) {
+export function calendar(booking, { resource, offering }) {
   const plain = (date) => date.replaceAll("-", "");
   const period = booking.date
     ? [`DTSTART;VALUE=DATE:${plain(booking.date)}`, `DTEND;VALUE=DATE:${plain(nextDay(booking.date))}`]
     : [`DTSTART:${utc(booking.starts_at)}`, `DTEND:${utc(booking.ends_at)}`];
   const lines = [
     "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Holdfast//Booking page//EN", "METHOD:PUBLISH",
-    "BEGIN:VEVENT", `UID:${booking.id}@${host}`, `DTSTAMP:${utc(booking.updated_at)}`,
+    "BEGIN:VEVENT", `UID:${booking.id}@holdfast`, `DTSTAMP:${utc(booking.updated_at)}`,
     `SEQUENCE:${booking.version}`, ...period,
     `SUMMARY:${escaped(`${offering}, ${resource}`)}`, "STATUS:CONFIRMED", "TRANSP:OPAQUE",
     "END:VEVENT", "END:VCALENDAR",

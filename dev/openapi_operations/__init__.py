@@ -13,6 +13,7 @@ from dev.openapi_operations import (
     calendars,
     catalogue,
     checkout,
+    customers,
     schedules,
     system,
     waitlist,
@@ -30,6 +31,7 @@ TAGS = {
     "Bookings": "Read bookings.",
     "Calendars": "Calendars kept elsewhere that take time, and bookings as a calendar.",
     "Waitlist": "Wait for a time that is taken.",
+    "Customers": "What is held about people.",
     "Catalogue": "Say what can be booked, when, and at which price.",
     "System": "Whether it works, and this description.",
 }
@@ -41,6 +43,7 @@ OPERATIONS: Mapping[str, Operation] = {
     **bookings.OPERATIONS,
     **calendars.OPERATIONS,
     **waitlist.OPERATIONS,
+    **customers.OPERATIONS,
     **catalogue.OPERATIONS,
     **schedules.OPERATIONS,
     **system.OPERATIONS,
@@ -65,6 +68,8 @@ PARAMETERS = {
     "place_id": "Id of the place in the waitlist.",
     "override_id": "The override's id.",
     "pool_id": "The pool's id.",
+    "reference": "The booking that has this reference: any case, the dash may be left out, O is"
+    " read as 0, I and L as 1.",
     "resource_id": "The resource's id.",
     "starts_at": "RFC 3339 start of a slot.",
     "state": "Only places in this state.",
@@ -106,6 +111,14 @@ EXTRAS: Mapping[type[HoldfastError], Mapping[str, Any]] = {
             "valid_until": None,
             "version": 1,
         }
+    },
+    errors.CustomerInUse: {
+        "obstacles": [
+            {
+                "booking_id": "4fa3b21d-96a6-4d80-9f80-1d2e9a2d7e33",
+                "reason": "live_booking",
+            }
+        ]
     },
     errors.NotOffered: {"reason": "closed"},
     errors.InvalidRequest: {

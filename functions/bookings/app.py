@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast import bookings, http, snapshots
-from holdfast.fields import Instant
+from holdfast.fields import Instant, Reference
 from holdfast.models.bookings import Booking, BookingList, Status
 from holdfast.observability import instrument
 
@@ -18,6 +18,7 @@ snapshots.take_part()
 
 @app.get("/v1/bookings", summary="List bookings")
 def list_bookings(
+    reference: Annotated[Reference | None, Query()] = None,
     resource_id: Annotated[UUID | None, Query()] = None,
     status: Annotated[Status | None, Query()] = None,
     starts_from: Annotated[Instant | None, Query(alias="from")] = None,
@@ -25,9 +26,10 @@ def list_bookings(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response[BookingList]:
-    """Answer a page of bookings that start in [from, to), in order of their start. Secret key
-    only."""
+    """Answer a page of bookings that start in [from, to), in order of their start; or the one that
+    has the reference. Secret key only."""
     filters = {
+        "reference": reference,
         "resource_id": resource_id and str(resource_id),
         "status": status,
         "starts_from": starts_from and starts_from.isoformat(),

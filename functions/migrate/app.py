@@ -1,8 +1,9 @@
 """Runs on deployment: brings the database to the state of the SQL files shipped with it.
 
 CloudFormation asks for it as a custom resource and waits for the answer. Called directly, `{}` does
-the same, and `{"tenant": {…}}` makes a tenant and its keys. Only whoever may invoke this function
-in the account can do either; no route and no schedule leads here.
+the same, `{"tenant": {…}}` makes a tenant and its keys, and `{"replace_secrets": true}` gives every
+booking a secret of the newest key. Only whoever may invoke this function in the account can do
+that; no route and no schedule leads here.
 """
 
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import custom_resource, tenants
+from holdfast import custom_resource, secret_replacement, tenants
 from holdfast.migrations import NewerDatabaseError, logins, migrate, reason
 from holdfast.observability import logger
 from holdfast.settings import settings
@@ -33,9 +34,12 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             return _migrate(None)
         if isinstance(event, dict) and event.keys() == {"tenant"}:
             return tenants.administer(settings().database_url, event["tenant"])
+        if event == {"replace_secrets": True}:
+            left = context.get_remaining_time_in_millis() / 1000
+            return secret_replacement.replace(settings().database_url, left / 2)
     except Exception as error:
         raise FailedError(_reason(error)) from None
-    raise FailedError('the event is neither {} nor {"tenant": {…}}')
+    raise FailedError('the event is none of {}, {"tenant": {…}}, {"replace_secrets": true}')
 
 
 def _deploy(seconds: float) -> Mapping[str, Any]:

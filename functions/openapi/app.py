@@ -10,11 +10,12 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from holdfast import answers
 from holdfast.observability import instrument
 
 _SPECIFICATION = Path(__file__).with_name("openapi.json")
 _PAGE = Path(__file__).with_name("docs.html")
-_CACHE = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
+_CACHE = {"cache-control": "public, max-age=300"}
 
 app = APIGatewayHttpResolver()
 
@@ -54,5 +55,5 @@ def get_docs() -> Response[str]:
 
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    answer: dict[str, Any] = app.resolve(event, context)
-    return answer
+    answer = answers.secured(app.resolve(answers.as_get(event), context))
+    return answers.without_body(answer) if answers.asks_for_head(event) else answer

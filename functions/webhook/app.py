@@ -6,12 +6,17 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import errors, http, webhooks
+from holdfast import answers, errors, http, webhooks
 from holdfast.observability import count, fault, instrument
 
 
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
+    """Answer Stripe."""
+    return answers.secured(_answered(event))
+
+
+def _answered(event: dict[str, Any]) -> dict[str, Any]:
     """Answer 2xx once the event is settled, 4xx if it is not for us, 5xx to have it repeated."""
     try:
         result = webhooks.receive(

@@ -331,6 +331,185 @@ alter table core.checkouts add column asked_at timestamptz;
 
 -- Rates --------------------------------------------------------------------------------------------
 
+-- How often one network address may ask, by class of request (holdfast/limits.py has the windows); a
+-- key, or all browsers of a publishable one together, so many times as often.
+alter table core.tenants
+    add column rate_reads integer not null default 600, -- in a minute
+    add column rate_holds integer not null default 60, -- in five minutes, as all that follow
+    add column rate_waitlist integer not null default 30,
+    add column rate_checkouts integer not null default 60,
+    add column rate_writes integer not null default 120,
+    add column rate_mailbox integer not null default 20, -- holds, or places, for one mailbox
+    add column rate_key_factor integer not null default 100,
+    -- hashed with what is counted, so that no address can be guessed from the counts
+    add column rate_salt uuid not null default gen_random_uuid(),
+    add constraint tenants_rates_sane check (
+        least(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox,
+            rate_key_factor) >= 1
+        and greatest(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes,
+            rate_mailbox) <= 1000000
+        and rate_key_factor <= 10000);
+
+-- What a sweep cannot do: passed over for a while, so that it stops no other row.
+create table core.sweep_failures (
+    tenant_id uuid not null,
+    sweep text not null,
+    row_id uuid not null,
+    failures integer not null default 1,
+    sqlstate text not null,
+    retry_at timestamptz not null,
+    updated_at timestamptz not null,
+    constraint sweep_failures_pkey primary key (tenant_id, sweep, row_id),
+    constraint sweep_failures_tenant_exists foreign key (tenant_id) references core.tenants (id),
+    constraint sweep_failures_counted check (failures >= 1)
+);
+create index sweep_failures_due on core.sweep_failures (retry_at);
+
+-- A tenant's turn in the sweep of calendars, and what is being read for it.
+alter table core.calendars
+    add column slow_readings integer not null default 0, -- in a row
+    add column claimed_at timestamptz, -- by the sweep; null once something was heard of the reading
+    add constraint calendars_slow_counted check (slow_readings >= 0);
+create index calendars_by_turn on core.calendars (tenant_id, due_at, id);
+create index calendars_claimed on core.calendars (tenant_id, claimed_at) where claimed_at is not null;
+
 -- Bookings: references, locale, time zone, secrets -------------------------------------------------
 
+-- What a person reads out on the phone: eight letters of Crockford's base 32, shown as K7QM-2F9D.
+-- A trigger (bookings_050_reference) gives each new booking its own.
+alter table core.bookings
+    add column reference text,
+    add column locale text, -- BCP 47: the customer's language, as the browser or the server said
+    add column timezone text, -- IANA: the customer's own zone
+    -- which of the keys in the booking secret the client secret was derived with
+    add column secret_key_id text not null default '1';
+alter table core.waitlist
+    add column locale text,
+    add column timezone text,
+    add column secret_key_id text not null default '1';
+alter table core.calendar_feeds
+    add column secret_key_id text not null default '1';
+alter type core.actor add attribute secret_key_id text; -- that a new secret was derived with
+
+-- The rows that are there get theirs now. Their versions do not move: nothing changed for anybody.
+grant usage on schema core to holdfast_system;
+grant select, update on core.bookings to holdfast_system;
+alter table core.bookings disable trigger user;
+set local role holdfast_system;
+do $$
+declare
+    v_filled bigint;
+    v_again bigint;
+begin
+    update core.bookings as b
+    set reference = pg_catalog.array_to_string(array(
+        select pg_catalog.substr(
+            '0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + pg_catalog.floor(pg_catalog.random() * 32)::integer, 1)
+        from pg_catalog.generate_series(1, 8)
+        where b.id is not null), ''); -- names the row, so that each row draws its own
+    get diagnostics v_filled = row_count;
+    loop -- until no two of a tenant drew the same
+        update core.bookings as b
+        set reference = pg_catalog.array_to_string(array(
+            select pg_catalog.substr(
+                '0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + pg_catalog.floor(pg_catalog.random() * 32)::integer, 1)
+            from pg_catalog.generate_series(1, 8)
+            where b.id is not null), '')
+        from (
+            select d.tenant_id, d.id,
+                pg_catalog.row_number() over (partition by d.tenant_id, d.reference order by d.id) as nth
+            from core.bookings as d) as drawn
+        where drawn.nth > 1 and b.tenant_id = drawn.tenant_id and b.id = drawn.id;
+        get diagnostics v_again = row_count;
+        exit when v_again = 0;
+    end loop;
+    raise notice '% bookings have a reference now', v_filled;
+end;
+$$;
+set local role holdfast_owner;
+alter table core.bookings enable trigger user;
+alter table core.bookings
+    alter column reference set not null,
+    add constraint bookings_reference_unique unique (reference, tenant_id), -- see the indexes at the end
+    add constraint bookings_reference_is_base_32 check (reference ~ '^[0-9A-HJKMNP-TV-Z]{8}$'),
+    add constraint bookings_locale_short check (length(locale) between 2 and 35),
+    add constraint bookings_timezone_short check (length(timezone) between 1 and 64),
+    add constraint bookings_secret_key_named check (secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$');
+alter table core.waitlist
+    add constraint waitlist_locale_short check (length(locale) between 2 and 35),
+    add constraint waitlist_timezone_short check (length(timezone) between 1 and 64),
+    add constraint waitlist_secret_key_named check (secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$');
+alter table core.calendar_feeds
+    add constraint calendar_feeds_secret_key_named check (secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$');
+
+-- A secret opens its booking until then, and nothing afterwards.
+alter table core.tenants
+    add column secret_days integer not null default 400, -- after the booking's end
+    add constraint tenants_secret_days_sane check (secret_days between 30 and 3650);
+
+
 -- Retention and erasure ----------------------------------------------------------------------------
+
+-- How long what nobody needs any more is kept. The least is the law, not a recommendation: a delayed
+-- payment may take two weeks, a client may repeat a request, Stripe repeats an event for days.
+alter table core.tenants
+    add column keep_unpaid_days integer not null default 30, -- bookings never paid, finished effects
+    add column keep_requests_days integer not null default 30, -- idempotency keys
+    add column keep_waitlist_days integer not null default 30, -- places that ended
+    add column keep_events_days integer not null default 35, -- Stripe's events
+    add constraint tenants_keeps_unpaid check (keep_unpaid_days between 30 and 3650),
+    add constraint tenants_keeps_requests check (keep_requests_days between 30 and 3650),
+    add constraint tenants_keeps_waitlist check (keep_waitlist_days between 30 and 3650),
+    add constraint tenants_keeps_events check (keep_events_days between 35 and 3650);
+
+-- What is left of bookings that were never paid, and of their history: how many, and why they ended.
+create table audit.deleted_bookings (
+    tenant_id uuid not null,
+    ended_on date not null, -- UTC day on which they ended
+    reason text not null, -- the last of their history
+    bookings bigint not null,
+    constraint deleted_bookings_counted check (bookings > 0)
+);
+alter table audit.deleted_bookings
+    add constraint deleted_bookings_pkey primary key (tenant_id, ended_on, reason);
+
+-- By which the sweep finds what is due, the oldest first.
+create index bookings_never_paid on core.bookings (tenant_id, updated_at, id)
+    where status = 'expired' and payment_status = 'unpaid' and position = 1;
+create index waitlist_ended on core.waitlist (tenant_id, updated_at, id)
+    where state not in ('waiting', 'offered');
+create index idempotency_keys_by_age on core.idempotency_keys (tenant_id, created_at)
+    where created_at is not null; -- see below
+create index stripe_events_by_age on core.stripe_events (tenant_id, received_at)
+    where received_at is not null;
+create index effects_finished on core.effects (tenant_id, updated_at)
+    where state = 'done' and kind in ('expire_session', 'notify_offer');
+
+-- By which it finds what hangs on them; a foreign key looks there too when its row goes. A session that
+-- planned while the tables were empty takes the newest index that fits, and each of these begins with the
+-- tenant: so they are made anew, to be newer than the primary keys, and only fit a query that names the
+-- column they are about ("is not null" holds for all rows).
+create index bookings_by_customer on core.bookings (customer_id, id); -- holds have a better one
+create index waitlist_by_any_customer on core.waitlist (customer_id, id); -- and so have those who wait
+create index payments_by_checkout on core.payments (tenant_id, checkout_id)
+    where checkout_id is not null;
+create index effects_by_checkout on core.effects (tenant_id, checkout_id)
+    where checkout_id is not null;
+create index idempotency_keys_by_result on core.idempotency_keys (tenant_id, result_id)
+    where result_id is not null;
+drop index core.checkouts_by_booking;
+create index checkouts_by_booking on core.checkouts (tenant_id, booking_id) where booking_id is not null;
+drop index core.payments_by_booking;
+create index payments_by_booking on core.payments (tenant_id, booking_id) where booking_id is not null;
+drop index core.refunds_by_booking;
+create index refunds_by_booking on core.refunds (tenant_id, booking_id) where booking_id is not null;
+drop index core.changes_by_booking;
+create index changes_by_booking on core.changes (tenant_id, booking_id) where booking_id is not null;
+drop index core.effects_by_booking;
+create index effects_by_booking on core.effects (tenant_id, booking_id) where booking_id is not null;
+drop index core.stripe_events_by_booking;
+create index stripe_events_by_booking on core.stripe_events (tenant_id, booking_id)
+    where booking_id is not null;
+drop index core.waitlist_by_booking;
+create index waitlist_by_booking on core.waitlist (tenant_id, booking_id) where booking_id is not null;
+create index findings_by_booking on core.findings (booking_id) where booking_id is not null;

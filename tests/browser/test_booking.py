@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.shop import CLASS, GROUP, VENUE, Shop, Visitor, Visitors, moved
+from tests.browser.shop import CLASS, GROUP, LESSON, VENUE, Shop, Visitor, Visitors, moved
 from tests.harness.losses import lose_time
 
 
@@ -264,3 +264,14 @@ def test_all_clocks_agree(visitor: Visitor, shop: Shop) -> None:
     skew = shop.stack.call("GET", "/health").body["clock_skew_ms"] / 1000
 
     assert [shown, stored, stored + skew] == pytest.approx([time.time()] * 3, abs=30)
+
+
+def test_the_page_works_at_either_address_of_this_machine(visitor: Visitor, shop: Shop) -> None:
+    """`make up` prints localhost; who types 127.0.0.1 books, pays and comes back there."""
+    page = visitor.page
+    address = shop.address(LESSON).replace("//localhost:", "//127.0.0.1:")
+    page.goto(address)
+    expect(page.locator(".day[aria-pressed=true]")).to_be_visible()
+    visitor.holds().goes_to_pay().pays().sees("You are booked")
+
+    assert page.url.startswith("http://127.0.0.1:")

@@ -65,7 +65,8 @@ PLANTS = {
     "cart torn apart": Plant(
         "update core.bookings set cart_id = id; insert into core.bookings"
         " select (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid(),"
-        " 'position', 2, 'status', 'held', 'hold_expires_at', now()))).* from core.bookings as b",
+        " 'position', 2, 'status', 'held', 'hold_expires_at', now(), 'reference', '00000000'))).*"
+        " from core.bookings as b",
         "stand and fall together",
     ),
     "illegal transition": Plant(

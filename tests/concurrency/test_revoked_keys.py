@@ -159,15 +159,20 @@ def _revoke(desk: Desk) -> None:
     desk.database.execute("update core.api_keys set revoked_at = %s", revoked_at)
 
 
-def _meet(desk: Desk, function: str) -> BaseException | None:
-    """What becomes of the one who waits while the key is revoked."""
+def _rows(desk: Desk) -> dict[str, str]:
+    return digests(desk.database, without=("core.api_keys",))
+
+
+def _meet(desk: Desk, function: str) -> tuple[dict[str, str], BaseException | None]:
+    """The rows before, and what becomes of the one who waits while the key is revoked."""
     first, second = MEETINGS[function](desk)
     assert second[0] == function
+    before = _rows(desk)
     earlier, _ = desk.begin(first)
     _, waiting = desk.start(second)
     _revoke(desk)
     earlier.rollback()
-    return waiting.exception(10)
+    return before, waiting.exception(10)
 
 
 def test_every_function_that_changes_something_is_met(desk: Desk) -> None:
@@ -182,15 +187,10 @@ def test_a_key_revoked_while_its_call_waits_acts_no_more(desk: Desk, function: s
     Cases: E-3.7, P-7
     Proves: ASVS 7.4.1, 8.3.2, 15.4.2, API2:2023
     """
-    first, second = MEETINGS[function](desk)
-    before = digests(desk.database, without=("core.api_keys",))
-    earlier, _ = desk.begin(first)
-    _, waiting = desk.start(second)
-    _revoke(desk)
-    earlier.rollback()
+    before, error = _meet(desk, function)
 
-    assert refusal(waiting.exception(10)) == "KHAUT"
-    assert digests(desk.database, without=("core.api_keys",)) == before
+    assert refusal(error) == "KHAUT"
+    assert _rows(desk) == before
     assert violations(desk.database) == []
 
 
@@ -199,7 +199,9 @@ def test_twin_that_does_not_ask_again_lets_it_act(desk: Desk, function: str) -> 
     """Without the second question the call goes on as if nothing had happened."""
     twins.forget_revocation(desk.database)
 
-    assert _meet(desk, function) is None
+    _, error = _meet(desk, function)
+
+    assert error is None
 
 
 def test_a_repeat_that_waited_is_not_answered_either(desk: Desk) -> None:

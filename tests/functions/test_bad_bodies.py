@@ -2,6 +2,8 @@
 
 import base64
 import json
+import random
+import time
 from typing import Any
 
 import pytest
@@ -59,14 +61,29 @@ NOT_UTF8 = {
 }
 
 
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
 @pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
-def test_what_is_not_utf8_is_malformed(shop: System, body: bytes) -> None:
-    """Bytes that are not UTF-8 reach us as base64, and are malformed.
+def test_what_is_not_utf8_is_malformed(shop: System, body: bytes, kind: str) -> None:
+    """Bytes that are not UTF-8 are malformed, whatever they are called: no text is ever altered.
 
     Cases: P-11, P-12
     """
-    binary = {"content-type": "application/octet-stream"}
-    refused(shop, lambda: _post(shop, body, binary), 400, "malformed_request")
+    refused(shop, lambda: _post(shop, body, {"content-type": kind}), 400, "malformed_request")
+
+
+@pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
+def test_what_was_made_utf8_on_the_way_is_malformed(shop: System, body: bytes) -> None:
+    """A service that puts U+FFFD where it cannot read makes no customer of `Gr\ufffd\ufffde`."""
+    altered = body.decode("utf-8", "replace").encode()
+    refused(shop, lambda: _post(shop, altered), 400, "malformed_request")
+
+
+def test_an_escaped_replacement_character_is_text(shop: System, good: bytes) -> None:
+    """Whoever means U+FFFD can still write it as JSON escapes it."""
+    body = json.loads(good) | {"notes": "\ufffd", "pool_id": 1}  # refused for what it says
+    answer = _post(shop, json.dumps(body).encode())
+
+    assert answer.status == 422
 
 
 NO_OBJECTS = {"empty": b"", "null": b"null", "array": b"[]", "text": b'"x"', "number": b"1"}
@@ -111,6 +128,81 @@ def test_a_body_of_another_type_is_refused(
     Proves: ASVS 3.5.1, 3.5.2
     """
     refused(shop, lambda: _post(shop, good, headers), 415, "unsupported_media_type")
+
+
+def _spelled(word: str, chance: random.Random) -> str:
+    return "".join(chance.choice((letter.lower(), letter.upper())) for letter in word)
+
+
+def _spellings(chance: random.Random) -> str:
+    """application/json as RFC 9110 lets it be spelled."""
+    said = _spelled("application", chance) + "/" + _spelled("json", chance)
+    for _ in range(chance.randrange(4)):
+        said += chance.choice(("", " ", "\t", "  ")) + ";" + chance.choice(("", " ", "\t "))
+        said += chance.choice(
+            (
+                "",
+                f"{_spelled('charset', chance)}={_spelled('utf-8', chance)}",
+                f'{_spelled("charset", chance)}="{_spelled("utf-8", chance)}"',
+                "profile=x",
+                'v="a;b, \\" c"',
+            )
+        )
+    return said
+
+
+@pytest.mark.parametrize("seed", range(24))
+def test_json_is_json_however_it_is_spelled(shop: System, good: bytes, seed: int) -> None:
+    """Letter case means nothing and parameters may follow: the body is read, and judged."""
+    said = _spellings(random.Random(seed))
+    body = json.dumps(json.loads(good) | {"amount": 1}).encode()
+
+    refused(shop, lambda: _post(shop, body, {"content-type": said}), 422, "price_not_accepted")
+
+
+NOT_JSON_TYPES = [
+    *("application/jsonp", "application/json5", "application/jsonx", "xapplication/json"),
+    *("application/json+xml", "application/ld+json", "application/problem+json", "text/json"),
+    *("application/json/x", "application", "json", "application/", "/json", "application json"),
+    *(
+        "application /json",
+        "application/ json",
+        "application/json x",
+        "application/json,text/plain",
+    ),
+    *("application/json, application/json", "*/*", "application/*", "application/json; charset"),
+    *("application/json; charset=latin-1", 'application/json; Charset="ISO-8859-1"'),
+    *("application/json; charset=utf-8; charset=utf-16", "application/json; charset=utf-16le"),
+    *(
+        "application/json; =x",
+        'application/json; a="',
+        "application/json; a=b c",
+        '"application/json"',
+    ),
+]
+
+
+@pytest.mark.parametrize("said", NOT_JSON_TYPES)
+@pytest.mark.parametrize("upper", [False, True])
+def test_what_only_looks_like_json_is_refused(
+    shop: System, good: bytes, said: str, upper: bool
+) -> None:
+    """A type that begins like JSON's, or a list, or another encoding, is 415.
+
+    Cases: P-12
+    """
+    named = {"content-type": said.upper() if upper else said}
+    refused(shop, lambda: _post(shop, good, named), 415, "unsupported_media_type")
+
+
+@pytest.mark.parametrize("filling", ["; ", ";a=b ", ' ;a="\\"', "a", ";\t \t"])
+def test_a_long_media_type_is_judged_at_once(shop: System, good: bytes, filling: str) -> None:
+    """What a header has room for cannot keep the pattern busy."""
+    said = {"content-type": "application/json" + filling * (9_000 // len(filling)) + "\x7f"}
+    began = time.monotonic()
+    refused(shop, lambda: _post(shop, good, said), 415, "unsupported_media_type")
+
+    assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 200_000])

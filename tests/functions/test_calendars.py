@@ -328,6 +328,8 @@ def test_a_removed_calendar_takes_no_time(system: System, shelf: Shelf) -> None:
 
 
 CALLS = (
+    "postgres rate_policy",
+    "dynamodb UpdateItem",  # one more hold of this address
     "dynamodb PutItem",
     "postgres create_hold",
     "postgres begin_reading",

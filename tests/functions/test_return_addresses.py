@@ -160,6 +160,17 @@ def test_an_empty_list_is_the_booking_page_alone(system: System) -> None:
     assert system.begin_checkout(held, **page).status == 200
 
 
+def test_the_tenants_own_page_is_led_to(system: System) -> None:
+    """It need not be listed as well."""
+    system.database.execute(
+        "update core.tenants set return_origins = '{}', page_url = 'https://shop.example/?key=pk'"
+    )
+    held = system.hold()
+    page = {"success_url": "https://shop.example/?done", "cancel_url": "https://shop.example/"}
+
+    assert system.begin_checkout(held, **page).status == 200
+
+
 def test_a_tenant_older_than_the_list_goes_on_working(system: System) -> None:
     """Until it has one, its browsers may name any address over https, and none in the clear."""
     system.database.execute("update core.tenants set return_origins = null")

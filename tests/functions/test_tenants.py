@@ -121,7 +121,7 @@ def test_a_tenant_has_a_page_and_limits(system: System) -> None:
         "migrate",
         request(
             *(tenant, "A studio", keys, []),
-            {"page_url": page, "limits": {"place_days": 60, "holds_per_hour": None}},
+            settings={"page_url": page, "limits": {"place_days": 60, "holds_per_hour": None}},
         ),
     )
     before = rows(system)
@@ -256,14 +256,14 @@ def test_where_payment_pages_lead_is_listed(system: System) -> None:
     assert made["return_origins"] == listed
 
     settings = {"delayed_methods": "all", "delayed_method_days": 7, "payment_pages_per_hold": 3}
-    later = request(made["id"], None, {}, [], payments=settings)
+    later = request(made["id"], None, {}, [], settings=settings)
     changed = system.invoke("migrate", later)
     row = system.database.one("select * from core.tenants where id = %s", made["id"])
 
     assert (changed["return_origins"], changed["delayed_methods"]) == (listed, "all")
     assert (row.delayed_method_days, row.payment_pages_per_hold) == (7, 3)
     emptied = system.invoke(
-        "migrate", request(made["id"], None, {}, [], payments={"return_origins": []})
+        "migrate", request(made["id"], None, {}, [], settings={"return_origins": []})
     )
     assert emptied["return_origins"] == []
 

@@ -54,6 +54,9 @@ _ROLES = {
     "measure": "holdfast_deliver",
     "retry_effect": "holdfast_deliver",
     "expire_holds": "holdfast_expire_holds",
+    "delete_expired_records": "holdfast_retention",
+    "export_customer": "holdfast_customers",
+    "erase_customer": "holdfast_customers",
     "join_waitlist": "holdfast_waitlist",
     "leave_waitlist": "holdfast_waitlist",
     "get_waiting": "holdfast_waitlist",
@@ -269,6 +272,21 @@ class Desk:
         held, session = self.checkout(start)
         self.call(settle_call(session, "expired"))
         return held, session
+
+    def erase_call(self, email: str) -> Call:
+        return "erase_customer", (self.actor(kind="secret"), {"email": email})
+
+    def sweep_expired(self) -> dict[str, int]:
+        """A whole turn of the sweep that deletes what is kept no longer."""
+        totals = dict.fromkeys(("bookings", "customers", "requests", "stuck"), 0)
+        after = None
+        while True:
+            swept = self.call(("delete_expired_records", (after, 100)))
+            for name in totals:
+                totals[name] += swept[name]
+            after = swept["next"]
+            if after is None:
+                return totals
 
     def status(self, held: Held) -> str:
         return str(self.database.value("select status from core.bookings where id = %s", held.id))

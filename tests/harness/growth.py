@@ -102,23 +102,28 @@ from generate_series(1, greatest(%(past)s, %(rows)s)) as n;
 insert into core.bookings (
     tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
     starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
-    rate_locked_at, status, payment_status, client_secret_hash, created_at, updated_at)
+    rate_locked_at, status, payment_status, client_secret_hash, vouched, address_hash, created_at,
+    updated_at, reference)
 select
     %(tenant)s, md5('booking' || n)::uuid, %(resource)s, %(offering)s, 'standard', 'single',
     md5('customer' || n)::uuid, 'C', %(now)s - (n + 1) * interval '1 hour',
     %(now)s - n * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s, 'completed', 'paid',
-    sha256('x'), %(now)s, %(now)s
+    sha256('x'), n %% 2 = 0, case when n %% 2 = 1 then sha256(('home' || n)::bytea) end,
+    %(now)s, %(now)s, (
+        select string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+            1 + ((n::bigint >> (5 * i)) & 31)::integer, 1), '' order by i)
+        from generate_series(0, 7) as i)
 from generate_series(1, %(past)s) as n;
 
 -- who waited for a time that they were not offered, and who waits for one of another resource
 insert into core.waitlist (
     tenant_id, id, resource_id, offering_id, tier, package, starts_at, customer_id, customer_name,
-    state, looked_at, client_secret_hash, created_at, updated_at)
+    state, looked_at, client_secret_hash, vouched, address_hash, created_at, updated_at)
 select b.tenant_id, b.id,
     case when b.id::text < '8' then b.resource_id else md5('tenant1')::uuid end, b.offering_id,
     b.tier, b.package, b.starts_at, b.customer_id, b.customer_name,
     case when b.id::text < '8' then 'left' else 'waiting' end, %(now)s, sha256('x'),
-    %(now)s, %(now)s
+    b.vouched, b.address_hash, %(now)s, %(now)s
 from core.bookings as b where b.status = 'completed';
 
 insert into core.changes (
@@ -191,14 +196,19 @@ from core.bookings as b where b.status = 'completed';
 insert into core.bookings (
     tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
     starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
-    rate_locked_at, status, hold_expires_at, client_secret_hash, created_at, updated_at)
+    rate_locked_at, status, hold_expires_at, client_secret_hash, vouched, address_hash, created_at,
+    updated_at, reference)
 select
     %(tenant)s, md5('live' || n)::uuid,
     case when n %% 2 = 0 then %(resource)s else md5('tenant' || n)::uuid end, %(offering)s,
     'standard', 'single', md5('customer' || n)::uuid, 'C',
     %(now)s + interval '2 years' + n * interval '1 hour',
     %(now)s + interval '2 years' + (n + 1) * interval '1 hour', 0, 0, 4500, 'EUR', %(now)s,
-    'held', %(now)s + interval '2 years', sha256('x'), %(now)s, %(now)s
+    'held', %(now)s + interval '2 years', sha256('x'), n %% 2 = 0,
+    case when n %% 2 = 1 then sha256(('home' || n)::bytea) end, %(now)s, %(now)s, (
+        select string_agg(substr('0123456789ABCDEFGHJKMNPQRSTVWXYZ',
+            1 + (((n + 1000000000::bigint) >> (5 * i)) & 31)::integer, 1), '' order by i)
+        from generate_series(0, 7) as i)
 from generate_series(1, %(rows)s) as n;
 
 insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)

@@ -147,6 +147,7 @@ ALWAYS: tuple[Law, ...] = (
         from audit.booking_events as e
         where e.from_status = 'expired' and e.to_status = 'expired'
             and e.from_payment_status = e.to_payment_status
+            and e.reason not in ('the customer was erased', 'the secret was replaced')
         """,
     ),
     Law(
@@ -287,13 +288,15 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I4",
-        "one client key of one caller made one booking, or one cart",
+        "one client key of one caller made one booking, or one cart, until it is forgotten",
         """
         select b.id || ' was made by ' || count(distinct k.key) || ' keys' as finding
         from core.bookings as b
+        join core.tenants as t on t.id = b.tenant_id
         left join core.idempotency_keys as k on k.tenant_id = b.tenant_id
             and k.result_id = b.id and k.operation = 'create_hold'
         where b.position = 1
+            and b.created_at >= core.clock() - t.keep_requests_days * interval '24 hours'
         group by b.id
         having count(distinct k.key) <> case when exists (
                 select from core.waitlist as w where w.booking_id = b.id -- an offer: nobody asked

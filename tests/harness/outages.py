@@ -1,6 +1,7 @@
 """Things that are down: a port that refuses, one that never answers, a DynamoDB that half works."""
 
 import http.client
+import json
 import socket
 import threading
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     target: str
     failing: str
+    seen: list[str]
 
 
 class _Relay(BaseHTTPRequestHandler):
@@ -31,7 +33,9 @@ class _Relay(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Pass a request on, but for the operation that fails."""
         body = self.rfile.read(int(self.headers["content-length"]))
-        if self.headers["x-amz-target"].endswith(self.server.failing):
+        operation, table = self.headers["x-amz-target"], json.loads(body).get("TableName")
+        self.server.seen.append(f"{operation.rpartition('.')[2]} {table}")
+        if operation.endswith(self.server.failing):
             self._write(500, b'{"__type": "InternalServerError"}')
             return
         upstream = http.client.HTTPConnection(urlsplit(self.server.target).netloc)
@@ -54,12 +58,25 @@ class _Relay(BaseHTTPRequestHandler):
 @contextmanager
 def dynamodb_without(operation: str, endpoint: str) -> Iterator[str]:
     """A DynamoDB on which one operation fails, `UpdateItem` for instance; its address."""
+    with _relayed(endpoint, operation) as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+
+
+@contextmanager
+def dynamodb_watched(endpoint: str) -> Iterator[tuple[str, list[str]]]:
+    """A DynamoDB that can be watched: its address, and each `UpdateItem SomeTable` as it comes."""
+    with _relayed(endpoint, "nothing fails") as server:
+        yield f"http://127.0.0.1:{server.server_address[1]}", server.seen
+
+
+@contextmanager
+def _relayed(endpoint: str, failing: str) -> Iterator[_Server]:
     server = _Server(("127.0.0.1", 0), _Relay)
-    server.target, server.failing = endpoint, operation
+    server.target, server.failing, server.seen = endpoint, failing, []
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
+        yield server
     finally:
         server.shutdown()
         server.server_close()

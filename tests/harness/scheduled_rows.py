@@ -31,7 +31,13 @@ from core.bookings where status = 'held' limit 1;
 insert into core.reconciliations (id, from_at, until_at, began_at)
 select gen_random_uuid(), created_at - interval '30 days', created_at, created_at
 from core.resources where id = %(resource)s;
+insert into audit.deleted_bookings (tenant_id, ended_on, reason, bookings)
+select tenant_id, '2031-01-01', 'released by the customer', 3
+from core.resources where id = %(resource)s;
 insert into core.reconciled_rows select tenant_id, id from core.resources where id = %(resource)s;
+insert into core.sweep_failures (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)
+select tenant_id, 'expire_holds', id, '22012', core.clock(), core.clock()
+from core.resources where id = %(resource)s;
 insert into core.findings (object_id, kind, tenant_id, amount, currency, booked_amount,
     booked_currency, detail, first_seen_at, last_seen_at)
 select 'pi_1', 'payment_differs', tenant_id, 4500, 'EUR', 4400, 'EUR', 'another sum', created_at,

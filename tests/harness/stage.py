@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from tests.harness.system import System, the_template
+from tests.harness.system import System
 
 START = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, before anybody opens
 TEN = "2030-01-07T10:00:00Z"  # free at the tutor's
@@ -92,7 +92,7 @@ def forget_requests(system: System) -> int:
     from dev.dynamodb import client  # noqa: PLC0415 slow to import, needed by few
 
     dynamodb = client(system.backends.dynamodb)
-    (table,) = the_template().tables
+    table = "IdempotencyTable"
     records = dynamodb.scan(TableName=table)["Items"]
     for record in records:
         dynamodb.delete_item(TableName=table, Key={"id": record["id"]})

@@ -27,7 +27,7 @@ from dev.stripe_double import server
 from dev.stripe_double.deliveries import sign
 from dev.stripe_double.double import Double
 from holdfast import database as holdfast_database
-from holdfast import idempotency, mail, observability, stripe_gateway
+from holdfast import idempotency, limits, mail, observability, stripe_gateway
 from holdfast.actors import digest
 from holdfast.settings import settings
 from tests.harness.database import Database, demo_tenant
@@ -99,6 +99,7 @@ class System:
         self.shift = timedelta()  # how far time was moved
         self.double = Double(clock=lambda: datetime.now(UTC) + self.shift)
         self._doors = ExitStack()
+        self.address = "203.0.113.7"  # where requests come from
         self._running = ""  # the function that was invoked last
         stripe_url = self._doors.enter_context(server.running(self.double, deliver=False))
         self.secrets = local_secrets.load(folder / "secrets.json")
@@ -108,6 +109,7 @@ class System:
         self.tenant = demo_tenant(database, self.secrets)
         self._database_as: str | None = None
         self._connections: dict[str, psycopg.Connection[Any] | None] = {}
+        self._memories: dict[str, limits.Memory | None] = {}
         self._variables: dict[str, dict[str, str]] = {}
         self._alive: dict[str, dict[str, float]] = {}  # by function: the keys it has seen alive
         self._extra: dict[str, str] = {}
@@ -136,7 +138,7 @@ class System:
         secret: str | None = None,
         idempotency_key: str | None = None,
         headers: Mapping[str, str] | None = None,
-        address: str = "203.0.113.7",
+        address: str | None = None,
     ) -> Answer:
         """Send a request through API Gateway.
 
@@ -145,7 +147,7 @@ class System:
             key: "publishable", "secret", None, or a key itself.
             secret: the booking's client secret.
             idempotency_key: a new one for every POST unless given; "" sends none.
-            address: where the client is.
+            address: where the client is; `self.address` unless given.
         """
         sent = {"host": "api.example", "user-agent": "tests"}
         if isinstance(body, bytes):
@@ -167,7 +169,9 @@ class System:
         if match is None:
             return Answer(404, {}, {"message": "Not Found"})
         event = self._event(
-            wire.Request(method, pathname, query, list(sent.items()), data, address),
+            wire.Request(
+                method, pathname, query, list(sent.items()), data, address or self.address
+            ),
             route_key=f"{match.route.method} {match.route.path}",
             parameters=match.parameters,
         )
@@ -238,12 +242,14 @@ class System:
         os.environ.update(variables)
         _warm((self, function.name, variables))
         holdfast_database._connection = self._connections.get(function.name)
+        limits._memory = self._memories.get(function.name)
         idempotency._alive = self._alive.setdefault(function.name, {})
         try:
             yield
         finally:
             self._connections[function.name] = holdfast_database._connection
             holdfast_database._connection = None
+            self._memories[function.name] = limits._memory
             idempotency._alive = {}
             os.environ.clear()
             os.environ.update(before)
@@ -251,6 +257,18 @@ class System:
     def with_environment(self, **variables: str) -> None:
         """Set variables for all later invocations."""
         self._extra |= variables
+        self._memories.clear()
+
+    def renew(self, dynamodb: str | None = None) -> None:
+        """Let later invocations begin in new environments; with an address of DynamoDB in the same
+        ones, which find it there."""
+        if dynamodb is None:
+            self._memories.clear()
+            return
+        self._extra["AWS_ENDPOINT_URL_DYNAMODB"] = dynamodb
+        for memory in self._memories.values():
+            if memory is not None:
+                memory.client = None
 
     def warm(self, *keys: str) -> None:
         """Let every function have seen these keys alive, as it has the demo tenant's."""
@@ -277,6 +295,7 @@ class System:
 
     def kill(self) -> None:
         """The process that ran the last invocation has died, and its connection with it."""
+        self._memories.pop(self._running, None)
         forget()
         self._alive.pop(self._running, None)
         connection = self._connections.pop(self._running)
@@ -485,3 +504,4 @@ def forget() -> None:
     idempotency._guarded.cache_clear()
     observability.logger.cache_clear()
     observability.metrics.cache_clear()
+    limits.forget()

@@ -126,3 +126,28 @@ def forget_rules_lock(database: Database) -> None:
         "create or replace function core.lock_rules(p_resource_ids uuid[])"
         " returns void language plpgsql volatile as $$ begin return; end; $$"
     )
+
+
+def forget_customer_lock(database: Database) -> None:
+    """`core.require_customer` only looks."""
+    rewrite(database, "core.require_customer", "\n        for key share;", ";")
+
+
+def forget_deletion_lock(database: Database) -> None:
+    """The sweep of never-paid bookings takes those that somebody else is working on, and no foreign
+    key stops it."""
+    rewrite(
+        database,
+        "core.delete_booking",
+        "    where b.tenant_id = p_tenant.id and b.id = p_booking_id\n    for update skip locked;",
+        "    where b.tenant_id = p_tenant.id and b.id = p_booking_id;",
+    )
+    for table in ("payments", "refunds", "effects", "stripe_events"):
+        database.execute(f"alter table core.{table} drop constraint {table}_booking_exists")
+    for table in ("payments", "effects"):
+        database.execute(f"alter table core.{table} drop constraint {table}_checkout_exists")
+
+
+def forget_idle_lock(database: Database) -> None:
+    """Sweeps look for a customer's last row without the customer's lock."""
+    rewrite(database, "core.lock_idle_customers", "\n        for update skip locked;", ";")

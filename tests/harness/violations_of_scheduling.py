@@ -48,6 +48,14 @@ _RULES: dict[str, list[Statement]] = {
         *("http://localhost.a.example/", "http://127.0.0.1.a.example/", "https:///a"),
         "https://a.example/" + "x" * 2000,
     ),
+    "tenants_rates_sane": [
+        *(
+            violation
+            for column in ("reads", "holds", "waitlist", "checkouts", "writes", "mailbox")
+            for violation in changes("tenants", f"rate_{column}", 0, -1, 1_000_001)
+        ),
+        *changes("tenants", "rate_key_factor", 0, -1, 10_001),
+    ],
     "resources_daily_limit_positive": changes("resources", "daily_limit", 0, -1, 100001),
     "resources_customer_limit_positive": changes("resources", "customer_limit", 0, -1, 100001),
     "resources_calendar_policy_known": changes("resources", "calendar_policy", "guess", ""),
@@ -193,6 +201,10 @@ _RECONCILIATION: dict[str, list[Statement]] = {
         *changes("reconciliations", "phase", "done"),
         *changes("reconciliations", "finished_at", _LATER),
     ],
+    "calendars_slow_counted": changes("calendars", "slow_readings", -1),
+    "sweep_failures_pkey": [copy("sweep_failures")],
+    "sweep_failures_tenant_exists": changes("sweep_failures", "tenant_id", NEW),
+    "sweep_failures_counted": changes("sweep_failures", "failures", 0, -1),
     "reconciled_rows_pkey": [copy("reconciled_rows")],
     "findings_pkey": [copy("findings")],
     "findings_kind_known": changes("findings", "kind", "lost", ""),

@@ -19,7 +19,13 @@ class Workload:
 
     def __init__(self, api: Api) -> None:
         self.api = api
-        self.tenant = Tenant(api.database)
+        counted = ("live_holds_per_address", "live_holds_per_resource", "holds_per_hour")
+        counted += ("free_lapses", "places_per_customer", "places_per_address", "places_per_hour")
+        # never reached, but for the few of a day: then each share is counted
+        self.tenant = Tenant(
+            api.database,
+            **dict.fromkeys(counted, 1000) | {"live_holds_per_day": 25, "offers_per_address": 1000},
+        )
         self.server = self.tenant.actor("secret")
         self.offer = self.tenant.offer(
             opens="00:00",
@@ -38,6 +44,12 @@ class Workload:
         """A hold of the next hour that nobody has."""
         starts_at = NOW + timedelta(hours=next(self._hours))
         return self.api.hold(self.offer, starts_at, key=key, customer=_customer(starts_at))
+
+    def held_by(self, kind: str) -> Held:
+        """The same of a server, or of a browser whose network address is known."""
+        starts_at = NOW + timedelta(hours=next(self._hours))
+        actor = self.tenant.actor(kind, address="203.0.113.7")
+        return self.api.hold(self.offer, starts_at, actor=actor, customer=_customer(starts_at))
 
     def sought(self) -> Held:
         """A hold of the next hour of the resource that others wait for."""
@@ -222,6 +234,8 @@ ACTIONS = {
     "list_pool_slots": Action(nothing, lambda w, _: w.list_slots("list_pool_slots")),
     "explain_slot": Action(Workload.hold, Workload.explain),
     "create_hold": Action(nothing, lambda w, _: w.hold()),
+    "create_hold, of an address": Action(nothing, lambda w, _: w.held_by("publishable")),
+    "create_hold, of a server": Action(nothing, lambda w, _: w.held_by("secret")),
     "create_hold, taken": Action(Workload.hold, Workload.hold_taken),
     "create_hold, repeated": Action(Workload.keyed, Workload.hold_again),
     "release_hold": Action(Workload.hold, lambda w, held: w.about("release_hold", held, None)),
@@ -281,4 +295,5 @@ ACTIONS = {
     "settle_checkout, cart paid late": Action(
         Workload.late, lambda w, checkout: w.api.settle(checkout, "paid")
     ),
+    "rate_policy": Action(nothing, lambda w, _: w.api.call("rate_policy", w.server)),
 }

@@ -96,6 +96,16 @@ def _join(w: Workload, held: Held) -> Place:
     return wait_for(w.api, w.queue, utc(held.answer["starts_at"]))
 
 
+def _join_as(kind: str) -> Callable[[Workload, Held], Place]:
+    """The same of a server, or of a browser whose network address is known."""
+    return lambda w, held: wait_for(
+        w.api,
+        w.queue,
+        utc(held.answer["starts_at"]),
+        actor=w.tenant.actor(kind, address="203.0.113.7"),
+    )
+
+
 def _place(w: Workload) -> Place:
     return _join(w, w.sought())
 
@@ -160,6 +170,8 @@ SCHEDULING = {
         _feed, lambda w, feed: w.api.call("read_calendar_feed", sha256(str(feed.id)))
     ),
     "join_waitlist": Action(Workload.sought, _join),
+    "join_waitlist, of an address": Action(Workload.sought, _join_as("publishable")),
+    "join_waitlist, of a server": Action(Workload.sought, _join_as("secret")),
     "get_waiting": Action(_place, _of_place("get_waiting")),
     "leave_waitlist": Action(_place, _of_place("leave_waitlist", None)),
     "list_waitlist": Action(nothing, lambda w, _: _manage(w, "list_waitlist", {}, None, 10)),

@@ -15,6 +15,7 @@ READERS = frozenset(
     {
         "begin_reading",
         "explain_slot",
+        "export_customer",
         "get_booking",
         "get_catalogue_item",
         "get_waiting",
@@ -43,9 +44,13 @@ APART: Mapping[str, str] = {
     "create_calendar": "a new calendar asks the next hold to read it first",
     "create_calendar_feed": "somebody may read the bookings",
     "delete_calendar": "times that it kept busy are free for the next hold",
+    "delete_expired_records": "passes by whatever somebody is at work on",
     "reconcile": "compares what others have committed, and writes down where books differ",
     "revoke_calendar_feed": "somebody may read the bookings no longer",
 }
+
+# They meet bookings, but move none: their races are in tests/concurrency/test_retention.py.
+MEETING: Mapping[str, str] = {"erase_customer": "takes the name off bookings that are over"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,18 @@ def test_an_ordinary_owner_migrates(service: managed.Service, migrated: Migratio
     assert attributes == (False, False, False, False)
 
 
+def test_what_an_ordinary_owner_may_not_take_away_stays(
+    service: managed.Service, migrated: MigrationReport
+) -> None:
+    """Advisory locks belong to the server there: the migration says so, and does not fail."""
+    (able,) = rows(
+        service, "select has_function_privilege('public', 'pg_advisory_lock(bigint)', 'execute')"
+    )
+
+    assert migrated.version
+    assert able == (True,)
+
+
 def test_migrating_again_changes_nothing(
     service: managed.Service, owner_url: str, migrated: MigrationReport
 ) -> None:

@@ -14,9 +14,10 @@ from tests.harness.cluster import Server
 from tests.harness.database import Database, fresh_database
 from tests.harness.scheduled_rows import fill
 from tests.harness.violations import COPY, VIOLATIONS
+from tests.harness.violations_of_retention import RETENTION
 from tests.harness.violations_of_scheduling import SCHEDULING
 
-CASES = VIOLATIONS | SCHEDULING
+CASES = VIOLATIONS | SCHEDULING | RETENTION
 
 _NAMES = """
 -- 'n' is not null; PostgreSQL 18 lists those here too

@@ -214,6 +214,44 @@ def test_no_role_makes_temporary_objects(bare_database: Database) -> None:
     assert set(map(tuple, denials.values())) == {("42501", "42501")}
 
 
+_EVERYBODYS = """
+    select p.oid::regprocedure::text
+    from pg_proc as p
+    where p.pronamespace = 'pg_catalog'::regnamespace
+        and (p.proname like 'lo\\_%%' or p.proname in ('loread', 'lowrite')
+            or p.proname like 'pg\\_%%advisory%%')
+        and has_function_privilege(%s, p.oid, 'execute')
+"""
+
+
+def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
+    """Neither fills the disk nor takes the locks of days and identities: by name, and tried.
+
+    Cases: P-7
+    """
+    attempts = [
+        *("select lo_create(0)", "select lo_from_bytea(0, 'x')", "select lo_get(1)"),
+        *("select pg_advisory_lock(1)", "select pg_advisory_xact_lock_shared(1, 2)"),
+        *("select pg_try_advisory_lock(1)", "select pg_advisory_unlock_all()"),
+    ]
+    roles = login_roles(api.database)
+
+    able = {role: api.database.rows(_EVERYBODYS, role) for role in roles}
+    let_in = {(r, a) for r in roles for a in attempts if _denial(api.database, r, a) != "42501"}
+
+    assert {role: found for role, found in able.items() if found} == {}
+    assert let_in == set()
+
+
+def test_the_owners_take_the_locks_that_our_functions_need(api: Api) -> None:
+    """Both owners may take advisory locks, and neither makes large objects."""
+    for role in ("holdfast_owner", "holdfast_system"):
+        able = {name for (name,) in api.database.rows(_EVERYBODYS, role)}
+
+        assert "pg_advisory_xact_lock(bigint)" in able
+        assert [name for name in able if name.startswith("lo")] == []
+
+
 @pytest.mark.parametrize("role", ["holdfast_owner", "holdfast_system"])
 def test_nobody_signs_in_as_an_owner(api: Api, role: str) -> None:
     """The owners of tables and functions cannot sign in.

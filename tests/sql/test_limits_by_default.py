@@ -33,6 +33,7 @@ class Shop:
             id=self.tenant.id,
             name="As it is made",
             created_at=NOW,
+            return_origins=["https://a.example"],  # so that its customers may pay
         )
         for kind in self.tenant.keys:
             self.tenant.key(kind)

@@ -29,7 +29,13 @@ EVERYTHING = ["customer_periods", "customer_places", "customer_limit"]
 @pytest.fixture
 def offer(api: Api) -> Offer:
     """A room of a tenant that allows three periods a customer, and four a network address."""
-    tenant = Tenant(api.database, live_holds_per_customer=3, live_holds_per_address=4)
+    tenant = Tenant(
+        api.database,
+        live_holds_per_customer=3,
+        live_holds_per_address=4,
+        live_holds_per_day=None,
+        places_per_customer=3,
+    )
     return tenant.offer(capacity=20)
 
 
@@ -349,7 +355,7 @@ def test_a_stranger_uses_up_nobodys_limit(
     """
     victim = customer("victim@example.com")
     api.database.execute("update core.resources set customer_limit = 4")
-    api.database.execute("update core.tenants set place_days = 1, live_holds_per_day = null")
+    api.database.execute("update core.tenants set place_days = 1")
     attack(api, offer, spelling)
     later = STARTS[0] + 7 * DAY
 
@@ -632,5 +638,5 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
 
 def _shape(answer: dict[str, Any]) -> dict[str, Any]:
     """An answer without what is its own: ids, and the place in the line."""
-    own = {"id", "customer", "position", "bookings"}
+    own = {"id", "reference", "customer", "position", "bookings"}
     return {name: value for name, value in answer.items() if name not in own}

@@ -74,8 +74,11 @@ def test_days_are_locked_before_bookings() -> None:
 
 
 def test_bookings_are_never_locked_for_update() -> None:
-    """`for update` would conflict with the share lock of an event's foreign key."""
+    """`for update` would conflict with the share lock of an event's foreign key; which is what the
+    one function that deletes bookings is there to notice."""
     for name, text in files().items():
+        if name == "core.delete_booking":
+            continue
         for statement in re.findall(r"core\.bookings as.*?;", _body(text), re.DOTALL):
             assert not re.search(r"for update", statement.split(" loop")[0]), name
 

@@ -21,13 +21,14 @@ from tests.harness.database import fresh_database
 from tests.harness.growth import ROWS, grow, hold_off_autovacuum
 from tests.harness.workload import Workload
 from tests.harness.workload_of_reconciliation import RECONCILIATION
+from tests.harness.workload_of_retention import RETENTION
 from tests.harness.workload_of_scheduling import SCHEDULING
 
 CALLS = 20
 # of one index, that one call may read: a week of bookings by the hour, twice for the time they own
 # and once for the limit of their day; a small part of the tables
 ENTRIES = 5 * 7 * 24
-ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION
+ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
 PAST = 100_000  # bookings that lie behind sessions that plan anew
 # The indexes by which what is called most finds its way in the tables that grow with bookings.
 _PERIODS = {
@@ -38,16 +39,25 @@ _HOLDER = {
     *("customers_email_unique", "customers_pkey", "customers_by_mailbox"),
     *("bookings_live_by_customer", "bookings_holds_by_customer", "waitlist_by_customer"),
 }
+_HELD = {
+    *("idempotency_keys_pkey", "occupancies_seat_once", "occupancies_pkey"),
+    "bookings_reference_unique",
+}
 _ATTEMPT = {"bookings_pkey", "checkouts_one_payable_per_booking", "checkouts_pkey"}
 INTENDED = {
     "list_slots": _PERIODS,
     "list_pool_slots": _PERIODS,
     "list_bookings": {"bookings_by_start", "customers_pkey"},
+    "list_bookings, reference": {"bookings_reference_unique", "customers_pkey"},
     "list_bookings, resource": {"bookings_by_resource", "customers_pkey"},
-    "create_hold": {
-        *(_PERIODS | _HOLDER),
-        *("idempotency_keys_pkey", "occupancies_seat_once", "occupancies_pkey"),
+    "create_hold": _PERIODS | _HELD | {"customers_email_unique", "customers_pkey"},
+    "create_hold, of an address": _PERIODS
+    | _HELD
+    | {
+        *("customers_email_unique", "customers_pkey"),
+        *("bookings_holds_by_address", "bookings_made_by_address"),
     },
+    "create_hold, of a server": _PERIODS | _HELD | _HOLDER,
     "create_hold, taken": _PERIODS | {"idempotency_keys_pkey"},
     "create_hold, repeated": {"idempotency_keys_pkey", "bookings_pkey", "customers_pkey"},
     "begin_checkout": _ATTEMPT | {"idempotency_keys_pkey", "customers_pkey", "changes_one_pending"},
@@ -56,6 +66,8 @@ INTENDED = {
     | {
         *("stripe_events_pkey", "checkouts_session_unique", "checkouts_id_unique"),
         *("payments_intent_unique", "changes_one_pending", "waitlist_by_booking"),
+        # the customer's limit of the resource, which a browser's payment is judged by
+        *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },
     "get_booking": {"bookings_pkey", "customers_pkey"},
     "get_confirmation": _ATTEMPT | {"customers_pkey"},

@@ -19,10 +19,13 @@ CORE = "layers/core/holdfast/"
 
 # Modules with one place: only files that start with one of these may import them.
 ONLY_IN = {
-    "psycopg": (f"{CORE}database.py", f"{CORE}migrations/", f"{CORE}tenants.py"),
+    "psycopg": (
+        *(f"{CORE}database.py", f"{CORE}migrations/"),
+        *(f"{CORE}tenants.py", f"{CORE}secret_replacement.py"),
+    ),
     "stripe": (f"{CORE}stripe_gateway.py",),
-    "boto3": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
-    "botocore": (f"{CORE}idempotency.py", f"{CORE}mail.py"),
+    "boto3": (f"{CORE}idempotency.py", f"{CORE}limits.py", f"{CORE}mail.py"),
+    "botocore": (f"{CORE}idempotency.py", f"{CORE}limits.py", f"{CORE}mail.py"),
 }
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.

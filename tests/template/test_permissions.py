@@ -2,7 +2,9 @@
 
 import fnmatch
 
-from tests.template.expansion import Expanded, listed
+import pytest
+
+from tests.template.expansion import BROUGHT, Expanded, expand, listed
 
 TABLE = {
     (f"dynamodb:{action}", "-> IdempotencyTable.Arn")
@@ -44,6 +46,8 @@ def _expected(expanded: Expanded, name: str) -> set[tuple[str, str]]:
             rights.add((READ, settings[variable]))
     if "IDEMPOTENCY_TABLE" in settings:
         rights |= TABLE
+    if "RATE_LIMIT_TABLE" in settings:
+        rights.add(("dynamodb:UpdateItem", "-> RateLimitTable.Arn"))
     if "MAIL_FROM" in settings:
         rights.add(("ses:SendEmail", "arn:aws:ses:us-east-1:000000000000:identity/*"))
     if prefix := settings.get("DATABASE_LOGIN_SECRETS"):
@@ -62,6 +66,22 @@ def test_a_function_may_do_what_its_settings_name_and_nothing_else(either: Expan
     granted = {name: either.grants(name) for name in either.functions()}
 
     assert granted == {name: _expected(either, name) for name in either.functions()}
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("Holdfast <no-reply@example.com>", "no-reply@example.com"),
+        ("no-reply@example.com", "no-reply@example.com"),
+        ("A <b@c.example>", "b@c.example"),
+    ],
+)
+def test_letters_are_sent_in_one_name(sender: str, address: str) -> None:
+    """Of all identities of the account the outbox may send as its own sender only."""
+    expanded = expand(BROUGHT | {"MailFrom": sender})
+    (send,) = [s for s in expanded.statements("Deliver") if s["Action"] == "ses:SendEmail"]
+
+    assert send["Condition"] == {"StringEquals": {"ses:FromAddress": address}}
 
 
 def test_no_secret_is_another_functions(brought: Expanded) -> None:

@@ -66,8 +66,9 @@ def test_a_function_knows_the_secrets_it_uses(either: Expanded) -> None:
     attributes = {
         "STRIPE_SECRET_ARN": "stripe_api_key",
         "STRIPE_WEBHOOK_SECRET_ARN": "stripe_webhook_secrets",
-        "BOOKING_SECRET_ARN": "booking_secret_key",
+        "BOOKING_SECRET_ARN": "booking_secret_keys",
         "IDEMPOTENCY_TABLE": "idempotency_table",
+        "RATE_LIMIT_TABLE": "rate_limit_table",
         "MAIL_FROM": "mail_from",
         "BOOKING_PAGE_URL": "booking_page_url",
         "LIVEMODE": "livemode",

@@ -2,7 +2,7 @@
 
 import re
 
-from tests.template.expansion import ROOT, Expanded, document
+from tests.template.expansion import CREATED, ROOT, Expanded, document, expand
 
 FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
@@ -10,12 +10,23 @@ FOURTEEN_DAYS = 14 * 24 * 60 * 60
 def test_requests_are_forgotten(either: Expanded) -> None:
     """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and no history: a copy
     that may be lost needs none, and would be kept for 35 days."""
-    (table,) = either.of_type("AWS::DynamoDB::Table").values()
+    table = either.of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
     assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": False}
     assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+def test_counts_of_requests_are_forgotten(either: Expanded) -> None:
+    """Paid by the request, encrypted, with an expiry, and without any history of who asked."""
+    table = either.of_type("AWS::DynamoDB::Table")["RateLimitTable"]
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expiration", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": False}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+    assert set(either.of_type("AWS::DynamoDB::Table")) == {"IdempotencyTable", "RateLimitTable"}
 
 
 def test_dead_letters_wait_for_somebody(either: Expanded) -> None:
@@ -42,6 +53,24 @@ def test_the_pages_bucket_is_not_public(created: Expanded) -> None:
     assert [s["Principal"] for s in allowed] == [{"Service": "cloudfront.amazonaws.com"}]
     assert "AWS:SourceArn" in allowed[0]["Condition"]["StringEquals"]
     assert [s["Condition"] for s in denied] == [{"Bool": {"aws:SecureTransport": "false"}}]
+
+
+def test_a_domain_of_ones_own_speaks_no_old_tls() -> None:
+    """With a domain and its certificate the page begins at TLS 1.2; else CloudFront decides."""
+    own = {
+        "PageDomain": "book.example.com",
+        "PageCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b",
+    }
+    (with_domain,) = expand(CREATED | own).of_type("AWS::CloudFront::Distribution").values()
+    (without,) = expand(CREATED).of_type("AWS::CloudFront::Distribution").values()
+
+    assert with_domain["DistributionConfig"]["Aliases"] == ["book.example.com"]
+    assert with_domain["DistributionConfig"]["ViewerCertificate"] == {
+        "AcmCertificateArn": own["PageCertificateArn"],
+        "SslSupportMethod": "sni-only",
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+    }
+    assert without["DistributionConfig"].keys().isdisjoint({"Aliases", "ViewerCertificate"})
 
 
 def test_no_secret_has_a_default() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.template.expansion import CREATED, ROOT, document, expand, listed, translate
+from tests.template.expansion import BROUGHT, CREATED, ROOT, document, expand, listed, translate
 
 NESTED = sorted(path.name for path in (ROOT / "infra").glob("*.yaml"))
 RESOURCES = 500  # CloudFormation's limit of one stack
@@ -115,10 +115,23 @@ def test_reserving_takes_what_it_says() -> None:
 
 
 def test_nothing_is_reserved_unless_asked_for() -> None:
-    """A new account has no executions to reserve: the first deployment would fail."""
+    """But for the webhook, whose address is public and has no rate of its own."""
     functions = expand({key: CREATED[key] for key in CREATED if key != "ReservedConcurrency"})
 
-    assert "ReservedConcurrentExecutions" not in str(functions.functions())
+    reserved = {
+        name: int(each["ReservedConcurrentExecutions"])
+        for name, each in functions.functions().items()
+        if "ReservedConcurrentExecutions" in each
+    }
+
+    assert reserved == {"Webhook": 5}
+
+
+def test_a_new_account_reserves_nothing() -> None:
+    """With WebhookConcurrency 0 not even the webhook's: the account has nothing to give."""
+    functions = expand(BROUGHT | {"WebhookConcurrency": "0"}).functions()
+
+    assert "ReservedConcurrentExecutions" not in str(functions)
 
 
 def test_nothing_waits_for_itself() -> None:

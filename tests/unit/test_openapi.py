@@ -51,7 +51,8 @@ def test_every_route_is_described(document: Json) -> None:
 
     Proves: ASVS 13.4.5, API9:2023
     """
-    routes = {route.key for route in template.load(openapi.ROOT / "template.yaml").routes}
+    loaded = template.load(openapi.ROOT / "template.yaml").routes
+    routes = {route.key for route in loaded if route.method != "HEAD"}
     ids = [operation["operationId"] for operation in operations(document).values()]
 
     assert set(operations(document)) == routes

@@ -2,7 +2,7 @@
 
 import { call, currentKey } from "../api.js";
 import * as format from "../format.js";
-import { has, t } from "../i18n.js";
+import { has, language, t } from "../i18n.js";
 import { attempt, button, display, el, nextView, tell } from "../page.js";
 import { choiceOf, go, replace } from "../routes.js";
 import { attempts, bookings, draft, pendingHold, timesOf } from "../store.js";
@@ -76,6 +76,13 @@ function mark(form, names, messages = {}) {
   if (names.length) form.elements[names[0]].focus();
 }
 
+// The customer's language and zone, for letters and times that they read. A browser that does not
+// know its zone says so, and no letter could be written by that.
+function device() {
+  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { locale: language(), ...(timezone && timezone !== "Etc/Unknown" && { timezone }) };
+}
+
 async function hold(choice, slot, { name, email, phone, notes }) {
   const body = {
     resource_id: choice.resource.id,
@@ -85,6 +92,7 @@ async function hold(choice, slot, { name, email, phone, notes }) {
     package: choice.price.package,
     customer: { name, email, ...(phone && { phone }) },
     ...(notes && { notes }),
+    ...device(),
   };
   pendingHold.set({ at: Date.now(), choice: choiceOf(choice), slot, body });
   await send(choice, slot, body);

@@ -57,5 +57,5 @@ export function bookingCard(booking, kept) {
       whenRows(booking, kept.timezone),
       row(paid ? "summary.paid" : "summary.price", el("span", { class: "price" }, format.money(booking.price))),
       row("summary.for", theirs(booking.customer.name), el("br"), el("span", { class: "soft" }, theirs(booking.customer.email))),
-      row("summary.number", el("code", { title: booking.id }, booking.id.slice(-12).toUpperCase()))));
+      row("summary.number", el("code", { title: booking.id }, booking.reference))));
 }

@@ -1,7 +1,7 @@
-"""What is derived with the booking key, so that it never has to be stored: secrets, address hashes.
+"""What is derived with the booking keys, and so is never stored: secrets, address hashes.
 
 A repeated request gets the same secret again, although the database and DynamoDB hold only its
-hash.
+hash. What is new is derived with the newest key; rows say by an id which key their secret is of.
 """
 
 import base64
@@ -12,26 +12,50 @@ from typing import Any
 from uuid import UUID
 
 from holdfast.actors import Actor
-from holdfast.settings import settings
+from holdfast.settings import FIRST_SECRET_KEY, settings
 
 # Providers give a subscriber a /56 or a /48, with every address in it (RIPE-690, section 4.2).
 _IPV6_SUBSCRIBER_BITS = 56
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052
 
 
-def client_secret(booking_id: UUID | str) -> str:
-    """The 256-bit secret that opens one booking."""
-    return _secret(f"booking:{booking_id}")
+def newest_key() -> str:
+    """Id of the key that new secrets are derived with."""
+    return next(iter(settings().booking_secret_keys))
 
 
-def waitlist_secret(entry_id: UUID | str) -> str:
-    """The 256-bit secret that opens one place in the waitlist, and the booking it is offered."""
-    return _secret(f"waitlist:{entry_id}")
+def client_secret(booking_id: UUID | str, key_id: str | None = None) -> str:
+    """The 256-bit secret that opens one booking.
+
+    Args:
+        key_id: the row's `secret_key_id`; of the newest key if left out.
+
+    Raises:
+        KeyError: this environment does not know that key (any more).
+    """
+    return _secret(f"booking:{booking_id}", key_id)
 
 
-def calendar_token(feed_id: UUID | str) -> str:
-    """The 256-bit secret part of a calendar feed's address."""
-    return _secret(f"calendar:{feed_id}").replace("bks_", "cal_", 1)
+def waitlist_secret(entry_id: UUID | str, key_id: str | None = None) -> str:
+    """The 256-bit secret that opens one place in the waitlist, and the booking it is offered;
+    see `client_secret`."""
+    return _secret(f"waitlist:{entry_id}", key_id)
+
+
+def calendar_token(feed_id: UUID | str, key_id: str | None = None) -> str:
+    """The 256-bit secret part of a calendar feed's address; see `client_secret`."""
+    return _secret(f"calendar:{feed_id}", key_id).replace("bks_", "cal_", 1)
+
+
+def making(actor: dict[str, Any]) -> dict[str, Any]:
+    """The actor as the database gets it where a row with a new secret is made."""
+    return actor | {"secret_key_id": newest_key()}
+
+
+def told(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """An answer of the database without its `secret_key_id`, and that id."""
+    key_id = answer.get("secret_key_id", FIRST_SECRET_KEY)  # replayed from before there were ids
+    return {name: answer[name] for name in answer if name != "secret_key_id"}, key_id
 
 
 def located(actor: Actor) -> dict[str, Any]:
@@ -40,7 +64,8 @@ def located(actor: Actor) -> dict[str, Any]:
     The hash is keyed: addresses are few enough to be guessed from a plain one.
     """
     network = _network(actor.address)
-    return actor.as_json() | {"address_hash": _mac(f"address:{network}").hex() if network else None}
+    hashed = _mac(f"address:{network}", newest_key()).hex() if network else None
+    return actor.as_json() | {"address_hash": hashed}
 
 
 def _network(address: str) -> str | None:
@@ -64,9 +89,11 @@ def _network(address: str) -> str | None:
     return str(ipaddress.ip_network((int(parsed), _IPV6_SUBSCRIBER_BITS), strict=False))
 
 
-def _secret(subject: str) -> str:
-    return "bks_" + base64.urlsafe_b64encode(_mac(subject)).rstrip(b"=").decode()
+def _secret(subject: str, key_id: str | None) -> str:
+    mac = _mac(subject, newest_key() if key_id is None else key_id)
+    return "bks_" + base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
-def _mac(subject: str) -> bytes:
-    return hmac.new(settings().booking_secret_key, subject.encode(), hashlib.sha256).digest()
+def _mac(subject: str, key_id: str) -> bytes:
+    key = settings().booking_secret_keys[key_id]
+    return hmac.new(key, subject.encode(), hashlib.sha256).digest()

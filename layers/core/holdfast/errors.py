@@ -15,6 +15,7 @@ HoldfastError
 ├── IllegalState            409  illegal_state
 ├── WindowOverlaps          409  window_overlaps
 ├── InUse                   409  in_use
+├── CustomerInUse           409  customer_in_use
 ├── Archived                409  archived
 ├── AlreadyPaid             409  already_paid
 ├── RequestInProgress       409  request_in_progress
@@ -34,6 +35,7 @@ HoldfastError
 ├── ReturnAddressRefused    422  return_address_refused
 ├── PreconditionRequired    428  precondition_required
 ├── TooManyHolds            429  too_many_holds
+├── RateLimited             429  rate_limited
 ├── TooManyPaymentPages     429  too_many_payment_pages
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
@@ -206,6 +208,14 @@ class InUse(HoldfastError):
     hint = "Archive it instead of deleting it."
 
 
+class CustomerInUse(HoldfastError):
+    """A person cannot be erased while they have bookings ahead, or money is on its way."""
+
+    status, code = HTTPStatus.CONFLICT, "customer_in_use"
+    title = "The customer has bookings ahead, or money on its way"
+    hint = "End what `obstacles` names, or wait for it, then erase again."
+
+
 class Archived(HoldfastError):
     """What is archived is kept as it was."""
 
@@ -371,6 +381,15 @@ class TooManyPaymentPages(HoldfastError):
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
     title = "Too many payment pages were made for this"
     hint = "Pay on the page that is open, or ask for a time again."
+
+
+class RateLimited(HoldfastError):
+    """More requests of a kind than one network address, e-mail address or key may send in some
+    minutes; `policy` names the one that is used up."""
+
+    status, code = HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"
+    title = "Too many requests"
+    hint = "Wait for the seconds in Retry-After; RateLimit-Policy says how many are allowed."
 
 
 class InternalError(HoldfastError):

@@ -106,6 +106,37 @@ def _utc(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+# The shape of RFC 5646, section 2.1: language, script, region, variants, extensions, private use.
+_LANGUAGE_TAG = re.compile(
+    r"(?P<language>[A-Za-z]{2,3}(-[A-Za-z]{3}){0,3}|[A-Za-z]{4,8})"
+    r"(-(?P<script>[A-Za-z]{4}))?(-(?P<region>[A-Za-z]{2}|\d{3}))?"
+    r"(-([A-Za-z\d]{5,8}|\d[A-Za-z\d]{3}))*(-[A-WY-Za-wy-z\d](-[A-Za-z\d]{2,8})+)*"
+    r"(-[Xx](-[A-Za-z\d]{1,8})+)?"
+)
+
+
+def _language_tag(text: str) -> str:
+    """In the usual spelling, so that equal tags are equal: zh-Hant-TW."""
+    match = _LANGUAGE_TAG.fullmatch(text)
+    if match is None:
+        raise ValueError("must be a language tag such as de-CH")
+    language, script, region = match["language"], match["script"] or "", match["region"] or ""
+    parts = [language.lower(), script.title(), region.upper()]
+    rest = text[len("-".join(part for part in parts if part)) :].lower()
+    return "-".join(part for part in parts if part) + rest
+
+
+def _zone_that_exists(name: str) -> str:
+    # imported when a zone is given: few requests have one
+    import zoneinfo  # noqa: PLC0415
+
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("must be an IANA time zone such as Europe/Berlin") from None
+    return name
+
+
 def web_address(text: str) -> str:
     """An http or https address that says where to, and nothing about who.
 
@@ -149,4 +180,21 @@ Zone = Annotated[
     str,
     StringConstraints(max_length=64, pattern=r"^[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*$"),
     Field(description="IANA time zone.", examples=["Europe/Berlin"]),
+]
+CustomerZone = Annotated[
+    Zone,
+    AfterValidator(_zone_that_exists),
+    Field(description="The customer's own IANA time zone.", examples=["Europe/Berlin"]),
+]
+Locale = Annotated[
+    str,
+    StringConstraints(max_length=35),
+    AfterValidator(_language_tag),
+    Field(description="The customer's language, a BCP 47 tag.", examples=["de-CH"]),
+]
+Reference = Annotated[
+    str,
+    StringConstraints(max_length=40),
+    AfterValidator(_line),
+    Field(description="As a person wrote it: any case, with or without the dash."),
 ]

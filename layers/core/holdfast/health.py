@@ -16,6 +16,7 @@ _GAUGES = {
     "offer_lag_seconds": "OfferLagSeconds",
     "calendar_lag_seconds": "CalendarLagSeconds",
     "calendars_stale": "CalendarsStale",
+    "sweep_rows_failing": "SweepRowsFailing",
 }
 
 

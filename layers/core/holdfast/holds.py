@@ -29,7 +29,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
         booking_id = ids.new()
         secret_hash = actors.digest(booking_secrets.client_secret(booking_id))
         held: dict[str, Any] = fresh_calendars.required(
-            booking_secrets.located(actor),
+            booking_secrets.making(booking_secrets.located(actor)),
             lambda asker: database.call(
                 "create_hold", asker, key, booking_id, secret_hash, request.as_json()
             ),
@@ -40,7 +40,8 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
         return held
 
     held = idempotency.once(actor, "create_hold", None, key, request.as_json(), effect, context)
-    return {**held, "client_secret": booking_secrets.client_secret(held["id"])}
+    held, key_id = booking_secrets.told(held)
+    return {**held, "client_secret": booking_secrets.client_secret(held["id"], key_id)}
 
 
 def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:

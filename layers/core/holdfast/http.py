@@ -19,7 +19,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import actors, errors
+from holdfast import actors, answers, errors, limits
 from holdfast.observability import about, count, fault, logger
 
 MAX_BODY_BYTES = 64 * 1024
@@ -29,7 +29,11 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _UNGUESSED = 20  # characters of a key that nobody guesses, if they are random
 _ID = re.compile(r"[0-9a-fA-F-]{36}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
-_FORM_TYPES = {"application/x-www-form-urlencoded", "multipart/form-data"}
+# RFC 9110, 8.3.1: letter case means nothing, parameters may follow. Nothing is tried twice (++).
+_WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
+_PARAMETER = rf"{_WORD}=(?:{_WORD}|\"(?:[^\"\\]|\\.)*+\")"
+_MEDIA_TYPE = re.compile(rf"({_WORD}/{_WORD})((?:[ \t]*+;(?:[ \t]*+{_PARAMETER})?)*+)[ \t]*+")
+_CHARSET = re.compile(r";[ \t]*charset=\"?([^\";]*)\"?", re.IGNORECASE)
 _PRICE_FIELDS = {"amount", "amount_total", "currency", "price", "rate", "total", "unit_amount"}
 
 
@@ -74,20 +78,62 @@ def resolver() -> APIGatewayHttpResolver:
 def respond(
     app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
-    """Answer one event. What needs no route comes first: the size of the body, its encoding."""
+    """Answer one event. What needs no route comes first: the size of the body, its type and
+    encoding, and whether its sender may ask again so soon."""
+    answer = answers.secured(_answered(app, answers.as_get(event), context))
+    return answers.without_body(answer) if answers.asks_for_head(event) else answer
+
+
+def _answered(
+    app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
+) -> dict[str, Any]:
     request_id = event["requestContext"]["requestId"]
+    caller: actors.Actor | None = None
+    fields: Mapping[str, str] = {}
     try:
-        event = {**event, "body": _readable(event), "isBase64Encoded": False}
+        event = _readable(event)
+        kind = limits.class_of(event.get("routeKey", ""))
+        caller = None if kind is None else _caller(event)
+        if kind is not None and caller is not None:
+            verdict = limits.enter(caller, kind, _mailbox(event) if kind.mailbox else None)
+            fields = verdict.headers
+            if verdict.refusal is not None:
+                raise verdict.refusal
     except errors.HoldfastError as error:
-        return rendered(error, request_id)
+        refused = rendered(error, request_id)
+        refused["headers"] |= fields
+        return refused
     parameters = event.get("pathParameters") or {}
     named = str(parameters.get("booking_id") or parameters.get("hold_id"))
     about(booking_id=named if _ID.fullmatch(named) else None)  # else it could be anything
     answer: dict[str, Any] = app.resolve(event, context)
+    if caller is not None and answer["statusCode"] == HTTPStatus.UNAUTHORIZED:
+        limits.revoked(caller)
     # the route, not the path: that of a calendar feed is a secret
     logger().info("answered", route=event.get("routeKey"), status=answer["statusCode"])
-    answer.setdefault("headers", {})["x-request-id"] = request_id
+    answer["headers"] = {**answer.get("headers", {}), "x-request-id": request_id, **fields}
     return answer
+
+
+def _caller(event: Mapping[str, Any]) -> actors.Actor | None:
+    """Who is counted. Without a key it is nobody: the route refuses that by itself."""
+    context = event["requestContext"]
+    headers = event.get("headers") or {}
+    try:
+        caller = actors.from_headers(headers, context["requestId"], context["http"]["sourceIp"])
+    except errors.Unauthenticated:
+        return None
+    about(key_hash=caller.key_hash[:12])  # which key, and so which tenant; see docs/runbook.md
+    return caller
+
+
+def _mailbox(event: Mapping[str, Any]) -> str | None:
+    """The mailbox that a body names, whatever else is wrong with it."""
+    try:
+        named = json.loads(event["body"])["customer"]["email"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return named if isinstance(named, str) else None
 
 
 def actor(app: APIGatewayHttpResolver) -> actors.Actor:
@@ -184,7 +230,7 @@ def cached_text(
         status_code=int(HTTPStatus.OK),
         content_type=f"{media_type}; charset=utf-8",
         body=text,
-        headers=_cache_headers(app, text, seconds) | {"x-content-type-options": "nosniff"},
+        headers=_cache_headers(app, text, seconds),
     )
 
 
@@ -264,14 +310,33 @@ def raw_body(event: Mapping[str, Any]) -> bytes:
     return raw
 
 
-def _readable(event: Mapping[str, Any]) -> str:
-    kind = (event.get("headers") or {}).get("content-type", "").partition(";")[0].strip().lower()
-    if kind in _FORM_TYPES:  # the resolver would read them as if they were JSON
-        raise errors.UnsupportedMediaType()
+def _readable(event: dict[str, Any]) -> dict[str, Any]:
+    """The event with its body as text, and with the type of it as the resolver knows it.
+
+    Raises:
+        BodyTooLarge, MalformedRequest: too many bytes, or bytes that are no UTF-8.
+        UnsupportedMediaType: another type than JSON, or JSON in another encoding.
+    """
+    headers = dict(event.get("headers") or {})
     try:
-        return raw_body(event).decode()
+        text = raw_body(event).decode()
     except UnicodeError:
         raise errors.MalformedRequest() from None
+    if "\ufffd" in text:  # what stands before us puts it where bytes were no UTF-8
+        raise errors.MalformedRequest()
+    if text and "content-type" in headers:
+        _require_json(headers["content-type"])
+        headers["content-type"] = content_types.APPLICATION_JSON
+    return {**event, "headers": headers, "body": text, "isBase64Encoded": False}
+
+
+def _require_json(sent: str) -> None:
+    media_type = _MEDIA_TYPE.fullmatch(sent.strip())
+    if media_type is None or media_type[1].lower() != content_types.APPLICATION_JSON:
+        raise errors.UnsupportedMediaType()
+    charsets = {charset.lower() for charset in _CHARSET.findall(media_type[2])}
+    if charsets - {"utf-8", "utf8"}:  # RFC 8259 knows no other
+        raise errors.UnsupportedMediaType()
 
 
 def _parse_json(text: str) -> Any:

@@ -49,7 +49,7 @@ def offer(told: Mapping[str, Any]) -> Letter:
         button = f"<p>{html.escape(todo)}</p>"
     else:
         # in the fragment, which browsers keep to themselves: the secret opens the booking
-        secret = booking_secrets.waitlist_secret(told["place_id"])
+        secret = booking_secrets.waitlist_secret(told["place_id"], told["secret_key_id"])
         link = f"{page}#" + urlencode({"booking": told["booking_id"], "secret": secret})
         text = "\n\n".join((*paragraphs, f"Take it here: {link}")) + "\n"
         button = f'<p><a href="{html.escape(link)}">Take it</a></p>'

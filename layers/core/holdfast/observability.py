@@ -53,6 +53,11 @@ METRICS: Mapping[str, Metric] = {
     "WaitlistJoined": Metric(_COUNT, "a customer waits for a time"),
     "WaitlistOffered": Metric(_COUNT, "offers that the sweep made"),
     "WaitlistLapsed": Metric(_COUNT, "places whose time passed in vain"),
+    # what is kept no longer
+    "RecordsDeleted": Metric(_COUNT, "rows that were kept long enough were deleted"),
+    "RecordsStuck": Metric(_COUNT, "bookings to be deleted that something still refers to"),
+    "CustomerExported": Metric(_COUNT, "a server was told what is held about a person"),
+    "CustomerErased": Metric(_COUNT, "a person was erased"),
     # the outbox
     "EffectPerformed": Metric(_COUNT, "an effect was tried by the outbox and recorded"),
     "EffectRetried": Metric(_COUNT, "an effect could not be performed now; it is tried again"),
@@ -74,6 +79,8 @@ METRICS: Mapping[str, Metric] = {
     "CalendarUnreadable": Metric(_COUNT, "a calendar could not be read"),
     # faults and refusals
     "Refused": Metric(_COUNT, "a request was refused (4xx)"),
+    "RateLimited": Metric(_COUNT, "a request was one too many: 429 rate_limited"),
+    "RateLimiterUnavailable": Metric(_COUNT, "DynamoDB did not count a request; it went on"),
     "ClientPriceRefused": Metric(_COUNT, "a client sent a price"),
     "InternalError": Metric(_COUNT, "a request met a fault of ours (500)"),
     # the database, as the functions meet it
@@ -90,6 +97,7 @@ METRICS: Mapping[str, Metric] = {
     "OfferLagSeconds": Metric(_SECONDS, "how long a waiting customer has not been looked at"),
     "CalendarLagSeconds": Metric(_SECONDS, "how far past its turn the oldest calendar is"),
     "CalendarsStale": Metric(_COUNT, "calendars that failed five times in a row, or more"),
+    "SweepRowsFailing": Metric(_COUNT, "rows that sweeps pass over, because they cannot do them"),
     "ClockSkewSeconds": Metric(_SECONDS, "how far the functions' clock is from the database's"),
     # the daily comparison of Stripe with our books
     "ReconciliationFindings": Metric(_COUNT, "open differences between Stripe and our books"),

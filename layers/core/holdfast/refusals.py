@@ -10,6 +10,7 @@ from holdfast.errors import (
     CalendarStale,
     CalendarUnreachable,
     CartInvalid,
+    CustomerInUse,
     Forbidden,
     HoldExpired,
     HoldfastError,
@@ -42,6 +43,7 @@ BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
     "KHAUT": Unauthenticated,
     "KHCAL": CalendarStale,
     "KHCAU": CalendarUnreachable,
+    "KHCIU": CustomerInUse,
     "KHCRT": CartInvalid,
     "KHDEN": Forbidden,
     "KHEXP": HoldExpired,
@@ -66,8 +68,11 @@ BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
 BY_CONSTRAINT: Mapping[str, type[HoldfastError]] = {
     "bookings_customer_name_present": InvalidRequest,
     "blackouts_during_bounded": InvalidRequest,
+    "bookings_locale_short": InvalidRequest,
     "bookings_notes_short": InvalidRequest,
+    "bookings_reference_unique": Unavailable,  # two drew the same at the same moment
     "bookings_resource_has_offering": NotFound,
+    "bookings_timezone_short": InvalidRequest,
     "calendars_name_present": InvalidRequest,
     "calendars_url_is_https": InvalidRequest,
     "customers_email_normalised": InvalidRequest,
@@ -81,7 +86,10 @@ BY_CONSTRAINT: Mapping[str, type[HoldfastError]] = {
     "offerings_slot_has_duration": InvalidRequest,
     "prices_currency_known": InvalidRequest,
     "resource_offerings_offering_mode": InvalidRequest,
+    "stripe_events_booking_exists": Unavailable,  # deleted meanwhile: the next delivery knows
+    "waitlist_locale_short": InvalidRequest,
     "waitlist_once_per_customer": AlreadyWaiting,
+    "waitlist_timezone_short": InvalidRequest,
     "weekly_hours_no_overlap": WindowOverlaps,
     "weekly_hours_not_empty": InvalidRequest,
     "weekly_hours_validity_ordered": InvalidRequest,

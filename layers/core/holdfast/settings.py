@@ -15,6 +15,7 @@ DATABASE_HOST with the secret {"username", "password"} that RDS keeps and change
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -23,7 +24,9 @@ from urllib.parse import quote, urlsplit
 
 from holdfast import aws, certificates
 
+FIRST_SECRET_KEY = "1"  # noqa: S105 an id: of the only booking key of old, which had none
 _POSTGRESQL_PORT = 5432
+_SECRET_KEY = re.compile(r"(?:(?P<id>[A-Za-z0-9_-]{1,40}):)?(?P<key>(?:[0-9A-Fa-f]{2})+)")
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,18 @@ class Settings:
         return tuple(secret.strip() for secret in listed.split(",") if secret.strip())
 
     @cached_property
-    def booking_secret_key(self) -> bytes:
-        """Key from which each booking's client secret is derived."""
-        key = (
+    def booking_secret_keys(self) -> dict[str, bytes]:
+        """Keys from which client secrets are derived, by their ids, the newest first.
+
+        Listed as `2:hex,1:hex`. A key alone, without an id, is the first there was: `1`.
+
+        Raises:
+            ValueError: the list is malformed. The message quotes nothing of it.
+        """
+        listed: str = (
             self.environment.get("BOOKING_SECRET_KEY") or self._secret("BOOKING_SECRET_ARN")["key"]
         )
-        return bytes.fromhex(key)
+        return _keys_by_id(listed)
 
     @property
     def mail_from(self) -> str:
@@ -146,6 +155,10 @@ class Settings:
         return self.environment["IDEMPOTENCY_TABLE"]
 
     @property
+    def rate_limit_table(self) -> str:
+        return self.environment["RATE_LIMIT_TABLE"]
+
+    @property
     def sql_dir(self) -> Path:
         return Path(self.environment["SQL_DIR"])
 
@@ -160,6 +173,17 @@ class Settings:
         except ValueError:
             secret = {}
         return secret
+
+
+def _keys_by_id(listed: str) -> dict[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for part in listed.split(","):
+        match = _SECRET_KEY.fullmatch(part.strip())
+        key_id = match and (match["id"] or FIRST_SECRET_KEY)
+        if not match or not key_id or key_id in keys:
+            raise ValueError("the booking secret is no list of id:hex, each id once") from None
+        keys[key_id] = bytes.fromhex(match["key"])
+    return keys
 
 
 @cache

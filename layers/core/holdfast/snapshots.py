@@ -66,6 +66,8 @@ def after_restore() -> None:
 def forget() -> None:
     """Drop the connection and every cached secret or client; each is made again at first use."""
     database.disconnect()
+    if "holdfast.limits" in sys.modules:
+        sys.modules["holdfast.limits"].forget()
     for module, names in CACHES.items():
         for name in names:
             if module in sys.modules:

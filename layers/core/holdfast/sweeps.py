@@ -1,6 +1,7 @@
 """Running a sweep: batch after batch while there is work and time left."""
 
 from collections.abc import Callable
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -9,6 +10,7 @@ from holdfast import database
 _TIME_TO_FINISH_MS = 15_000  # left for the batch under way
 _HOLDS = 500
 _PLACES = 50
+_RECORDS = 200
 
 
 def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
@@ -40,6 +42,28 @@ def offer_waiting(context: LambdaContext) -> dict[str, int]:
         for name in totals:
             totals[name] += swept[name]
         return bool(swept["more"])
+
+    repeat(batch, context)
+    return totals
+
+
+def delete_expired(context: LambdaContext) -> dict[str, int]:
+    """Delete what is older than its tenant keeps it; how many of each kind.
+
+    Each turn begins with the first tenant; what is left when the time is over, the next one does.
+    """
+    totals = dict.fromkeys(
+        ("bookings", "places", "customers", "requests", "events", "effects", "stuck"), 0
+    )
+    after: dict[str, Any] | None = None
+
+    def batch() -> bool:
+        nonlocal after
+        swept = database.call("delete_expired_records", after, _RECORDS)
+        for name in totals:
+            totals[name] += swept[name]
+        after = swept["next"]
+        return after is not None
 
     repeat(batch, context)
     return totals

@@ -28,7 +28,7 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
         secret_hash = actors.digest(booking_secrets.waitlist_secret(entry_id))
         place: dict[str, Any] = database.call(
             "join_waitlist",
-            booking_secrets.located(actor),
+            booking_secrets.making(booking_secrets.located(actor)),
             key,
             entry_id,
             secret_hash,
@@ -39,7 +39,8 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
         return place
 
     place = idempotency.once(actor, "join_waitlist", None, key, request.as_json(), effect, context)
-    return {**place, "client_secret": booking_secrets.waitlist_secret(place["id"])}
+    place, key_id = booking_secrets.told(place)
+    return {**place, "client_secret": booking_secrets.waitlist_secret(place["id"], key_id)}
 
 
 def get(actor: Actor, entry_id: UUID) -> dict[str, Any]:

@@ -1,5 +1,9 @@
 -- api.claim_calendars: take calendars whose turn it is to be read; any number of copies may run.
 --
+-- Each tenant has its share: at most three of its calendars are being read at any time, however many are
+-- due, and tenants take turns, beginning at any of them. So one whose calendars are slow keeps no more
+-- than three of the sweep's places.
+--
 -- A claimed calendar's turn comes again after a minute, should nothing be heard of this reading.
 --
 -- p_limit   calendars a call
@@ -8,30 +12,54 @@
 -- Runs as holdfast_system: it works across tenants.
 --
 -- Locks     the claimed calendars, skipping those that are locked
--- Raises    nothing
+-- Raises    40001, 40P01
 -- Backstop  api.store_busy takes no older reading
 create or replace function api.claim_calendars(p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
 set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set enable_sort = off
 as $$
 declare
-    v_calendar core.calendars;
+    v_share constant integer := 3;
+    v_looks constant integer := 2000; -- tenants that one call looks at
+    v_begun constant uuid := pg_catalog.gen_random_uuid();
+    v_tenant uuid := v_begun;
+    v_first core.calendars;
+    v_wrapped boolean := false;
     v_now timestamptz := core.clock();
     v_tasks jsonb := '[]';
 begin
-    for v_calendar in
-        select * from core.calendars as c
-        where c.due_at <= v_now
-        order by c.due_at
-        limit p_limit
-        for no key update skip locked
-    loop
-        update core.calendars as c
-        set due_at = v_now + interval '1 minute'
-        where c.tenant_id = v_calendar.tenant_id and c.id = v_calendar.id;
-        v_tasks := v_tasks || core.reading_task(v_calendar, v_now);
+    if not exists (select from core.calendars as c where c.due_at <= v_now) then
+        return v_tasks;
+    end if;
+
+    for v_look in 1 .. v_looks loop
+        exit when pg_catalog.jsonb_array_length(v_tasks) >= p_limit;
+        -- the calendar of the next tenant whose turn comes first
+        select * into v_first
+        from core.calendars as c
+        where c.tenant_id > v_tenant
+        order by c.tenant_id, c.due_at, c.id
+        limit 1;
+        if not found or v_wrapped and v_first.tenant_id > v_begun then
+            exit when v_wrapped;
+            v_wrapped := true;
+            v_tenant := '00000000-0000-0000-0000-000000000000';
+            continue;
+        end if;
+        v_tenant := v_first.tenant_id;
+        continue when v_first.due_at > v_now;
+
+        v_tasks := v_tasks || core.claim_calendars_of(
+            v_tenant,
+            least(
+                p_limit - pg_catalog.jsonb_array_length(v_tasks),
+                v_share - (
+                    select pg_catalog.count(*)::integer from core.calendars as c
+                    where c.tenant_id = v_tenant and c.claimed_at > v_now - interval '1 minute')),
+            v_now);
     end loop;
     return v_tasks;
 end;

@@ -7,7 +7,7 @@
 -- Runs as holdfast_system: it works across tenants.
 --
 -- Locks     the claimed effects, skipping those that are locked
--- Raises    nothing
+-- Raises    40001, 40P01
 -- Backstop  the idempotency key outside
 create or replace function api.claim_effects(p_limit integer, p_lease_seconds integer)
 returns jsonb
@@ -23,17 +23,24 @@ begin
     for v_effect in
         select * from core.effects as e
         where e.state = 'pending' and e.due_at <= v_now
+            and not core.passed_over('claim_effects', e.tenant_id, e.id, v_now)
         order by e.due_at
         limit p_limit
         for update skip locked
     loop
-        if v_effect.kind = 'notify_offer'
-            and not core.try_letters(v_effect.tenant_id, v_effect.booking_id)
-        then
-            continue; -- another one is counting what this mailbox is sent: the next time
-        end if;
-        v_claimed := v_claimed
-            || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));
+        begin
+            if v_effect.kind = 'notify_offer'
+                and not core.try_letters(v_effect.tenant_id, v_effect.booking_id)
+            then
+                continue; -- another one is counting what this mailbox is sent: the next time
+            end if;
+            v_claimed := v_claimed
+                || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));
+        exception when others then
+            perform core.pass_over(
+                'claim_effects', v_effect.tenant_id, v_effect.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03';
+        end;
     end loop;
     return v_claimed;
 end;

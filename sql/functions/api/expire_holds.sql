@@ -5,7 +5,8 @@
 -- outbox does it), and is released with the provider's answer. Only a delayed payment cannot be closed:
 -- once its time has begun it is given up, and money that comes later goes back.
 --
--- The same for a change that waits for its payment; its booking stays.
+-- The same for a change that waits for its payment; its booking stays. A row that cannot be done stops
+-- no other: it is passed over for a while (core.pass_over).
 --
 -- p_limit   bookings a call, and changes
 -- Returns   {"expired": n, "closing": n, "more": boolean}
@@ -14,7 +15,7 @@
 --
 -- Locks     up to p_limit bookings, skipping those that are locked; the effects that close their
 --           checkouts; as core.expire_changes
--- Raises    nothing
+-- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  trigger bookings_100_guard_transition
 create or replace function api.expire_holds(p_limit integer)
 returns jsonb
@@ -35,6 +36,7 @@ begin
     for v_booking in
         select * from core.bookings as b
         where b.hold_expires_at <= v_now and b.position = 1 -- the others follow the first
+            and not core.passed_over('expire_holds', b.tenant_id, b.id, v_now)
         order by b.hold_expires_at
         limit p_limit
         for no key update skip locked
@@ -46,23 +48,29 @@ begin
         from core.bookings as b
         where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
         continue when v_booking.hold_expires_at is null;
-        v_checkout := core.payable_checkout(v_booking);
-        v_start := core.first_start(v_booking);
-        v_now := core.clock();
+        begin
+            v_checkout := core.payable_checkout(v_booking);
+            v_start := core.first_start(v_booking);
+            v_now := core.clock();
 
-        if v_checkout.id is null then
-            perform core.move(v_booking, 'expired', 'the hold ran out');
-            v_expired := v_expired + 1;
-        elsif v_checkout.state = 'pending' and v_start <= v_now then
-            perform core.move(v_booking, 'expired', 'the time began before its payment had a result');
-            v_expired := v_expired + 1;
-        else
-            perform core.close_checkout(v_checkout, 'deadline', 0);
-            -- look again later, so that one unreachable checkout does not fill every batch
-            perform core.prolong(
-                v_booking, core.look_again(v_start, v_now), 'closing its checkout');
-            v_closing := v_closing + 1;
-        end if;
+            if v_checkout.id is null then
+                perform core.move(v_booking, 'expired', 'the hold ran out');
+                v_expired := v_expired + 1;
+            elsif v_checkout.state = 'pending' and v_start <= v_now then
+                perform core.move(v_booking, 'expired', 'the time began before its payment had a result');
+                v_expired := v_expired + 1;
+            else
+                perform core.close_checkout(v_checkout, 'deadline', 0);
+                -- look again later, so that one unreachable checkout does not fill every batch
+                perform core.prolong(
+                    v_booking, core.look_again(v_start, v_now), 'closing its checkout');
+                v_closing := v_closing + 1;
+            end if;
+        exception when others then
+            perform core.pass_over(
+                'expire_holds', v_booking.tenant_id, v_booking.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03'; -- it has waited; what is done so far stays done
+        end;
     end loop;
 
     v_changes := core.expire_changes(p_limit);

@@ -9,7 +9,7 @@
 --           refunded    the money was sent back; reason says why
 --           otherwise   the booking's own status: expired, cancelled, declined, ended, …
 --
--- Locks     as core.session_to_ask
+-- Locks     none that it waits for; core.session_to_ask takes the checkout's row if that is free
 -- Raises    KHAUT · KHNTF no such booking for this actor
 -- Backstop  row-level security
 create or replace function api.get_confirmation(p_actor jsonb, p_booking_id uuid)

@@ -4,9 +4,10 @@
 -- p_entry_id    id for the place if this call makes it; a repeat answers the first call's place
 -- p_secret_hash SHA-256 of the client secret that belongs to p_entry_id
 -- p_request     {"resource_id", "offering_id", "starts_at" | "date", "tier", "package",
---               "customer": {"name", "email", "phone"}, "override": {"rules", "reason"} of a
---               server}; a date of a resource that is booked by
---               slot is any period of that local day
+--               "customer": {"name", "email", "phone"}, "locale", "timezone", "override": {"rules",
+--               "reason"} of a server}; a date of a resource that is booked by slot is any period of
+--               that local day
+-- Returns       core.waiting_json, with "secret_key_id": the key that its secret is derived with
 --
 -- A browser's place ends after some days. Whoever asks once more gets a place of its own, which looks
 -- like any other: it must not be told that the address waits already. The two are offered a time once
@@ -51,14 +52,15 @@ begin
 
         insert into core.waitlist (
             tenant_id, id, resource_id, offering_id, tier, package, starts_at, on_date,
-            customer_id, customer_name, customer_phone, vouched, override_reason, address_hash,
-            client_secret_hash, ends_at, created_at, updated_at)
+            customer_id, customer_name, customer_phone, locale, timezone, vouched, override_reason,
+            address_hash, client_secret_hash, secret_key_id, ends_at, created_at, updated_at)
         values (
             v_actor.tenant_id, p_entry_id, v_resource.id, v_offering.id, v_price.tier,
             v_price.package, (p_request ->> 'starts_at')::timestamptz, (p_request ->> 'date')::date,
             v_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
+            p_request ->> 'locale', p_request ->> 'timezone',
             v_actor.role = 'secret', p_request #>> '{override,reason}', v_actor.address_hash,
-            p_secret_hash,
+            p_secret_hash, v_actor.secret_key_id,
             core.place_end(v_actor, v_resource, p_request, v_now), v_now, v_now);
         v_id := p_entry_id;
         perform core.still_authorized(v_actor);
@@ -67,6 +69,7 @@ begin
     select * into v_entry
     from core.waitlist as w
     where w.tenant_id = v_actor.tenant_id and w.id = v_id;
-    return core.waiting_json(v_entry);
+    return core.waiting_json(v_entry)
+        || pg_catalog.jsonb_build_object('secret_key_id', v_entry.secret_key_id);
 end;
 $$;

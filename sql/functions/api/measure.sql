@@ -8,6 +8,7 @@
 --           "calendar_lag_seconds": how far past its turn the oldest calendar is,
 --           "effects_dead", "refunds_failed": how many, up to 1000; refunds that another one has
 --           replaced do not count
+--           "sweep_rows_failing": rows that a sweep passes over now, up to 1000
 --           "calendars_stale": calendars that failed five times in a row or more, up to 1000}
 --           Seconds are 0 where nothing waits.
 --
@@ -81,6 +82,12 @@ begin
                 select from core.refunds as r
                 where r.status = 'failed' and r.replaced_by is null
                 order by r.updated_at limit 1000) as f),
+        'sweep_rows_failing', (
+            select pg_catalog.count(*)
+            from (
+                select from core.sweep_failures as p
+                where p.retry_at > v_now
+                order by p.retry_at limit 1000) as o),
         'calendars_stale', (
             select pg_catalog.count(*)
             from (

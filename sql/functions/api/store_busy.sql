@@ -4,6 +4,7 @@
 -- p_reading  {"outcome": "read", "busy": [[from, to], …], "until", "etag", "last_modified"}
 --            {"outcome": "unchanged", "etag", "last_modified"}: still what these validators say
 --            {"outcome": "failed", "failure": why, for people}
+--            each with "seconds": how long that took; five or more is slow
 -- Returns    {"result": "stored" | "unchanged" | "failed" | "superseded" | "gone"}
 --
 -- Runs as holdfast_system: it works across tenants.
@@ -22,12 +23,14 @@ declare
     v_calendar core.calendars;
     v_outcome text := p_reading ->> 'outcome';
     v_now timestamptz;
+    v_slow boolean;
 begin
     select * into v_calendar
     from core.calendars as c
     where c.id = p_calendar_id
     for no key update;
     v_now := core.clock();
+    v_slow := coalesce((p_reading ->> 'seconds')::numeric, 0) >= 5;
 
     if not found then
         return pg_catalog.jsonb_build_object('result', 'gone');
@@ -45,6 +48,7 @@ begin
         update core.calendars as c
         set failure = pg_catalog.left(p_reading ->> 'failure', 500),
             failures = least(c.failures + 1, 1000),
+            claimed_at = null,
             -- 5, 10, 20 … minutes, up to 6 hours, a quarter up or down so that retries spread
             due_at = v_now + least(360, 5 * power(2, least(c.failures, 10)))
                 * (0.75 + pg_catalog.random() / 2) * interval '1 minute'
@@ -68,7 +72,14 @@ begin
         last_modified = p_reading ->> 'last_modified',
         failure = null,
         failures = 0,
-        due_at = v_now + interval '5 minutes'
+        -- what can be read, but slowly, has its turn less and less often, like what cannot
+        slow_readings = case when v_slow then least(c.slow_readings + 1, 1000) else 0 end,
+        claimed_at = null,
+        due_at = v_now + case when v_slow
+            then least(360, 5 * power(2, least(c.slow_readings + 1, 10)))
+                * (0.75 + pg_catalog.random() / 2) * interval '1 minute'
+            else interval '5 minutes'
+        end
     where c.tenant_id = v_calendar.tenant_id and c.id = v_calendar.id;
     return pg_catalog.jsonb_build_object(
         'result', case v_outcome when 'read' then 'stored' else 'unchanged' end);

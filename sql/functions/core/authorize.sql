@@ -1,7 +1,7 @@
 -- core.authorize: the only door. Who is this, and may they, in the transaction that acts.
 --
 -- p_actor   {"key_hash": hex of SHA-256, "booking_secret_hash": hex or absent, "request_id": text,
---           "address_hash": hex or absent}
+--           "address_hash": hex or absent, "secret_key_id": text or absent}
 -- p_minimum 'publishable' (browsers and servers) or 'secret' (servers only)
 --
 -- Returns   the actor. Its `caller` is whose idempotency keys it uses: all servers of a tenant share
@@ -45,6 +45,8 @@ begin
     v_actor.caller := case v_key.kind
         when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;
     v_actor.booking_secret_hash := pg_catalog.decode(p_actor ->> 'booking_secret_hash', 'hex');
+    -- which key a new secret was derived with; code that knows of one key has the first
+    v_actor.secret_key_id := coalesce(p_actor ->> 'secret_key_id', '1');
     -- a server's address is its own, not its customers'
     if v_key.kind = 'publishable' then
         v_actor.address_hash := pg_catalog.decode(p_actor ->> 'address_hash', 'hex');

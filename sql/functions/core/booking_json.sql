@@ -10,6 +10,7 @@ as $$
 begin
     return pg_catalog.jsonb_build_object(
         'id', p_booking.id,
+        'reference', core.shown_reference(p_booking.reference),
         'status', p_booking.status,
         'payment_status', p_booking.payment_status,
         'outcome', p_booking.outcome,
@@ -30,6 +31,8 @@ begin
             from core.customers as c
             where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id),
         'notes', p_booking.notes,
+        'locale', p_booking.locale,
+        'timezone', p_booking.timezone,
         'pool_id', p_booking.pool_id,
         'calendar_unchecked', p_booking.calendar_unchecked,
         'cart', case when p_booking.cart_id is not null then pg_catalog.jsonb_build_object(

@@ -5,7 +5,7 @@
 --
 -- p_limit   changes a call
 -- Locks     up to p_limit bookings, skipping those that are locked
--- Raises    nothing
+-- Raises    40001, 40P01
 -- Backstop  changes_pending_has_deadline
 create or replace function core.expire_changes(
     p_limit integer, out expired integer, out closing integer)
@@ -24,32 +24,39 @@ begin
         select b.* from core.bookings as b
         join core.changes as c on c.tenant_id = b.tenant_id and c.booking_id = b.id
         where c.expires_at <= v_now
+            and not core.passed_over('expire_changes', b.tenant_id, b.id, v_now)
         order by c.expires_at
         limit p_limit
         for no key update of b skip locked
     loop
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
-        v_change := core.pending_change(v_booking);
-        v_checkout := core.payable_checkout(v_booking);
-        v_start := least(v_booking.starts_at, v_change.starts_at);
-        v_now := core.clock();
+        begin
+            v_change := core.pending_change(v_booking);
+            v_checkout := core.payable_checkout(v_booking);
+            v_start := least(v_booking.starts_at, v_change.starts_at);
+            v_now := core.clock();
 
-        if v_change.expires_at > v_now or v_change.id is null then
-            continue; -- somebody was quicker
-        elsif v_checkout.change_id is distinct from v_change.id then
-            perform core.expire_change(v_booking, v_change, 'the change was not paid in time');
-            expired := expired + 1;
-        elsif v_checkout.state = 'pending' and v_start <= v_now then
-            perform core.expire_change(
-                v_booking, v_change, 'the time began before the payment of the change had a result');
-            expired := expired + 1;
-        else
-            perform core.close_checkout(v_checkout, 'deadline', 0);
-            -- look again later, so that one unreachable checkout does not fill every batch
-            perform core.extend_change(
-                v_booking, v_change, core.look_again(v_start, v_now), 'closing its checkout');
-            closing := closing + 1;
-        end if;
+            if v_change.expires_at > v_now or v_change.id is null then
+                continue; -- somebody was quicker
+            elsif v_checkout.change_id is distinct from v_change.id then
+                perform core.expire_change(v_booking, v_change, 'the change was not paid in time');
+                expired := expired + 1;
+            elsif v_checkout.state = 'pending' and v_start <= v_now then
+                perform core.expire_change(
+                    v_booking, v_change, 'the time began before the payment of the change had a result');
+                expired := expired + 1;
+            else
+                perform core.close_checkout(v_checkout, 'deadline', 0);
+                -- look again later, so that one unreachable checkout does not fill every batch
+                perform core.extend_change(
+                    v_booking, v_change, core.look_again(v_start, v_now), 'closing its checkout');
+                closing := closing + 1;
+            end if;
+        exception when others then
+            perform core.pass_over(
+                'expire_changes', v_booking.tenant_id, v_booking.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03';
+        end;
     end loop;
 end;
 $$;

@@ -13,7 +13,7 @@ create or replace function core.limit_customer(
     p_actor core.actor, p_customer_id uuid, p_request jsonb, p_periods integer)
 returns void
 language plpgsql volatile
-set enable_sort = off
+set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
     v_tenant core.tenants;

@@ -46,6 +46,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'place_id', v_entry.id,
+        'secret_key_id', v_entry.secret_key_id,
         'booking_id', v_booking.id,
         'email', v_customer.email,
         'name', case when v_entry.vouched then v_entry.customer_name

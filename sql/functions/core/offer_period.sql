@@ -26,6 +26,7 @@ begin
     v_actor.tenant_id := p_entry.tenant_id;
     v_actor.address_hash := p_entry.address_hash;
     v_actor.role := case when p_entry.vouched then 'secret' else 'publishable' end;
+    v_actor.secret_key_id := p_entry.secret_key_id; -- the place's secret opens the booking
     v_wanted := row(
         1, 1, null, p_resource, p_offering, p_price,
         case when p_booked_on is null then p_starts_at end, p_booked_on,
@@ -40,7 +41,8 @@ begin
     if core.take(
         v_actor, v_booking_id, p_entry.client_secret_hash,
         pg_catalog.jsonb_build_object('customer', pg_catalog.jsonb_build_object(
-            'name', p_entry.customer_name, 'phone', p_entry.customer_phone)),
+            'name', p_entry.customer_name, 'phone', p_entry.customer_phone),
+            'locale', p_entry.locale, 'timezone', p_entry.timezone),
         p_entry.customer_id, array[v_wanted],
         (select pg_catalog.jsonb_agg(c.id)
         from core.calendars_of(p_resource.tenant_id, p_resource.id) as c)) <> '{}'

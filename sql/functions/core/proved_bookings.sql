@@ -12,7 +12,7 @@ create or replace function core.proved_bookings(
     p_resource core.resources, p_customer_id uuid, p_at timestamptz, p_except uuid[])
 returns integer
 language plpgsql stable
-set enable_sort = off
+set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
     -- in two steps, and in the order of an index: else a plan that was made on empty tables might

@@ -1,5 +1,8 @@
 -- core.reach_waiting: a place in the waitlist, for whoever may see it.
 --
+-- Its secret ends as a booking's does: core.tenants.secret_days after the end of the booking it was
+-- offered, or after it ended itself.
+--
 -- Locks     none
 -- Raises    KHNTF  no such place for this actor
 -- Backstop  row-level security
@@ -16,7 +19,14 @@ begin
 
     if not found
         or p_actor.role <> 'secret'
-            and p_actor.booking_secret_hash is distinct from v_entry.client_secret_hash
+            and (p_actor.booking_secret_hash is distinct from v_entry.client_secret_hash
+                or v_entry.state not in ('waiting', 'offered')
+                    and coalesce((
+                            select b.ends_at from core.bookings as b
+                            where b.tenant_id = v_entry.tenant_id and b.id = v_entry.booking_id),
+                        v_entry.updated_at) < core.clock() - (
+                            select t.secret_days from core.tenants as t
+                            where t.id = v_entry.tenant_id) * interval '24 hours')
     then
         raise exception 'no such place in the waitlist'
             using errcode = 'KHNTF',

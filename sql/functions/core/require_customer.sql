@@ -3,8 +3,9 @@
 -- An existing customer's record is never changed by a stranger's booking; each booking keeps the
 -- name and phone that were given for it.
 --
--- Locks     none
--- Raises    nothing
+-- Locks     the customer's row, for key share: it is neither erased nor deleted before the booking is
+--           made
+-- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  customers_email_unique
 create or replace function core.require_customer(
     p_actor core.actor, p_customer jsonb, p_at timestamptz)
@@ -18,7 +19,8 @@ begin
     loop
         select c.id into v_id
         from core.customers as c
-        where c.tenant_id = p_actor.tenant_id and c.email = v_email;
+        where c.tenant_id = p_actor.tenant_id and c.email = v_email
+        for key share;
         if found then
             return v_id;
         end if;

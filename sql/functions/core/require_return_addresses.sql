@@ -26,10 +26,9 @@ declare
     v_origin text;
 begin
     select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
-    -- a tenant's own page, where tenants have one
     v_allowed := v_tenant.return_origins || array(
         select core.origin_of(u)
-        from pg_catalog.unnest(p_pages || (pg_catalog.to_jsonb(v_tenant) ->> 'page_url')) as u
+        from pg_catalog.unnest(p_pages || v_tenant.page_url) as u
         where core.origin_of(u) is not null);
 
     foreach v_field in array array['success_url', 'cancel_url'] loop

@@ -71,11 +71,11 @@ begin
                 '; limits overridden by the server: ' || (p_request #>> '{override,reason}'), ''), true);
             insert into core.bookings (
                 tenant_id, id, cart_id, position, pool_id, resource_id, offering_id, tier, package,
-                customer_id, customer_name, customer_phone, notes, vouched, address_hash,
+                customer_id, customer_name, customer_phone, notes, vouched, address_hash, locale, timezone,
                 starts_at, ends_at, booked_on, buffer_before_minutes, buffer_after_minutes,
                 calendar_unchecked, amount, currency, rate_locked_at,
                 free_cancel_until, status, hold_expires_at, hold_limit_at,
-                client_secret_hash, created_at, updated_at)
+                client_secret_hash, secret_key_id, created_at, updated_at)
             values (
                 p_actor.tenant_id,
                 case when v_one.position = 1 then p_booking_id else core.new_id() end,
@@ -84,7 +84,7 @@ begin
                 (v_one.price).tier, (v_one.price).package,
                 p_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
                 p_request ->> 'notes', p_actor.role is not distinct from 'secret',
-                p_actor.address_hash,
+                p_actor.address_hash, p_request ->> 'locale', p_request ->> 'timezone',
                 pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), v_one.booked_on,
                 (core.buffers(v_one.resource, v_one.offering)).before_minutes,
                 (core.buffers(v_one.resource, v_one.offering)).after_minutes,
@@ -93,7 +93,7 @@ begin
                     - (v_one.offering).free_cancel_hours * interval '1 hour',
                 'held', v_now + v_tenant.hold_minutes * interval '1 minute',
                 v_now + v_tenant.hold_limit_minutes * interval '1 minute',
-                p_secret_hash, v_now, v_now)
+                p_secret_hash, p_actor.secret_key_id, v_now, v_now)
             returning * into v_booking;
 
             if not core.occupy(v_booking, v_one.resource, v_one.offering) then

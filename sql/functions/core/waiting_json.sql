@@ -39,6 +39,8 @@ begin
                 'name', p_entry.customer_name, 'email', c.email, 'phone', p_entry.customer_phone)
             from core.customers as c
             where c.tenant_id = p_entry.tenant_id and c.id = p_entry.customer_id),
+        'locale', p_entry.locale,
+        'timezone', p_entry.timezone,
         'offer', case when v_booking.id is not null then core.booking_json(v_booking) end,
         'ends_at', case when pg_catalog.isfinite(p_entry.ends_at) then core.utc(p_entry.ends_at) end,
         'version', p_entry.version,

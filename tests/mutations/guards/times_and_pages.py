@@ -19,8 +19,8 @@ _TIMES: tuple[Guard, ...] = (
         (
             core(
                 "settle_paid",
-                "if core.first_start(v_booking) > core.clock() then",
-                "if true then",
+                "core.first_start(v_booking) <= core.clock() then",
+                "false then",
             ),
         ),
         (_AT_ONCE,),
@@ -31,8 +31,8 @@ _TIMES: tuple[Guard, ...] = (
         (
             core(
                 "settle_paid",
-                "core.first_start(v_booking) > core.",
-                "core.first_start(v_booking) >= core.",
+                "core.first_start(v_booking) <= core.",
+                "core.first_start(v_booking) < core.",
             ),
         ),
         (_AT_ONCE,),
@@ -322,7 +322,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
         "return-origin-whole",
         "an origin is its whole host and its port",
         (core("origin_of", "(?:[/?#]|$)", ""),),
-        (f"{_LED}[https://studio.example\\\\.evil.example/-success_url]",),
+        (f"{_LED}[https://studio.example%2eevil.example/-success_url]",),
     ),
     Guard(
         "return-https",

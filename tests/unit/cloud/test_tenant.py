@@ -64,7 +64,7 @@ def test_where_payment_pages_lead_is_told(origins: list[str] | None, told: str) 
 
 def test_only_what_is_said_of_payments_is_sent() -> None:
     """The others stay as they are."""
-    sent = tenant.request("id", None, {}, [], payments={"return_origins": ["https://a.example"]})
+    sent = tenant.request("id", None, {}, [], settings={"return_origins": ["https://a.example"]})
 
     assert sent["tenant"]["return_origins"] == ["https://a.example"]
     assert "delayed_methods" not in sent["tenant"]

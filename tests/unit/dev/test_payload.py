@@ -127,6 +127,16 @@ def test_all_but_text_is_base64(content_type: str | None, encoded: bool) -> None
     assert raw == b'{"a": 1}'
 
 
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain; charset=utf-8"])
+def test_no_byte_is_lost(content_type: str) -> None:
+    """What is called text and is no UTF-8 arrives as it is, in base64."""
+    raw = "Grüße".encode("latin-1")
+    made = built(("content-type", content_type), body=raw)
+
+    assert made["isBase64Encoded"]
+    assert base64.b64decode(made["body"]) == raw
+
+
 def test_request_ids_look_like_the_real_ones() -> None:
     """Short base64 at an API, a UUID at a function URL."""
     assert re.fullmatch(r"[\w-]{15}=", request_id(API))

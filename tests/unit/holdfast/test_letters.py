@@ -49,6 +49,7 @@ NAMELESS = [
 def told(**changes: Any) -> dict[str, Any]:
     offer = {
         "place_id": "p",
+        "secret_key_id": None,
         "booking_id": "b",
         "email": "e@example.com",
         "name": None,

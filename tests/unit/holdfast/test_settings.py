@@ -38,7 +38,7 @@ def test_a_value_in_the_environment_is_taken_as_it_is() -> None:
     assert settings.database_url == "postgresql://a@b/c"
     assert settings.stripe_api_key == "sk_test_x"
     assert settings.stripe_webhook_secrets == ("whsec_a",)
-    assert settings.booking_secret_key == b"\x00\xff"
+    assert settings.booking_secret_keys == {"1": b"\x00\xff"}
 
 
 def test_a_secret_is_asked_for_once(manager: SecretsManager) -> None:
@@ -168,9 +168,37 @@ def test_the_booking_key_is_bytes_in_hex(manager: SecretsManager) -> None:
     manager.create("settings/bad", json.dumps({"key": "secret"}))
 
     good = _settings(manager, BOOKING_SECRET_ARN="settings/good")
-    assert good.booking_secret_key == b"\x0a" * 32
+    assert good.booking_secret_keys == {"1": b"\x0a" * 32}
     with pytest.raises(ValueError, match="hex"):
-        _ = _settings(manager, BOOKING_SECRET_ARN="settings/bad").booking_secret_key
+        _ = _settings(manager, BOOKING_SECRET_ARN="settings/bad").booking_secret_keys
+
+
+@pytest.mark.parametrize(
+    ("listed", "keys"),
+    [
+        ("0a0b", {"1": "0a0b"}),
+        ("2:0a,1:0b", {"2": "0a", "1": "0b"}),
+        (" 2026-11:0a , 0b ", {"2026-11": "0a", "1": "0b"}),
+    ],
+)
+def test_booking_keys_have_ids_the_newest_first(listed: str, keys: dict[str, str]) -> None:
+    """One without an id is the first there was."""
+    settings = _settings(BOOKING_SECRET_KEY=listed)
+
+    assert list(settings.booking_secret_keys.items()) == [
+        (key_id, bytes.fromhex(key)) for key_id, key in keys.items()
+    ]
+
+
+@pytest.mark.parametrize(
+    "listed", ["2:0a,2:0b", "0a,0b", "1:0a,0b", "2:0a,", "2:", ":0a", "a b:0a", "2:0a0", "x"]
+)
+def test_booking_keys_that_are_malformed_are_an_error(listed: str) -> None:
+    """Which quotes nothing of them."""
+    with pytest.raises(ValueError, match="each id once") as caught:
+        _ = _settings(BOOKING_SECRET_KEY=listed).booking_secret_keys
+
+    assert "0a" not in str(caught.value)
 
 
 def test_a_secret_that_is_not_served_is_an_error(manager: SecretsManager) -> None:
@@ -185,7 +213,7 @@ def test_a_secret_that_is_not_served_is_an_error(manager: SecretsManager) -> Non
         (lambda s: s.database_url, "DATABASE_ROLE"),
         (lambda s: s.stripe_api_key, "STRIPE_SECRET_ARN"),
         (lambda s: s.stripe_webhook_secrets, "STRIPE_WEBHOOK_SECRET_ARN"),
-        (lambda s: s.booking_secret_key, "BOOKING_SECRET_ARN"),
+        (lambda s: s.booking_secret_keys, "BOOKING_SECRET_ARN"),
         (lambda s: s.idempotency_table, "IDEMPOTENCY_TABLE"),
         (lambda s: s.sql_dir, "SQL_DIR"),
     ],

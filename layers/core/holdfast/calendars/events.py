@@ -5,7 +5,8 @@ without a zone are in the zone of the resource. Where the two ways to read an ev
 over a night in which clocks change, the longer one counts. An all-day event takes whole days and at
 least one; an event that ends before it begins is not understood.
 
-Programs mix dates and times up in what belongs to a series. A date that belongs to one with times
+Programs mix dates and times up in what belongs to a series. A time without a zone is by the clocks
+of the series. A date that belongs to one with times
 means that day by the clocks of the series. A time that belongs to one of whole days means the day
 that begins at that instant, or else the day that is written. An end of a series (UNTIL) that can be
 read in two ways is the later one: a time that is offered in error is booked twice.
@@ -40,6 +41,7 @@ class _Start:
     local: datetime
     zone: Zone
     all_day: bool = False
+    floating: bool = False  # no zone was given: by the clocks of what it belongs to
 
     @cached_property
     def instant(self) -> datetime:
@@ -65,9 +67,9 @@ class _Length:
         return max(known, default=_NO_TIME)
 
     def end(self, start: _Start) -> datetime:
-        if start.all_day:  # a midnight that comes twice ends the day the second time
+        if start.all_day:
             whole = max(-(-self.longest // _DAY), 1) * _DAY
-            return start.zone((start.local + whole).replace(fold=1))
+            return _last(start.zone, start.local + whole)
         begin = start.instant
         if not self.until and not self.lasting:
             return begin
@@ -234,13 +236,16 @@ class _Reader:
             at = self._read(entry, text)
             if at.all_day == start.all_day:
                 yield at, length.end(at)
+                if at.floating and start.zone is not at.zone:
+                    own = _Start(at.local, start.zone)
+                    yield own, length.end(own)
                 continue
             self._budget.spend(2)
             if at.all_day:  # of the series' clocks, its own time on that day and all of the day
                 own = _Start(datetime.combine(at.local, start.local.time()), start.zone)
                 yield own, length.end(own)
                 whole = _Start(at.local, start.zone, all_day=True)
-                yield whole, start.zone((at.local + _DAY).replace(fold=1))
+                yield whole, _last(start.zone, at.local + _DAY)
             else:
                 for day in {self._day(at), self._day_around(at), at.local.date()}:
                     whole = self._whole(day)
@@ -255,7 +260,7 @@ class _Reader:
             elif start.all_day:
                 moments.days.add(self._day(at))
             else:
-                moments.instants.add(at.instant)
+                moments.instants.add(start.zone(at.local) if at.floating else at.instant)
         return moments
 
     def _day(self, at: _Start) -> date:
@@ -288,7 +293,9 @@ class _Reader:
             if local.time() != time():
                 raise Unreadable("a date in it is malformed")
             return self._whole(local.date())
-        return _Start(local, zones.utc if text.endswith("Z") else self._zone_of(entry))
+        if text.endswith("Z"):
+            return _Start(local, zones.utc)
+        return _Start(local, self._zone_of(entry), floating=not entry.parameters.get("TZID"))
 
     def _zone_of(self, entry: Property) -> Zone:
         return self._zones.zone(entry.parameters.get("TZID"))
@@ -339,6 +346,11 @@ class _Reader:
 
 
 _NONE = _Moments()
+
+
+def _last(zone: Zone, midnight: datetime) -> datetime:
+    """The end of a day: the second midnight of two, and the end of the hour of one left out."""
+    return max(zone(midnight), zone(midnight.replace(fold=1)))
 
 
 def _is_after(until: date | datetime, instant: datetime) -> bool:

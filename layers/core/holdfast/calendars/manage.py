@@ -80,14 +80,20 @@ def give_out(
         feed_id = ids.new()
         token_hash = actors.digest(booking_secrets.calendar_token(feed_id))
         feed: dict[str, Any] = database.call(
-            "create_calendar_feed", actor.as_json(), key, feed_id, token_hash, resource_id
+            "create_calendar_feed",
+            booking_secrets.making(actor.as_json()),
+            key,
+            feed_id,
+            token_hash,
+            resource_id,
         )
         if feed["id"] == str(feed_id):  # else it is a repeat's
             count("CalendarFeedGiven")
         return feed
 
     feed = idempotency.once(actor, "create_calendar_feed", resource_id, key, {}, effect, context)
-    token = booking_secrets.calendar_token(feed["id"])
+    feed, key_id = booking_secrets.told(feed)
+    token = booking_secrets.calendar_token(feed["id"], key_id)
     return {**feed, "url": f"{origin}/v1/calendar-feeds/{token}{_ENDING}"}
 
 

@@ -6,19 +6,21 @@ read again by the next hold, or by the sweep.
 
 import time
 from collections.abc import Sequence
-from concurrent.futures import Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from functools import cache
 from threading import Thread
+from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import database, sweeps
+from holdfast import database
 from holdfast.calendars.source import BusyTimes, Feed, Reading, Task
 from holdfast.calendars.unreadable import Unreadable
 from holdfast.observability import count, fault, logger
 
 _SWEEP_SECONDS = 10.0
-_BATCH = 10
+_PLACES = 10  # calendars that are read at the same time
+_TIME_TO_FINISH_MS = 15_000  # left for what is being read
 
 
 @cache
@@ -34,17 +36,27 @@ def read_now(calendar_ids: Sequence[str], seconds: float) -> None:
 
 
 def sweep(context: LambdaContext) -> dict[str, int]:
-    """Read the calendars whose turn it is; how many were read, and how many could not be."""
+    """Read the calendars whose turn it is; how many were read, and how many could not be.
+
+    As soon as one is done the next is begun, so that slow ones keep no more than their own places.
+    """
     totals = {"read": 0, "failed": 0}
-
-    def batch() -> bool:
-        tasks = database.call("claim_calendars", _BATCH)
-        for result in _read_and_store(tasks, _SWEEP_SECONDS):
-            totals["failed" if result == "failed" else "read"] += 1
-        return bool(tasks)
-
-    sweeps.repeat(batch, context)
-    return totals
+    under_way: dict[Future[Reading], tuple[Task, float]] = {}
+    while True:
+        free = _PLACES - len(under_way)
+        if free and context.get_remaining_time_in_millis() > _TIME_TO_FINISH_MS:
+            for task in database.call("claim_calendars", free):
+                under_way[_begin(task, _SWEEP_SECONDS)] = (task, time.monotonic())
+        if not under_way:
+            return totals
+        first_ends = min(began for _, began in under_way.values()) + _SWEEP_SECONDS
+        wait(under_way, max(first_ends - time.monotonic(), 0), FIRST_COMPLETED)
+        now = time.monotonic()
+        for reading, (task, began) in list(under_way.items()):
+            if reading.done() or now - began >= _SWEEP_SECONDS:
+                del under_way[reading]
+                result = _store(task, reading, _SWEEP_SECONDS, now - began)
+                totals["failed" if result == "failed" else "read"] += 1
 
 
 def _read_and_store(tasks: Sequence[Task], seconds: float) -> list[str]:
@@ -54,12 +66,16 @@ def _read_and_store(tasks: Sequence[Task], seconds: float) -> list[str]:
     results = []
     for task, reading in zip(tasks, readings, strict=True):
         wait([reading], max(deadline - time.monotonic(), 0))
-        stored = database.call(
-            "store_busy", task["id"], task["begun_at"], _outcome(task, reading, seconds)
-        )
-        count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")
-        results.append(str(stored["result"]))
+        took = time.monotonic() - deadline + seconds
+        results.append(_store(task, reading, seconds, took))
     return results
+
+
+def _store(task: Task, reading: "Future[Reading]", seconds: float, took: float) -> str:
+    outcome: dict[str, Any] = {**_outcome(task, reading, seconds), "seconds": round(took, 3)}
+    stored = database.call("store_busy", task["id"], task["begun_at"], outcome)
+    count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")
+    return str(stored["result"])
 
 
 def _outcome(task: Task, reading: "Future[Reading]", seconds: float) -> Reading:

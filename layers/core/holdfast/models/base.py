@@ -4,6 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from holdfast.fields import CustomerZone, Locale
+
 
 class Request(BaseModel):
     """What a client sends."""
@@ -13,6 +15,19 @@ class Request(BaseModel):
     def as_json(self) -> dict[str, Any]:
         """As sent to the database: only JSON types, defaults included."""
         return self.model_dump(mode="json")
+
+
+class FromCustomer(Request):
+    """What is known of the customer's device: for letters and for times that they read."""
+
+    locale: Locale | None = None
+    timezone: CustomerZone | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As sent to the database. What was not said is left out, so that a request from before
+        there were these fields is still the same request."""
+        unsaid = {name for name in FromCustomer.model_fields if getattr(self, name) is None}
+        return {name: value for name, value in super().as_json().items() if name not in unsaid}
 
 
 class Answer(BaseModel):

@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Reason, Slug, WebAddress
-from holdfast.models.base import Answer, Price, Request
+from holdfast.models.base import Answer, FromCustomer, Price, Request
 
 MOST_ITEMS = 20  # in one request
 MOST_PERIODS = 52  # held together: a year of weeks
@@ -84,7 +84,7 @@ class Override(Request):
     reason: Reason
 
 
-class Overridable(Request):
+class Overridable(FromCustomer):
     """A request that a secret key may let go beyond limits."""
 
     override: Override | None = Field(
@@ -211,9 +211,10 @@ class Cart(Answer):
 
 
 class Booking(Answer):
-    """A booking in any of its states. Times are UTC."""
+    """A booking in any of its states. Times are UTC. `reference` is what people call it by."""
 
     id: UUID
+    reference: str = Field(examples=["K7QM-2F9D"])
     status: Status
     payment_status: Literal[
         "unpaid", "authorized", "paid", "partially_refunded", "refunded", "voided"
@@ -231,6 +232,8 @@ class Booking(Answer):
     price: Price
     customer: Customer
     notes: str | None
+    locale: str | None
+    timezone: str | None
     pool_id: UUID | None
     calendar_unchecked: bool
     cart: Cart | None

@@ -51,6 +51,8 @@ class Place(Answer):
     starts_at: datetime | None
     date: date | None
     customer: Customer
+    locale: str | None
+    timezone: str | None
     offer: Booking | None
     ends_at: datetime | None
     version: int

@@ -44,7 +44,8 @@ def _midnight(day: date, timezone: str, fold: int = 0) -> datetime:
 
 def _days(first: date, count: int, timezone: str) -> Span:
     """Whole days by the clocks of a zone."""
-    return _midnight(first, timezone), _midnight(first + count * DAY, timezone, fold=1)
+    end = first + count * DAY
+    return _midnight(first, timezone), max(_midnight(end, timezone, fold) for fold in (0, 1))
 
 
 def _at(local: str, timezone: str) -> datetime:
@@ -195,6 +196,19 @@ def test_each_end_in_a_zone_of_its_own() -> None:
     assert hours == [9, 9, 9, 9, 9]
 
 
+def test_a_day_whose_midnight_is_left_out_follows_a_whole_one() -> None:
+    """In Santiago the clocks go from 24:00 to 1:00: until then it is the day before.
+
+    Cases: E-9.3
+    """
+    before = event(DTSTART__VALUE_DATE="20300907")
+    after = event(DTSTART__VALUE_DATE="20300908")
+    change = datetime(2030, 9, 8, 4, tzinfo=UTC)
+
+    assert [end for _, end in _busy(before, timezone="America/Santiago")] == [change]
+    assert [begin for begin, _ in _busy(after, timezone="America/Santiago")] == [change]
+
+
 # Dates and times in one series --------------------------------------------------------------------
 
 
@@ -308,6 +322,33 @@ def test_a_date_leaves_out_that_day_of_a_series_of_times(
         _times(_busy(event(UID="1", RRULE=rule, **properties), moved, timezone=home)[1:], zone)
         == others
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(series=timed(), gone=st.integers(0, 9), home=places)
+def test_a_time_without_a_zone_is_by_the_clocks_of_its_series(
+    series: tuple[str, datetime], gone: int, home: str
+) -> None:
+    """EXDATE, RECURRENCE-ID and RDATE that leave the zone out mean the one of DTSTART.
+
+    Cases: E-9.3
+    """
+    zone, first = series
+    at = first + gone * DAY
+    properties = {f"DTSTART__TZID_{zone}": _compact(first), "DURATION": "PT10M", "UID": "1"}
+    rule = {"RRULE": "FREQ=DAILY;COUNT=10"}
+    left_out = event(**properties, **rule, EXDATE=_compact(at))
+    cancelled = event(
+        UID="1", STATUS="CANCELLED", DTSTART="20300401T100000Z", **{"RECURRENCE-ID": _compact(at)}
+    )
+    further = first + 30 * DAY
+    added = _busy(event(**properties, RDATE=_compact(further)), timezone=home)
+    begin = further.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+    others = [first.date() + n * DAY for n in range(10) if n != gone]
+    assert _times(_busy(left_out, timezone=home), zone) == others
+    assert _times(_busy(event(**properties, **rule), cancelled, timezone=home), zone) == others
+    assert _covers(added, (begin, begin + timedelta(minutes=10)))
 
 
 @settings(max_examples=100, deadline=None)

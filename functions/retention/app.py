@@ -1,0 +1,19 @@
+"""Every hour: delete what is kept no longer."""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast import sweeps
+from holdfast.observability import count, instrument, logger
+
+
+@instrument
+def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
+    """Answer how much of each kind was deleted, and how many bookings something still refers to."""
+    swept = sweeps.delete_expired(context)
+    deleted = sum(swept.values()) - swept["stuck"]
+    logger().info("swept", deleted=deleted, stuck=swept["stuck"])
+    count("RecordsDeleted", deleted)
+    count("RecordsStuck", swept["stuck"])
+    return swept

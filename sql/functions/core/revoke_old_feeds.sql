@@ -1,0 +1,26 @@
+-- core.revoke_old_feeds: let addresses of calendar feeds of another key than this one open nothing.
+--
+-- Their owners give out new ones: only the answer that made a feed told its address.
+--
+-- Returns   how many were revoked
+--
+-- Called as holdfast_system, by whoever may invoke the migrating function; no login reaches it.
+--
+-- Locks     the feeds
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.revoke_old_feeds(p_key_id text)
+returns integer
+language plpgsql volatile
+set search_path = '' set lock_timeout = '3s'
+as $$
+declare
+    v_revoked integer;
+begin
+    update core.calendar_feeds as f
+    set revoked_at = core.clock()
+    where f.secret_key_id <> p_key_id and f.revoked_at is null;
+    get diagnostics v_revoked = row_count;
+    return v_revoked;
+end;
+$$;

@@ -1,0 +1,23 @@
+-- bookings_050_reference: each booking gets a reference that no other booking of its tenant has.
+--
+-- One that is taken is drawn again. Two that draw the same at the same moment meet at
+-- bookings_reference_unique: the later one is told to try again.
+create or replace function core.give_reference()
+returns trigger
+language plpgsql
+as $$
+begin
+    loop
+        new.reference := core.new_reference();
+        exit when not exists (
+            select from core.bookings as b
+            where b.tenant_id = new.tenant_id and b.reference = new.reference);
+    end loop;
+    return new;
+end;
+$$;
+
+create or replace trigger bookings_050_reference
+    before insert on core.bookings
+    for each row when (new.reference is null)
+    execute function core.give_reference();

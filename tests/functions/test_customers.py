@@ -1,0 +1,99 @@
+"""POST /v1/customers/export and /erasure, as a shop's server calls them."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.harness.problems import refused
+from tests.harness.stage import TEN
+from tests.harness.system import Answer, System
+
+EMAIL = "grace@example.com"
+
+
+def ask(system: System, what: str, body: Any, key: str = "secret") -> Answer:
+    return system.request("POST", f"/v1/customers/{what}", body, key=key)
+
+
+def test_a_person_is_told_everything_and_then_forgotten(system: System) -> None:
+    """One booking that was given back: its data, then none."""
+    held = system.hold(TEN)
+    email = held["customer"]["email"]
+    system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
+
+    told = ask(system, "export", {"email": email.upper()})
+    erased = ask(system, "erasure", {"email": email})
+    later = ask(system, "export", {"email": email})
+
+    assert (told.status, erased.status, later.status) == (200, 200, 200)
+    assert [b["id"] for b in told.body["bookings"]] == [held["id"]]
+    assert told.body["customers"][0]["email"] == email
+    assert "client_secret" not in str(told.body)
+    assert erased.body == {"customers": 1, "bookings": 1, "places": 0, "letters": 0}
+    assert later.body["bookings"] == later.body["customers"] == []
+    kept = system.request("GET", f"/v1/bookings/{held['id']}", key="secret").body
+    assert (kept["customer"]["name"], kept["notes"]) == ("erased", None)
+
+
+def test_bookings_ahead_are_in_the_way(system: System) -> None:
+    """409 names them; nothing is changed."""
+    held = system.hold(TEN)
+    body = {"email": held["customer"]["email"]}
+
+    answer = refused(system, lambda: ask(system, "erasure", body), 409, "customer_in_use")
+
+    assert answer.body["obstacles"] == [{"booking_id": held["id"], "reason": "live_booking"}]
+
+
+@pytest.mark.parametrize("what", ["export", "erasure"])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({}, "invalid_request"),
+        ({"email": "nobody"}, "invalid_request"),
+        ({"email": EMAIL, "name": "x"}, "invalid_request"),
+        ({"email": [EMAIL]}, "invalid_request"),
+        ({"email": EMAIL, "amount": 5}, "price_not_accepted"),
+        ([], "invalid_request"),
+    ],
+)
+def test_a_bad_body_is_refused(system: System, what: str, body: Any, code: str) -> None:
+    """With its documented code, and nothing changed."""
+    refused(system, lambda: ask(system, what, body), 422, code)
+
+
+def test_a_cursor_of_nobodys_is_refused(system: System) -> None:
+    """A position of ours, or none."""
+    body = {"email": EMAIL, "cursor": "nonsense"}
+
+    refused(system, lambda: ask(system, "export", body), 422, "invalid_request")
+
+
+@pytest.mark.parametrize("what", ["export", "erasure"])
+@pytest.mark.parametrize(
+    ("key", "status", "code"), [("publishable", 403, "forbidden"), (None, 401, "unauthenticated")]
+)
+def test_only_servers_may(system: System, what: str, key: Any, status: int, code: str) -> None:
+    """A browser's key reads and erases nobody."""
+    refused(system, lambda: ask(system, what, {"email": EMAIL}, key=key), status, code)
+
+
+def test_the_address_stands_in_no_path(system: System) -> None:
+    """Paths end in logs: there is no such route."""
+    answer = system.request("GET", f"/v1/customers/{EMAIL}", key="secret")
+
+    assert answer.status == 404
+
+
+def test_the_retention_sweep_deletes_what_is_due(system: System) -> None:
+    """A hold that was given back a month ago."""
+    held = system.hold(TEN)
+    system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
+    system.advance(timedelta(days=31))
+
+    swept = system.invoke("retention", {})
+
+    assert (swept["bookings"], swept["customers"], swept["stuck"]) == (1, 1, 0)
+    gone = system.request("GET", f"/v1/bookings/{held['id']}", key="secret")
+    assert gone.status == 404

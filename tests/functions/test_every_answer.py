@@ -1,0 +1,101 @@
+"""What every answer has, whatever the route and whatever comes of it; and HEAD."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.harness.stage import raw_event
+from tests.harness.system import System, the_template
+
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+ROUTES = sorted((route.method, route.path) for route in the_template().routes)
+READS = [path for method, path in ROUTES if method == "GET"]
+HEADERS = {
+    "strict-transport-security": "max-age=63072000",
+    "x-content-type-options": "nosniff",
+}
+
+
+def _path(shop: System, pattern: str) -> str:
+    filled = pattern.replace("{resource_id}", shop.resource["id"]).replace("{file}", "x.ics")
+    while "{" in filled:
+        filled = filled[: filled.index("{")] + NOWHERE + filled[filled.index("}") + 1 :]
+    return filled
+
+
+def _has_all(headers: Mapping[str, str]) -> bool:
+    return HEADERS.items() <= headers.items()
+
+
+@pytest.mark.parametrize("key", [None, "publishable", "secret", "pk_test_" + "x" * 24])
+@pytest.mark.parametrize(("method", "pattern"), ROUTES)
+def test_every_answer_is_for_tls_and_is_what_it_says(
+    shop: System, method: str, pattern: str, key: str | None
+) -> None:
+    """HSTS and nosniff on every answer of every route: done, refused, without a key, not there."""
+    path = _path(shop, pattern)
+    answers = [shop.request(method, path, key=key)]
+    if method in {"POST", "PATCH"}:
+        answers += [
+            shop.request(method, path, {}, key=key),
+            shop.request(method, path, b"<x/>", key=key, headers={"content-type": "text/xml"}),
+            shop.request(method, path, b"x" * 70_000, key=key),
+            shop.request(method, path, b"{", key=key, headers={"content-type": "application/json"}),
+        ]
+
+    assert [answer for answer in answers if not _has_all(answer.headers)] == []
+
+
+def test_what_has_not_changed_has_them_too(shop: System) -> None:
+    """304 and an unavailable database are answers like others."""
+    offering = shop.resource["offerings"][0]["id"]
+    path = f"/v1/resources/{shop.resource['id']}/slots?offering_id={offering}"
+    tag = shop.request("GET", path).headers["etag"]
+    unchanged = shop.request("GET", path, headers={"if-none-match": tag})
+    shop.database_at("postgresql://holdfast@127.0.0.1:1/none")
+    try:
+        unavailable = shop.request("GET", "/health")
+    finally:
+        shop.database_at(None)
+
+    assert (unchanged.status, unavailable.status) == (304, 503)
+    assert _has_all(unchanged.headers)
+    assert _has_all(unavailable.headers)
+
+
+def test_the_webhook_has_them(system: System) -> None:
+    """What is settled, what is not Stripe's, and what is too large."""
+    _, session = system.checkout()
+    system.pay(session)
+    answers = [
+        system.post_event(raw_event(system, "checkout.session.completed")),
+        system.post_webhook(b"{}", {"stripe-signature": "t=1,v1=0"}),
+        system.post_webhook(b"x" * 200_000, {"stripe-signature": "t=1,v1=0"}),
+        system.post_event(json.dumps({"id": "evt_x"}).encode()),
+    ]
+
+    assert [answer.status for answer in answers] == [200, 400, 413, 400]
+    assert [answer for answer in answers if not _has_all(answer.headers)] == []
+
+
+def test_head_is_where_get_is() -> None:
+    """Every path that can be read can be asked for its head, and no other."""
+    assert [path for method, path in ROUTES if method == "HEAD"] == READS
+
+
+@pytest.mark.parametrize("key", [None, "publishable", "secret"])
+@pytest.mark.parametrize("pattern", READS)
+def test_head_answers_as_get_without_the_body(shop: System, pattern: str, key: str | None) -> None:
+    """The same status, the same headers, and nothing after them."""
+    path = _path(shop, pattern)
+    whole, head = shop.request("GET", path, key=key), shop.request("HEAD", path, key=key)
+
+    assert head.status == whole.status
+    assert not head.body
+    assert _steady(head.headers) == _steady(whole.headers)
+
+
+def _steady(headers: Mapping[str, str]) -> dict[str, Any]:
+    return {n: v for n, v in headers.items() if n not in {"x-request-id", "ratelimit", "etag"}}

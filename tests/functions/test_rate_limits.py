@@ -1,0 +1,449 @@
+"""How often one caller may ask: at the limits that a new tenant has, and at smaller ones."""
+
+import re
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from holdfast import database, limits
+from tests.harness.outages import REFUSING, dynamodb_watched, dynamodb_without, silent_port
+from tests.harness.problems import refused
+from tests.harness.stage import TEN
+from tests.harness.system import RETURN_ADDRESSES, Answer, System, the_template
+from tests.harness.tenants import add_key, add_tenant, new_key
+
+NOON = 1_893_499_200.0  # the beginning of a minute, and of five
+NOWHERE = "00000000-0000-7000-8000-000000000000"
+DEFAULTS = {"read": 600, "hold": 60, "waitlist": 30, "checkout": 60, "write": 120, "mailbox": 20}
+COLUMNS = {
+    "read": "rate_reads",
+    "hold": "rate_holds",
+    "waitlist": "rate_waitlist",
+    "checkout": "rate_checkouts",
+    "write": "rate_writes",
+    "mailbox": "rate_mailbox",
+}
+COUNT = "UpdateItem RateLimitTable"
+
+
+class Clock:
+    """The functions' clock, as far as windows go by it."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+
+    def __call__(self) -> float:
+        return self.at
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Noon until it is moved."""
+    stopped = Clock()
+    monkeypatch.setattr(limits, "clock", stopped)
+    return stopped
+
+
+@pytest.fixture
+def limited(system: System, clock: Clock) -> System:
+    """The system whose tenant has the limits of a new one, and has never been counted."""
+    set_limits(system)
+    return system
+
+
+def set_limits(system: System, factor: int = 100, **budgets: int) -> None:
+    """Give the tenant the default limits but for these, and a salt that nobody was counted with."""
+    chosen = {COLUMNS[name]: value for name, value in (DEFAULTS | budgets).items()}
+    assignments = ", ".join(f"{column} = {value}" for column, value in chosen.items())
+    system.database.execute(
+        f"update core.tenants set {assignments}, rate_key_factor = {factor},"
+        " rate_salt = gen_random_uuid()"
+    )
+    system.renew()
+
+
+def _read(system: System, **named: Any) -> Answer:
+    return system.request("GET", "/v1/resources?limit=1", **named)
+
+
+def _hold(system: System, email: str = "grace@example.com", **named: Any) -> Answer:
+    """A request that is counted, and then refused for what it asks for."""
+    customer = {"name": "Grace", "email": email}
+    body = system.hold_body("2030-01-07T03:00:00Z", customer=customer)
+    return system.request("POST", "/v1/holds", body, **named)
+
+
+def _checkout(system: System, **named: Any) -> Answer:
+    return system.request("POST", f"/v1/bookings/{NOWHERE}/checkout", RETURN_ADDRESSES, **named)
+
+
+def _wait(system: System, email: str = "grace@example.com", **named: Any) -> Answer:
+    body = system.hold_body("2030-01-07T03:00:00Z", customer={"name": "G", "email": email})
+    return system.request("POST", "/v1/waitlist", body, **named)
+
+
+def _release(system: System, **named: Any) -> Answer:
+    return system.request("DELETE", f"/v1/holds/{NOWHERE}", **named)
+
+
+ASK = {"read": _read, "hold": _hold, "waitlist": _wait, "checkout": _checkout, "write": _release}
+
+
+def test_a_new_tenant_has_these_limits(system: System) -> None:
+    """The defaults of the table are those that the document and these tests go by."""
+    made = add_tenant(system.database).tenant_id
+    row = system.database.one("select * from core.tenants where id = %s", made)
+
+    assert {name: getattr(row, column) for name, column in COLUMNS.items()} == DEFAULTS
+    assert row.rate_key_factor == 100
+
+
+def test_every_route_has_a_class_or_no_key() -> None:
+    """What takes a key is counted; what is not counted takes none."""
+    from dev.openapi_operations import OPERATIONS  # noqa: PLC0415
+
+    for route in the_template().routes:
+        kind = limits.class_of(route.key)
+        if route.method != "HEAD":
+            described = bool(OPERATIONS[route.key].access)
+            counted = route.function != "OpenapiFunction" and kind is not None
+            assert counted == described, route.key
+        else:
+            assert kind == limits.class_of(route.key.replace("HEAD", "GET")), route.key
+
+
+@pytest.mark.parametrize("name", [name for name in ASK if name != "read"])
+def test_one_too_many_from_one_address_is_429(limited: System, name: str) -> None:
+    """At the defaults: so many are answered, the next is refused until the window ends."""
+    mailboxes = (f"m{n}@example.com" for n in range(1000))
+    extra = (lambda: {"email": next(mailboxes)}) if name in {"hold", "waitlist"} else dict
+    answers = [ASK[name](limited, **extra()) for _ in range(DEFAULTS[name])]
+    over = refused(limited, lambda: ASK[name](limited, **extra()), 429, "rate_limited")
+
+    assert 429 not in {answer.status for answer in answers}
+    assert over.headers["retry-after"] == "301"
+    assert over.body["policy"] == name
+
+
+def test_one_read_too_many_is_429(limited: System) -> None:
+    """Reading is limited, too; here to four a minute, of which two are told to others."""
+    set_limits(limited, read=4)
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
+        answers = [_read(limited).status for _ in range(4)]
+        refused(limited, lambda: _read(limited), 429, "rate_limited")
+
+    assert answers == [200] * 4
+    assert seen == [COUNT] * 2
+
+
+@pytest.mark.parametrize("name", ASK)
+def test_every_answer_says_what_is_allowed_and_what_is_left(limited: System, name: str) -> None:
+    """RateLimit-Policy and RateLimit, structured as the draft has them, done or refused."""
+    window = limits.CLASSES[name].window
+    set_limits(limited, **{name: 3})
+    answers = [ASK[name](limited) for _ in range(4)]
+    told = [_fields(answer, name) for answer in answers]
+
+    assert told == [(3, window, left, window + 1) for left in (2, 1, 0, 0)]
+    assert answers[-1].status == 429
+
+
+def _fields(answer: Answer, name: str) -> tuple[int, ...]:
+    policy = re.search(rf'(?:^|, )"{name}";q=(\d+);w=(\d+)', answer.headers["ratelimit-policy"])
+    left = re.search(rf'(?:^|, )"{name}";r=(\d+);t=(\d+)', answer.headers["ratelimit"])
+    assert policy is not None, answer.headers
+    assert left is not None, answer.headers
+    return tuple(map(int, policy.groups() + left.groups()))
+
+
+def test_the_next_window_is_a_new_one(limited: System, clock: Clock) -> None:
+    """After the seconds of Retry-After the same request is answered."""
+    set_limits(limited, hold=2)
+    before = [_hold(limited).status for _ in range(3)]
+    clock.at += int(_hold(limited).headers["retry-after"])
+
+    assert before == [422, 422, 429]
+    assert _hold(limited).status == 422
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("198.51.100.1", "198.51.100.2", False),
+        ("2001:db8:1:ff00::1", "2001:db8:1:ff00:ffff::2", True),
+        ("2001:db8:1::1", "2001:db9::1", False),
+        ("::ffff:198.51.100.1", "198.51.100.1", True),
+    ],
+)
+def test_addresses_are_counted_apart(
+    limited: System, first: str, second: str, together: bool
+) -> None:
+    """Browsers of one network share a budget, and nobody else's requests spend it."""
+    set_limits(limited, hold=1)
+    limited.address = first
+    assert [_hold(limited).status for _ in range(2)] == [422, 429]
+    limited.address = second
+
+    assert _hold(limited).status == (429 if together else 422)
+
+
+def test_a_mailbox_has_fewer_however_it_is_spelled(limited: System) -> None:
+    """One address that names one mailbox again and again is refused; for another it is not."""
+    set_limits(limited, mailbox=2)
+    spellings = ["grace@example.com", "GRACE+1@Example.com", "grace+x@example.COM"]
+    statuses = [_hold(limited, email).status for email in spellings]
+
+    assert statuses == [422, 422, 429]
+    assert _hold(limited, "ada@example.com").status == 422
+
+
+def test_nobody_uses_up_a_mailbox_for_its_owner(limited: System) -> None:
+    """A stranger who names somebody's mailbox from elsewhere takes nothing from its owner."""
+    set_limits(limited, mailbox=2)
+    assert [_hold(limited).status for _ in range(3)] == [422, 422, 429]
+    limited.address = "198.51.100.20"
+
+    assert _hold(limited).status == 422
+
+
+def test_servers_are_counted_by_key(limited: System) -> None:
+    """A secret key has a budget wherever it is used, and another key of the tenant its own."""
+    set_limits(limited, factor=2, hold=1)
+    other = new_key("sk")
+    add_key(limited.database, limited.tenant.tenant_id, "secret", other)
+    statuses = []
+    for address in ("198.51.100.1", "198.51.100.2", "198.51.100.3"):
+        limited.address = address
+        statuses.append(_hold(limited, key="secret").status)
+
+    assert statuses == [422, 422, 429]
+    assert _hold(limited, key=other).status == 422
+    assert _hold(limited).status == 422
+
+
+def test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left(limited: System) -> None:
+    """All addresses of a publishable key share a far larger budget; it is no secret once it is
+    used up, but how busy a shop is stays one."""
+    set_limits(limited, factor=3, hold=1)
+    statuses = []
+    for number in range(4):
+        limited.address = f"198.51.100.{number}"
+        answer = _hold(limited)
+        statuses.append(answer.status)
+
+    assert statuses == [422, 422, 422, 429]
+    assert answer.body["policy"] == "hold-key"
+    limited.address = "198.51.100.99"
+    assert '-key"' not in _read(limited).headers["ratelimit"]
+
+
+def test_tenants_do_not_share_budgets(limited: System) -> None:
+    """The same address at another tenant's shop has spent nothing there."""
+    set_limits(limited, hold=1)
+    other = add_tenant(limited.database)
+    assert [_hold(limited).status for _ in range(2)] == [422, 429]
+
+    assert _hold(limited, key=other.publishable_key).status != 429
+
+
+def test_environments_count_together(limited: System) -> None:
+    """What one environment has counted, the next one knows: they share it through DynamoDB."""
+    set_limits(limited, hold=3)
+    statuses = []
+    for _ in range(5):
+        limited.renew()
+        statuses.append(_hold(limited).status)
+
+    assert statuses == [422, 422, 422, 429, 429]
+
+
+def test_a_storm_costs_nothing_outside(limited: System, calls: list[str]) -> None:
+    """Whoever is over a limit is answered from memory: no DynamoDB, no database."""
+    set_limits(limited, hold=2)
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
+        for _ in range(2):
+            _hold(limited)
+        spent = seen.count(COUNT)
+        calls.clear()
+        storm = {_hold(limited).status for _ in range(50)}
+
+    assert spent == 2
+    assert seen.count(COUNT) == 2
+    assert storm == {429}
+    assert calls == []
+
+
+def test_a_storm_over_the_limit_of_others_costs_one_call(limited: System) -> None:
+    """An environment that learns that a budget is used up does not ask again."""
+    set_limits(limited, hold=1)
+    _hold(limited)
+    limited.renew()
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
+        storm = {_hold(limited).status for _ in range(20)}
+
+    assert storm == {429}
+    assert seen == [COUNT]
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The stored functions that are called, each call a round trip."""
+    made: list[str] = []
+    call = database.call
+
+    def noted(function: str, *arguments: Any) -> Any:
+        made.append(function)
+        return call(function, *arguments)
+
+    monkeypatch.setattr(database, "call", noted)
+    return made
+
+
+def test_in_steady_state_a_hold_is_one_round_trip_and_one_count(
+    limited: System, calls: list[str]
+) -> None:
+    """After an environment's first request: one call of PostgreSQL, and one ADD."""
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
+        _hold(limited)  # a new environment learns the limits
+        learnt = list(calls)
+        calls.clear()
+        seen.clear()
+        held = limited.request("POST", "/v1/holds", limited.hold_body(TEN))
+
+    assert held.status == 201
+    assert learnt == ["rate_policy", "create_hold"]
+    assert calls == ["create_hold"]
+    assert seen.count(COUNT) == 1
+
+
+def test_an_unknown_key_writes_nothing_outside(limited: System) -> None:
+    """Whoever has no key is counted in memory by address: neither 401 nor 429 costs DynamoDB."""
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
+        answers = [_hold(limited, key=new_key()) for _ in range(61)]
+        elsewhere = "198.51.100.7"
+        limited.address = elsewhere
+        other = _hold(limited, key=new_key())
+
+    assert [answer.status for answer in answers] == [401] * 60 + [429]
+    assert answers[-1].body["policy"] == "unknown-key"
+    assert other.status == 401
+    assert seen == []
+
+
+def test_a_known_key_is_not_kept_out_by_unknown_ones(limited: System) -> None:
+    """A key that was seen alive has its own budgets, whatever its neighbours try."""
+    assert _hold(limited).status == 422
+    for _ in range(61):
+        answer = _hold(limited, key=new_key())
+
+    assert answer.status == 429
+    assert _hold(limited).status == 422
+
+
+def test_a_revoked_key_is_a_stranger_again(limited: System) -> None:
+    """After the database has refused it, it is counted like any unknown key."""
+    assert _hold(limited).status == 422
+    limited.database.execute("update core.api_keys set revoked_at = core.clock()")
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
+        statuses = {_hold(limited).status for _ in range(3)}
+
+    assert statuses == {401}
+    assert seen == []
+
+
+def test_the_first_401_ends_what_was_believed_of_a_key(limited: System, calls: list[str]) -> None:
+    """An environment that knew a key alive asks the database who it is, once it was refused."""
+    assert _read(limited).status == 200
+    limited.database.execute("update core.api_keys set revoked_at = core.clock()")
+    calls.clear()
+
+    assert [_read(limited).status for _ in range(2)] == [401, 401]
+    assert calls == ["list_resources", "rate_policy"]
+
+
+def test_a_change_of_limits_counts_within_minutes(limited: System, clock: Clock) -> None:
+    """An environment believes what it was told for five minutes, and then asks again."""
+    assert _hold(limited).status == 422
+    limited.database.execute("update core.tenants set rate_holds = 1")
+    assert _hold(limited).status == 422
+    clock.at += 301
+
+    assert [_hold(limited).status for _ in range(2)] == [422, 429]
+
+
+@pytest.fixture(params=["refuses", "is silent", "fails"])
+def broken(request: pytest.FixtureRequest, limited: System) -> Iterator[str]:
+    """A DynamoDB that counts nothing."""
+    if request.param == "refuses":
+        yield f"http://{REFUSING}"
+    elif request.param == "is silent":
+        with silent_port() as address:
+            yield f"http://{address}"
+    else:
+        with dynamodb_without("UpdateItem", limited.backends.dynamodb) as address:
+            yield address
+
+
+def test_without_dynamodb_requests_go_on(
+    limited: System, broken: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Counting fails: nobody is refused or kept waiting for it, and a metric says so, once."""
+    set_limits(limited, read=4)
+    limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=broken)
+    began = time.monotonic()
+    statuses = [_read(limited).status for _ in range(4)]
+    took = time.monotonic() - began
+
+    assert statuses == [200] * 4
+    assert took < 3
+    assert capsys.readouterr().out.count('"RateLimiterUnavailable":[1.0]') == 1
+
+
+def test_without_dynamodb_an_environment_still_counts(limited: System, broken: str) -> None:
+    """What one environment has counted by itself is over the limit for certain."""
+    set_limits(limited, read=4)
+    limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=broken)
+
+    assert [_read(limited).status for _ in range(5)] == [200] * 4 + [429]
+
+
+def test_dynamodb_is_asked_again_after_a_pause(limited: System, clock: Clock) -> None:
+    """It is left alone for some seconds after a failure, then counts everything not yet told."""
+    set_limits(limited, read=10)
+    with dynamodb_without("UpdateItem", limited.backends.dynamodb) as broken:
+        limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=broken)
+        for _ in range(7):
+            assert _read(limited).status == 200
+    with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
+        limited.renew(address)
+        assert _read(limited).status == 200
+        quiet = list(seen)
+        clock.at += 6
+        assert _read(limited).status == 200
+
+    assert (quiet, seen) == ([], [COUNT])
+
+
+def test_no_address_is_written_down(limited: System) -> None:
+    """What is counted is stored as a hash with the tenant's own salt, and ends by itself."""
+    from dev.dynamodb import client  # noqa: PLC0415 slow to import
+
+    limited.address = "198.51.100.77"
+    set_limits(limited, read=2, mailbox=1)
+    _hold(limited, "someone.known@example.com")
+    _hold(limited, "someone.known@example.com")
+    items = client(limited.backends.dynamodb).scan(TableName="RateLimitTable")["Items"]
+
+    assert items
+    assert "198.51.100.77" not in str(items)
+    assert "someone" not in str(items)
+    assert {tuple(sorted(item)) for item in items} == {("expiration", "id", "spent")}
+    assert all(re.fullmatch(r"[0-9a-f]{64}#\d+", item["id"]["S"]) for item in items)

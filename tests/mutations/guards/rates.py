@@ -1,0 +1,182 @@
+"""How often one caller may ask, and what every answer over HTTP has."""
+
+from tests.mutations.guard import Edit, Guard, api, core, layer
+
+_RATES = "tests/functions/test_rate_limits.py"
+_ANSWERS = "tests/functions/test_every_answer.py"
+_SWEEPS = "tests/sql/test_sweep_failures.py"
+_BODIES = "tests/functions/test_bad_bodies.py"
+
+_BELIEVED = (
+    '        terms = Terms("publishable", "k", "s",'
+    ' {"reads": 99, "holds": 99, "mailbox": 99, "key_factor": 9})\n'
+)
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "rate-condition",
+        "the last request of a budget is counted once, whoever else asks at that moment",
+        (
+            layer(
+                "limits",
+                '"attribute_not_exists(spent) OR spent <= :room"',
+                '"attribute_not_exists(spent) OR spent <= :room OR spent > :room"',
+            ),
+        ),
+        ("tests/concurrency/test_rate_limits.py::test_the_last_one_is_taken_once",),
+    ),
+    Guard(
+        "rate-shared",
+        "what one environment has counted, the next one knows",
+        (
+            layer(
+                "limits", "    if budget.always or here.own > budget.quota // 2:", "    if False:"
+            ),
+        ),
+        (f"{_RATES}::test_environments_count_together",),
+    ),
+    Guard(
+        "rate-storm",
+        "whoever is over a limit is answered from memory",
+        (
+            layer(
+                "limits",
+                "    if here.full or here.own > budget.quota:",
+                "    if False:",
+            ),
+        ),
+        (f"{_RATES}::test_a_storm_over_the_limit_of_others_costs_one_call",),
+    ),
+    Guard(
+        "rate-strangers",
+        "a key that nobody knows is refused by the database before anything is counted outside",
+        (layer("limits", "        terms = _asked(actor)\n", _BELIEVED),),
+        (f"{_RATES}::test_an_unknown_key_writes_nothing_outside",),
+    ),
+    Guard(
+        "rate-strangers-counted",
+        "and is counted by its address",
+        (layer("limits", "        if here.own > stranger.quota:", "        if False:"),),
+        (f"{_RATES}::test_an_unknown_key_writes_nothing_outside",),
+    ),
+    Guard(
+        "rate-revoked",
+        "a key that the database has refused is one that was never seen alive",
+        (layer("limits", "    memory().terms.pop(actor.key_hash, None)", "    pass"),),
+        (f"{_RATES}::test_the_first_401_ends_what_was_believed_of_a_key",),
+    ),
+    Guard(
+        "rate-mailbox",
+        "nobody uses up a mailbox for its owner",
+        (
+            layer(
+                "limits",
+                'f"{_place(actor)} {_folded(mailbox)}"',
+                'f"{_folded(mailbox)}"',
+            ),
+        ),
+        (f"{_RATES}::test_nobody_uses_up_a_mailbox_for_its_owner",),
+    ),
+    Guard(
+        "rate-busy-shop",
+        "a browser is not told how much all others have asked",
+        (layer("limits", 'window, False, False, "key")', 'window, False, True, "key")'),),
+        (f"{_RATES}::test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left",),
+    ),
+    Guard(
+        "rate-outage",
+        "without DynamoDB nobody is kept waiting again and again",
+        (layer("limits", "    remembered.paused_until = now + _PAUSE_SECONDS\n", ""),),
+        (f"{_RATES}::test_without_dynamodb_requests_go_on",),
+    ),
+    Guard(
+        "rate-salt",
+        "an address is counted under a hash that cannot be guessed, a tenant's own",
+        (layer("limits", 'f"{salt}|{budget.policy}', 'f"{budget.policy}'),),
+        (f"{_RATES}::test_tenants_do_not_share_budgets",),
+    ),
+    Guard(
+        "every-answer",
+        "each answer of the API is for TLS alone, and is what it says it is",
+        (
+            layer(
+                "http",
+                "    answer = answers.secured(_answered(app, answers.as_get(event), context))",
+                "    answer = _answered(app, answers.as_get(event), context)",
+            ),
+        ),
+        (f"{_ANSWERS}::test_what_has_not_changed_has_them_too",),
+    ),
+    Guard(
+        "every-answer-webhook",
+        "and each one of the webhook",
+        (
+            Edit(
+                "functions/webhook/app.py",
+                "return answers.secured(_answered(event))",
+                "return _answered(event)",
+            ),
+        ),
+        (f"{_ANSWERS}::test_the_webhook_has_them",),
+    ),
+    Guard(
+        "media-type",
+        "a body is JSON if its type says so, and not if it only begins so",
+        (layer("http", '        _require_json(headers["content-type"])\n', ""),),
+        (f"{_BODIES}::test_what_only_looks_like_json_is_refused",),
+    ),
+    Guard(
+        "altered-text",
+        "text that was altered on the way is refused, not stored",
+        (layer("http", '    if "\\ufffd" in text:', "    if False:"),),
+        (f"{_BODIES}::test_what_was_made_utf8_on_the_way_is_malformed",),
+    ),
+    Guard(
+        "sweep-one-bad-row",
+        "a row that a sweep cannot do is passed over, and stops no other",
+        (
+            api(
+                "expire_holds",
+                "        exception when others then\n",
+                "        exception when null_value_not_allowed then\n",
+            ),
+        ),
+        (f"{_SWEEPS}::test_one_hold_stops_no_other",),
+    ),
+    Guard(
+        "sweep-passes-over",
+        "and takes no other row's place meanwhile",
+        (core("passed_over", "and f.retry_at > p_at)", "and f.retry_at > p_at and false)"),),
+        (f"{_SWEEPS}::test_it_takes_no_others_place",),
+    ),
+    Guard(
+        "sweep-lost-batch",
+        "what another transaction caused is no fault of the row",
+        (core("pass_over", "if p_sqlstate in ('40001', '40P01') then", "if false then"),),
+        (f"{_SWEEPS}::test_a_batch_that_lost_is_repeated_as_a_whole",),
+    ),
+    Guard(
+        "calendar-share",
+        "one tenant's calendars take no more than their share of the sweep",
+        (api("claim_calendars", "v_share constant integer := 3", "v_share constant integer := 9"),),
+        (f"{_SWEEPS}::test_each_tenant_has_its_share_of_the_calendar_sweep",),
+    ),
+    Guard(
+        "calendar-slow",
+        "what is slow to read pauses like what cannot be read",
+        (api("store_busy", ":numeric, 0) >= 5;", ":numeric, 0) >= 500;"),),
+        (f"{_SWEEPS}::test_what_is_slow_is_read_less_and_less_often",),
+    ),
+    Guard(
+        "everybodys-functions",
+        "no login role takes an advisory lock or makes a large object",
+        (
+            Edit(
+                "sql/roles.sql",
+                "'revoke execute on function %s from public', v_function",
+                "'select 1'",
+            ),
+        ),
+        ("tests/sql/test_grants.py::test_no_role_makes_large_objects_or_takes_advisory_locks",),
+    ),
+)
