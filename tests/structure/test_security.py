@@ -16,8 +16,9 @@ PAGE = sorted((ROOT / "web").rglob("*.js"))
 # Text becomes code, a command, or objects of the sender's choice.
 RUNS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN = {"subprocess", "pickle", "marshal", "shelve", "pty", "commands", "xml"}
-# the second is health's, which hands its argument to the first
-CALLS = {"database.call", "_asked"}
+CALL = "database.call"
+# of health alone, which hands it constants
+HANDED_ON = "database.call(function)"
 CRYPTOGRAPHY = {"hashlib", "hmac", "secrets", "ssl"}
 OTHER_CRYPTOGRAPHY = {"Crypto", "Cryptodome", "cryptography", "nacl", "rsa", "jwt"}
 BROKEN_HASHES = {"md5", "sha1"}
@@ -187,11 +188,11 @@ def test_calls_of_the_database_are_written_out() -> None:
 
     Proves: ASVS 1.2.4
     """
-    calls = [call for path in SHIPPED for call in _calls(path) if _named(call.func) in CALLS]
+    calls = [call for path in SHIPPED for call in _calls(path) if _named(call.func) == CALL]
 
     assert len(calls) > 40
     unwritten = [_named(call) for call in calls if not _is_ours_or_chosen(call.args[0])]
-    assert unwritten == ["database.call(function)"]
+    assert unwritten == [HANDED_ON]
 
 
 def _is_ours_or_chosen(name: ast.expr) -> bool:

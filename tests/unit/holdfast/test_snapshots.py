@@ -27,6 +27,9 @@ CONSTANT = {
     ("holdfast.idempotency", "config"),
     ("holdfast.observability", "logger"),
     ("holdfast.observability", "metrics"),
+    ("holdfast.calendars.windows_zones", "_by_lower_name"),
+    ("holdfast.calendars.windows_zones", "_by_place"),
+    ("holdfast.calendars.zones", "_iana_names"),
     ("holdfast.snapshots", "take_part"),
 }
 
