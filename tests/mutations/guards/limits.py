@@ -182,7 +182,7 @@ GUARDS: tuple[Guard, ...] = (
         "name-is-a-name",
         "what can be more than a name is left out of a letter",
         (layer("letters", "or _NO_NAME.search(words)", ""),),
-        ("tests/unit/holdfast/test_letters.py",),
+        ("tests/unit/holdfast/test_letters.py::test_what_can_be_more_than_a_name_is_left_out",),
     ),
     Guard(
         "own-page",
