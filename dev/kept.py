@@ -117,6 +117,13 @@ TABLES: Mapping[str, Kept] = {
     "core.reconciled_rows": Kept(
         "bounded", "what the comparison under way has seen", "", "until it ends"
     ),
+    "core.sweep_failures": Kept(
+        "swept",
+        "rows that a sweep could not do, and when it tries them again",
+        "",
+        "30 days after the last failure",
+        ("core.delete_failures",),
+    ),
     "core.findings": Kept(
         "kept",
         "where Stripe's books and ours differ",

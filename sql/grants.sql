@@ -45,7 +45,7 @@ grant execute on function api.list_catalogue_items to holdfast_blackouts, holdfa
 grant execute on function api.get_catalogue_item to holdfast_catalogue, holdfast_pools;
 grant execute on function api.health to holdfast_health;
 grant execute on function api.rate_policy to holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars,
-    holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_pools, holdfast_schedules, holdfast_waitlist;
+    holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_customers, holdfast_pools, holdfast_schedules, holdfast_waitlist;
 
 -- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;

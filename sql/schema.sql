@@ -1858,6 +1858,12 @@ CREATE INDEX stripe_events_by_age ON core.stripe_events USING btree (tenant_id, 
 CREATE INDEX stripe_events_by_booking ON core.stripe_events USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
+-- Name: sweep_failures_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX sweep_failures_by_age ON core.sweep_failures USING btree (tenant_id, updated_at);
+
+--
 -- Name: sweep_failures_due; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 

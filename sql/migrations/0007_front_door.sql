@@ -364,6 +364,7 @@ create table core.sweep_failures (
     constraint sweep_failures_counted check (failures >= 1)
 );
 create index sweep_failures_due on core.sweep_failures (retry_at);
+create index sweep_failures_by_age on core.sweep_failures (tenant_id, updated_at);
 
 -- A tenant's turn in the sweep of calendars, and what is being read for it.
 alter table core.calendars
@@ -427,6 +428,9 @@ begin
 end;
 $$;
 set local role holdfast_owner;
+-- rows that were changed twice have checks waiting for the end, and no table can be altered until then
+set constraints all immediate;
+set constraints all deferred;
 alter table core.bookings enable trigger user;
 alter table core.bookings
     alter column reference set not null,

@@ -19,7 +19,7 @@ update core.effects set updated_at = %(at)s where booking_id = %(id)s;
 update core.idempotency_keys set created_at = %(at)s where result_id = %(id)s;
 update core.waitlist set updated_at = %(at)s where id = %(id)s;
 """
-_KINDS = {"places": 1, "bookings": 2, "requests": 3, "events": 4, "effects": 5}
+_KINDS = {"places": 1, "bookings": 2, "requests": 3, "events": 4, "effects": 5, "failures": 6}
 
 
 def _age(w: Workload, identifier: Any) -> None:
@@ -50,6 +50,15 @@ def _ended(w: Workload) -> None:
     place = w.api.call("join_waitlist", w.tenant.actor(), secret, uuid4(), sha256(secret), request)
     w.api.call("leave_waitlist", w.tenant.actor(secret=secret), place["id"], None)
     _age(w, place["id"])
+
+
+def _failed(w: Workload) -> None:
+    """A row that a sweep failed at long ago."""
+    w.api.database.execute(
+        "insert into core.sweep_failures (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)"
+        " values (%s, 'expire_holds', %s, 'XX000', %s, %s)",
+        *(w.tenant.id, uuid4(), _LONG_AGO, _LONG_AGO),
+    )
 
 
 def _sweep(kind: str) -> Callable[[Workload, None], None]:
@@ -88,6 +97,7 @@ RETENTION = {
     "delete_expired_records, requests": Action(_unpaid, _sweep("requests")),
     "delete_expired_records, events": Action(_unpaid, _sweep("events")),
     "delete_expired_records, effects": Action(_unpaid, _sweep("effects")),
+    "delete_expired_records, failures": Action(_failed, _sweep("failures")),
     "export_customer": Action(Workload.hold, _of_person("export_customer", None, 10)),
     "erase_customer": Action(_released, _of_person("erase_customer")),
     "list_bookings, reference": Action(

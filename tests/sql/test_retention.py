@@ -25,7 +25,7 @@ GROWING = (
     "core.waitlist",
     "audit.booking_events",
 )
-KINDS = ("places", "bookings", "customers", "requests", "events", "effects", "stuck")
+KINDS = ("places", "bookings", "customers", "requests", "events", "effects", "failures", "stuck")
 
 
 def sweep(api: Api, limit: int = 100) -> dict[str, int]:
@@ -253,6 +253,21 @@ def test_an_event_of_stripes_stays_for_thirty_five_days(api: Api, tenant: Tenant
     assert "events" not in early
     assert events == 1
     assert swept == {"bookings": 1, "customers": 1}
+
+
+def test_a_failure_of_a_sweep_ends_a_month_after_its_last(api: Api, tenant: Tenant) -> None:
+    """What still fails is tried at least once a day, so it is never that old."""
+    api.database.execute(
+        "insert into core.sweep_failures (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)"
+        " values (%s, 'expire_holds', %s, 'XX000', %s, %s)",
+        *(tenant.id, tenant.id, NOW, NOW),
+    )
+    api.database.clock.set(NOW + 30 * DAY)
+    early = sweep(api)
+    api.database.clock.advance(INSTANT)
+
+    assert early == {}
+    assert sweep(api) == {"failures": 1}
 
 
 def test_an_event_of_a_paid_booking_goes_alone(api: Api, tenant: Tenant) -> None:

@@ -35,8 +35,8 @@ HoldfastError
 ├── ReturnAddressRefused    422  return_address_refused
 ├── PreconditionRequired    428  precondition_required
 ├── TooManyHolds            429  too_many_holds
-├── RateLimited             429  rate_limited
 ├── TooManyPaymentPages     429  too_many_payment_pages
+├── RateLimited             429  rate_limited
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
 ├── CalendarUnreachable     503  calendar_unreachable

@@ -205,7 +205,7 @@ def enter(actor: Actor, kind: Class, mailbox: str | None = None) -> Verdict:
         here.own += 1
         if here.own > stranger.quota:
             return _refused([(stranger, here)], stranger, now)
-        terms = _asked(actor)
+        terms = _terms(actor)
         remembered.learn(actor.key_hash, terms, now)
     spent: list[tuple[Budget, _Count]] = []
     for budget in _budgets(actor, terms, kind, mailbox):
@@ -222,7 +222,7 @@ def revoked(actor: Actor) -> None:
     memory().terms.pop(actor.key_hash, None)
 
 
-def _asked(actor: Actor) -> Terms:
+def _terms(actor: Actor) -> Terms:
     answer = database.call("rate_policy", actor.as_json())
     return Terms(answer["kind"], answer["key_id"], answer["salt"], answer["budgets"])
 

@@ -53,7 +53,7 @@ def delete_expired(context: LambdaContext) -> dict[str, int]:
     Each turn begins with the first tenant; what is left when the time is over, the next one does.
     """
     totals = dict.fromkeys(
-        ("bookings", "places", "customers", "requests", "events", "effects", "stuck"), 0
+        ("bookings", "places", "customers", "requests", "events", "effects", "failures", "stuck"), 0
     )
     after: dict[str, Any] | None = None
 

@@ -2,13 +2,14 @@
 --
 -- Tenant after tenant, and of each: places in the waitlist that ended, bookings that were never paid
 -- with all that hangs on them, idempotency keys, events of Stripe's, effects that are done and no
--- money; each when it is older than the tenant's settings say. What has a payment, a refund, a
+-- money, what sweeps failed at long ago; each when it is older than the tenant's settings say. What has a payment, a refund, a
 -- dispute or a finding stays, and so do effects of money. Any number of copies may run, beside
 -- anything else: what is locked is passed by, and met by the next turn.
 --
 -- p_after   where the call before ended ("next" of its answer), or null to begin
 -- p_limit   rows that one call looks at
--- Returns   {"places", "bookings", "customers", "requests", "events", "effects": deleted, "stuck":
+-- Returns   {"places", "bookings", "customers", "requests", "events", "effects",
+--           "failures": deleted, "stuck":
 --           bookings that something else still refers to, "next": … | null at the end}
 --
 -- Runs as holdfast_system: it works across tenants.
@@ -24,9 +25,9 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off set enable
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    c_kinds constant text[] := array['places', 'bookings', 'requests', 'events', 'effects'];
+    c_kinds constant text[] := array['places', 'bookings', 'requests', 'events', 'effects', 'failures'];
     v_answer jsonb := '{"places": 0, "bookings": 0, "customers": 0, "requests": 0, "events": 0,
-        "effects": 0, "stuck": 0}';
+        "effects": 0, "failures": 0, "stuck": 0}';
     v_kind integer := coalesce((p_after ->> 'kind')::integer, 1);
     v_after jsonb := p_after;
     v_empty integer := 0;
@@ -53,7 +54,8 @@ begin
             when 'bookings' then core.delete_unpaid(v_tenant, v_after, p_limit)
             when 'requests' then core.delete_requests(v_tenant, p_limit)
             when 'events' then core.delete_events(v_tenant, p_limit)
-            else core.delete_effects(v_tenant, p_limit)
+            when 'effects' then core.delete_effects(v_tenant, p_limit)
+            else core.delete_failures(v_tenant, p_limit)
         end;
         v_looked := (v_done ->> 'looked')::integer;
         v_empty := v_empty + 1;

@@ -133,6 +133,7 @@ begin
         set email = c_nobody || '-' || c.id || '@invalid', name = c_nobody, phone = null
         where c.tenant_id = v_actor.tenant_id and c.id = v_id;
     end loop;
+    perform core.still_authorized(v_actor);
     return pg_catalog.jsonb_build_object(
         'customers', pg_catalog.cardinality(v_customers),
         'bookings', pg_catalog.cardinality(v_bookings),

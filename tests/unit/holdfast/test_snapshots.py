@@ -21,6 +21,9 @@ from tests.harness.database import Database
 # Cached, and the same in every environment: no secret, no connection, nothing random.
 CONSTANT = {
     ("holdfast.calendars.reading", "source"),
+    ("holdfast.calendars.windows_zones", "_by_lower_name"),
+    ("holdfast.calendars.windows_zones", "_by_place"),
+    ("holdfast.calendars.zones", "_iana_names"),
     ("holdfast.certificates", "_amazons"),
     ("holdfast.certificates", "_folder"),
     ("holdfast.certificates", "_stored"),
