@@ -115,7 +115,10 @@ def test_a_request_is_remembered_by_its_fingerprint(visitor: Visitor) -> None:
 
 
 def test_a_booking_is_removed_from_the_device(visitor: Visitor, shop: Shop) -> None:
-    """The list leads to it, two taps remove it, and it stays booked."""
+    """The list leads to it, two taps remove it, and it stays booked.
+
+    Proves: ASVS 14.3.1
+    """
     booking = _booked(visitor)
     page = visitor.page
     page.goto(shop.page)

@@ -58,7 +58,10 @@ def test_as_many_pass_as_the_budget_has(client: Any, race: Race) -> None:
 
 
 def test_the_last_one_is_taken_once(client: Any, race: Race) -> None:
-    """With one left, one of 24 gets it."""
+    """With one left, one of 24 gets it.
+
+    Proves: ASVS 2.4.1, 15.4.2
+    """
     one = _racer(client, "last")
     assert [one() for _ in range(QUOTA - 1)] == [True] * (QUOTA - 1)
 

@@ -17,7 +17,10 @@ def ask(system: System, what: str, body: Any, key: str = "secret") -> Answer:
 
 
 def test_a_person_is_told_everything_and_then_forgotten(system: System) -> None:
-    """One booking that was given back: its data, then none."""
+    """One booking that was given back: its data, then none.
+
+    Proves: ASVS 14.2.4
+    """
     held = system.hold(TEN)
     email = held["customer"]["email"]
     system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
@@ -75,12 +78,18 @@ def test_a_cursor_of_nobodys_is_refused(system: System) -> None:
     ("key", "status", "code"), [("publishable", 403, "forbidden"), (None, 401, "unauthenticated")]
 )
 def test_only_servers_may(system: System, what: str, key: Any, status: int, code: str) -> None:
-    """A browser's key reads and erases nobody."""
+    """A browser's key reads and erases nobody.
+
+    Proves: ASVS 8.2.1, API5:2023
+    """
     refused(system, lambda: ask(system, what, {"email": EMAIL}, key=key), status, code)
 
 
 def test_the_address_stands_in_no_path(system: System) -> None:
-    """Paths end in logs: there is no such route."""
+    """Paths end in logs: there is no such route.
+
+    Proves: ASVS 14.2.1
+    """
     answer = system.request("GET", f"/v1/customers/{EMAIL}", key="secret")
 
     assert answer.status == 404

@@ -34,7 +34,10 @@ def _has_all(headers: Mapping[str, str]) -> bool:
 def test_every_answer_is_for_tls_and_is_what_it_says(
     shop: System, method: str, pattern: str, key: str | None
 ) -> None:
-    """HSTS and nosniff on every answer of every route: done, refused, without a key, not there."""
+    """HSTS and nosniff on every answer of every route: done, refused, without a key, not there.
+
+    Proves: ASVS 3.2.1, 3.4.1, 3.4.4, API8:2023
+    """
     path = _path(shop, pattern)
     answers = [shop.request(method, path, key=key)]
     if method in {"POST", "PATCH"}:
@@ -66,7 +69,10 @@ def test_what_has_not_changed_has_them_too(shop: System) -> None:
 
 
 def test_the_webhook_has_them(system: System) -> None:
-    """What is settled, what is not Stripe's, and what is too large."""
+    """What is settled, what is not Stripe's, and what is too large.
+
+    Proves: ASVS 3.4.1, 3.4.4
+    """
     _, session = system.checkout()
     system.pay(session)
     answers = [

@@ -101,7 +101,10 @@ def test_a_new_tenant_has_these_limits(system: System) -> None:
 
 
 def test_every_route_has_a_class_or_no_key() -> None:
-    """What takes a key is counted; what is not counted takes none."""
+    """What takes a key is counted; what is not counted takes none.
+
+    Proves: ASVS 2.4.1, API4:2023
+    """
     from dev.openapi_operations import OPERATIONS  # noqa: PLC0415
 
     for route in the_template().routes:
@@ -116,7 +119,10 @@ def test_every_route_has_a_class_or_no_key() -> None:
 
 @pytest.mark.parametrize("name", [name for name in ASK if name != "read"])
 def test_one_too_many_from_one_address_is_429(limited: System, name: str) -> None:
-    """At the defaults: so many are answered, the next is refused until the window ends."""
+    """At the defaults: so many are answered, the next is refused until the window ends.
+
+    Proves: ASVS 2.4.1, API4:2023
+    """
     mailboxes = (f"m{n}@example.com" for n in range(1000))
     extra = (lambda: {"email": next(mailboxes)}) if name in {"hold", "waitlist"} else dict
     answers = [ASK[name](limited, **extra()) for _ in range(DEFAULTS[name])]
@@ -201,7 +207,10 @@ def test_a_mailbox_has_fewer_however_it_is_spelled(limited: System) -> None:
 
 
 def test_nobody_uses_up_a_mailbox_for_its_owner(limited: System) -> None:
-    """A stranger who names somebody's mailbox from elsewhere takes nothing from its owner."""
+    """A stranger who names somebody's mailbox from elsewhere takes nothing from its owner.
+
+    Proves: ASVS 2.4.1, API6:2023
+    """
     set_limits(limited, mailbox=2)
     assert [_hold(limited).status for _ in range(3)] == [422, 422, 429]
     limited.address = "198.51.100.20"
@@ -241,7 +250,10 @@ def test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left(limite
 
 
 def test_tenants_do_not_share_budgets(limited: System) -> None:
-    """The same address at another tenant's shop has spent nothing there."""
+    """The same address at another tenant's shop has spent nothing there.
+
+    Proves: ASVS 8.4.1
+    """
     set_limits(limited, hold=1)
     other = add_tenant(limited.database)
     assert [_hold(limited).status for _ in range(2)] == [422, 429]
@@ -323,7 +335,10 @@ def test_in_steady_state_a_hold_is_one_round_trip_and_one_count(
 
 
 def test_an_unknown_key_writes_nothing_outside(limited: System) -> None:
-    """Whoever has no key is counted in memory by address: neither 401 nor 429 costs DynamoDB."""
+    """Whoever has no key is counted in memory by address: neither 401 nor 429 costs DynamoDB.
+
+    Proves: ASVS 2.4.1, 15.2.2, API4:2023
+    """
     with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
         limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
         answers = [_hold(limited, key=new_key()) for _ in range(61)]
@@ -348,7 +363,10 @@ def test_a_known_key_is_not_kept_out_by_unknown_ones(limited: System) -> None:
 
 
 def test_a_revoked_key_is_a_stranger_again(limited: System) -> None:
-    """After the database has refused it, it is counted like any unknown key."""
+    """After the database has refused it, it is counted like any unknown key.
+
+    Proves: ASVS 7.4.1
+    """
     assert _hold(limited).status == 422
     limited.database.execute("update core.api_keys set revoked_at = core.clock()")
     with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
@@ -433,7 +451,10 @@ def test_dynamodb_is_asked_again_after_a_pause(limited: System, clock: Clock) ->
 
 
 def test_no_address_is_written_down(limited: System) -> None:
-    """What is counted is stored as a hash with the tenant's own salt, and ends by itself."""
+    """What is counted is stored as a hash with the tenant's own salt, and ends by itself.
+
+    Proves: ASVS 14.2.4
+    """
     from dev.dynamodb import client  # noqa: PLC0415 slow to import
 
     limited.address = "198.51.100.77"

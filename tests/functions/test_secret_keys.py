@@ -37,7 +37,10 @@ def letters(place: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_old_secrets_open_their_bookings_after_a_new_key(system: System) -> None:
-    """A new key locks nobody out, and what is new is derived with it."""
+    """A new key locks nobody out, and what is new is derived with it.
+
+    Proves: ASVS 11.2.2
+    """
     with_keys(system, OLD)
     body = system.hold_body(TEN)
     old = system.request("POST", "/v1/holds", body, idempotency_key=KEY).body
@@ -69,7 +72,10 @@ def test_a_letter_is_derived_with_its_places_key(system: System) -> None:
 
 
 def test_after_a_leak_no_old_secret_opens_anything(system: System) -> None:
-    """Bookings, carts, places and feeds; letters sent afterwards carry secrets that work."""
+    """Bookings, carts, places and feeds; letters sent afterwards carry secrets that work.
+
+    Proves: ASVS 7.4.1, 11.2.2
+    """
     with_keys(system, OLD)
     taken = system.hold(TEN)
     kept = system.hold(OTHER)

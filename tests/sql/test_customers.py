@@ -119,7 +119,10 @@ def test_long_lists_come_in_pages(api: Api, tenant: Tenant) -> None:
 
 
 def test_nobody_elses_data_are_told(api: Api, tenant: Tenant) -> None:
-    """Neither of another person nor of another tenant."""
+    """Neither of another person nor of another tenant.
+
+    Proves: ASVS 8.2.2, API1:2023
+    """
     other = Tenant(api.database)
     held(api, tenant)
     api.hold(tenant.offer(), NOW + 3 * HOUR)
@@ -141,7 +144,10 @@ def test_it_takes_a_secret_key(api: Api, tenant: Tenant, function: str) -> None:
 
 
 def test_nothing_of_a_person_is_left(api: Api, tenant: Tenant) -> None:
-    """In no column of any table, while bookings, money and history stay."""
+    """In no column of any table, while bookings, money and history stay.
+
+    Proves: ASVS 14.2.4
+    """
     checkout = over(api, tenant)
     released = held(api, tenant, email="ada+2@example.com", at=6)
     api.call("release_hold", released.actor, released.id, None)
@@ -327,7 +333,10 @@ def test_a_cart_is_erased_as_a_whole(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_secret_ends_with_its_booking(api: Api, tenant: Tenant) -> None:
-    """Some days after the end of the booking it opens nothing; a server still reads it."""
+    """Some days after the end of the booking it opens nothing; a server still reads it.
+
+    Proves: ASVS 7.4.1
+    """
     booking = over(api, tenant).held
     ends_at = booking.row.ends_at
     tenant.database.execute("update core.tenants set secret_days = 100")

@@ -228,6 +228,7 @@ def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
     """Neither fills the disk nor takes the locks of days and identities: by name, and tried.
 
     Cases: P-7
+    Proves: ASVS 13.2.2
     """
     attempts = [
         *("select lo_create(0)", "select lo_from_bytea(0, 'x')", "select lo_get(1)"),

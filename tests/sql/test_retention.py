@@ -77,7 +77,10 @@ def wait(api: Api, held: Held, secret: str, email: str = "ada@example.com") -> U
 
 
 def test_nothing_is_left_of_a_booking_that_was_never_paid(api: Api, tenant: Tenant) -> None:
-    """Checkout, effects, events, request keys, history and customer go; a count stays."""
+    """Checkout, effects, events, request keys, history and customer go; a count stays.
+
+    Proves: ASVS 14.2.4, 15.2.2
+    """
     expired(api, tenant)
     api.database.clock.advance(36 * DAY)
 

@@ -34,7 +34,10 @@ def _failures(database: Database) -> list[tuple[str, int, str]]:
 
 
 def test_one_hold_stops_no_other(api: Api, tenant: Tenant) -> None:
-    """Of three tenants' holds the oldest cannot be ended: the others are, and it is noted."""
+    """Of three tenants' holds the oldest cannot be ended: the others are, and it is noted.
+
+    Proves: ASVS 16.5.2
+    """
     bad, *good = [api.hold(each.offer()) for each in (tenant, *(Tenant(api.database),) * 1)]
     good.append(api.hold(Tenant(api.database).offer()))
     _poison(api.database, "bookings", bad.id)
@@ -163,7 +166,10 @@ def _claimed(api: Api, limit: int = 10) -> list[object]:
 
 
 def test_each_tenant_has_its_share_of_the_calendar_sweep(api: Api, tenant: Tenant) -> None:
-    """One with forty calendars due keeps three places; another's only one has its turn at once."""
+    """One with forty calendars due keeps three places; another's only one has its turn at once.
+
+    Proves: ASVS 15.2.2
+    """
     other = Tenant(api.database)
     _calendars(api, tenant, 40)
     api.database.clock.advance(MINUTE)

@@ -77,7 +77,10 @@ def test_a_function_may_do_what_its_settings_name_and_nothing_else(either: Expan
     ],
 )
 def test_letters_are_sent_in_one_name(sender: str, address: str) -> None:
-    """Of all identities of the account the outbox may send as its own sender only."""
+    """Of all identities of the account the outbox may send as its own sender only.
+
+    Proves: ASVS 13.2.2
+    """
     expanded = expand(BROUGHT | {"MailFrom": sender})
     (send,) = [s for s in expanded.statements("Deliver") if s["Action"] == "ses:SendEmail"]
 

@@ -9,7 +9,10 @@ FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
 def test_requests_are_forgotten(either: Expanded) -> None:
     """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and no history: a copy
-    that may be lost needs none, and would be kept for 35 days."""
+    that may be lost needs none, and would be kept for 35 days.
+
+    Proves: ASVS 14.2.2
+    """
     table = either.of_type("AWS::DynamoDB::Table")["IdempotencyTable"]
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -56,7 +59,10 @@ def test_the_pages_bucket_is_not_public(created: Expanded) -> None:
 
 
 def test_a_domain_of_ones_own_speaks_no_old_tls() -> None:
-    """With a domain and its certificate the page begins at TLS 1.2; else CloudFront decides."""
+    """With a domain and its certificate the page begins at TLS 1.2; else CloudFront decides.
+
+    Proves: ASVS 12.1.1
+    """
     own = {
         "PageDomain": "book.example.com",
         "PageCertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/0a1b",

@@ -115,7 +115,10 @@ def test_reserving_takes_what_it_says() -> None:
 
 
 def test_nothing_is_reserved_unless_asked_for() -> None:
-    """But for the webhook, whose address is public and has no rate of its own."""
+    """But for the webhook, whose address is public and has no rate of its own.
+
+    Proves: ASVS 15.2.2
+    """
     functions = expand({key: CREATED[key] for key in CREATED if key != "ReservedConcurrency"})
 
     reserved = {

@@ -38,7 +38,10 @@ def _osv(results: Any) -> Iterator[str]:
 
 
 def test_a_finding_fails(capsys: pytest.CaptureFixture[str]) -> None:
-    """A vulnerability of one package is named, and the audit fails."""
+    """A vulnerability of one package is named, and the audit fails.
+
+    Proves: ASVS 15.2.1
+    """
 
     def results(asked: list[Any]) -> Any:
         bad = [each["package"]["name"] == "certifi" for each in asked]
@@ -78,7 +81,10 @@ def test_without_the_service_it_says_so(service: str, capsys: pytest.CaptureFixt
 
 
 def test_every_package_of_the_layer_says_its_licence() -> None:
-    """Names, licences, and for those that want it the licence's own text."""
+    """Names, licences, and for those that want it the licence's own text.
+
+    Proves: ASVS 15.1.2
+    """
     page = notices.page()
 
     assert "psycopg 3" in page
