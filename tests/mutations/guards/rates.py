@@ -50,7 +50,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "rate-strangers",
         "a key that nobody knows is refused by the database before anything is counted outside",
-        (layer("limits", "        terms = _asked(actor)\n", _BELIEVED),),
+        (layer("limits", "        terms = _terms(actor)\n", _BELIEVED),),
         (f"{_RATES}::test_an_unknown_key_writes_nothing_outside",),
     ),
     Guard(
