@@ -1,6 +1,7 @@
-"""`docs/limits.md`: who may take how much without paying, from `holdfast.policy`."""
+"""`docs/limits.md`: who may take how much without paying, and ask how often: `holdfast.policy`."""
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -35,6 +36,7 @@ counts paid bookings and holds of secret keys. A secret key is refused beyond it
 `not_offered`, reason `customer_limit`; override `customer_limit`). A publishable key's hold is
 judged when it is paid: what is too many is refunded, reason `customer_limit`. A request that by
 itself is too much is refused at once.
+
 **`daily_limit`**, how many bookings start on one local day, counts for everybody and is never
 overridden.
 
@@ -52,12 +54,38 @@ there, and is offered the time once. A secret key is told 409 `already_waiting`.
 """
 
 
+_RATES = """
+## How often one may ask
+
+Counted before anything else is done, in windows of a minute or five, by network address for
+publishable keys and by key for secret keys. A read costs nothing outside the function until half
+of its budget is spent; each of the others is one conditional `ADD` in DynamoDB. Answers say what
+is allowed and left in the fields `RateLimit-Policy` and `RateLimit`; one too many is 429
+`rate_limited` with `Retry-After`. Without DynamoDB requests go on, each function counts alone,
+and an alarm tells (`RateLimiterUnavailable`). Why it is so: [ADR
+26](adr/0026-rates-are-counted-in-memory-first.md). They are set as the limits above, and tried at
+their defaults by `tests/functions/test_rate_limits.py` and
+`tests/functions/test_payment_pages.py`.
+
+| Setting | Counted | For each | Default | Range | Override |
+|---|---|---|---|---|---|
+"""
+_ASKED = """
+Apart from settings: a payment page is asked about at Stripe at most once in five seconds, however
+many poll for its confirmation.
+"""
+
+
 def page() -> str:
     """The whole document."""
-    rows = [
+    asking = _RATES + "\n".join(_rows(policy.RATES)) + "\n" + _ASKED
+    return _HEAD + "\n".join(_rows(policy.LIMITS)) + "\n" + _TAIL + asking
+
+
+def _rows(limits: Iterable[policy.Limit]) -> list[str]:
+    return [
         f"| `{limit.setting}` | {limit.counts} | {limit.whose} | {limit.default}"
         f" | {limit.least} to {limit.most:,}{', none' if limit.may_be_none else ''}"
         f" | {f'`{limit.rule}`' if limit.rule else 'none'} |"
-        for limit in policy.LIMITS
+        for limit in limits
     ]
-    return _HEAD + "\n".join(rows) + "\n" + _TAIL

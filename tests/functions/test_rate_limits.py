@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from holdfast import database, limits
+from holdfast import database, limits, policy
 from tests.harness.outages import REFUSING, dynamodb_watched, dynamodb_without, silent_port
 from tests.harness.problems import refused
 from tests.harness.stage import TEN
@@ -16,7 +16,6 @@ from tests.harness.tenants import add_key, add_tenant, new_key
 
 NOON = 1_893_499_200.0  # the beginning of a minute, and of five
 NOWHERE = "00000000-0000-7000-8000-000000000000"
-DEFAULTS = {"read": 600, "hold": 60, "waitlist": 30, "checkout": 60, "write": 120, "mailbox": 20}
 COLUMNS = {
     "read": "rate_reads",
     "hold": "rate_holds",
@@ -25,6 +24,8 @@ COLUMNS = {
     "write": "rate_writes",
     "mailbox": "rate_mailbox",
 }
+_SAID = {limit.setting: limit.default for limit in policy.RATES}
+DEFAULTS = {name: _SAID[column] for name, column in COLUMNS.items()}
 COUNT = "UpdateItem RateLimitTable"
 
 
@@ -97,7 +98,7 @@ def test_a_new_tenant_has_these_limits(system: System) -> None:
     row = system.database.one("select * from core.tenants where id = %s", made)
 
     assert {name: getattr(row, column) for name, column in COLUMNS.items()} == DEFAULTS
-    assert row.rate_key_factor == 100
+    assert row.rate_key_factor == _SAID["rate_key_factor"]
 
 
 def test_every_route_has_a_class_or_no_key() -> None:

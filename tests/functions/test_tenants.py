@@ -255,7 +255,11 @@ def test_where_payment_pages_lead_is_listed(system: System) -> None:
     listed = ["https://studio.example", "http://localhost:*"]
     assert made["return_origins"] == listed
 
-    settings = {"delayed_methods": "all", "delayed_method_days": 7, "payment_pages_per_hold": 3}
+    settings = {
+        "delayed_methods": "all",
+        "delayed_method_days": 7,
+        "limits": {"payment_pages_per_hold": 3},
+    }
     later = request(made["id"], None, {}, [], settings=settings)
     changed = system.invoke("migrate", later)
     row = system.database.one("select * from core.tenants where id = %s", made["id"])

@@ -207,7 +207,7 @@ def test_a_row_of_the_policy(api: Api, setting: str) -> None:
     ROWS[setting](Shop(api), DEFAULTS[setting])
 
 
-@pytest.mark.parametrize("limit", policy.LIMITS, ids=lambda limit: limit.setting)
+@pytest.mark.parametrize("limit", [*policy.LIMITS, *policy.RATES], ids=lambda limit: limit.setting)
 def test_the_table_has_what_the_policy_says(database: Database, limit: policy.Limit) -> None:
     """Default, range, and whether there can be no limit.
 

@@ -1,14 +1,22 @@
-"""How much may be taken without paying: the limits that `core.limit_holder` and its like enforce.
+"""How much may be taken without paying, and how often one may ask.
 
-The database enforces them; this is the list of them, with the range and the default of each
-setting, from which `docs/limits.md` is written and by which a tenant's settings are judged. Tests
-compare it with the columns of `core.tenants`, and try every row at its default.
+The database (`core.limit_holder` and its like) and `holdfast.limits` enforce it; this is the list,
+with the range and the default of each setting, from which `docs/limits.md` is written and by which
+a tenant's settings are judged. Tests compare it with the columns of `core.tenants`, and try every
+row at its default.
 """
 
 from dataclasses import dataclass
 from typing import Literal
 
-Whose = Literal["network address", "mailbox, by secret keys", "mailbox"]
+Whose = Literal[
+    "network address",
+    "mailbox, by secret keys",
+    "mailbox",
+    "hold or change",
+    "mailbox and network address",
+    "secret key; publishable key, all its browsers together",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,73 @@ LIMITS: tuple[Limit, ...] = (
         "letters in 24 hours to a mailbox that somebody has proved to have",
         *("mailbox", 30, 1_000),
         least=0,
+        may_be_none=False,
+    ),
+)
+
+RATES: tuple[Limit, ...] = (
+    Limit(
+        "rate_reads",
+        "requests that only read, in a minute",
+        "network address",
+        600,
+        1_000_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "rate_holds",
+        "holds and moves, in five minutes",
+        "network address",
+        60,
+        1_000_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "rate_waitlist",
+        "places in the waitlist, in five minutes",
+        "network address",
+        30,
+        1_000_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "rate_checkouts",
+        "payment pages asked for, in five minutes",
+        "network address",
+        60,
+        1_000_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "rate_writes",
+        "other changes, in five minutes",
+        "network address",
+        120,
+        1_000_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "rate_mailbox",
+        "holds, and places in the waitlist, that name one mailbox, in five minutes",
+        "mailbox and network address",
+        20,
+        1_000_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "rate_key_factor",
+        "so many times what one network address may",
+        "secret key; publishable key, all its browsers together",
+        100,
+        10_000,
+        may_be_none=False,
+    ),
+    Limit(
+        "payment_pages_per_hold",
+        "payment pages made at Stripe",
+        "hold or change",
+        5,
+        100,
         may_be_none=False,
     ),
 )

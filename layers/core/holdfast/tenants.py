@@ -41,7 +41,7 @@ Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max
 
 
 _LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
-_LIMITS = {limit.setting: limit for limit in policy.LIMITS}
+_LIMITS = {limit.setting: limit for limit in (*policy.LIMITS, *policy.RATES)}
 
 
 def _page(text: str) -> str:
@@ -94,7 +94,7 @@ class TenantRequest(Request):
         return_origins: where payment pages that browsers ask for may lead.
         delayed_methods: whose payment pages offer methods whose result comes days later.
         page_url: where its letters lead to, with `?key=…` if the page needs it; null takes it away.
-        limits: those of `policy.LIMITS` that change, by setting; null is no limit.
+        limits: those of `holdfast.policy` that change, by setting; null is no limit.
     """
 
     id: UUID
@@ -104,7 +104,6 @@ class TenantRequest(Request):
     return_origins: tuple[Origin, ...] | None = Field(default=None, max_length=_ORIGINS)
     delayed_methods: Literal["never", "servers", "all"] | None = None
     delayed_method_days: Annotated[int, Field(ge=1, le=60)] | None = None
-    payment_pages_per_hold: Annotated[int, Field(ge=1, le=100)] | None = None
     page_url: Page | None = None
     limits: Limits = Field(default_factory=dict)
 

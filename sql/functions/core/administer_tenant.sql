@@ -9,8 +9,7 @@
 --           so that a request begun with the old one and repeated with the new one has one effect.
 --           "page_url": text or null, with "page_key_hash", hex of SHA-256 of the key in it or null,
 --           "limits": {setting: number or null}, "return_origins": [text], where payment pages may
---           lead, "delayed_methods", "delayed_method_days" and "payment_pages_per_hold" are changed
---           if they are there
+--           lead, "delayed_methods" and "delayed_method_days" are changed if they are there
 -- Returns   {"id", "name", "page_url", "limits": all of them, "return_origins", "delayed_methods",
 --           "keys": [{"id", "kind", "label", "created_at", "revoked_at"}]}
 --
@@ -102,8 +101,7 @@ begin
             || pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
                 'return_origins', p_tenant -> 'return_origins',
                 'delayed_methods', p_tenant -> 'delayed_methods',
-                'delayed_method_days', p_tenant -> 'delayed_method_days',
-                'payment_pages_per_hold', p_tenant -> 'payment_pages_per_hold')));
+                'delayed_method_days', p_tenant -> 'delayed_method_days')));
     update core.tenants as t
     set page_url = v_tenant.page_url,
         live_holds_per_customer = v_tenant.live_holds_per_customer,
@@ -122,7 +120,14 @@ begin
         return_origins = v_tenant.return_origins,
         delayed_methods = v_tenant.delayed_methods,
         delayed_method_days = v_tenant.delayed_method_days,
-        payment_pages_per_hold = v_tenant.payment_pages_per_hold
+        payment_pages_per_hold = v_tenant.payment_pages_per_hold,
+        rate_reads = v_tenant.rate_reads,
+        rate_holds = v_tenant.rate_holds,
+        rate_waitlist = v_tenant.rate_waitlist,
+        rate_checkouts = v_tenant.rate_checkouts,
+        rate_writes = v_tenant.rate_writes,
+        rate_mailbox = v_tenant.rate_mailbox,
+        rate_key_factor = v_tenant.rate_key_factor
     where t.id = v_id and t is distinct from v_tenant;
 
     return pg_catalog.jsonb_build_object(
@@ -144,7 +149,15 @@ begin
             'offers_per_address', v_tenant.offers_per_address,
             'place_days', v_tenant.place_days,
             'letters_per_unproved', v_tenant.letters_per_unproved,
-            'letters_per_proved', v_tenant.letters_per_proved),
+            'letters_per_proved', v_tenant.letters_per_proved,
+            'payment_pages_per_hold', v_tenant.payment_pages_per_hold,
+            'rate_reads', v_tenant.rate_reads,
+            'rate_holds', v_tenant.rate_holds,
+            'rate_waitlist', v_tenant.rate_waitlist,
+            'rate_checkouts', v_tenant.rate_checkouts,
+            'rate_writes', v_tenant.rate_writes,
+            'rate_mailbox', v_tenant.rate_mailbox,
+            'rate_key_factor', v_tenant.rate_key_factor),
         'keys', (
             select coalesce(pg_catalog.jsonb_agg(
                 pg_catalog.jsonb_build_object(
