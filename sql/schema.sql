@@ -1573,7 +1573,7 @@ CREATE INDEX bookings_by_cart ON core.bookings USING btree (tenant_id, cart_id, 
 -- Name: bookings_by_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX bookings_by_customer ON core.bookings USING btree (customer_id, id);
+CREATE INDEX bookings_by_customer ON core.bookings USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
 
 --
 -- Name: bookings_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1879,7 +1879,7 @@ CREATE INDEX waitlist_by_address ON core.waitlist USING btree (tenant_id, addres
 -- Name: waitlist_by_any_customer; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX waitlist_by_any_customer ON core.waitlist USING btree (customer_id, id);
+CREATE INDEX waitlist_by_any_customer ON core.waitlist USING btree (tenant_id, customer_id, id) WHERE (customer_id IS NOT NULL);
 
 --
 -- Name: waitlist_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner

@@ -493,8 +493,10 @@ create index effects_finished on core.effects (tenant_id, updated_at)
 -- planned while the tables were empty takes the newest index that fits, and each of these begins with the
 -- tenant: so they are made anew, to be newer than the primary keys, and only fit a query that names the
 -- column they are about ("is not null" holds for all rows).
-create index bookings_by_customer on core.bookings (customer_id, id); -- holds have a better one
-create index waitlist_by_any_customer on core.waitlist (customer_id, id); -- and so have those who wait
+create index bookings_by_customer on core.bookings (tenant_id, customer_id, id)
+    where customer_id is not null;
+create index waitlist_by_any_customer on core.waitlist (tenant_id, customer_id, id)
+    where customer_id is not null;
 create index payments_by_checkout on core.payments (tenant_id, checkout_id)
     where checkout_id is not null;
 create index effects_by_checkout on core.effects (tenant_id, checkout_id)

@@ -33,14 +33,15 @@ begin
             else c.close_reason
         end
     where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
-        and c.booking_id = p_booking_id and c.state = 'creating'
+        and c.booking_id is not distinct from p_booking_id -- else any index of bookings might be read
+        and c.state = 'creating'
     returning * into v_checkout;
 
     if not found then
         select * into v_checkout
         from core.checkouts as c
         where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
-            and c.booking_id = p_booking_id;
+            and c.booking_id is not distinct from p_booking_id;
     elsif v_checkout.state = 'failed' and v_checkout.close_reason in ('released', 'deadline') then
         if v_checkout.change_id is not null then
             v_booking := core.end_change(v_booking, v_checkout);

@@ -23,18 +23,37 @@ set enable_sort = off
 as $$
 declare
     v_share constant integer := 3;
-    v_looks constant integer := 2000; -- tenants that one call looks at
+    v_looks constant integer := 100; -- due calendars, and tenants, that one call looks at
     v_begun constant uuid := pg_catalog.gen_random_uuid();
     v_tenant uuid := v_begun;
     v_first core.calendars;
+    v_due boolean := false;
     v_wrapped boolean := false;
     v_now timestamptz := core.clock();
     v_tasks jsonb := '[]';
 begin
-    if not exists (select from core.calendars as c where c.due_at <= v_now) then
+    -- who has waited longest; then, so that none with many calendars hides the others, whoever comes
+    for v_tenant in
+        select d.tenant_id
+        from (
+            select c.tenant_id, c.due_at
+            from core.calendars as c
+            where c.due_at <= v_now
+            order by c.due_at
+            limit v_looks) as d
+        group by d.tenant_id
+        order by pg_catalog.min(d.due_at), d.tenant_id
+    loop
+        v_due := true;
+        exit when pg_catalog.jsonb_array_length(v_tasks) >= p_limit;
+        v_tasks := v_tasks || core.claim_calendars_of(
+            v_tenant, p_limit - pg_catalog.jsonb_array_length(v_tasks), v_share, v_now);
+    end loop;
+    if not v_due then
         return v_tasks;
     end if;
 
+    v_tenant := v_begun;
     for v_look in 1 .. v_looks loop
         exit when pg_catalog.jsonb_array_length(v_tasks) >= p_limit;
         -- the calendar of the next tenant whose turn comes first
@@ -53,13 +72,7 @@ begin
         continue when v_first.due_at > v_now;
 
         v_tasks := v_tasks || core.claim_calendars_of(
-            v_tenant,
-            least(
-                p_limit - pg_catalog.jsonb_array_length(v_tasks),
-                v_share - (
-                    select pg_catalog.count(*)::integer from core.calendars as c
-                    where c.tenant_id = v_tenant and c.claimed_at > v_now - interval '1 minute')),
-            v_now);
+            v_tenant, p_limit - pg_catalog.jsonb_array_length(v_tasks), v_share, v_now);
     end loop;
     return v_tasks;
 end;

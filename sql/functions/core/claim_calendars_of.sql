@@ -1,19 +1,24 @@
 -- core.claim_calendars_of: take some calendars of one tenant whose turn it is.
 --
+-- p_share   how many of them may be read at a time
 -- Returns   [task, …] as core.reading_task describes them
 --
 -- Locks     the claimed calendars, skipping those that are locked
 -- Raises    40001, 40P01
 -- Backstop  api.store_busy takes no older reading
-create or replace function core.claim_calendars_of(p_tenant_id uuid, p_limit integer, p_at timestamptz)
+create or replace function core.claim_calendars_of(
+    p_tenant_id uuid, p_limit integer, p_share integer, p_at timestamptz)
 returns jsonb
 language plpgsql volatile
 as $$
 declare
     v_calendar core.calendars;
     v_tasks jsonb := '[]';
+    v_limit integer := least(p_limit, p_share - (
+        select pg_catalog.count(*)::integer from core.calendars as c
+        where c.tenant_id = p_tenant_id and c.claimed_at > p_at - interval '1 minute'));
 begin
-    if p_limit <= 0 then
+    if v_limit <= 0 then
         return v_tasks;
     end if;
     for v_calendar in
@@ -21,7 +26,7 @@ begin
         where c.tenant_id = p_tenant_id and c.due_at <= p_at
             and not core.passed_over('claim_calendars', c.tenant_id, c.id, p_at)
         order by c.due_at, c.id
-        limit p_limit
+        limit v_limit
         for no key update skip locked
     loop
         begin
