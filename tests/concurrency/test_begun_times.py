@@ -82,8 +82,8 @@ def test_twin_that_does_not_look_at_the_clock_confirms_a_time_that_has_begun(des
     twins.rewrite(
         desk.database,
         "core.settle_paid",
-        "if core.first_start(v_booking) > core.clock() then",
-        "if true then",
+        "core.first_start(v_booking) <= core.clock() then",
+        "false then",
     )
     held, session = desk.checkout(TEN)
     desk.database.clock.set(START)

@@ -34,7 +34,8 @@ def _place(state: str, booking: str = "null") -> str:
 
 _SECOND = (
     "insert into core.bookings select (jsonb_populate_record("
-    "b, jsonb_build_object('id', gen_random_uuid()))).* from core.bookings as b"
+    "b, jsonb_build_object('id', gen_random_uuid(), 'reference', '00000000'))).*"
+    " from core.bookings as b"
 )
 
 PLANTS = {

@@ -135,6 +135,13 @@ def _revoked_feeds(desk: Desk) -> Meeting:
     return call, call
 
 
+def _erasures(desk: Desk) -> Meeting:
+    customer = {"name": "Emmy", "email": "emmy@example.com"}
+    desk.call(desk.release_call(desk.hold(TEN, customer=customer)))
+    call = _server(desk, "erase_customer", {"email": customer["email"]})
+    return desk.hold_call(TWO, customer=customer), call
+
+
 MEETINGS: dict[str, Callable[[Desk], Meeting]] = {
     "create_hold": _holds,
     "reschedule": _moves,
@@ -151,6 +158,7 @@ MEETINGS: dict[str, Callable[[Desk], Meeting]] = {
     "delete_calendar": _deleted_calendars,
     "create_calendar_feed": _feeds,
     "revoke_calendar_feed": _revoked_feeds,
+    "erase_customer": _erasures,
 }
 
 

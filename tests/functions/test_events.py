@@ -80,6 +80,7 @@ RETURNED: dict[str, Any] = {
         "requests": 0,
         "events": 0,
         "effects": 0,
+        "failures": 0,
         "stuck": 0,
     },
     "reconcile.scheduled": {"looked": 0, "found": 0, "cured": 0, "open": 0},

@@ -58,8 +58,21 @@ def running_dynamodb() -> Iterator[str]:
     from dev import dynamodb  # noqa: PLC0415 moto is imported by the tests that need it
 
     url = dynamodb.serve(0)
-    dynamodb.create_tables(url, the_template().tables)
+    _serving.append(url)
+    restore_tables()
     yield url
+    _serving.remove(url)
+
+
+def restore_tables() -> None:
+    """Make the tables again, where this process serves DynamoDB: moto's mocks empty all of it."""
+    for url in _serving:
+        from dev import dynamodb  # noqa: PLC0415 moto is imported by the tests that need it
+
+        dynamodb.create_tables(url, the_template().tables)
+
+
+_serving: list[str] = []
 
 
 @dataclass(frozen=True, slots=True)

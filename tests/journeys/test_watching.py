@@ -247,6 +247,54 @@ def books_are_compared(system: System) -> None:
     system.sweep("reconcile")
 
 
+@story("RecordsDeleted", "RecordsStuck")
+def nobody_pays(system: System) -> None:
+    held = system.hold(TEN, customer=GRACE)
+    path = f"/v1/holds/{held['id']}"
+    assert system.request("DELETE", path, secret=held["client_secret"]).status == 200
+    system.advance(minutes(40 * 24 * 60))
+    assert system.sweep("retention")["bookings"] == 1
+
+
+@story("CustomerExported", "CustomerErased")
+def somebody_is_forgotten(system: System) -> None:
+    held = system.hold(TEN, customer=GRACE)
+    path = f"/v1/holds/{held['id']}"
+    assert system.request("DELETE", path, secret=held["client_secret"]).status == 200
+    for act in ("export", "erasure"):
+        body = {"email": GRACE["email"]}
+        assert system.request("POST", f"/v1/customers/{act}", body, key="secret").status == 200
+
+
+@story("LetterWithheld")
+def a_mailbox_that_had_its_letters(system: System) -> None:
+    system.database.execute("update core.tenants set letters_per_unproved = 0")
+    system.hold(TEN, customer=GRACE)
+    _join(system, TEN)
+    system.advance(minutes(6))
+    system.sweep("offer_waiting")
+    system.run_outbox()
+
+
+@story("RateLimited", "RateLimiterUnavailable")
+def too_often(system: System) -> None:
+    system.database.execute("update core.tenants set rate_reads = 1")
+    system.renew()
+    system.with_environment(AWS_ENDPOINT_URL_DYNAMODB=f"http://{REFUSING}")
+    statuses = [system.request("GET", "/v1/resources").status for _ in range(2)]
+    assert statuses == [200, 429]
+
+
+@story("SweepRowsFailing")
+def a_row_that_no_sweep_can_do(system: System) -> None:
+    system.database.execute(
+        "insert into core.sweep_failures (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)"
+        " select id, 'expire_holds', id, 'XX000', core.clock() + interval '1 minute', core.clock()"
+        " from core.tenants"
+    )
+    system.run_outbox()
+
+
 # Laws --------------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,7 @@ from tests.harness.system import (
     System,
     _routes,
     forget,
+    restore_tables,
     the_template,
 )
 from tests.simulation.tasks import Order, Site, Task, current, hooked
@@ -368,6 +369,7 @@ def laboratory() -> Iterator[Cell]:
         os.environ.update(before)
         mail._client.cache_clear()
         forget()
+        restore_tables()
 
 
 def _common_environment() -> None:

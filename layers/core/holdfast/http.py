@@ -81,6 +81,8 @@ def respond(
     """Answer one event. What needs no route comes first: the size of the body, its type and
     encoding, and whether its sender may ask again so soon."""
     answer = answers.secured(_answered(app, answers.as_get(event), context))
+    # the route, not the path: that of a calendar feed is a secret
+    logger().info("answered", route=event.get("routeKey"), status=answer["statusCode"])
     return answers.without_body(answer) if answers.asks_for_head(event) else answer
 
 
@@ -109,8 +111,6 @@ def _answered(
     answer: dict[str, Any] = app.resolve(event, context)
     if caller is not None and answer["statusCode"] == HTTPStatus.UNAUTHORIZED:
         limits.revoked(caller)
-    # the route, not the path: that of a calendar feed is a secret
-    logger().info("answered", route=event.get("routeKey"), status=answer["statusCode"])
     answer["headers"] = {**answer.get("headers", {}), "x-request-id": request_id, **fields}
     return answer
 

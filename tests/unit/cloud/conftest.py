@@ -11,6 +11,7 @@ from moto import mock_aws
 from dev.stripe_double import server
 from dev.stripe_double.double import Double
 from tests.harness.cloud import OUTPUTS, SAM, StandIn
+from tests.harness.system import restore_tables
 
 
 @pytest.fixture
@@ -37,6 +38,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     with mock_aws():
         yield
+    restore_tables()
 
 
 @pytest.fixture
