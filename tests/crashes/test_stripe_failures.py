@@ -131,7 +131,7 @@ def test_a_session_older_than_its_key_is_looked_up(
     Cases: E-2.6, E-9.1
     """
     held = _held(system)
-    with external_calls(2, moment), pytest.raises(Crash):
+    with external_calls(CREATE_SESSION, moment), pytest.raises(Crash):
         system.begin_checkout(held)
     system.close()
     system.advance(A_DAY)
@@ -235,7 +235,7 @@ def test_a_refund_older_than_its_key_is_looked_up(system: System) -> None:
     Cases: E-9.1, E-2.3
     """
     _refunding(system)
-    with external_calls(2, AFTER), pytest.raises(Crash):
+    with external_calls(CREATE_REFUND, AFTER), pytest.raises(Crash):
         system.run_outbox()
     system.close()
     system.advance(A_DAY)
@@ -256,7 +256,7 @@ def test_twin_that_trusts_its_key_for_ever_sends_it_again(
     """Were the key trusted beyond its day, the refund would be sent a second time."""
     monkeypatch.setattr("holdfast.stripe_gateway._KEY_WINDOW_SECONDS", 10**9)
     _refunding(system)
-    with external_calls(2, AFTER), pytest.raises(Crash):
+    with external_calls(CREATE_REFUND, AFTER), pytest.raises(Crash):
         system.run_outbox()
     system.close()
     system.advance(A_DAY)
@@ -273,7 +273,7 @@ def test_a_refund_that_was_never_sent_is_sent_after_a_day(system: System) -> Non
     Cases: E-9.1
     """
     _refunding(system)
-    with external_calls(2, BEFORE), pytest.raises(Crash):
+    with external_calls(CREATE_REFUND, BEFORE), pytest.raises(Crash):
         system.run_outbox()
     system.close()
     system.advance(A_DAY)

@@ -32,19 +32,19 @@ class Calls:
     """The external calls of an operation, in order: `postgres create_hold`, `stripe POST /v1/…`.
 
     Attributes:
-        at: index of the call that goes wrong; None: none does.
+        at: index of the call that goes wrong, or its name for the first so named; None: none does.
         moment: BEFORE and AFTER end the process; LOST loses the answer, and the process lives on.
         struck: whether that call was reached.
     """
 
-    at: int | None = None
+    at: int | str | None = None
     moment: str = BEFORE
     names: list[str] = field(default_factory=list)
     struck: bool = False
 
     def through(self, name: str, call: Callable[[], Any], lose: Callable[[], Exception]) -> Any:
         """Make a call, or die at it."""
-        strikes = len(self.names) == self.at
+        strikes = not self.struck and self.at in (len(self.names), name)
         self.names.append(name)
         self.struck = self.struck or strikes
         if strikes and self.moment == BEFORE:
@@ -58,7 +58,7 @@ class Calls:
 
 
 @contextmanager
-def external_calls(at: int | None = None, moment: str = BEFORE) -> Iterator[Calls]:
+def external_calls(at: int | str | None = None, moment: str = BEFORE) -> Iterator[Calls]:
     """Within the block, note every external call, and let one of them go wrong."""
     calls = Calls(at, moment)
     execute = psycopg.Connection.execute

@@ -9,6 +9,7 @@ from tests.harness.system import System
 
 START = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, before anybody opens
 TEN = "2030-01-07T10:00:00Z"  # free at the tutor's
+IDEMPOTENCY_TABLE = "IdempotencyTable"  # beside the one that rates are counted in
 
 
 def staged(system: System, start: datetime = START) -> System:
@@ -92,8 +93,7 @@ def forget_requests(system: System) -> int:
     from dev.dynamodb import client  # noqa: PLC0415 slow to import, needed by few
 
     dynamodb = client(system.backends.dynamodb)
-    table = "IdempotencyTable"
-    records = dynamodb.scan(TableName=table)["Items"]
+    records = dynamodb.scan(TableName=IDEMPOTENCY_TABLE)["Items"]
     for record in records:
-        dynamodb.delete_item(TableName=table, Key={"id": record["id"]})
+        dynamodb.delete_item(TableName=IDEMPOTENCY_TABLE, Key={"id": record["id"]})
     return len(records)

@@ -8,7 +8,8 @@ from typing import Any
 from dev import after_restore
 from dev import dynamodb as local_dynamodb
 from dev.after_restore import Report
-from tests.harness.system import System, the_template
+from tests.harness.stage import IDEMPOTENCY_TABLE
+from tests.harness.system import System
 from tests.restore.story import Held, Mark, Shop
 
 
@@ -44,9 +45,8 @@ class Restoration:
         )
 
     def forget_answers(self) -> int:
-        (table,) = the_template().tables
         client = local_dynamodb.client(self.system.backends.dynamodb)
-        return after_restore.forget_answers(client, table)
+        return after_restore.forget_answers(client, IDEMPOTENCY_TABLE)
 
 
 def unaccounted(system: System, report: Report) -> list[str]:

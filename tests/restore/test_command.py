@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 
 from dev import after_restore
-from tests.harness.system import System, the_template
+from tests.harness.stage import IDEMPOTENCY_TABLE
+from tests.harness.system import System
 from tests.restore.restoration import Restoration
 from tests.restore.story import Shop
 
@@ -48,7 +49,6 @@ def test_the_command_says_what_is_left(
     gone = shop.hold(7)
     shop.pay(gone)
     restoration.restore(took=timedelta(minutes=5))
-    (table,) = the_template().tables
     for name, value in {
         "STRIPE_API_KEY": "sk_test_restore",
         "STRIPE_API_BASE": system.backends.stripe,
@@ -66,7 +66,7 @@ def test_the_command_says_what_is_left(
             monkeypatch.setattr("sys.argv", [*command, "--webhook-url", url, *arguments])
             return after_restore.main(), capsys.readouterr().out
 
-    listed = run("--table", table)
+    listed = run("--table", IDEMPOTENCY_TABLE)
     given_back = run("--give-back")
     nothing_left = run("--give-back")
 
