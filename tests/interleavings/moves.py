@@ -29,6 +29,7 @@ READERS = frozenset(
         "list_slots",
         "list_waitlist",
         "measure",
+        "rate_policy",
         "read_calendar_feed",
     }
 )
