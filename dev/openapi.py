@@ -59,6 +59,11 @@ by `cursor`."""
 
 Json = dict[str, Any]
 _RATES = ("RateLimitPolicy", "RateLimit")
+# Found before a request is counted, or where no key is asked for: nothing is said of rates.
+_UNCOUNTED = (
+    *(errors.BodyTooLarge, errors.UnsupportedMediaType),
+    *(errors.SignatureInvalid, errors.EventMismatch),
+)
 
 
 def build() -> Json:
@@ -220,7 +225,7 @@ def _problem(kinds: list[type[HoldfastError]]) -> Json:
     waits += (errors.TooManyHolds, errors.TooManyPaymentPages, errors.RateLimited)
     if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
-    if errors.RateLimited in kinds:
+    if any(kind not in _UNCOUNTED for kind in kinds):
         names += _RATES
     if errors.Unauthenticated in kinds:
         names.append("WWWAuthenticate")

@@ -259,6 +259,17 @@ class Visitors:
             context.close()
 
 
+def delayed_methods(shop: Shop) -> date:
+    """Offer browsers methods whose result comes days later, and say for which day's times.
+
+    Only servers are offered them otherwise, and only times that such a result comes before.
+    """
+    shop.database.execute(
+        "update core.tenants set delayed_methods = 'all', delayed_method_days = 1"
+    )
+    return (shop.clock.now() + timedelta(days=3)).date()
+
+
 @contextlib.contextmanager
 def moved(shop: Shop) -> Iterator[Callable[..., None]]:
     """Move the database's clock; it shows the true time again afterwards."""

@@ -14,7 +14,16 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.shop import CLASS, LESSON, VENUE, Shop, Visitor, Visitors, moved
+from tests.browser.shop import (
+    CLASS,
+    LESSON,
+    VENUE,
+    Shop,
+    Visitor,
+    Visitors,
+    delayed_methods,
+    moved,
+)
 from tests.harness.losses import lose_time
 from tests.stack.running import ROOT
 
@@ -103,7 +112,8 @@ def test_choosing_and_giving_details(visitor: Visitor, shop: Shop, gallery: Gall
 def test_paying(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
     """Held, the payment page with a declined card, back without paying, waiting, booked."""
     page = visitor.page
-    visitor.opens().holds()
+    day = delayed_methods(shop)
+    visitor.opens(day=f"{day}").holds()
     gallery.look(page, "07-held")
     visitor.goes_to_pay()
     gallery.look(page, "08-payment-page")

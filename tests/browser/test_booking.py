@@ -7,7 +7,17 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.shop import CLASS, GROUP, LESSON, VENUE, Shop, Visitor, Visitors, moved
+from tests.browser.shop import (
+    CLASS,
+    GROUP,
+    LESSON,
+    VENUE,
+    Shop,
+    Visitor,
+    Visitors,
+    delayed_methods,
+    moved,
+)
 from tests.harness.losses import lose_time
 
 
@@ -71,11 +81,8 @@ def test_a_delayed_payment_is_followed(
 
     Cases: E-2.8
     """
-    shop.database.execute(
-        "update core.tenants set delayed_methods = 'all', delayed_method_days = 1"
-    )
-    later = shop.clock.now() + timedelta(days=3)
-    visitor.opens(day=f"{later:%Y-%m-%d}").holds().goes_to_pay()
+    day = delayed_methods(shop)
+    visitor.opens(day=f"{day}").holds().goes_to_pay()
     visitor.button(re.compile("Pay by")).click()
     visitor.sees("Confirming your payment")
     session = shop.session_of(visitor.booking_id)

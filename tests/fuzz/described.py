@@ -41,7 +41,8 @@ _CHECKS: list[Any] = [
 _AMBIENT = frozenset(
     {
         *("apigw-requestid", "cache-control", "connection", "content-length", "content-type"),
-        *("content-security-policy", "date", "x-content-type-options", "x-request-id"),
+        *("content-security-policy", "date", "strict-transport-security"),
+        *("x-content-type-options", "x-request-id"),
     }
 )
 

@@ -134,8 +134,10 @@ class Scene:
     def changes(self, call: Call) -> int:
         """How many rows a call changes, any call; it is undone again."""
         with self._undone() as session:
+            # a session counts on from its last transaction, if that was within a second
+            changed = int(_value(session, _CHANGES))
             session.call(call)
-            return int(_value(session, _CHANGES))
+            return int(_value(session, _CHANGES)) - changed
 
     @contextmanager
     def _undone(self) -> Iterator[Session]:

@@ -150,6 +150,7 @@ _READS: dict[str, Callable[[Desk, str], tuple[Any, ...]]] = {
         *(TEN, None),
     ),
     "measure": lambda desk, held: (),
+    "rate_policy": lambda desk, held: (desk.actor(kind="secret"),),
     "read_calendar_feed": lambda desk, held: (_feed(desk)[1],),
 }
 

@@ -46,7 +46,7 @@ def test_a_server_that_ends_is_started_again(new_stack: StartStack, number: sign
     os.kill(killed, number)
     assert wait_for_exit(killed, _PATIENCE)
 
-    after, statuses = until_answered(stack, second, "after")
+    after, statuses = until_answered(stack, second, "after-the-server-died")
 
     assert after.status == 201
     assert statuses <= {503}
