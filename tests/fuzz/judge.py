@@ -25,11 +25,13 @@ def fault(document: dict[str, Any], oddity: Oddity, reply: Reply) -> str | None:
         return _fault_of_gateway(reply)
     if reply.status >= 500:
         return f"{reply.status} {reply.body[:300]!r}"
+    method = oddity.sent.split(b" ", 1)[0].decode("latin-1").lower()
     if reply.status >= 400:
-        problem = _fault_of_problem(reply)
+        problem = _fault_of_head(reply) if method == "head" else _fault_of_problem(reply)
         if problem is not None:
             return problem
-    method = oddity.sent.split(b" ", 1)[0].decode("latin-1").lower()
+    if method == "head":  # answered as GET would be, which stands for both in the description
+        method = "get"
     described = document["paths"].get(oddity.route, {}).get(method)
     if described is None:  # almost a path, which led to a route all the same
         return None
@@ -46,6 +48,15 @@ def _fault_of_gateway(reply: Reply) -> str | None:
     if reply.status in (200, 204, 304):  # a page, the description, or a preflight
         return None
     return f"{reply.status} from the gateway: {reply.body[:300]!r}"
+
+
+def _fault_of_head(reply: Reply) -> str | None:
+    """The answer to HEAD has a problem's type, but no body to look at."""
+    if reply.header("content-type") != "application/problem+json":
+        return f"{reply.status} is the head of no problem document: {reply.headers}"
+    if reply.status not in _CODES.values():
+        return f"{reply.status} belongs to no error"
+    return None
 
 
 def _fault_of_problem(reply: Reply) -> str | None:

@@ -86,3 +86,13 @@ def test_an_accidental_answer_is_noticed(stack: Stack) -> None:
         Reply(418, [("x-request-id", "a")], b"{}"),
     )
     assert all(fault(document, oddity, reply) for reply in accidents)
+
+    head = Oddity("odd", "/v1/resources", message("HEAD", "/v1/resources", []))
+    bodiless = exchange(stack.manifest["api"], head.sent)
+    assert (bodiless.status, bodiless.body, fault(document, head, bodiless)) == (401, b"", None)
+    accidents = (
+        Reply(401, [("x-request-id", "a"), ("content-type", "text/html")], b""),
+        Reply(418, bodiless.headers, b""),
+        Reply(404, bodiless.headers, b""),  # no status of GET there
+    )
+    assert all(fault(document, head, reply) for reply in accidents)
