@@ -233,6 +233,7 @@ class Visitors:
         given = {"locale": "en-GB", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"}
         context = self._browser.new_context(**{**given, **options})
         context.set_default_timeout(20_000)
+        expect.set_options(timeout=20_000)  # two browsers and a stack share two processors
         context.on("page", self._watch)
         self._contexts.append(context)
         return Visitor(context.new_page(), self._shop, f"{uuid.uuid4().hex[:12]}@example.com")
