@@ -17,7 +17,7 @@ from pathlib import Path
 from tests.harness.cluster import ROOT
 from tests.mutations.guard import Edit, Guard
 
-_FOLDERS = ("sql", "layers", "functions", "dev", "tests", "events", "docs")
+_FOLDERS = ("sql", "layers", "functions", "dev", "tests", "events", "docs", "web")
 _FILES = ("template.yaml", "pyproject.toml")
 _NOT_INHERITED = {"HOLDFAST_TEST_RUN", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
 _TIME_LIMIT_SECONDS = 120
