@@ -200,7 +200,7 @@ def test_a_busy_port_is_named(new_stack: StartStack, address: str) -> None:
         other.bind((address, stack.port))
         other.listen()
         refused = subprocess.run(
-            stack.command(), check=False, cwd=ROOT, capture_output=True, text=True
+            stack.command(), check=False, cwd=ROOT, capture_output=True, text=True, timeout=40
         )
 
     assert refused.returncode == 1

@@ -87,9 +87,9 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "unseen-keys",
-        "who has no key writes nothing to DynamoDB",
+        "a key that this environment has not seen alive goes past DynamoDB",
         (layer("idempotency", "    if not _seen_alive(actor.key_hash):", "    if False:"),),
-        (f"{_REPEATED}::test_who_has_no_key_writes_nothing",),
+        (f"{_REPEATED}::test_a_key_that_has_acted_uses_the_front_door",),
     ),
     Guard(
         "guessable-keys",

@@ -18,12 +18,6 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_HOSTILE}::test_a_strangers_hand_over_is_not_taken",),
     ),
     Guard(
-        "fresh-hand-over",
-        "and only on arrival: a reload has the referrer of the first visit",
-        (_web("frame", ' && arrival?.type === "navigate"', ""),),
-        (f"{_HOSTILE}::test_a_fragment_that_was_slipped_in_is_not_taken_on_reload",),
-    ),
-    Guard(
         "ids-in-paths",
         "what is no id becomes part of no path",
         (
