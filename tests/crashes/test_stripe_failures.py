@@ -12,6 +12,7 @@ from tests.crashes.stories import SUNDAY
 from tests.harness.aftermath import redeliver_events, settle_down, summary
 from tests.harness.crashes import AFTER, BEFORE, Crash, external_calls
 from tests.harness.invariants import violations
+from tests.harness.stage import TEN
 from tests.harness.system import System
 
 SESSIONS = "/v1/checkout/sessions"
@@ -120,17 +121,18 @@ def test_closing_finds_the_session_behind_a_500(system: System) -> None:
     assert _stands(system) == []
 
 
+@pytest.mark.parametrize("starts_at", [SUNDAY, TEN], ids=["before it begins", "when it has begun"])
 @pytest.mark.parametrize(
     ("moment", "sessions"), [(BEFORE, {}), (AFTER, {"expired": 1})], ids=[BEFORE, AFTER]
 )
 def test_a_session_older_than_its_key_is_looked_up(
-    system: System, moment: str, sessions: dict[str, int]
+    system: System, moment: str, sessions: dict[str, int], starts_at: str
 ) -> None:
     """A checkout that died at Stripe and is closed a day later is looked up, never sent again.
 
     Cases: E-2.6, E-9.1
     """
-    held = _held(system)
+    held = system.hold(starts_at)
     with external_calls(CREATE_SESSION, moment), pytest.raises(Crash):
         system.begin_checkout(held)
     system.close()
@@ -143,6 +145,29 @@ def test_a_session_older_than_its_key_is_looked_up(
     assert f"stripe GET {SESSIONS}" in calls.names
     assert system.double.state()["counts"]["sessions"] == sessions
     assert system.confirmation(held)["status"] == "expired"
+    assert _stands(system) == []
+
+
+def test_a_payment_of_a_session_older_than_its_key_goes_back(system: System) -> None:
+    """Such a session that was paid, and whose time has begun since, is found, and refunded.
+
+    Cases: E-2.6, D-2
+    """
+    held = system.hold(TEN)
+    with external_calls(CREATE_SESSION, AFTER), pytest.raises(Crash):
+        system.begin_checkout(held)
+    system.close()
+    (session,) = system.double.documents("checkout.session")
+    system.pay(session.id)
+    system.advance(A_DAY)
+
+    with external_calls() as calls:
+        settle_down(system, events=False)
+
+    assert CREATE_SESSION not in calls.names
+    assert summary(system)["refunds"] == {("succeeded", 4500, "GBP", "time_lost"): 1}
+    assert system.double.state()["counts"]["refunds"] == {"succeeded": 1}
+    assert system.confirmation(held)["status"] == "refunded"
     assert _stands(system) == []
 
 

@@ -285,7 +285,7 @@ def end_backend(scene: Scene, rng: random.Random) -> None:
 
 
 def lose_records(scene: Scene, rng: random.Random) -> None:
-    scene.world.lose_idempotency_records()
+    scene.world.lose_records()
 
 
 def change_price(scene: Scene, rng: random.Random) -> None:

@@ -14,16 +14,16 @@ from tests.simulation.world import World
 _EXPECTED = {
     "hold": {201, 409, 422, 429, 503},
     "checkout": {200, 409, 410, 429, 503},
-    "release": {200, 202, 409, 503},
-    "confirmation": {200, 503},
-    "read": {200, 304, 503},
-    "move": {200, 202, 404, 409, 410, 422, 503},
-    "give up": {200, 202, 409, 503},
+    "release": {200, 202, 409, 429, 503},
+    "confirmation": {200, 429, 503},
+    "read": {200, 304, 429, 503},
+    "move": {200, 202, 404, 409, 410, 422, 429, 503},
+    "give up": {200, 202, 409, 429, 503},
     "wait": {201, 409, 422, 429, 503},
-    "place": {200, 503},
-    "leave": {200, 409, 503},
-    "close": {201, 404, 409, 503},
-    "reopen": {204, 404, 503},
+    "place": {200, 429, 503},
+    "leave": {200, 409, 429, 503},
+    "close": {201, 404, 409, 429, 503},
+    "reopen": {204, 404, 429, 503},
 }
 _AT_DAWN = 4  # the demo's yoga in the park
 _ADDRESSES = ("https://studio.example/a", "https://studio.example/b")

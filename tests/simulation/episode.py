@@ -67,7 +67,7 @@ def run(
     with demo_database(server) as database:
         world = World(database, folder, str(seed))
         use(cell, world)
-        world.lose_idempotency_records()
+        world.lose_records()
         world.faults.clear()
         log: list[str] = []
         try:

@@ -28,7 +28,7 @@ from dev.stripe_double.deliveries import sign
 from dev.stripe_double.double import Double
 from dev.stripe_double.sdk_client import DoubleClient
 from holdfast import database as holdfast_database
-from holdfast import idempotency, mail, stripe_gateway
+from holdfast import idempotency, limits, mail, stripe_gateway
 from holdfast.errors import Unavailable
 from holdfast.settings import settings
 from tests.harness.database import Database, demo_tenant
@@ -60,6 +60,7 @@ class Environment:
     connection: psycopg.Connection[Any] | None = None
     context: Context | None = None
     alive: dict[str, float] = field(default_factory=dict)
+    memory: limits.Memory | None = None
 
     def install(self) -> None:
         """Make the process look like this environment; whoever ran before is put away."""
@@ -68,6 +69,7 @@ class Environment:
         settings.cache_clear()
         holdfast_database._connection = self.connection
         idempotency._alive = self.alive
+        limits._memory = self.memory
         idempotency.config().lambda_context = self.context  # type: ignore[assignment]
 
     def put_away(self) -> None:
@@ -75,6 +77,8 @@ class Environment:
         self.connection = holdfast_database._connection
         holdfast_database._connection = None
         idempotency._alive = {}
+        self.memory = limits._memory
+        limits._memory = None
 
     def destroy(self) -> None:
         """The process has died: nothing of it is left."""
@@ -289,13 +293,13 @@ class World:
             self.database.execute(f"select pg_terminate_backend({victim.info.backend_pid})")
             self.faults["database session ended"] += 1
 
-    def lose_idempotency_records(self) -> None:
-        """DynamoDB forgets everything: the fence in PostgreSQL has to do."""
+    def lose_records(self) -> None:
+        """DynamoDB forgets everything: the fence in PostgreSQL has to do, and rates begin at 0."""
         client = dynamodb.client("http://dynamodb.us-east-1.amazonaws.com")
-        table = os.environ["IDEMPOTENCY_TABLE"]
-        for item in client.scan(TableName=table, ProjectionExpression="id")["Items"]:
-            client.delete_item(TableName=table, Key={"id": item["id"]})
-        self.faults["idempotency records lost"] += 1
+        for table in (os.environ["IDEMPOTENCY_TABLE"], os.environ["RATE_LIMIT_TABLE"]):
+            for item in client.scan(TableName=table, ProjectionExpression="id")["Items"]:
+                client.delete_item(TableName=table, Key={"id": item["id"]})
+        self.faults["records of DynamoDB lost"] += 1
 
     def close(self) -> None:
         """End what runs: invocations that wait die, connections are closed."""
@@ -338,6 +342,7 @@ def laboratory() -> Iterator[Cell]:
     cell = Cell()
     before = dict(os.environ)
     sleep, requests_client, connect = time.sleep, stripe.RequestsClient, psycopg.connect
+    clock = limits.clock
 
     def client(**_: Any) -> _StripeClient:
         assert cell.double is not None
@@ -363,6 +368,7 @@ def laboratory() -> Iterator[Cell]:
             yield cell
     finally:
         time.sleep = sleep
+        setattr(limits, "clock", clock)  # noqa: B010
         setattr(psycopg, "connect", connect)  # noqa: B010
         setattr(stripe, "RequestsClient", requests_client)  # noqa: B010
         os.environ.clear()
@@ -391,6 +397,8 @@ def _common_environment() -> None:
 def use(cell: Cell, world: World) -> None:
     """Let the process serve this world."""
     cell.double = world.double
+    # windows are the seed's, too; asked each time, because the world's time goes on
+    setattr(limits, "clock", lambda: world.now.timestamp())  # noqa: B010, PLW0108
     os.environ.update(
         STRIPE_API_KEY=world.secrets.stripe_api_key,
         STRIPE_API_BASE="http://stripe.invalid",
