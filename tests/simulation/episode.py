@@ -133,6 +133,7 @@ def _settle_down(scene: Scene) -> list[str]:
     world.rng = random.Random("the end")
     while world.tasks:
         world.resume(0)
+    world.drained = True
     world.advance(timedelta(minutes=1))  # the waitlist is looked at twice a minute
     for _ in range(_SETTLING_ROUNDS):
         _bank_decides(world)

@@ -128,6 +128,7 @@ class World:
         self.crashes: Counter[Site] = Counter()
         self.faults: Counter[str] = Counter()
         self.calm = False  # True: no more faults
+        self.drained = False  # True: and nobody is left who met one before
         self._connected = 0
 
     # Time ------------------------------------------------------------------------------------
@@ -220,7 +221,7 @@ class World:
             place.destroy()
             then(None)
             return
-        if isinstance(task.failure, Unavailable) and not self.calm:
+        if isinstance(task.failure, Unavailable) and not self.drained:
             self.free[place.function].append(place)
             then(None)  # a scheduled run failed; the next one is a minute away
             return
