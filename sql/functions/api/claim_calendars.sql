@@ -1,8 +1,8 @@
 -- api.claim_calendars: take calendars whose turn it is to be read; any number of copies may run.
 --
 -- Each tenant has its share: at most three of its calendars are being read at any time, however many are
--- due, and tenants take turns, beginning at any of them. So one whose calendars are slow keeps no more
--- than three of the sweep's places.
+-- due. Those due longest come first, then tenants in turn, beginning at any of them: one whose
+-- calendars are slow, or many, keeps no more than three of the sweep's places.
 --
 -- A claimed calendar's turn comes again after a minute, should nothing be heard of this reading.
 --
