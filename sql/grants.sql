@@ -89,6 +89,13 @@ alter function core.booked_days owner to holdfast_system;
 alter function core.closed owner to holdfast_system;
 alter function core.sessions owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
+-- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it
+alter function core.follow_hours owner to holdfast_system;
+alter function core.follow_resources owner to holdfast_system;
+alter function core.follow_resource_rules owner to holdfast_system;
+alter function core.follow_offerings owner to holdfast_system;
+alter function core.follow_prices owner to holdfast_system;
+alter function core.follow_currencies owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;

@@ -433,6 +433,41 @@ ALTER TABLE ONLY core.blackouts FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.blackouts OWNER TO holdfast_owner;
 
 --
+-- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.bookables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    timezone text NOT NULL,
+    booking_mode text NOT NULL,
+    confirmation text NOT NULL,
+    capacity integer NOT NULL,
+    step_minutes integer NOT NULL,
+    notice_minutes integer NOT NULL,
+    horizon_days integer NOT NULL,
+    daily_limit integer,
+    customer_limit integer,
+    calendar_policy text NOT NULL,
+    duration_minutes integer,
+    group_size integer,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    free_cancel_hours integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    chargeable boolean NOT NULL,
+    closures boolean NOT NULL
+);
+
+ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.bookables OWNER TO holdfast_owner;
+
+--
 -- Name: calendar_feeds; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -517,6 +552,24 @@ CREATE TABLE core.checkouts (
 ALTER TABLE ONLY core.checkouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.checkouts OWNER TO holdfast_owner;
+
+--
+-- Name: openings; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.openings (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    open_until timestamp with time zone NOT NULL,
+    on_day date NOT NULL,
+    CONSTRAINT openings_ordered CHECK (((opens_at < closes_at) AND (closes_at <= open_until)))
+);
+
+ALTER TABLE ONLY core.openings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.openings OWNER TO holdfast_owner;
 
 --
 -- Name: deleted_bookings; Type: TABLE; Schema: audit; Owner: holdfast_owner
@@ -1148,6 +1201,23 @@ ALTER TABLE ONLY core.tiers FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.tiers OWNER TO holdfast_owner;
 
 --
+-- Name: timetables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.timetables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    opened_from timestamp with time zone NOT NULL,
+    opened_until timestamp with time zone NOT NULL,
+    overlapping boolean NOT NULL,
+    compiled_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.timetables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.timetables OWNER TO holdfast_owner;
+
+--
 -- Name: transitions; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1200,6 +1270,13 @@ ALTER TABLE ONLY core.api_keys
 
 ALTER TABLE ONLY core.blackouts
     ADD CONSTRAINT blackouts_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: bookables bookables_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.bookables
+    ADD CONSTRAINT bookables_pkey PRIMARY KEY (tenant_id, resource_id, offering_id, tier, package);
 
 --
 -- Name: bookings bookings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1398,6 +1475,13 @@ ALTER TABLE ONLY core.offerings
     ADD CONSTRAINT offerings_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: openings openings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.openings
+    ADD CONSTRAINT openings_pkey PRIMARY KEY (tenant_id, resource_id, opens_at, closes_at);
+
+--
 -- Name: packages packages_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1515,6 +1599,13 @@ ALTER TABLE ONLY core.tenants
 
 ALTER TABLE ONLY core.tiers
     ADD CONSTRAINT tiers_pkey PRIMARY KEY (tenant_id, offering_id, tier);
+
+--
+-- Name: timetables timetables_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.timetables
+    ADD CONSTRAINT timetables_pkey PRIMARY KEY (tenant_id, resource_id);
 
 --
 -- Name: transitions transitions_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1954,6 +2045,18 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER blackouts_200_bump_version BEFORE UPDATE ON core.blackouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: blackouts blackouts_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER blackouts_800_follow_delete AFTER DELETE ON core.blackouts REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: blackouts blackouts_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER blackouts_800_follow_insert AFTER INSERT ON core.blackouts REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: bookings bookings_050_reference; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -1990,6 +2093,18 @@ CREATE TRIGGER bookings_910_follow_waitlist AFTER UPDATE OF status ON core.booki
 CREATE TRIGGER calendars_200_bump_version BEFORE UPDATE ON core.calendars FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: calendars calendars_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER calendars_800_follow_delete AFTER DELETE ON core.calendars REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: calendars calendars_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER calendars_800_follow_insert AFTER INSERT ON core.calendars REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: changes changes_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2000,6 +2115,12 @@ CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH R
 --
 
 CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: currencies currencies_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER currencies_800_follow_update AFTER UPDATE ON core.currencies REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_currencies();
 
 --
 -- Name: customers customers_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2014,10 +2135,34 @@ CREATE TRIGGER customers_200_bump_version BEFORE UPDATE ON core.customers FOR EA
 CREATE TRIGGER date_overrides_200_bump_version BEFORE UPDATE ON core.date_overrides FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: date_overrides date_overrides_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_delete AFTER DELETE ON core.date_overrides REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: date_overrides date_overrides_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_insert AFTER INSERT ON core.date_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: date_overrides date_overrides_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_update AFTER UPDATE ON core.date_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
 -- Name: offerings offerings_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER offerings_200_bump_version BEFORE UPDATE ON core.offerings FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: offerings offerings_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER offerings_800_follow_update AFTER UPDATE ON core.offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_offerings();
 
 --
 -- Name: payments payments_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2044,16 +2189,70 @@ CREATE TRIGGER prices_100_check_amount BEFORE INSERT OR UPDATE OF amount, curren
 CREATE TRIGGER prices_200_bump_version BEFORE UPDATE ON core.prices FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: prices prices_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_delete AFTER DELETE ON core.prices REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
+-- Name: prices prices_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_insert AFTER INSERT ON core.prices REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
+-- Name: prices prices_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_update AFTER UPDATE ON core.prices REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
 -- Name: refunds refunds_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER refunds_200_bump_version BEFORE UPDATE ON core.refunds FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: resource_offerings resource_offerings_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_delete AFTER DELETE ON core.resource_offerings REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: resource_offerings resource_offerings_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_insert AFTER INSERT ON core.resource_offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: resource_offerings resource_offerings_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_update AFTER UPDATE ON core.resource_offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: resources resources_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER resources_200_bump_version BEFORE UPDATE ON core.resources FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: resources resources_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_delete AFTER DELETE ON core.resources REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
+
+--
+-- Name: resources resources_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_insert AFTER INSERT ON core.resources REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
+
+--
+-- Name: resources resources_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_update AFTER UPDATE ON core.resources REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
 
 --
 -- Name: resources resources_check_timezone; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2072,6 +2271,24 @@ CREATE TRIGGER waitlist_200_bump_version BEFORE UPDATE ON core.waitlist FOR EACH
 --
 
 CREATE TRIGGER weekly_hours_200_bump_version BEFORE UPDATE ON core.weekly_hours FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_delete AFTER DELETE ON core.weekly_hours REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_insert AFTER INSERT ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_update AFTER UPDATE ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
 
 --
 -- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2423,6 +2640,12 @@ CREATE POLICY across_tenants ON core.api_keys TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.blackouts TO holdfast_system USING (true);
 
 --
+-- Name: bookables across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.bookables TO holdfast_system USING (true);
+
+--
 -- Name: bookings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2499,6 +2722,12 @@ CREATE POLICY across_tenants ON core.occupancies TO holdfast_system USING (true)
 --
 
 CREATE POLICY across_tenants ON core.offerings TO holdfast_system USING (true);
+
+--
+-- Name: openings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.openings TO holdfast_system USING (true);
 
 --
 -- Name: packages across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2579,6 +2808,12 @@ CREATE POLICY across_tenants ON core.tenants TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.tiers TO holdfast_system USING (true);
 
 --
+-- Name: timetables across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.timetables TO holdfast_system USING (true);
+
+--
 -- Name: waitlist across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2601,6 +2836,12 @@ ALTER TABLE core.api_keys ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.blackouts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: bookables; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.bookables ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: bookings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
@@ -2681,6 +2922,12 @@ ALTER TABLE core.occupancies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.offerings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: openings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.openings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: packages; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2757,6 +3004,12 @@ CREATE POLICY tenant_only ON core.api_keys TO holdfast_owner USING ((tenant_id =
 --
 
 CREATE POLICY tenant_only ON core.blackouts TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: bookables tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.bookables TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: bookings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2837,6 +3090,12 @@ CREATE POLICY tenant_only ON core.occupancies TO holdfast_owner USING ((tenant_i
 CREATE POLICY tenant_only ON core.offerings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: openings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.openings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: packages tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2915,6 +3174,12 @@ CREATE POLICY tenant_only ON core.tenants TO holdfast_owner USING ((id = ( SELEC
 CREATE POLICY tenant_only ON core.tiers TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: timetables tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.timetables TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: waitlist tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2937,6 +3202,12 @@ ALTER TABLE core.tenants ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.tiers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: timetables; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.timetables ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: waitlist; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
