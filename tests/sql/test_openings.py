@@ -51,9 +51,14 @@ def calendar(offer: Offer) -> None:
     insert(
         offer.tenant.database,
         "core.calendars",
-        **{"tenant_id": offer.tenant.id, "id": uuid4(), "resource_id": offer.resource_id},
-        **{"name": "Private", "url": "https://calendar.example/a"},
-        **{"due_at": NOW, "created_at": NOW, "updated_at": NOW},
+        tenant_id=offer.tenant.id,
+        id=uuid4(),
+        resource_id=offer.resource_id,
+        name="Private",
+        url="https://calendar.example/a",
+        due_at=NOW,
+        created_at=NOW,
+        updated_at=NOW,
     )
 
 
@@ -142,7 +147,9 @@ def test_without_its_trigger_a_change_is_missed(api: Api, stock: Stock, trigger:
 
 def test_every_trigger_has_a_change(api: Api) -> None:
     """No trigger that compiles is left out of the two tests above."""
-    found = api.database.rows("select tgname::text from pg_trigger where tgname like '%%800_follow%%'")
+    found = api.database.rows(
+        "select tgname::text from pg_trigger where tgname like '%%800_follow%%'"
+    )
 
     assert {row.tgname for row in found} == set(_CHANGES)
 
@@ -267,5 +274,3 @@ def test_a_window_past_midnight_is_known_to_overlap(api: Api, tenant: Tenant) ->
 
     assert (before, api.database.value(query, resource_id)) == (False, True)
     assert violations(api.database) == []
-
-

@@ -13,8 +13,7 @@ as $$
         r.step_minutes, r.notice_minutes, r.horizon_days,
         r.daily_limit, r.customer_limit, r.calendar_policy,
         o.duration_minutes, o.group_size,
-        coalesce(o.buffer_before_minutes, r.buffer_before_minutes),
-        coalesce(o.buffer_after_minutes, r.buffer_after_minutes),
+        core.buffer_before(r, o), core.buffer_after(r, o),
         o.free_cancel_hours, p.amount, p.currency,
         p.amount >= c.least_charge and p.amount % c.step = 0,
         exists (
