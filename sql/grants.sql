@@ -87,6 +87,7 @@ alter function core.authorize owner to holdfast_system;
 alter function core.busy owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
 alter function core.closed owner to holdfast_system;
+alter function core.free_in_pool owner to holdfast_system;
 alter function core.sessions owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
 -- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it

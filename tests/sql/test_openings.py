@@ -1,4 +1,4 @@
-"""core.openings and core.bookables: copies of what the rules say, made by whoever changes a rule."""
+"""core.openings and core.bookables: copies of the rules, made by whoever changes a rule."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -62,7 +62,7 @@ def calendar(offer: Offer) -> None:
     )
 
 
-# For each trigger, something that it is there for: what stands in core changes, and so must the copies.
+# For each trigger, a change that the copies must follow.
 _CHANGES: dict[str, str] = {
     "resources_800_follow_insert": "insert into core.resources"
     " select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid()))).*"
