@@ -55,6 +55,7 @@ _ROLES = {
     "retry_effect": "holdfast_deliver",
     "expire_holds": "holdfast_expire_holds",
     "delete_expired_records": "holdfast_retention",
+    "compile_openings": "holdfast_retention",
     "export_customer": "holdfast_customers",
     "erase_customer": "holdfast_customers",
     "join_waitlist": "holdfast_waitlist",

@@ -492,7 +492,8 @@ ALWAYS: tuple[Law, ...] = (
         where t.overlapping <> exists (
             select from core.openings as a
             join core.openings as b on b.tenant_id = a.tenant_id and b.resource_id = a.resource_id
-                and (b.opens_at, b.closes_at) > (a.opens_at, a.closes_at) and b.opens_at < a.closes_at
+                and (b.opens_at, b.closes_at) > (a.opens_at, a.closes_at)
+                and b.opens_at < a.closes_at
             where a.tenant_id = t.tenant_id and a.resource_id = t.resource_id)
         """,
     ),
