@@ -1,7 +1,7 @@
 """core.free_in_pool: counting resources as sets finds what asking one after the other finds."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from tests.harness.builders import NOW, Offer, Tenant, insert
 from tests.harness.cluster import Server
 from tests.harness.database import Database, fresh_database
 from tests.harness.questions import DAY, MINUTE, WEEK, Question, Stand, lay_down, weekly_rules
+from tests.harness.wall_clock import Hours
 
 _ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu")
 _IN_POOL = """
@@ -216,3 +217,56 @@ def test_resources_that_are_alike_are_counted_together(pool: Pool) -> None:
 
     assert {(row.remaining, row.resources) for row in found} == {(4, 4)}
     assert len(found) == 24
+
+
+def _alike(pool: Pool) -> Offer:
+    """All resources are open from 9 to 11 on the day after, and have a start every hour."""
+    database = pool.stand.database
+    _clear(database)
+    rules = [Hours(2, 540, 660)]
+    for resource_id in pool.resource_ids:
+        question = Question("UTC", rules, 60, 60, 0, 90, NOW, NOW, NOW)
+        lay_down(pool.stand._replace(by_slot=resource_id), question)
+        database.execute(
+            "update core.resources set capacity = 1, daily_limit = null, buffer_before_minutes = 0,"
+            " buffer_after_minutes = 0 where id = %s",
+            resource_id,
+        )
+    return Offer(pool.stand.tenant, pool.resource_ids[0], pool.offering_id)
+
+
+def _places(pool: Pool) -> list[int]:
+    rows = pool.stand.database.rows(
+        _IN_POOL, pool.resource_ids, NOW, NOW + 2 * DAY, NOW, pool.offering_id
+    )
+    assert all(row.remaining == row.resources for row in rows)
+    return [row.remaining for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("kind", "places"),
+    [
+        ("hold", [3, 4]),
+        ("hold lapsed", [4, 4]),
+        ("paid", [3, 4]),
+        ("change", [3, 4]),
+        ("change lapsed", [4, 4]),
+    ],
+)
+def test_what_is_in_the_way_in_a_pool(pool: Pool, kind: str, places: list[int]) -> None:
+    """One of four resources is taken at nine, or was until a deadline that has passed."""
+    take(_alike(pool), datetime(2031, 3, 4, 9, tzinfo=UTC), 60, kind)
+
+    assert _places(pool) == places
+
+
+def test_a_start_of_two_openings_is_one(pool: Pool) -> None:
+    """Monday's window goes on into Tuesday's: its starts are those of one resource."""
+    _alike(pool)
+    pool.stand.tenant.hours(pool.resource_ids[0], "20:00", "08:00", [1])
+    pool.stand.tenant.override(pool.resource_ids[0], date(2031, 3, 4), "07:00", "11:00")
+
+    found = _places(pool)
+
+    assert max(found) == 4
+    assert found.count(1) == 24 - 20 + 9
