@@ -25,7 +25,9 @@ select c.conname::text as name, pg_get_constraintdef(c.oid) as condition
 from pg_constraint as c
 where c.contype = 'c' and c.connamespace::regnamespace::text in ('core', 'audit')
 """
-_RULE = re.compile(r"^        when not \((.*?)\)\n            then '(\w+)'$", re.DOTALL | re.MULTILINE)
+_RULE = re.compile(
+    r"^        when not \((.*?)\)\n            then '(\w+)'$", re.DOTALL | re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,7 @@ def rules(database: Database) -> dict[str, str]:
     functions = sound(database)
     calling = {each.constraint for each in functions}
     found = {
-        row.name: row.condition
-        for row in database.rows(_CONSTRAINTS)
-        if row.name not in calling
+        row.name: row.condition for row in database.rows(_CONSTRAINTS) if row.name not in calling
     }
     for each in functions:
         found |= each.rules

@@ -1,8 +1,8 @@
 """Every named constraint refuses what it is there to refuse.
 
-The list of constraints comes from the catalogue, and that of the rules that a sound function knows
-from its text: a new one fails here until `tests/harness/violations.py` or its neighbour of scheduling
-says how it is violated.
+The list of constraints comes from the catalogue, that of the rules in a sound function from its
+text: a new one fails here until `tests/harness/violations.py` or its neighbour of scheduling says
+how it is violated.
 """
 
 from collections.abc import Iterator

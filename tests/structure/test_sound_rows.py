@@ -61,7 +61,7 @@ def test_a_migration_has_all_rows_examined(path: Path, database: Database) -> No
 
 
 def test_a_table_has_all_its_rules_in_one_place(database: Database) -> None:
-    """Beside a function there is no other check constraint, which would cost what the others did."""
+    """Beside a function there is no other check constraint: it would cost what the others did."""
     rows = database.rows(
         "select conrelid::regclass::text, conname from pg_constraint"
         " where contype = 'c' and convalidated and conrelid = any (%s::regclass[])",

@@ -109,7 +109,7 @@ def test_raised_codes_are_the_catalogue() -> None:
 
 
 def test_mapped_constraints_exist(database: Database) -> None:
-    """A constraint, a rule or a unique index that maps to an error has that name in the database."""
+    """A constraint, rule or unique index that maps to an error is in the database by that name."""
     query = """
         select conname from pg_constraint
         union select relname from pg_index join pg_class as c on c.oid = indexrelid
