@@ -6,7 +6,6 @@
 -- function refuses by the names that the constraints had. docs/adr/0034 has the figures and the rules
 -- for changing such a function.
 
-
 create or replace function core.sound_booking(p_row core.bookings)
 returns boolean
 language plpgsql immutable
