@@ -18,7 +18,13 @@ FILES = sorted((SQL_DIR / "functions").rglob("*.sql"))
 ALL_SQL = sorted(path for path in SQL_DIR.rglob("*.sql") if path.name != "schema.sql")
 
 # The same for every tenant and holding nothing of any: the only tables without row security.
-GLOBAL_TABLES = {"core.currencies", "core.migrations", "core.reconciliations", "core.transitions"}
+GLOBAL_TABLES = {
+    "core.capabilities",
+    "core.currencies",
+    "core.migrations",
+    "core.reconciliations",
+    "core.transitions",
+}
 
 # PostgreSQL's own constructor functions of a range type have no file.
 OURS = """
