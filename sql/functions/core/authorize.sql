@@ -13,7 +13,7 @@
 -- it sent is the right one is asked where the booking is read (core.require_reach), and none at all is
 -- a wrong one: the booking then looks as if it did not exist.
 --
--- Runs as holdfast_system: the tenant is not known before the key is found. Locks and writes nothing.
+-- Runs as holdfast_system: the tenant is not known before the key is found. It only reads.
 --
 -- Locks     none
 -- Raises    KHAUT  no such key, or it was revoked
