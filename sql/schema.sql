@@ -150,6 +150,79 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.tenants (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    hold_minutes integer DEFAULT 5 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    hold_limit_minutes integer DEFAULT 120 NOT NULL,
+    offer_minutes integer DEFAULT 60 NOT NULL,
+    live_holds_per_customer integer DEFAULT 52 NOT NULL,
+    live_holds_per_address integer DEFAULT 24 NOT NULL,
+    live_holds_per_resource integer DEFAULT 12,
+    live_holds_per_day integer DEFAULT 4,
+    holds_per_hour integer DEFAULT 100,
+    free_lapses integer DEFAULT 8,
+    places_per_customer integer DEFAULT 20 NOT NULL,
+    places_per_address integer DEFAULT 10,
+    places_per_hour integer DEFAULT 30,
+    offers_per_address integer DEFAULT 2,
+    place_days integer DEFAULT 30 NOT NULL,
+    letters_per_unproved integer DEFAULT 3 NOT NULL,
+    letters_per_proved integer DEFAULT 30 NOT NULL,
+    page_url text,
+    return_origins text[] DEFAULT '{}'::text[],
+    delayed_methods text DEFAULT 'servers'::text NOT NULL,
+    delayed_method_days integer DEFAULT 14 NOT NULL,
+    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
+    rate_reads integer DEFAULT 600 NOT NULL,
+    rate_holds integer DEFAULT 60 NOT NULL,
+    rate_waitlist integer DEFAULT 30 NOT NULL,
+    rate_checkouts integer DEFAULT 60 NOT NULL,
+    rate_writes integer DEFAULT 120 NOT NULL,
+    rate_mailbox integer DEFAULT 20 NOT NULL,
+    rate_key_factor integer DEFAULT 100 NOT NULL,
+    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
+    secret_days integer DEFAULT 400 NOT NULL,
+    keep_unpaid_days integer DEFAULT 30 NOT NULL,
+    keep_requests_days integer DEFAULT 30 NOT NULL,
+    keep_waitlist_days integer DEFAULT 30 NOT NULL,
+    keep_events_days integer DEFAULT 35 NOT NULL,
+    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
+    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
+    CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
+    CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
+    CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
+    CONSTRAINT tenants_keeps_events CHECK (((keep_events_days >= 35) AND (keep_events_days <= 3650))),
+    CONSTRAINT tenants_keeps_requests CHECK (((keep_requests_days >= 30) AND (keep_requests_days <= 3650))),
+    CONSTRAINT tenants_keeps_unpaid CHECK (((keep_unpaid_days >= 30) AND (keep_unpaid_days <= 3650))),
+    CONSTRAINT tenants_keeps_waitlist CHECK (((keep_waitlist_days >= 30) AND (keep_waitlist_days <= 3650))),
+    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
+    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
+    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
+    CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
+    CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
+    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
+    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
+    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
+    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650)))
+);
+
+ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.tenants OWNER TO holdfast_owner;
+
 --
 -- Name: actor; Type: TYPE; Schema: core; Owner: holdfast_owner
 --
@@ -161,14 +234,13 @@ CREATE TYPE core.actor AS (
 	booking_secret_hash bytea,
 	address_hash bytea,
 	caller text,
-	secret_key_id text
+	secret_key_id text,
+	side text,
+	scope text,
+	tenant core.tenants
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -497,75 +569,6 @@ CREATE TABLE audit.deleted_bookings (
 ALTER TABLE ONLY audit.deleted_bookings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.deleted_bookings OWNER TO holdfast_owner;
-
---
--- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.tenants (
-    id uuid NOT NULL,
-    name text NOT NULL,
-    hold_minutes integer DEFAULT 5 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    hold_limit_minutes integer DEFAULT 120 NOT NULL,
-    offer_minutes integer DEFAULT 60 NOT NULL,
-    live_holds_per_customer integer DEFAULT 52 NOT NULL,
-    live_holds_per_address integer DEFAULT 24 NOT NULL,
-    live_holds_per_resource integer DEFAULT 12,
-    live_holds_per_day integer DEFAULT 4,
-    holds_per_hour integer DEFAULT 100,
-    free_lapses integer DEFAULT 8,
-    places_per_customer integer DEFAULT 20 NOT NULL,
-    places_per_address integer DEFAULT 10,
-    places_per_hour integer DEFAULT 30,
-    offers_per_address integer DEFAULT 2,
-    place_days integer DEFAULT 30 NOT NULL,
-    letters_per_unproved integer DEFAULT 3 NOT NULL,
-    letters_per_proved integer DEFAULT 30 NOT NULL,
-    page_url text,
-    return_origins text[] DEFAULT '{}'::text[],
-    delayed_methods text DEFAULT 'servers'::text NOT NULL,
-    delayed_method_days integer DEFAULT 14 NOT NULL,
-    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
-    rate_reads integer DEFAULT 600 NOT NULL,
-    rate_holds integer DEFAULT 60 NOT NULL,
-    rate_waitlist integer DEFAULT 30 NOT NULL,
-    rate_checkouts integer DEFAULT 60 NOT NULL,
-    rate_writes integer DEFAULT 120 NOT NULL,
-    rate_mailbox integer DEFAULT 20 NOT NULL,
-    rate_key_factor integer DEFAULT 100 NOT NULL,
-    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
-    secret_days integer DEFAULT 400 NOT NULL,
-    keep_unpaid_days integer DEFAULT 30 NOT NULL,
-    keep_requests_days integer DEFAULT 30 NOT NULL,
-    keep_waitlist_days integer DEFAULT 30 NOT NULL,
-    keep_events_days integer DEFAULT 35 NOT NULL,
-    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
-    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
-    CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
-    CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
-    CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
-    CONSTRAINT tenants_keeps_events CHECK (((keep_events_days >= 35) AND (keep_events_days <= 3650))),
-    CONSTRAINT tenants_keeps_requests CHECK (((keep_requests_days >= 30) AND (keep_requests_days <= 3650))),
-    CONSTRAINT tenants_keeps_unpaid CHECK (((keep_unpaid_days >= 30) AND (keep_unpaid_days <= 3650))),
-    CONSTRAINT tenants_keeps_waitlist CHECK (((keep_waitlist_days >= 30) AND (keep_waitlist_days <= 3650))),
-    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
-    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
-    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
-    CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
-    CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
-    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
-    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
-    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
-    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
-    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
-    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650)))
-);
-
-ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.tenants OWNER TO holdfast_owner;
 
 --
 -- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -937,6 +940,21 @@ ALTER TABLE ONLY core.api_keys FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.api_keys OWNER TO holdfast_owner;
 
 --
+-- Name: capabilities; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.capabilities (
+    capability text NOT NULL,
+    kind text NOT NULL,
+    scope text NOT NULL,
+    CONSTRAINT capabilities_capability_is_noun_verb CHECK ((capability ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT capabilities_kind_known CHECK ((kind = ANY (ARRAY['publishable'::text, 'booking_secret'::text, 'secret'::text, 'link'::text]))),
+    CONSTRAINT capabilities_scope_known CHECK ((scope = ANY (ARRAY['own'::text, 'tenant'::text])))
+);
+
+ALTER TABLE core.capabilities OWNER TO holdfast_owner;
+
+--
 -- Name: currencies; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1185,6 +1203,13 @@ ALTER TABLE ONLY core.calendars
 
 ALTER TABLE core.calendars
     ADD CONSTRAINT calendars_sound CHECK (core.sound_calendar(calendars.*));
+
+--
+-- Name: capabilities capabilities_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.capabilities
+    ADD CONSTRAINT capabilities_pkey PRIMARY KEY (capability, kind);
 
 --
 -- Name: changes changes_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner

@@ -19,7 +19,13 @@ FILES = sorted((SQL_DIR / "functions").rglob("*.sql"))
 ALL_SQL = sorted(path for path in SQL_DIR.rglob("*.sql") if path.name != "schema.sql")
 
 # The same for every tenant and holding nothing of any: the only tables without row security.
-GLOBAL_TABLES = {"core.currencies", "core.migrations", "core.reconciliations", "core.transitions"}
+GLOBAL_TABLES = {
+    "core.capabilities",
+    "core.currencies",
+    "core.migrations",
+    "core.reconciliations",
+    "core.transitions",
+}
 
 # PostgreSQL's own constructor functions of a range type have no file.
 OURS = """
@@ -271,6 +277,44 @@ def test_the_clock_is_read_in_one_place() -> None:
     asking = [_name(path) for path in ALL_SQL if words.search(_code(path))]
 
     assert asking == ["functions/core/time/clock.sql", "functions/core/time/new_id.sql"]
+
+
+def test_each_function_asks_for_one_capability(database: Database) -> None:
+    """Whoever has an actor among its arguments asks core.authorize once, and for one capability.
+
+    Proves: ASVS 8.2.1, API5:2023
+    """
+    with_actor = database.rows(
+        "select p.proname from pg_proc as p"
+        " where p.pronamespace = 'api'::regnamespace and 'p_actor' = any (p.proargnames) order by 1"
+    )
+    files = {path.stem: _code(path) for path in FILES if "api" in path.parts}
+    asks = {
+        name: re.findall(r"core\.authorize\(p_actor, '([a-z_.]+)'\)", code)
+        for name, code in files.items()
+        if "core.authorize(" in code
+    }
+
+    assert sorted(asks) == [name for (name,) in with_actor]
+    assert {name: found for name, found in asks.items() if len(found) != 1} == {}
+
+
+def test_capabilities_are_those_asked_for(database: Database) -> None:
+    """No capability is listed that no function asks for, and none asked for that is not listed.
+
+    A secret key may do all of them; a browser has each by its key or by a booking's secret, not by
+    both, so that its scope is never a matter of chance.
+    """
+    listed = database.rows("select capability, kind, scope from core.capabilities")
+    asked = set(re.findall(r"core\.authorize\(p_actor, '([^']+)'\)", "\n".join(map(_code, FILES))))
+    by_kind = {
+        kind: {row.capability for row in listed if row.kind == kind}
+        for kind in ("publishable", "booking_secret", "secret")
+    }
+
+    assert by_kind["secret"] == asked == {row.capability for row in listed}
+    assert by_kind["publishable"] & by_kind["booking_secret"] == set()
+    assert {row.kind for row in listed if row.scope == "own"} == {"booking_secret"}
 
 
 _WAITS_WRITES_OR_ASKS = re.compile(

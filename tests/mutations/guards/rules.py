@@ -1,4 +1,4 @@
-"""The rules of a row, which stand in functions, and what keeps such a function as good as a text."""
+"""The rules of a row stand in functions; what keeps such a function as good as a text."""
 
 from tests.mutations.guard import Guard, core, layer
 

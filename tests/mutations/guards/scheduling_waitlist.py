@@ -44,7 +44,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "servers-address",
         "only browsers are counted by their address",
-        (core("authorize", "if v_key.kind = 'publishable' then", "if true then"),),
+        (core("authorize", "if v_actor.side = 'customer' then", "if true then"),),
         (f"{_LIMITS}::test_a_servers_address_is_not_limited",),
     ),
     Guard(
@@ -103,7 +103,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "reach_waiting",
-                "        or p_actor.role <> 'secret'\n            and ",
+                "        or p_actor.scope is distinct from 'tenant'\n            and ",
                 "        or false and ",
             ),
         ),
