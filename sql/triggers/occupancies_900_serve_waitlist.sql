@@ -1,0 +1,68 @@
+-- occupancies_900_serve_waitlist: what a transaction has freed is offered, at its end, to those who
+-- wait for it.
+--
+-- At commit, in the same transaction: no stranger comes in between, and what frees a time does not
+-- have to know of the waitlist. A time that has passed is not offered; one that was taken again
+-- meanwhile is found taken. An offer must never undo a payment: an error here undoes the offer alone,
+-- and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms, as the transaction
+-- holds bookings already.
+--
+-- At commit the settings are those of the last tenant, and the login role is back. So this runs as
+-- holdfast_owner, enters the tenant of the row, and leaves the settings as they were.
+--
+-- Occupancies are inserted and deleted; an update never moves one.
+--
+-- Locks     as core.offer_time
+-- Raises    nothing
+-- Backstop  occupancies_no_overlap
+create or replace function core.serve_waitlist()
+returns trigger
+language plpgsql security definer
+set search_path = '' set lock_timeout = '10ms' set enable_seqscan = off set enable_sort = off
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+    v_tenant text := pg_catalog.current_setting('holdfast.tenant_id', true);
+    v_role text := pg_catalog.current_setting('holdfast.actor_role', true);
+    v_key text := pg_catalog.current_setting('holdfast.actor_key_id', true);
+    v_request text := pg_catalog.current_setting('holdfast.request_id', true);
+    v_reason text := pg_catalog.current_setting('holdfast.reason', true);
+    v_first uuid;
+    v_resource core.resources;
+begin
+    perform core.enter_tenant(old.tenant_id, 'sweep', null, v_request);
+    -- asked for in its order, the index of the resource is taken, and not another of the tenant
+    select w.id into v_first
+    from core.waitlist as w
+    where w.tenant_id = old.tenant_id and w.resource_id = old.resource_id and w.state = 'waiting'
+    order by w.created_at, w.id
+    limit 1;
+    if v_first is not null then
+        select * into v_resource
+        from core.resources as r
+        where r.tenant_id = old.tenant_id and r.id = old.resource_id;
+        perform core.offer_time(v_resource, old.during);
+    end if;
+
+    -- an error has brought them back already
+    perform pg_catalog.set_config('holdfast.tenant_id', coalesce(v_tenant, ''), true),
+            pg_catalog.set_config('holdfast.actor_role', coalesce(v_role, ''), true),
+            pg_catalog.set_config('holdfast.actor_key_id', coalesce(v_key, ''), true),
+            pg_catalog.set_config('holdfast.reason', coalesce(v_reason, ''), true);
+    return null;
+exception
+    when lock_not_available then
+        return null; -- somebody is at work there
+    when others or query_canceled or assert_failure then
+        raise log 'what became free of resource % is not offered: % %',
+            old.resource_id, sqlstate, sqlerrm;
+        return null;
+end;
+$$;
+
+drop trigger if exists occupancies_900_serve_waitlist on core.occupancies;
+create constraint trigger occupancies_900_serve_waitlist
+    after delete on core.occupancies
+    deferrable initially deferred
+    for each row when (pg_catalog.upper(old.during) > core.clock())
+    execute function core.serve_waitlist();
