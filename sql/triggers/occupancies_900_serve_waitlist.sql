@@ -4,8 +4,8 @@
 -- At commit, in the same transaction: no stranger comes in between, and what frees a time does not
 -- have to know of the waitlist. A time that has passed is not offered; one that was taken again
 -- meanwhile is found taken. An offer must never undo a payment: an error here undoes the offer alone,
--- and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms, as the transaction
--- holds bookings already.
+-- and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms (core.offer_time), as
+-- the transaction holds bookings already.
 --
 -- At commit the settings are those of the last tenant, and the login role is back. So this runs as
 -- holdfast_owner, enters the tenant of the row, and leaves the settings as they were.
@@ -18,30 +18,22 @@
 create or replace function core.serve_waitlist()
 returns trigger
 language plpgsql security definer
-set search_path = '' set lock_timeout = '10ms' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
+set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
+    -- no row of a table: it would be looked at, and waited for, where no handler is
     v_tenant text := pg_catalog.current_setting('holdfast.tenant_id', true);
     v_role text := pg_catalog.current_setting('holdfast.actor_role', true);
     v_key text := pg_catalog.current_setting('holdfast.actor_key_id', true);
     v_request text := pg_catalog.current_setting('holdfast.request_id', true);
     v_reason text := pg_catalog.current_setting('holdfast.reason', true);
-    v_first uuid;
-    v_resource core.resources;
 begin
     perform core.enter_tenant(old.tenant_id, 'sweep', null, v_request);
-    -- asked for in its order, the index of the resource is taken, and not another of the tenant
-    select w.id into v_first
-    from core.waitlist as w
-    where w.tenant_id = old.tenant_id and w.resource_id = old.resource_id and w.state = 'waiting'
-    order by w.created_at, w.id
-    limit 1;
-    if v_first is not null then
-        select * into v_resource
+    if core.has_line(old.tenant_id, old.resource_id) then
+        perform core.offer_time(r, old.during)
         from core.resources as r
         where r.tenant_id = old.tenant_id and r.id = old.resource_id;
-        perform core.offer_time(v_resource, old.during);
     end if;
 
     -- an error has brought them back already

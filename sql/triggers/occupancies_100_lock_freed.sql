@@ -1,0 +1,27 @@
+-- occupancies_100_lock_freed: who frees a time that may be somebody's in the waitlist keeps its days,
+-- until the transaction ends and serves them.
+--
+-- Else a stranger could lock the days in between, and have the time when this one commits. The days
+-- are only tried, as the booking is locked already: who holds them goes first.
+--
+-- Locks     as core.try_lock_days
+-- Raises    nothing
+-- Backstop  none: occupancies_900_serve_waitlist finds the time taken
+create or replace function core.lock_freed()
+returns trigger
+language plpgsql
+as $$
+begin
+    if core.has_line(old.tenant_id, old.resource_id) then
+        perform core.try_lock_days(r.id, core.lock_range(r, old.during))
+        from core.resources as r
+        where r.tenant_id = old.tenant_id and r.id = old.resource_id;
+    end if;
+    return null;
+end;
+$$;
+
+create or replace trigger occupancies_100_lock_freed
+    after delete on core.occupancies
+    for each row when (pg_catalog.upper(old.during) > core.clock())
+    execute function core.lock_freed();
