@@ -1,8 +1,8 @@
--- occupancies_100_lock_freed: who frees a time that may be somebody's in the waitlist keeps its days,
--- until the transaction ends and serves them.
+-- occupancies_100_lock_freed: a transaction that frees a time which the waitlist may want keeps its days
+-- until it ends, and serves the waitlist.
 --
--- Else a stranger could lock the days in between, and have the time when this one commits. The days
--- are only tried, as the booking is locked already: who holds them goes first.
+-- Otherwise a stranger could lock the days first, and take the time when this transaction commits. The
+-- days are only tried, because the booking is locked already: whichever transaction has them goes first.
 --
 -- Locks     as core.try_lock_days
 -- Raises    nothing
@@ -12,7 +12,7 @@ returns trigger
 language plpgsql
 as $$
 begin
-    if core.has_line(old.tenant_id, old.resource_id) then
+    if core.has_waitlist(old.tenant_id, old.resource_id) then
         perform core.try_lock_days(r.id, core.lock_range(r, old.during))
         from core.resources as r
         where r.tenant_id = old.tenant_id and r.id = old.resource_id;

@@ -1,5 +1,5 @@
--- occupancies_900_serve_waitlist: what a transaction has freed is offered, at its end, to those who
--- wait for it.
+-- occupancies_900_serve_waitlist: at the end of a transaction, what it has freed is offered to
+-- those who wait for it.
 --
 -- At commit, in the same transaction: no stranger comes in between, and what frees a time does not
 -- have to know of the waitlist. A time that has passed is not offered; one that was taken again
@@ -22,7 +22,7 @@ set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generi
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    -- no row of a table: it would be looked at, and waited for, where no handler is
+    -- no variable has a table's row type: PL/pgSQL would wait for that table before the handler is set
     v_tenant text := pg_catalog.current_setting('holdfast.tenant_id', true);
     v_role text := pg_catalog.current_setting('holdfast.actor_role', true);
     v_key text := pg_catalog.current_setting('holdfast.actor_key_id', true);
@@ -30,7 +30,7 @@ declare
     v_reason text := pg_catalog.current_setting('holdfast.reason', true);
 begin
     perform core.enter_tenant(old.tenant_id, 'sweep', null, v_request);
-    if core.has_line(old.tenant_id, old.resource_id) then
+    if core.has_waitlist(old.tenant_id, old.resource_id) then
         perform core.offer_time(r, old.during)
         from core.resources as r
         where r.tenant_id = old.tenant_id and r.id = old.resource_id;
@@ -44,7 +44,7 @@ begin
     return null;
 exception
     when lock_not_available then
-        return null; -- somebody is at work there
+        return null; -- another transaction is at work there
     when others or query_canceled or assert_failure then
         raise log 'what became free of resource % is not offered: % %',
             old.resource_id, sqlstate, sqlerrm;

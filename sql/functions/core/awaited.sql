@@ -1,7 +1,7 @@
--- core.awaited: does somebody in the waitlist wait for any of this time, who could have it now?
+-- core.awaited: could anyone in the waitlist have any of this time now?
 --
--- For who has just cleared a stale hold out of the way: the time is not theirs, but that of the next
--- in line. A question only; the offer is made when the transaction that frees the time commits.
+-- Asked after a stale hold has been cleared out of the way: the time then belongs to the first in the
+-- waitlist. A question only; the offer is made when the transaction that frees the time commits.
 --
 -- Locks     none
 -- Raises    nothing

@@ -3,7 +3,7 @@
 -- Of a private offering it takes the lowest free unit. Of a group offering it joins the session of
 -- its period that has a free seat, with the session's buffers; only then it opens a session in the
 -- lowest free unit. The insert under the constraints is itself the check. Holds that have run out and
--- stand in the way are expired here; correctness never waits for a sweep. If somebody in the waitlist
+-- stand in the way are expired here; correctness never waits for a sweep. If anyone in the waitlist
 -- could have what that frees, it is their turn.
 --
 -- p_booking its resource, times and buffers say what is taken

@@ -1,11 +1,11 @@
--- core.has_line: does anybody wait for any time of a resource?
+-- core.has_waitlist: does anyone wait for any time of a resource?
 --
--- One look into one index, for whoever frees a time: mostly nobody waits.
+-- One look into one index whenever a time is freed; mostly the answer is no.
 --
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
-create or replace function core.has_line(p_tenant_id uuid, p_resource_id uuid)
+create or replace function core.has_waitlist(p_tenant_id uuid, p_resource_id uuid)
 returns boolean
 language plpgsql stable
 set enable_sort = off
