@@ -12,16 +12,16 @@ returns trigger
 language plpgsql
 as $$
 begin
-    if core.has_waitlist(old.tenant_id, old.resource_id) then
-        perform core.try_lock_days(r.id, core.lock_range(r, old.during))
-        from core.resources as r
-        where r.tenant_id = old.tenant_id and r.id = old.resource_id;
-    end if;
+    perform core.try_lock_days(r.id, core.lock_range(r, old.during))
+    from core.resources as r
+    where r.tenant_id = old.tenant_id and r.id = old.resource_id;
     return null;
 end;
 $$;
 
 create or replace trigger occupancies_100_lock_freed
     after delete on core.occupancies
-    for each row when (pg_catalog.upper(old.during) > core.clock())
+    for each row when (
+        pg_catalog.upper(old.during) > core.clock()
+        and core.has_waitlist(old.tenant_id, old.resource_id))
     execute function core.lock_freed();

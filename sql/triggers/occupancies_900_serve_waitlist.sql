@@ -10,7 +10,8 @@
 -- At commit the settings are those of the last tenant, and the login role is back. So this runs as
 -- holdfast_owner, enters the tenant of the row, and leaves the settings as they were.
 --
--- Occupancies are inserted and deleted; an update never moves one.
+-- Whether anyone waits is asked when the time is freed: mostly no one does, and the commit has nothing
+-- to do. Occupancies are inserted and deleted; an update never moves one.
 --
 -- Locks     as core.offer_time
 -- Raises    nothing
@@ -22,7 +23,6 @@ set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generi
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    -- no variable has a table's row type: PL/pgSQL would wait for that table before the handler is set
     v_tenant text := pg_catalog.current_setting('holdfast.tenant_id', true);
     v_role text := pg_catalog.current_setting('holdfast.actor_role', true);
     v_key text := pg_catalog.current_setting('holdfast.actor_key_id', true);
@@ -30,11 +30,9 @@ declare
     v_reason text := pg_catalog.current_setting('holdfast.reason', true);
 begin
     perform core.enter_tenant(old.tenant_id, 'sweep', null, v_request);
-    if core.has_waitlist(old.tenant_id, old.resource_id) then
-        perform core.offer_time(r, old.during)
-        from core.resources as r
-        where r.tenant_id = old.tenant_id and r.id = old.resource_id;
-    end if;
+    perform core.offer_time(r, old.during)
+    from core.resources as r
+    where r.tenant_id = old.tenant_id and r.id = old.resource_id;
 
     -- an error has brought them back already
     perform pg_catalog.set_config('holdfast.tenant_id', coalesce(v_tenant, ''), true),
@@ -56,5 +54,7 @@ drop trigger if exists occupancies_900_serve_waitlist on core.occupancies;
 create constraint trigger occupancies_900_serve_waitlist
     after delete on core.occupancies
     deferrable initially deferred
-    for each row when (pg_catalog.upper(old.during) > core.clock())
+    for each row when (
+        pg_catalog.upper(old.during) > core.clock()
+        and core.has_waitlist(old.tenant_id, old.resource_id))
     execute function core.serve_waitlist();

@@ -56,8 +56,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 _SERVE,
-                "    if core.has_waitlist(old.tenant_id, old.resource_id) then",
-                "    if false then",
+                "and core.has_waitlist(old.tenant_id, old.resource_id)",
+                "and false",
             ),
         ),
         (f"{_RACES}::test_a_stranger_does_not_jump_the_queue",),
@@ -68,8 +68,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 "sql/triggers/occupancies_100_lock_freed.sql",
-                "    if core.has_waitlist(old.tenant_id, old.resource_id) then",
-                "    if false then",
+                "and core.has_waitlist(old.tenant_id, old.resource_id)",
+                "and false",
             ),
         ),
         (f"{_AT_COMMIT}::test_a_stranger_does_not_come_between_freeing_and_serving",),
@@ -120,11 +120,11 @@ GUARDS: tuple[Guard, ...] = (
         "serving-leaves-the-past",
         "what lies behind is deleted without a look at the waitlist",
         (
-            Edit(_SERVE, "when (pg_catalog.upper(old.during) > core.clock())", "when (true)"),
+            Edit(_SERVE, "pg_catalog.upper(old.during) > core.clock()", "true"),
             Edit(
                 "sql/triggers/occupancies_100_lock_freed.sql",
-                "when (pg_catalog.upper(old.during) > core.clock())",
-                "when (true)",
+                "pg_catalog.upper(old.during) > core.clock()",
+                "true",
             ),
         ),
         (f"{_SERVING}::test_a_time_that_has_passed_is_not_served",),
