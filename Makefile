@@ -54,8 +54,9 @@ torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --operations $(OPS) \
 	    --seed $(SEED) --report .local/torture.json
 
-replay: venv ## play one history of the simulation again: SEED=… STEPS=…
-	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --seed $(SEED) --steps $(STEPS)
+replay: venv ## play one history of the simulation again: SEED=… STEPS=… [STRIKE=…]
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --seed $(SEED) --steps $(STEPS) \
+	    $(STRIKE)
 
 load: venv ## SECONDS=120 PROCESSES=32: customers over HTTP while handlers and the database die
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.load \

@@ -10,7 +10,9 @@ from tests.harness.cluster import SQL_DIR
 from tests.harness.database import Database
 
 
-@pytest.mark.parametrize("changed", ["functions/core/utc.sql", "functions/api/claim_effects.sql"])
+@pytest.mark.parametrize(
+    "changed", ["functions/core/time/utc.sql", "functions/api/outbox/claim_effects.sql"]
+)
 def test_one_changed_function_can_be_deployed(
     bare_database: Database, tmp_path: Path, changed: str
 ) -> None:

@@ -204,6 +204,13 @@ def test_next_migration_is_applied(schema: Schema) -> None:
             "functions/core/twice.sql",
             "must define function core.twice alone",
         ),
+        (
+            lambda t: t.write(
+                "functions/core/numbers/twice.sql", FILES["functions/core/twice.sql"]
+            ),
+            "functions/core/twice.sql",
+            "functions/core/numbers/twice.sql defines function core.twice too",
+        ),
         (lambda t: t.remove("grants.sql"), "grants.sql", "not found"),
     ],
 )

@@ -62,7 +62,7 @@ def test_files_are_the_functions(database: Database) -> None:
 def test_header_says_what_a_caller_must_know(path: Path) -> None:
     """A function's file opens with its name and purpose, its locks, and what it raises."""
     header = _header(path)
-    schema, name = path.parent.name, path.stem
+    schema, name = path.relative_to(SQL_DIR / "functions").parts[0], path.stem
 
     assert re.match(rf"-- {schema}\.{name}: \S", header[0])
     for word in ("Locks", "Raises", "Backstop"):
@@ -263,7 +263,7 @@ def test_the_clock_is_read_in_one_place() -> None:
     )
     asking = [_name(path) for path in ALL_SQL if words.search(_code(path))]
 
-    assert asking == ["functions/core/clock.sql", "functions/core/new_id.sql"]
+    assert asking == ["functions/core/time/clock.sql", "functions/core/time/new_id.sql"]
 
 
 _WAITS_WRITES_OR_ASKS = re.compile(
@@ -273,7 +273,7 @@ _WAITS_WRITES_OR_ASKS = re.compile(
 _ASKS = ("core.still_authorized(", "core.claim_key(")
 
 
-@pytest.mark.parametrize("path", sorted((SQL_DIR / "functions" / "api").glob("*.sql")), ids=_name)
+@pytest.mark.parametrize("path", sorted((SQL_DIR / "functions" / "api").rglob("*.sql")), ids=_name)
 def test_whoever_changes_something_is_asked_again(path: Path) -> None:
     """A function that acts for a caller asks whether the key is still alive after its last wait or
     write before each answer; one that only reads asks once.

@@ -448,7 +448,7 @@ def write(folder: Path) -> None:
             past = _lived(system)
             now = base.clock.now()
             # the harness's clock goes, and the shipped one comes back
-            clock = (cluster.SQL_DIR / "functions/core/clock.sql").read_text(encoding="utf-8")
+            clock = (cluster.SQL_DIR / "functions/core/time/clock.sql").read_text(encoding="utf-8")
             base.execute(clock)
             base.execute("drop schema harness cascade")
             story = {"now": now.isoformat(), "keys": past.keys, "requests": past.requests}
