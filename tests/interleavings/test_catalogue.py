@@ -238,8 +238,8 @@ def test_every_pair_of_functions_meets(scene: Scene) -> None:
 
 
 def _reaches(bodies: Mapping[str, str], function: str, wanted: str) -> bool:
-    """Whether a function calls one whose name ends so, itself or through others, or has it called by
-    the trigger of a time that it frees."""
+    """Whether a function calls one whose name ends so: itself, through others, or through the
+    trigger of a time that it frees."""
     found, ahead = set[str](), {function}
     while ahead:
         found |= ahead
