@@ -2052,6 +2052,18 @@ CREATE TRIGGER customers_200_bump_version BEFORE UPDATE ON core.customers FOR EA
 CREATE TRIGGER date_overrides_200_bump_version BEFORE UPDATE ON core.date_overrides FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: occupancies occupancies_100_lock_freed; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER occupancies_100_lock_freed AFTER DELETE ON core.occupancies FOR EACH ROW WHEN (((upper(old.during) > core.clock()) AND core.has_waitlist(old.tenant_id, old.resource_id))) EXECUTE FUNCTION core.lock_freed();
+
+--
+-- Name: occupancies occupancies_900_serve_waitlist; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE CONSTRAINT TRIGGER occupancies_900_serve_waitlist AFTER DELETE ON core.occupancies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((upper(old.during) > core.clock()) AND core.has_waitlist(old.tenant_id, old.resource_id))) EXECUTE FUNCTION core.serve_waitlist();
+
+--
 -- Name: offerings offerings_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 

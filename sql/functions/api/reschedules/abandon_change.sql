@@ -7,7 +7,7 @@
 -- Returns   {"abandoned": boolean, "booking": …, "effect": … | null}
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction; the effect that closes its
---           checkout; as core.offer_freed, which does not wait
+--           checkout
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  no change waits, or a delayed payment for it is under way
 -- Backstop  changes_pending_has_deadline
