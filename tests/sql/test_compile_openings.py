@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.laws.invariants import violations
 
 DAY = timedelta(days=1)
 

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.harness.builders import EVERY_DAY, Tenant
-from tests.harness.cluster import Server
-from tests.harness.database import fresh_database
-from tests.harness.questions import DAY, MINUTE, Question, Stand, lay_down, questions
-from tests.harness.wall_clock import (
+from tests.harness.database.builders import EVERY_DAY, Tenant
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import fresh_database
+from tests.harness.database.questions import DAY, MINUTE, Question, Stand, lay_down, questions
+from tests.harness.database.wall_clock import (
     Hours,
     instant,
     is_open,

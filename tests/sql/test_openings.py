@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant, insert
-from tests.harness.calls import Api
-from tests.harness.database import Database
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import NOW, Offer, Tenant, insert
+from tests.harness.database.migrated import Database
+from tests.harness.laws.invariants import violations
 
 DAY = timedelta(days=1)
 

@@ -4,21 +4,22 @@ The former way is kept in reference/offered_by_windows.sql. HOLDFAST_PERIODS=100
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
-from tests.harness.builders import Tenant
-from tests.harness.cluster import Server
-from tests.harness.database import fresh_database
-from tests.harness.questions import DAY, MINUTE, Stand, lay_down, questions
-from tests.harness.wall_clock import ZONES
+from tests.harness.database.builders import Tenant
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import fresh_database
+from tests.harness.database.questions import DAY, MINUTE, Stand, lay_down, questions
+from tests.harness.database.wall_clock import ZONES
 
 _FORMER = Path(__file__).with_name("reference") / "offered_by_windows.sql"
 _PERIODS = int(os.environ.get("HOLDFAST_PERIODS", "400"))
@@ -59,15 +60,13 @@ def zones() -> st.SearchStrategy[str]:
     return st.sampled_from(ZONES) | st.sampled_from(sorted(available_timezones() - {"localtime"}))
 
 
-def test_openings_offer_what_windows_offered(
-    stand: Stand, record_property: Callable[[str, object], None]
-) -> None:
+def test_openings_offer_what_windows_offered(stand: Stand) -> None:
     """Rules of all kinds in all zones, blocked ranges, compiled openings and computed ones: the
     periods are those of before, in the same order."""
     compared = 0
     known = {row.name for row in stand.database.rows("select name from pg_timezone_names")}
 
-    @settings(max_examples=max(30, _PERIODS // 40), deadline=None, database=None)
+    @settings(max_examples=30, deadline=None, database=None)
     @given(data=st.data(), zone=zones())
     def ask(data: st.DataObject, zone: str) -> None:
         nonlocal compared
@@ -91,7 +90,7 @@ def test_openings_offer_what_windows_offered(
         assert computed == before
         compared += sum(len(rows) for rows in before)
 
-    ask()
-
-    record_property("periods", compared)
-    assert compared >= _PERIODS
+    for round_ in count(1):
+        seed(round_)(ask)()
+        if compared >= _PERIODS:
+            return

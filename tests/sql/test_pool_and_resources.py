@@ -10,11 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from psycopg.types.range import Range
 
-from tests.harness.builders import NOW, Offer, Tenant, insert
-from tests.harness.cluster import Server
-from tests.harness.database import Database, fresh_database
-from tests.harness.questions import DAY, MINUTE, WEEK, Question, Stand, lay_down, weekly_rules
-from tests.harness.wall_clock import Hours
+from tests.harness.database.builders import NOW, Offer, Tenant, insert
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import Database, fresh_database
+from tests.harness.database.questions import (
+    DAY,
+    MINUTE,
+    WEEK,
+    Question,
+    Stand,
+    lay_down,
+    weekly_rules,
+)
+from tests.harness.database.wall_clock import Hours
 
 _ZONES = ("UTC", "Europe/Berlin", "Asia/Kathmandu")
 _IN_POOL = """

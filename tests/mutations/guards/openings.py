@@ -2,7 +2,7 @@
 
 import re
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 from tests.mutations.guard import Edit, Guard, api, core, layer
 
 _OPENINGS = "tests/sql/test_openings.py"

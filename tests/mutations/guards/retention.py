@@ -142,7 +142,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "require_reach",
-                "or p_booking.ends_at < core.clock() - interval '30 days' -- no tenant has less",
+                "or p_booking.ends_at\n                    < core.clock() - "
+                "(p_actor.tenant).secret_days * interval '24 hours'",
                 "or false",
             ),
         ),
@@ -165,7 +166,7 @@ GUARDS: tuple[Guard, ...] = (
         "a letter's secret is derived with its place's key",
         (
             layer(
-                "letters",
+                "outbox/email_templates",
                 'waitlist_secret(told["place_id"], told["secret_key_id"])',
                 'waitlist_secret(told["place_id"])',
             ),
@@ -177,7 +178,7 @@ GUARDS: tuple[Guard, ...] = (
         "a repeat is told the secret that opens what the first call made",
         (
             layer(
-                "holds",
+                "bookings/holds",
                 'client_secret(held["id"], key_id)',
                 'client_secret(held["id"])',
             ),

@@ -13,11 +13,9 @@ set search_path = '' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor;
-    v_tenant core.tenants;
+    v_actor core.actor := core.authorize(p_actor, 'rate.read');
+    v_tenant core.tenants := v_actor.tenant;
 begin
-    v_actor := core.authorize(p_actor, 'publishable');
-    select * into v_tenant from core.tenants as t where t.id = v_actor.tenant_id;
     return pg_catalog.jsonb_build_object(
         'kind', v_actor.role,
         'key_id', v_actor.key_id,

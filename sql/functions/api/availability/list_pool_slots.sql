@@ -22,7 +22,7 @@ language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'slot.list');
     v_pool core.pools := core.require_pool(v_actor, p_pool_id);
     v_offering core.offerings := core.require_pool_offering(v_pool, p_offering_id);
     v_now timestamptz := core.clock();

@@ -20,7 +20,7 @@ language plpgsql volatile security definer
 set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'slot.list');
     v_resource core.resources := core.require_resource(v_actor, p_resource_id);
     v_offering core.offerings := core.require_offering(v_resource, p_offering_id);
     v_now timestamptz := core.clock();

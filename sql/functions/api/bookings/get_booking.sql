@@ -10,7 +10,7 @@ set search_path = '' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'booking.read');
     v_booking core.bookings;
 begin
     select * into v_booking

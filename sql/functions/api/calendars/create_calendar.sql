@@ -19,7 +19,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'calendar.manage');
     v_resource core.resources :=
         core.require_resource(v_actor, (p_request ->> 'resource_id')::uuid);
     v_calendar core.calendars;

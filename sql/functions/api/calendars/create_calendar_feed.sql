@@ -16,7 +16,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'calendar.manage');
     v_resource core.resources := core.require_resource(v_actor, p_resource_id);
     v_feed core.calendar_feeds;
     v_earlier uuid;

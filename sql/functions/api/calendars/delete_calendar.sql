@@ -11,7 +11,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'calendar.manage');
 begin
     delete from core.calendars as c
     where c.tenant_id = v_actor.tenant_id and c.id = p_calendar_id

@@ -12,7 +12,7 @@ set search_path = '' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'calendar.read');
     v_resource core.resources := core.require_resource(v_actor, p_resource_id);
 begin
     return pg_catalog.jsonb_build_object('calendars', coalesce((

@@ -10,7 +10,7 @@ set search_path = '' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'catalogue.read');
     v_json jsonb := core.catalogue_json(v_actor, p_kind, null, p_id);
 begin
     if v_json is null then

@@ -17,7 +17,7 @@ set search_path = '' set enable_seqscan = off set enable_sort = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'catalogue.read');
     v_kind record := core.catalogue_kind(p_kind);
     v_page uuid[];
 begin

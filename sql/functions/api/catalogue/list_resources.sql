@@ -13,7 +13,7 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'resource.list');
     v_page core.resources[];
 begin
     select pg_catalog.array_agg(p order by p.id) into v_page

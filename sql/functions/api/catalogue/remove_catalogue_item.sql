@@ -17,7 +17,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'catalogue.write');
     v_kind record := core.catalogue_kind(p_kind);
     v_json jsonb := core.catalogue_json(v_actor, p_kind, p_resource_id, p_id);
     v_row jsonb;

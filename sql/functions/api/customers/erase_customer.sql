@@ -22,7 +22,7 @@ set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_me
 as $$
 declare
     c_nobody constant text := 'erased';
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'customer.erase');
     v_mailbox text := core.mailbox_of(p_request ->> 'email');
     v_customers uuid[] := '{}';
     v_bookings core.bookings[] := '{}';

@@ -19,7 +19,7 @@ set search_path = '' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'customer.export');
     v_mailbox text := core.mailbox_of(p_request ->> 'email');
     v_customers core.customers[];
     v_places core.waitlist[];

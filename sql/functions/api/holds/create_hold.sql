@@ -32,7 +32,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'booking.hold');
     v_fingerprint bytea := core.fingerprint(p_request);
     v_earlier uuid := core.replayed(
         v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);

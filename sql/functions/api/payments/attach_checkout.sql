@@ -18,7 +18,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'checkout.begin');
     v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);
     v_checkout core.checkouts;
 begin

@@ -24,7 +24,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'checkout.begin');
     v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);
     v_now timestamptz := core.clock();
     v_fingerprint bytea := core.fingerprint(
@@ -53,14 +53,14 @@ begin
         or v_checkout.parameters ->> 'success_url' <> p_request ->> 'success_url'
         or v_checkout.parameters ->> 'cancel_url' <> p_request ->> 'cancel_url')
     then
-        perform core.require_renewal(v_booking, v_change, v_now);
+        perform core.require_renewal(v_actor, v_booking, v_change, v_now);
         v_effect := core.close_checkout(v_checkout, 'superseded', 30);
         perform core.still_authorized(v_actor);
         return pg_catalog.jsonb_build_object(
             'next', 'close', 'booking', core.booking_json(v_booking),
             'checkout', core.checkout_json(v_checkout), 'effect', v_effect);
     elsif v_checkout.id is null then
-        perform core.require_renewal(v_booking, v_change, v_now);
+        perform core.require_renewal(v_actor, v_booking, v_change, v_now);
         v_checkout := core.new_checkout(
             v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url',
             core.may_delay(

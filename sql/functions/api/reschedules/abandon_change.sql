@@ -7,7 +7,7 @@
 -- Returns   {"abandoned": boolean, "booking": …, "effect": … | null}
 --
 -- Locks     core.lock_booking(the booking), to the end of the transaction; the effect that closes its
---           checkout; as core.offer_freed, which does not wait
+--           checkout
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  no change waits, or a delayed payment for it is under way
 -- Backstop  changes_pending_has_deadline
@@ -18,7 +18,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'reschedule.cancel');
     v_booking core.bookings := core.lock_booking(v_actor, p_booking_id);
     v_change core.changes := core.pending_change(v_booking);
     v_checkout core.checkouts;

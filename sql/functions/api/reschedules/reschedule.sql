@@ -27,7 +27,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'reschedule.begin');
     v_fingerprint bytea := core.fingerprint(
         p_request || pg_catalog.jsonb_build_object('booking_id', p_booking_id));
     v_date date := (p_request ->> 'date')::date;
@@ -96,7 +96,8 @@ begin
         v_period, v_now, v_booking.id);
 
     v_change := core.new_change(
-        v_booking, v_change.id, v_resource, v_offering, v_period, v_date, v_unchecked, v_now);
+        v_actor, v_booking, v_change.id, v_resource, v_offering, v_period, v_date, v_unchecked,
+        v_now);
     v_booking := core.begin_change(v_booking, v_change, v_resource, v_offering, v_now);
     perform core.still_authorized(v_actor);
     return core.booking_json(v_booking);

@@ -28,7 +28,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'waitlist.join');
     v_fingerprint bytea := core.fingerprint(p_request);
     v_resource core.resources;
     v_offering core.offerings;
@@ -59,7 +59,7 @@ begin
             v_price.package, (p_request ->> 'starts_at')::timestamptz, (p_request ->> 'date')::date,
             v_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
             p_request ->> 'locale', p_request ->> 'timezone',
-            v_actor.role = 'secret', p_request #>> '{override,reason}', v_actor.address_hash,
+            v_actor.side = 'server', p_request #>> '{override,reason}', v_actor.address_hash,
             p_secret_hash, v_actor.secret_key_id,
             core.place_end(v_actor, v_resource, p_request, v_now), v_now, v_now);
         v_id := p_entry_id;

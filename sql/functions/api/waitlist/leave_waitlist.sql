@@ -13,7 +13,7 @@ set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'publishable');
+    v_actor core.actor := core.authorize(p_actor, 'waitlist.leave');
     v_entry core.waitlist := core.lock_waiting(v_actor, p_entry_id);
     v_booking core.bookings;
 begin

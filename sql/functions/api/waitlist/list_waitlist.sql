@@ -16,7 +16,7 @@ set search_path = '' set enable_seqscan = off set enable_sort = off
 set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
-    v_actor core.actor := core.authorize(p_actor, 'secret');
+    v_actor core.actor := core.authorize(p_actor, 'waitlist.list');
     v_resource_id uuid := (p_filters ->> 'resource_id')::uuid;
     v_state text := p_filters ->> 'state';
     v_page core.waitlist[];

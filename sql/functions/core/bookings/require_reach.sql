@@ -1,6 +1,7 @@
 -- core.require_reach: refuse a booking that this actor cannot reach, as if it did not exist.
 --
--- A secret ends some time after its booking: core.tenants.secret_days.
+-- Whose scope is the tenant needs no secret. A secret ends some time after its booking:
+-- core.tenants.secret_days.
 --
 -- Hashes of 128-bit secrets are compared, so the time of the comparison tells nothing of use.
 --
@@ -13,12 +14,10 @@ language plpgsql stable
 as $$
 begin
     if p_booking.id is null
-        or (p_actor.role <> 'secret'
+        or (p_actor.scope is distinct from 'tenant'
             and (p_actor.booking_secret_hash is distinct from p_booking.client_secret_hash
-                or p_booking.ends_at < core.clock() - interval '30 days' -- no tenant has less
-                    and p_booking.ends_at < core.clock() - (
-                        select t.secret_days from core.tenants as t
-                        where t.id = p_booking.tenant_id) * interval '24 hours'))
+                or p_booking.ends_at
+                    < core.clock() - (p_actor.tenant).secret_days * interval '24 hours'))
     then
         raise exception 'no such booking'
             using errcode = 'KHNTF',

@@ -22,7 +22,7 @@ declare
     v_unchecked boolean := core.require_fresh_calendars(
         array(select distinct (w.resource).id from pg_catalog.unnest(p_wanted) as w),
         p_checked, core.clock());
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
     v_one core.wanted;
     v_booking core.bookings;
     v_reason text;
@@ -52,7 +52,6 @@ begin
             using errcode = '40001', hint = 'call again';
     end if;
 
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     for v_one in
         select * from pg_catalog.unnest(p_wanted) as w order by w.pool_id is not null, w.position
     loop
@@ -83,7 +82,7 @@ begin
                 v_one.position, v_one.pool_id, (v_one.resource).id, (v_one.offering).id,
                 (v_one.price).tier, (v_one.price).package,
                 p_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
-                p_request ->> 'notes', p_actor.role is not distinct from 'secret',
+                p_request ->> 'notes', p_actor.side = 'server',
                 p_actor.address_hash, p_request ->> 'locale', p_request ->> 'timezone',
                 pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), v_one.booked_on,
                 core.buffer_before(v_one.resource, v_one.offering),

@@ -12,6 +12,6 @@ create or replace function core.counted_customer(
 returns uuid
 language sql immutable parallel safe
 as $$
-    select case when (p_actor).role = 'secret' and not core.overrides(p_request, 'customer_limit')
+    select case when (p_actor).side = 'server' and not core.overrides(p_request, 'customer_limit')
         then p_customer_id end
 $$;

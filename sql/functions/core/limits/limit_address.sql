@@ -18,12 +18,11 @@ set enable_sort = off
 as $$
 declare
     v_now timestamptz := core.clock();
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
     v_made_at timestamptz[];
     v_lapsed integer;
     v_go_on_at timestamptz;
 begin
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     perform core.require_room(
         array(select l.ends_at
             from core.live_periods(p_actor.tenant_id, p_actor.address_hash, v_now) as l

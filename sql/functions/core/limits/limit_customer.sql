@@ -16,7 +16,7 @@ language plpgsql volatile
 set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
     v_mailbox text;
     v_customers uuid[];
     v_now timestamptz;
@@ -33,7 +33,6 @@ begin
         return;
     end if;
 
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     select pg_catalog.array_agg(c.id) into v_customers
     from core.customers as c
     where c.tenant_id = p_actor.tenant_id and c.mailbox = v_mailbox;

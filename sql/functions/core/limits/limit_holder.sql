@@ -18,7 +18,7 @@ returns void
 language plpgsql volatile
 as $$
 begin
-    if p_actor.role = 'secret' then
+    if p_actor.side = 'server' then
         perform core.limit_customer(p_actor, p_customer_id, p_request, p_periods);
     elsif p_actor.address_hash is not null then
         perform core.lock_identity(

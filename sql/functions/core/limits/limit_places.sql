@@ -12,9 +12,8 @@ set enable_sort = off
 as $$
 declare
     v_now timestamptz := core.clock();
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
 begin
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     if v_tenant.places_per_address is not null then
         perform core.require_room(array(
             select w.ends_at

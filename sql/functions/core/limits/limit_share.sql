@@ -10,14 +10,13 @@ language plpgsql volatile
 as $$
 declare
     v_now timestamptz := core.clock();
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
     v_kept integer;
     v_part record;
 begin
-    if p_actor.role = 'secret' or p_actor.address_hash is null then
+    if p_actor.side = 'server' or p_actor.address_hash is null then
         return;
     end if;
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     if v_tenant.live_holds_per_resource is null and v_tenant.live_holds_per_day is null then
         return;
     end if;

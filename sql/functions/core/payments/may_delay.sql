@@ -13,11 +13,10 @@ returns boolean
 language plpgsql stable
 as $$
 declare
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
 begin
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     return (v_tenant.delayed_methods = 'all'
-            or v_tenant.delayed_methods = 'servers' and p_actor.role = 'secret')
+            or v_tenant.delayed_methods = 'servers' and p_actor.side = 'server')
         and core.session_end(p_at) + v_tenant.delayed_method_days * interval '1 day' <= p_starts_at;
 end;
 $$;

@@ -7,7 +7,7 @@
 --           KHPGS  as many pages were made for it as the tenant allows; detail is {"limit", "retry_after"}
 -- Backstop  none
 create or replace function core.require_renewal(
-    p_booking core.bookings, p_change core.changes, p_at timestamptz)
+    p_actor core.actor, p_booking core.bookings, p_change core.changes, p_at timestamptz)
 returns void
 language plpgsql stable
 as $$
@@ -15,9 +15,8 @@ declare
     v_limit timestamptz := p_booking.hold_limit_at;
     -- both times of a change: the difference is of no use once either has begun
     v_start timestamptz := least(core.first_start(p_booking), p_change.starts_at);
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
 begin
-    select * into v_tenant from core.tenants as t where t.id = p_booking.tenant_id;
     if p_change.id is not null then
         v_limit := p_change.created_at + v_tenant.hold_limit_minutes * interval '1 minute';
     end if;

@@ -20,12 +20,11 @@ returns void
 language plpgsql stable
 as $$
 declare
-    v_tenant core.tenants;
+    v_tenant core.tenants := p_actor.tenant;
     v_allowed text[];
     v_field text;
     v_origin text;
 begin
-    select * into v_tenant from core.tenants as t where t.id = p_actor.tenant_id;
     v_allowed := v_tenant.return_origins || array(
         select core.origin_of(u)
         from pg_catalog.unnest(p_pages || v_tenant.page_url) as u
@@ -38,7 +37,7 @@ begin
                 using errcode = 'KHRET',
                     detail = pg_catalog.jsonb_build_object('field', v_field)::text,
                     hint = 'use https; http only leads to localhost, while you develop';
-        elsif p_actor.role <> 'secret' and v_tenant.return_origins is not null
+        elsif p_actor.side is distinct from 'server' and v_tenant.return_origins is not null
             and v_origin <> all (v_allowed)
             and pg_catalog.regexp_replace(v_origin, '^(http://[^:]+|http://\[::1\])(:\d+)?$', '\1:*')
                 <> all (v_allowed)

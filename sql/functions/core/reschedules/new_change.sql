@@ -12,8 +12,8 @@
 --           KHAMT  see core.require_price
 -- Backstop  changes_one_pending
 create or replace function core.new_change(
-    p_booking core.bookings, p_id uuid, p_resource core.resources, p_offering core.offerings,
-    p_period tstzrange, p_date date, p_unchecked boolean, p_at timestamptz)
+    p_actor core.actor, p_booking core.bookings, p_id uuid, p_resource core.resources,
+    p_offering core.offerings, p_period tstzrange, p_date date, p_unchecked boolean, p_at timestamptz)
 returns core.changes
 language plpgsql volatile
 as $$
@@ -40,14 +40,13 @@ begin
         buffer_before_minutes, buffer_after_minutes, amount, difference, currency,
         calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, expires_at,
         created_at, updated_at)
-    select p_booking.tenant_id, p_id, p_booking.id, 'pending', p_resource.id,
+    values (
+        p_booking.tenant_id, p_id, p_booking.id, 'pending', p_resource.id,
         pg_catalog.lower(p_period), pg_catalog.upper(p_period), p_date,
         core.buffer_before(p_resource, p_offering), core.buffer_after(p_resource, p_offering), v_amount,
         case when v_paid then v_amount - p_booking.amount else 0 end, v_price.currency,
         p_unchecked, p_booking.resource_id, p_booking.starts_at, p_booking.ends_at,
-        p_at + t.hold_minutes * interval '1 minute', p_at, p_at
-    from core.tenants as t
-    where t.id = p_booking.tenant_id
+        p_at + (p_actor.tenant).hold_minutes * interval '1 minute', p_at, p_at)
     returning * into v_change;
     return v_change;
 end;

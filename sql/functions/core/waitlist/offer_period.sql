@@ -25,7 +25,9 @@ declare
 begin
     v_actor.tenant_id := p_entry.tenant_id;
     v_actor.address_hash := p_entry.address_hash;
-    v_actor.role := case when p_entry.vouched then 'secret' else 'publishable' end;
+    select * into v_tenant from core.tenants as t where t.id = p_entry.tenant_id;
+    v_actor.tenant := v_tenant;
+    v_actor.side := case when p_entry.vouched then 'server' else 'customer' end;
     v_actor.secret_key_id := p_entry.secret_key_id; -- the place's secret opens the booking
     v_wanted := row(
         1, 1, null, p_resource, p_offering, p_price,
@@ -50,16 +52,11 @@ begin
         raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
     end if;
 
-    -- a stale hold that was cleared away for it may have served this very place
     update core.waitlist as w
     set state = 'offered', booking_id = v_booking_id
     where w.tenant_id = p_entry.tenant_id and w.id = p_entry.id
         and w.state is not distinct from 'waiting'; -- else any index of those who wait might be read
-    if not found then
-        raise exception 'the place has its offer' using errcode = 'KHTKN', hint = 'take that';
-    end if;
 
-    select * into v_tenant from core.tenants as t where t.id = p_entry.tenant_id;
     v_now := core.clock();
     perform pg_catalog.set_config('holdfast.reason', 'offered to the next in the waitlist', true);
     update core.bookings as b

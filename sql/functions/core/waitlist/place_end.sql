@@ -14,10 +14,9 @@ declare
     v_time_over timestamptz := coalesce(v_starts_at, pg_catalog.upper(core.waited_starts(
         v_starts_at, (p_request ->> 'date')::date, p_resource.timezone)));
 begin
-    if p_actor.role = 'secret' then
+    if p_actor.side = 'server' then
         return v_time_over;
     end if;
-    return least(v_time_over, p_at + interval '24 hours' * (
-        select t.place_days from core.tenants as t where t.id = p_actor.tenant_id));
+    return least(v_time_over, p_at + interval '24 hours' * (p_actor.tenant).place_days);
 end;
 $$;

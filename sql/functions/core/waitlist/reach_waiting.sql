@@ -18,15 +18,13 @@ begin
     where w.tenant_id = p_actor.tenant_id and w.id = p_entry_id;
 
     if not found
-        or p_actor.role <> 'secret'
+        or p_actor.scope is distinct from 'tenant'
             and (p_actor.booking_secret_hash is distinct from v_entry.client_secret_hash
                 or v_entry.state not in ('waiting', 'offered')
                     and coalesce((
                             select b.ends_at from core.bookings as b
                             where b.tenant_id = v_entry.tenant_id and b.id = v_entry.booking_id),
-                        v_entry.updated_at) < core.clock() - (
-                            select t.secret_days from core.tenants as t
-                            where t.id = v_entry.tenant_id) * interval '24 hours')
+                        v_entry.updated_at) < core.clock() - (p_actor.tenant).secret_days * interval '24 hours')
     then
         raise exception 'no such place in the waitlist'
             using errcode = 'KHNTF',
