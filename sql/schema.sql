@@ -1999,6 +1999,12 @@ CREATE INDEX sweep_failures_by_age ON core.sweep_failures USING btree (tenant_id
 CREATE INDEX sweep_failures_due ON core.sweep_failures USING btree (retry_at);
 
 --
+-- Name: timetables_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX timetables_by_age ON core.timetables USING btree (compiled_at);
+
+--
 -- Name: waitlist_by_address; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 

@@ -28,6 +28,7 @@ create table core.timetables (
     compiled_at timestamptz not null,
     constraint timetables_pkey primary key (tenant_id, resource_id)
 );
+create index timetables_by_age on core.timetables (compiled_at);
 
 -- What a hold asks of the catalogue: a row for each price of each resource that can be booked. A
 -- tenant's settings are not here: each change of one would touch every row.

@@ -22,9 +22,10 @@ set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_now timestamptz := core.clock();
-    v_day_ago timestamptz := v_now - interval '23 hours';
+    -- said by the first call, for all that follow it: so a turn takes each resource once
+    v_before timestamptz := coalesce((p_after ->> 'before')::timestamptz, greatest(
+        v_now - interval '23 hours', least(v_now, pg_catalog.pg_postmaster_start_time())));
     v_one record;
-    v_last jsonb;
     v_looked integer := 0;
     v_resources integer := 0;
     v_openings integer := 0;
@@ -32,19 +33,13 @@ begin
     for v_one in
         select t.tenant_id, t.resource_id
         from core.timetables as t
-        where (t.tenant_id, t.resource_id) > (
-                coalesce((p_after ->> 'tenant_id')::uuid, '00000000-0000-0000-0000-000000000000'),
-                coalesce((p_after ->> 'resource_id')::uuid, '00000000-0000-0000-0000-000000000000'))
-            and (t.compiled_at < v_day_ago
-                or t.compiled_at < pg_catalog.pg_postmaster_start_time())
+        where t.compiled_at < v_before
             and not core.passed_over('compile_openings', t.tenant_id, t.resource_id, v_now)
-        order by t.tenant_id, t.resource_id
+        order by t.compiled_at
         limit p_limit
         for no key update skip locked
     loop
         v_looked := v_looked + 1;
-        v_last := pg_catalog.jsonb_build_object(
-            'tenant_id', v_one.tenant_id, 'resource_id', v_one.resource_id);
         begin
             v_openings := v_openings
                 + core.compile_openings(v_one.tenant_id, v_one.resource_id, v_now);
@@ -58,6 +53,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'resources', v_resources, 'openings', v_openings,
-        'next', case when v_looked = p_limit then v_last end);
+        'next', case when v_looked = p_limit then
+            pg_catalog.jsonb_build_object('before', v_before) end);
 end;
 $$;
