@@ -11,6 +11,7 @@
     costs     docs/costs.md                    the bill, from the templates and dev/*.toml
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
     privacy   docs/privacy.md                  how long what is kept, from dev/kept.py
+    locking   docs/locking.md                  its table, from the headers of sql/functions
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -30,7 +31,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev import cases, kept, limits, security
+from dev import cases, kept, limits, locks, security
 from dev.postgres import Postgres
 from dev.postgres_binaries import binaries
 
@@ -171,6 +172,7 @@ GENERATED: Mapping[str, Generated] = {
     "costs": Generated("docs/costs.md", costs),
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
     "privacy": Generated("docs/privacy.md", kept.page),
+    "locking": Generated("docs/locking.md", locks.page),
 }
 
 

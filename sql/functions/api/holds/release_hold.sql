@@ -7,7 +7,7 @@
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"released": boolean, "booking": …, "effect": … | null}
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Locks     the booking; the effect that closes its checkout, or as core.move
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  past the point where a hold can be released, or a delayed payment is under way,
 --                  or it is held with others and not the first

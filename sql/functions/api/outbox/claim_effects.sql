@@ -6,7 +6,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the claimed effects, skipping those that are locked
+-- Locks     the claimed effects, skipping those that are locked; as core.try_letters
 -- Raises    40001, 40P01
 -- Backstop  the idempotency key outside
 create or replace function api.claim_effects(p_limit integer, p_lease_seconds integer)

@@ -7,7 +7,7 @@
 --           nothing can be paid any more, so the booking ends here
 -- Returns   {"booking": …, "checkout": …}
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Locks     the booking; as core.move
 -- Raises    KHAUT · KHNTF
 -- Backstop  checkouts_session_unique, trigger bookings_100_guard_transition
 create or replace function api.attach_checkout(

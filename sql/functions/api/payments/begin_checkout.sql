@@ -12,7 +12,7 @@
 -- Two tabs that ask for the same addresses get the same session. Other addresses need another
 -- session, and the old one is made unpayable first: one payable session at a time.
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Locks     the booking; the effect that closes the old checkout, or the request key
 -- Raises    KHAUT · KHNTF · KHVER · KHKEY · KHRET · KHAMT
 --           KHEXP · KHPGS · KHSTA  see core.require_first, core.require_payable, core.require_renewal
 -- Backstop  checkouts_one_payable_per_booking, idempotency_keys_pkey

@@ -6,8 +6,7 @@
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"abandoned": boolean, "booking": …, "effect": … | null}
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction; the effect that closes its
---           checkout; as core.offer_freed, which does not wait
+-- Locks     the booking; the effect that closes its checkout; as core.offer_freed, which does not wait
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  no change waits, or a delayed payment for it is under way
 -- Backstop  changes_pending_has_deadline
