@@ -139,7 +139,8 @@ def test_doors_run_alike(database: Database) -> None:
     common = {"search_path", "enable_seqscan", "plan_cache_mode"}
     joins = {"enable_hashjoin", "enable_mergejoin"}
     rows = database.rows(
-        "select p.proname as name, array(select split_part(c, '=', 1) from unnest(p.proconfig) as c)"
+        "select p.proname as name,"
+        " array(select split_part(c, '=', 1) from unnest(p.proconfig) as c)"
         f" as settings from pg_proc as p where {OURS} and p.pronamespace = 'api'::regnamespace"
     )
     own = {
