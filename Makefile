@@ -25,7 +25,7 @@ SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFA
 CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test test-dates screenshots bench load fuzz torture replay reset lint format types \
+.PHONY: help up check test test-dates screenshots answers bench load fuzz torture replay reset lint format types \
     audit validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
@@ -66,6 +66,9 @@ fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own descript
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.fuzz \
 	    --seconds $(FUZZ_SECONDS) --seed $(SEED)
 
+answers: venv ## record the answers of the API again (or FAMILIES="holding ..."), on purpose
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.answers $(FAMILIES)
+
 mutations: venv ## take out every guard (or GUARDS="name …") and see a test fail
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS)
 
@@ -76,7 +79,7 @@ bench: venv ## measure against the limit and the usual way (or BENCH="holds …"
 pictures: venv ## draw docs/pictures and fill docs/performance.md from bench/results
 	@$(PYTHON) dev/bootstrap.py bench
 	@.local/bench/bin/python -m bench.pictures
-	@exec $(VENV) -m dev.generate performance
+	@exec $(VENV) -m dev.generators performance
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset
@@ -98,16 +101,16 @@ validate: sam checkov ## check, build and measure what would be deployed, withou
 	    --import-mode=importlib --confcutdir=tests/template -p no:cacheprovider tests/template
 
 audit: venv ## ask for known vulnerabilities of what the layer ships
-	@exec $(VENV) -m dev.audit
+	@exec $(VENV) -m dev.dependencies.audit
 
 generate: venv ## write the generated files again
-	@exec $(VENV) -m dev.generate
+	@exec $(VENV) -m dev.generators
 
 check-generated: venv ## fail if a generated file is out of date
-	@exec $(VENV) -m dev.generate --check
+	@exec $(VENV) -m dev.generators --check
 
 requirements: venv ## compile the pinned requirements from the .in files
-	@exec $(VENV) -m dev.requirements
+	@exec $(VENV) -m dev.dependencies.requirements
 
 venv: python
 	@$(PYTHON) dev/bootstrap.py main
@@ -163,4 +166,4 @@ tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="ids"] [REPLACE="id
 	    $(if $(RETURN),--return $(RETURN)) $(if $(DELAYED),--delayed-methods $(DELAYED))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
-	@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")
+	@exec $(VENV) -m dev.cloud.smoke $(URL) $(if $(KEY),--key "$(KEY)")

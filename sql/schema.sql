@@ -398,28 +398,7 @@ CREATE TABLE core.bookings (
     reference text NOT NULL,
     locale text,
     timezone text,
-    secret_key_id text DEFAULT '1'::text NOT NULL,
-    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
-    CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
-    CONSTRAINT bookings_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT bookings_customer_name_present CHECK (((length(customer_name) >= 1) AND (length(customer_name) <= 200))),
-    CONSTRAINT bookings_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['none'::text, 'open'::text, 'upheld'::text, 'refunded'::text]))),
-    CONSTRAINT bookings_first_carries_the_cart CHECK (((cart_id IS NULL) OR ((cart_id = id) = ("position" = 1)))),
-    CONSTRAINT bookings_hold_has_deadline CHECK (((status = ANY (ARRAY['held'::text, 'paying'::text])) = (hold_expires_at IS NOT NULL))),
-    CONSTRAINT bookings_locale_short CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
-    CONSTRAINT bookings_notes_short CHECK ((length(notes) <= 2000)),
-    CONSTRAINT bookings_outcome_known CHECK ((outcome = ANY (ARRAY['none'::text, 'completed'::text, 'customer_no_show'::text, 'provider_no_show'::text, 'not_held'::text]))),
-    CONSTRAINT bookings_payment_status_known CHECK ((payment_status = ANY (ARRAY['unpaid'::text, 'authorized'::text, 'paid'::text, 'partially_refunded'::text, 'refunded'::text, 'voided'::text]))),
-    CONSTRAINT bookings_period_finite CHECK ((isfinite(starts_at) AND isfinite(ends_at))),
-    CONSTRAINT bookings_period_ordered CHECK ((starts_at < ends_at)),
-    CONSTRAINT bookings_position_counts CHECK (((("position" >= 1) AND ("position" <= 100)) AND (("position" = 1) OR (cart_id IS NOT NULL)))),
-    CONSTRAINT bookings_reference_is_base_32 CHECK ((reference ~ '^[0-9A-HJKMNP-TV-Z]{8}$'::text)),
-    CONSTRAINT bookings_scheduled_is_paid CHECK (((status <> ALL (ARRAY['scheduled'::text, 'active'::text])) OR (payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text])))),
-    CONSTRAINT bookings_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
-    CONSTRAINT bookings_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
-    CONSTRAINT bookings_status_known CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'scheduled'::text, 'active'::text, 'ended'::text, 'completed'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
-    CONSTRAINT bookings_timezone_short CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64))),
-    CONSTRAINT bookings_version_positive CHECK ((version >= 1))
+    secret_key_id text DEFAULT '1'::text NOT NULL
 );
 
 ALTER TABLE ONLY core.bookings FORCE ROW LEVEL SECURITY;
@@ -471,12 +450,7 @@ CREATE TABLE core.changes (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    payment_pages integer DEFAULT 0 NOT NULL,
-    CONSTRAINT changes_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
-    CONSTRAINT changes_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT changes_pending_has_deadline CHECK (((state = 'pending'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT changes_period_ordered CHECK ((starts_at < ends_at)),
-    CONSTRAINT changes_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'applied'::text, 'expired'::text])))
+    payment_pages integer DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY core.changes FORCE ROW LEVEL SECURITY;
@@ -546,12 +520,7 @@ CREATE TABLE core.calendars (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     slow_readings integer DEFAULT 0 NOT NULL,
-    claimed_at timestamp with time zone,
-    CONSTRAINT calendars_fresh_sane CHECK (((fresh_seconds >= 30) AND (fresh_seconds <= 86400))),
-    CONSTRAINT calendars_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT calendars_read_is_bounded CHECK (((read_at IS NULL) = (busy_until IS NULL))),
-    CONSTRAINT calendars_slow_counted CHECK ((slow_readings >= 0)),
-    CONSTRAINT calendars_url_is_https CHECK (((url ~ '^https://'::text) AND (length(url) <= 2000)))
+    claimed_at timestamp with time zone
 );
 
 ALTER TABLE ONLY core.calendars FORCE ROW LEVEL SECURITY;
@@ -578,12 +547,7 @@ CREATE TABLE core.checkouts (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     change_id uuid,
-    asked_at timestamp with time zone,
-    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
-    CONSTRAINT checkouts_close_reason_known CHECK ((close_reason = ANY (ARRAY['released'::text, 'superseded'::text, 'deadline'::text]))),
-    CONSTRAINT checkouts_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT checkouts_open_has_session CHECK (((state <> 'open'::text) OR (session_id IS NOT NULL))),
-    CONSTRAINT checkouts_state_known CHECK ((state = ANY (ARRAY['creating'::text, 'open'::text, 'pending'::text, 'paid'::text, 'expired'::text, 'failed'::text])))
+    asked_at timestamp with time zone
 );
 
 ALTER TABLE ONLY core.checkouts FORCE ROW LEVEL SECURITY;
@@ -623,12 +587,7 @@ CREATE TABLE core.refunds (
     replaced_by uuid,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT refunds_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT refunds_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT refunds_reason_known CHECK ((reason = ANY (ARRAY['time_lost'::text, 'released'::text, 'amount_mismatch'::text, 'duplicate_payment'::text, 'price_difference'::text, 'customer_limit'::text]))),
-    CONSTRAINT refunds_replacement_is_of_a_failure CHECK (((replaced_by IS NULL) OR (status = 'failed'::text))),
-    CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
+    updated_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
@@ -693,12 +652,7 @@ CREATE TABLE core.effects (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     customer_id uuid,
-    sent_at timestamp with time zone,
-    CONSTRAINT effects_attempts_counted CHECK ((attempts >= 0)),
-    CONSTRAINT effects_kind_known CHECK ((kind = ANY (ARRAY['expire_session'::text, 'refund_payment'::text, 'notify_offer'::text]))),
-    CONSTRAINT effects_names_its_subject CHECK ((((kind = 'expire_session'::text) = (checkout_id IS NOT NULL)) AND ((kind = 'refund_payment'::text) = (refund_id IS NOT NULL)))),
-    CONSTRAINT effects_sent_to_a_customer CHECK (((sent_at IS NULL) = (customer_id IS NULL))),
-    CONSTRAINT effects_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'done'::text, 'dead'::text])))
+    sent_at timestamp with time zone
 );
 
 ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
@@ -734,15 +688,7 @@ CREATE TABLE core.waitlist (
     ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     locale text,
     timezone text,
-    secret_key_id text DEFAULT '1'::text NOT NULL,
-    CONSTRAINT waitlist_locale_short CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
-    CONSTRAINT waitlist_offer_has_booking CHECK (((state <> ALL (ARRAY['offered'::text, 'booked'::text])) OR (booking_id IS NOT NULL))),
-    CONSTRAINT waitlist_one_wish CHECK (((starts_at IS NULL) <> (on_date IS NULL))),
-    CONSTRAINT waitlist_override_reason_short CHECK (((length(override_reason) >= 1) AND (length(override_reason) <= 500))),
-    CONSTRAINT waitlist_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
-    CONSTRAINT waitlist_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
-    CONSTRAINT waitlist_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'booked'::text, 'lapsed'::text, 'left'::text]))),
-    CONSTRAINT waitlist_timezone_short CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64)))
+    secret_key_id text DEFAULT '1'::text NOT NULL
 );
 
 ALTER TABLE ONLY core.waitlist FORCE ROW LEVEL SECURITY;
@@ -850,16 +796,88 @@ CREATE TABLE core.payments (
     amount_refunded bigint DEFAULT 0 NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT payments_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT payments_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT payments_refunds_within_capture CHECK (((amount_refunded >= 0) AND (amount_refunded <= amount))),
-    CONSTRAINT payments_status_known CHECK ((status = ANY (ARRAY['captured'::text, 'quarantined'::text])))
+    updated_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY core.payments FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.payments OWNER TO holdfast_owner;
+
+--
+-- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.customers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    mailbox text GENERATED ALWAYS AS (regexp_replace(email, '\+[^@]*@'::text, '@'::text)) STORED NOT NULL
+);
+
+ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.customers OWNER TO holdfast_owner;
+
+--
+-- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.idempotency_keys (
+    tenant_id uuid NOT NULL,
+    operation text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    result_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    caller text NOT NULL,
+    subject uuid NOT NULL
+);
+
+ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
+
+--
+-- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.occupancies (
+    tenant_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    unit integer NOT NULL,
+    during tstzrange NOT NULL,
+    part smallint DEFAULT 1 NOT NULL,
+    session_id uuid NOT NULL,
+    seat integer DEFAULT 1 NOT NULL,
+    offering_id uuid
+);
+
+ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.occupancies OWNER TO holdfast_owner;
+
+--
+-- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.stripe_events (
+    id text NOT NULL,
+    tenant_id uuid NOT NULL,
+    type text NOT NULL,
+    booking_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
 -- Name: booking_events; Type: TABLE; Schema: audit; Owner: holdfast_owner
@@ -955,29 +973,6 @@ CREATE TABLE core.currencies (
 ALTER TABLE core.currencies OWNER TO holdfast_owner;
 
 --
--- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.customers (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    email text NOT NULL,
-    name text NOT NULL,
-    phone text,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    mailbox text GENERATED ALWAYS AS (regexp_replace(email, '\+[^@]*@'::text, '@'::text)) STORED NOT NULL,
-    CONSTRAINT customers_email_normalised CHECK (((email = lower(email)) AND ((length(email) >= 3) AND (length(email) <= 254)))),
-    CONSTRAINT customers_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT customers_phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
-);
-
-ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.customers OWNER TO holdfast_owner;
-
---
 -- Name: external_busy; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -994,29 +989,6 @@ ALTER TABLE ONLY core.external_busy FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.external_busy OWNER TO holdfast_owner;
 
 --
--- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.idempotency_keys (
-    tenant_id uuid NOT NULL,
-    operation text NOT NULL,
-    key text NOT NULL,
-    fingerprint bytea NOT NULL,
-    result_id uuid NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    caller text NOT NULL,
-    subject uuid NOT NULL,
-    CONSTRAINT idempotency_keys_caller_named CHECK ((caller ~ '^[a-z]+(:[0-9a-f-]{36})?$'::text)),
-    CONSTRAINT idempotency_keys_fingerprint_is_sha256 CHECK ((octet_length(fingerprint) = 32)),
-    CONSTRAINT idempotency_keys_key_sane CHECK ((key ~ '^[\x21-\x7e]{1,255}$'::text)),
-    CONSTRAINT idempotency_keys_operation_named CHECK ((operation ~ '^[a-z_]{1,60}$'::text))
-);
-
-ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
-
---
 -- Name: migrations; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1029,31 +1001,6 @@ CREATE TABLE core.migrations (
 );
 
 ALTER TABLE core.migrations OWNER TO holdfast_owner;
-
---
--- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.occupancies (
-    tenant_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    unit integer NOT NULL,
-    during tstzrange NOT NULL,
-    part smallint DEFAULT 1 NOT NULL,
-    session_id uuid NOT NULL,
-    seat integer DEFAULT 1 NOT NULL,
-    offering_id uuid,
-    CONSTRAINT occupancies_during_bounded CHECK (((NOT isempty(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)) AND lower_inc(during) AND (NOT upper_inc(during)))),
-    CONSTRAINT occupancies_part_known CHECK ((part = ANY (ARRAY[1, 2]))),
-    CONSTRAINT occupancies_private_is_alone CHECK (((offering_id IS NOT NULL) OR (session_id = booking_id))),
-    CONSTRAINT occupancies_seat_positive CHECK ((seat >= 1)),
-    CONSTRAINT occupancies_unit_positive CHECK ((unit >= 1))
-);
-
-ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.occupancies OWNER TO holdfast_owner;
 
 --
 -- Name: packages; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1112,24 +1059,6 @@ CREATE TABLE core.resource_offerings (
 ALTER TABLE ONLY core.resource_offerings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.resource_offerings OWNER TO holdfast_owner;
-
---
--- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.stripe_events (
-    id text NOT NULL,
-    tenant_id uuid NOT NULL,
-    type text NOT NULL,
-    booking_id uuid NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    CONSTRAINT stripe_events_id_shape CHECK ((id ~ '^evt_[A-Za-z0-9_]{1,250}$'::text))
-);
-
-ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
 -- Name: sweep_failures; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1234,6 +1163,13 @@ ALTER TABLE ONLY core.bookings
     ADD CONSTRAINT bookings_reference_unique UNIQUE (reference, tenant_id);
 
 --
+-- Name: bookings bookings_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.bookings
+    ADD CONSTRAINT bookings_sound CHECK (core.sound_booking(bookings.*));
+
+--
 -- Name: calendar_feeds calendar_feeds_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1262,6 +1198,13 @@ ALTER TABLE ONLY core.calendars
     ADD CONSTRAINT calendars_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: calendars calendars_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.calendars
+    ADD CONSTRAINT calendars_sound CHECK (core.sound_calendar(calendars.*));
+
+--
 -- Name: capabilities capabilities_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1281,6 +1224,13 @@ ALTER TABLE ONLY core.changes
 
 ALTER TABLE ONLY core.changes
     ADD CONSTRAINT changes_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: changes changes_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.changes
+    ADD CONSTRAINT changes_sound CHECK (core.sound_change(changes.*));
 
 --
 -- Name: checkouts checkouts_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1304,6 +1254,13 @@ ALTER TABLE ONLY core.checkouts
     ADD CONSTRAINT checkouts_session_unique UNIQUE (session_id);
 
 --
+-- Name: checkouts checkouts_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.checkouts
+    ADD CONSTRAINT checkouts_sound CHECK (core.sound_checkout(checkouts.*));
+
+--
 -- Name: currencies currencies_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1323,6 +1280,13 @@ ALTER TABLE ONLY core.customers
 
 ALTER TABLE ONLY core.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: customers customers_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.customers
+    ADD CONSTRAINT customers_sound CHECK (core.sound_customer(customers.*));
 
 --
 -- Name: date_overrides date_overrides_no_overlap; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1360,6 +1324,13 @@ ALTER TABLE ONLY core.effects
     ADD CONSTRAINT effects_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: effects effects_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.effects
+    ADD CONSTRAINT effects_sound CHECK (core.sound_effect(effects.*));
+
+--
 -- Name: external_busy external_busy_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1379,6 +1350,13 @@ ALTER TABLE ONLY core.findings
 
 ALTER TABLE ONLY core.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, caller, operation, subject, key);
+
+--
+-- Name: idempotency_keys idempotency_keys_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_sound CHECK (core.sound_idempotency_key(idempotency_keys.*));
 
 --
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1407,6 +1385,13 @@ ALTER TABLE ONLY core.occupancies
 
 ALTER TABLE ONLY core.occupancies
     ADD CONSTRAINT occupancies_seat_once UNIQUE (session_id, seat);
+
+--
+-- Name: occupancies occupancies_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.occupancies
+    ADD CONSTRAINT occupancies_sound CHECK (core.sound_occupancy(occupancies.*));
 
 --
 -- Name: offerings offerings_mode_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1442,6 +1427,13 @@ ALTER TABLE ONLY core.payments
 
 ALTER TABLE ONLY core.payments
     ADD CONSTRAINT payments_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: payments payments_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.payments
+    ADD CONSTRAINT payments_sound CHECK (core.sound_payment(payments.*));
 
 --
 -- Name: pool_resources pool_resources_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1486,6 +1478,13 @@ ALTER TABLE ONLY core.refunds
     ADD CONSTRAINT refunds_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: refunds refunds_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.refunds
+    ADD CONSTRAINT refunds_sound CHECK (core.sound_refund(refunds.*));
+
+--
 -- Name: refunds refunds_stripe_refund_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1519,6 +1518,13 @@ ALTER TABLE ONLY core.resources
 
 ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
+
+--
+-- Name: stripe_events stripe_events_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.stripe_events
+    ADD CONSTRAINT stripe_events_sound CHECK (core.sound_stripe_event(stripe_events.*));
 
 --
 -- Name: sweep_failures sweep_failures_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1561,6 +1567,13 @@ ALTER TABLE ONLY core.waitlist
 
 ALTER TABLE ONLY core.waitlist
     ADD CONSTRAINT waitlist_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: waitlist waitlist_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.waitlist
+    ADD CONSTRAINT waitlist_sound CHECK (core.sound_waitlist_entry(waitlist.*));
 
 --
 -- Name: weekly_hours weekly_hours_no_overlap; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2037,6 +2050,18 @@ CREATE TRIGGER customers_200_bump_version BEFORE UPDATE ON core.customers FOR EA
 --
 
 CREATE TRIGGER date_overrides_200_bump_version BEFORE UPDATE ON core.date_overrides FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: occupancies occupancies_100_lock_freed; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER occupancies_100_lock_freed AFTER DELETE ON core.occupancies FOR EACH ROW WHEN (((upper(old.during) > core.clock()) AND core.has_waitlist(old.tenant_id, old.resource_id))) EXECUTE FUNCTION core.lock_freed();
+
+--
+-- Name: occupancies occupancies_900_serve_waitlist; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE CONSTRAINT TRIGGER occupancies_900_serve_waitlist AFTER DELETE ON core.occupancies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((upper(old.during) > core.clock()) AND core.has_waitlist(old.tenant_id, old.resource_id))) EXECUTE FUNCTION core.serve_waitlist();
 
 --
 -- Name: offerings offerings_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner

@@ -2,8 +2,8 @@
 
 import re
 
-from dev.locks import DOCUMENT, files, header, locks
-from tests.harness.database import Database
+from dev.generators.locks import DOCUMENT, files, header, locks
+from tests.harness.database.migrated import Database
 
 TAKES_LOCK = re.compile(r"for (no key )?update\b|pg_advisory|on conflict \(id\) do nothing")
 LOCKERS = re.compile(r"core\.(lock_days|lock_booking|expire_stale_holds|settle|record_refund)\(")

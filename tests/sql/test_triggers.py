@@ -5,19 +5,19 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, Held, refused
-from tests.harness.scheduled_rows import fill
+from tests.harness.clients.calls import Api, Held, refused
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.scheduled_rows import fill
+from tests.harness.rules import rules
 
 _PAID = "payment_status = 'paid', hold_expires_at = null"
 _LIVE = ("held", "paying", "requested", "scheduled", "active")
 
 
 def statuses(api: Api) -> list[str]:
-    """Every status that the constraint allows."""
-    query = "select pg_get_constraintdef(oid) from pg_constraint where conname = %s"
-    definition = api.database.value(query, "bookings_status_known")
-    return [part for part in definition.split("'")[1::2] if part.isalpha()]
+    """Every status that a booking's rules allow."""
+    condition = rules(api.database)["bookings_status_known"]
+    return [part for part in condition.split("'")[1::2] if part.isalpha()]
 
 
 def force(api: Api, held: Held, status: str) -> None:

@@ -42,11 +42,6 @@ begin
     loop
         v_looked := v_looked + 1;
         perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
-        -- one before it may have freed it on the way to offering its time
-        select * into v_booking
-        from core.bookings as b
-        where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
-        continue when v_booking.hold_expires_at is null;
         begin
             v_checkout := core.payable_checkout(v_booking);
             v_start := core.first_start(v_booking);

@@ -6,7 +6,7 @@
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"abandoned": boolean, "booking": …, "effect": … | null}
 --
--- Locks     the booking; the effect that closes its checkout; as core.offer_freed, which does not wait
+-- Locks     the booking; the effect that closes its checkout
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  no change waits, or a delayed payment for it is under way
 -- Backstop  changes_pending_has_deadline

@@ -1,8 +1,8 @@
 -- api.offer_waiting: offer what has become free to those who wait for it, in small batches; any
 -- number of copies may run.
 --
--- core.offer_freed does so at the moment when a time is given back. This finds what that left, and
--- what became free in other ways: new hours, a blackout that was lifted, more units. Each place is
+-- What a transaction frees is offered when it commits (core.serve_waitlist). This finds what that left,
+-- and what became free in other ways: new hours, a blackout that was lifted, more units. Each place is
 -- looked at once in half a minute; one whose time has come, or that has ended, is over.
 --
 -- p_limit   places a call

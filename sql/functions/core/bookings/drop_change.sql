@@ -1,7 +1,7 @@
 -- core.drop_change: end the change of a booking that is over; its payment page, if there is one, is
 -- closed by the outbox, and money that still comes goes back.
 --
--- Locks     as core.close_checkout and core.offer_freed (the caller holds the booking's row)
+-- Locks     as core.close_checkout (the caller holds the booking's row)
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.drop_change(p_booking core.bookings)

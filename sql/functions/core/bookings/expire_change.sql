@@ -3,7 +3,7 @@
 -- Returns the booking, in a new version: what clients see of it is different.
 --
 -- p_reason  for the audit trail
--- Locks     as core.offer_freed, which does not wait (the caller holds the booking's row)
+-- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.expire_change(
@@ -11,8 +11,6 @@ create or replace function core.expire_change(
 returns core.bookings
 language plpgsql volatile
 as $$
-declare
-    v_booking core.bookings;
 begin
     update core.changes as c
     set state = 'expired', expires_at = null
@@ -21,8 +19,6 @@ begin
     delete from core.occupancies as o
     where o.tenant_id = p_booking.tenant_id and o.booking_id = p_booking.id and o.part = 2;
 
-    v_booking := core.touch(p_booking, p_reason);
-    perform core.offer_freed(core.changed(p_booking, p_change));
-    return v_booking;
+    return core.touch(p_booking, p_reason);
 end;
 $$;

@@ -1,14 +1,13 @@
 -- core.move: the one door through which a booking changes its status.
 --
--- Leaving the live statuses frees the time in the same statement's transaction, and offers it to
--- whoever waits for it; only held and paying bookings have a deadline. Until they are paid, bookings
--- that were held together move together, after the first; from then on each is on its own. Returns
--- the booking as it then is.
+-- Leaving the live statuses frees the time in the same transaction; only held and paying bookings have
+-- a deadline. Until they are paid, bookings that were held together move together, after the first;
+-- from then on each is on its own. Returns the booking as it then is.
 --
 -- p_changes other columns that change with it: {"hold_expires_at", "payment_status", "payment_pages"}
 --
 -- Locks     the rows of those that move with the first, in order of position (the caller holds the
---           booking's own); then as core.offer_freed
+--           booking's own); as core.close_checkout
 -- Raises    KHSTA  no such transition (trigger bookings_100_guard_transition)
 -- Backstop  bookings_hold_has_deadline, bookings_scheduled_is_paid
 create or replace function core.move(
@@ -52,9 +51,6 @@ begin
         end if;
         delete from core.occupancies as o
         where o.tenant_id = p_booking.tenant_id and o.booking_id = p_booking.id;
-        if found then
-            perform core.offer_freed(v_booking);
-        end if;
     end if;
     return v_booking;
 end;

@@ -1,7 +1,7 @@
 -- core.end_stale_change: end a booking's change that has run out, if it has one; correctness never
 -- waits for a sweep.
 --
--- Locks     as core.offer_freed, which does not wait (the caller holds the booking's row)
+-- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.end_stale_change(p_booking core.bookings, p_at timestamptz)

@@ -3,7 +3,8 @@
 -- Of a private offering it takes the lowest free unit. Of a group offering it joins the session of
 -- its period that has a free seat, with the session's buffers; only then it opens a session in the
 -- lowest free unit. The insert under the constraints is itself the check. Holds that have run out and
--- stand in the way are expired here; correctness never waits for a sweep.
+-- stand in the way are expired here; correctness never waits for a sweep. If anyone in the waitlist
+-- could have what that frees, it is their turn.
 --
 -- p_booking its resource, times and buffers say what is taken
 -- p_part    2: the new time of a change that waits for its payment, beside the time it has
@@ -40,6 +41,10 @@ begin
         end if;
 
         if core.expire_stale_holds(p_resource, v_during) = 0 then
+            return false;
+        end if;
+        -- a statement of its own, which sees what that has freed
+        if core.awaited(p_resource, v_during) then
             return false;
         end if;
     end loop;

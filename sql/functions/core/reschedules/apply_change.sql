@@ -4,7 +4,7 @@
 -- Returns the booking as it then is.
 --
 -- p_reason  for the audit trail
--- Locks     as core.offer_freed, which does not wait (the caller holds the booking's row)
+-- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
 -- Backstop  occupancies_pkey: the new time takes the place of the old one
 create or replace function core.apply_change(
@@ -43,7 +43,6 @@ begin
     where b.tenant_id = p_booking.tenant_id and b.id = p_booking.id
     returning * into v_booking;
 
-    perform core.offer_freed(p_booking);
     return v_booking;
 end;
 $$;

@@ -2,7 +2,7 @@
 --
 -- Returns the booking as it then is.
 --
--- Locks     as core.offer_freed, which does not wait (the caller holds the booking's row)
+-- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.end_change(p_booking core.bookings, p_checkout core.checkouts)

@@ -23,7 +23,7 @@ begin
     where w.tenant_id = p_resource.tenant_id and w.id = p_entry_id
     for update nowait;
     if v_entry.state <> 'waiting' or v_entry.ends_at <= core.clock() then
-        return; -- left meanwhile, over, or served while stale holds were cleared away
+        return; -- left or served meanwhile, or over
     end if;
     if not v_entry.vouched and not core.may_be_offered(v_entry) then
         return; -- it waits on, and the next in line is asked

@@ -52,14 +52,10 @@ begin
         raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
     end if;
 
-    -- a stale hold that was cleared away for it may have served this very place
     update core.waitlist as w
     set state = 'offered', booking_id = v_booking_id
     where w.tenant_id = p_entry.tenant_id and w.id = p_entry.id
         and w.state is not distinct from 'waiting'; -- else any index of those who wait might be read
-    if not found then
-        raise exception 'the place has its offer' using errcode = 'KHTKN', hint = 'take that';
-    end if;
 
     v_now := core.clock();
     perform pg_catalog.set_config('holdfast.reason', 'offered to the next in the waitlist', true);
