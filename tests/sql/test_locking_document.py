@@ -4,6 +4,7 @@ import re
 
 from dev.generators.locks import DOCUMENT, files, header, locks
 from tests.harness.database.migrated import Database
+from tests.harness.rules import rules
 
 TAKES_LOCK = re.compile(r"for (no key )?update\b|pg_advisory|on conflict \(id\) do nothing")
 LOCKERS = re.compile(r"core\.(lock_days|lock_booking|expire_stale_holds|settle|record_refund)\(")
@@ -73,7 +74,7 @@ def test_who_locks_is_volatile(database: Database) -> None:
 
 
 def test_the_backstops_exist(database: Database) -> None:
-    """Every constraint, index or trigger that the document and the headers rely on is there."""
+    """Every constraint, rule, index or trigger that the document and the headers rely on exists."""
     section = DOCUMENT.read_text(encoding="utf-8").split("## What judges")[1].split("\n## ")[0]
     named = set(re.findall(r"\| (?:trigger )?`(\w+)` \|$", section, re.MULTILINE))
     tables = database.rows(
@@ -89,7 +90,7 @@ def test_the_backstops_exist(database: Database) -> None:
             "select conname from pg_constraint union select relname from pg_class"
             " union select tgname from pg_trigger"
         )
-    }
+    } | set(rules(database))
     assert len(named) > 15
     assert named <= existing
 
