@@ -181,7 +181,7 @@ def _locks_kept_in_vain(desk: Desk) -> int:
     with desk.database.connect() as waiting:
         query = (
             "select core.await_turn(core.wanted_periods("
-            "core.authorize(%s, 'publishable'), %s, null))"
+            "core.authorize(%s, 'booking.hold'), %s, null))"
         )
         values = (Jsonb(desk.actor()), Jsonb(desk.hold_request(TEN)))
         answer = background(lambda: waiting.execute(query, values).fetchone())
