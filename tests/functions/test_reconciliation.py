@@ -25,7 +25,7 @@ from tests.harness.stage import take
 from tests.harness.system import System
 
 HOUR = timedelta(hours=1)
-NOTHING = {"looked": 0, "found": 0, "cured": 0, "open": 0}
+NOTHING = {"looked": 0, "foreign": 0, "found": 0, "cured": 0, "open": 0}
 _WITHOUT_LOSS = [story for story in STORIES if not story.name.startswith("reconcile")]
 _OWN = ("core.findings", "core.reconciled_rows", "core.reconciliations")
 

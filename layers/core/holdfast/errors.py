@@ -40,7 +40,8 @@ HoldfastError
 ├── InternalError           500  internal_error
 ├── CalendarStale           503  calendar_stale
 ├── CalendarUnreachable     503  calendar_unreachable
-└── Unavailable             503  unavailable
+├── Unavailable             503  unavailable
+└── TenantMoving            503  tenant_moving (an Unavailable)
 """
 
 from collections.abc import Mapping
@@ -429,4 +430,25 @@ class Unavailable(HoldfastError):
         super().__init__(detail, retry_after=retry_after)
 
 
-CATALOGUE: tuple[type[HoldfastError], ...] = tuple(HoldfastError.__subclasses__())
+class TenantMoving(Unavailable):
+    """The tenant is being moved to another database, or lives there already. Nothing was done; the
+    move stops a tenant for a second or so.
+    """
+
+    code = "tenant_moving"
+    title = "The tenant is being moved to another database"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        hint: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        HoldfastError.__init__(
+            self, detail, hint=hint, extra=extra, retry_after=2 if retry_after is None else retry_after
+        )
+
+
+CATALOGUE: tuple[type[HoldfastError], ...] = (*HoldfastError.__subclasses__(), TenantMoving)
