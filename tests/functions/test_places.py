@@ -115,4 +115,4 @@ def test_a_cell_that_is_not_there_is_a_fault() -> None:
     with pytest.raises(KeyError):
         places.call("expire_holds", 1, where=places.Place("2"))
 
-    assert FIRST_CELL == WRITER.cell
+    assert WRITER.cell == FIRST_CELL

@@ -48,7 +48,7 @@ def test_secrets_are_written_as_the_key_is(system: System) -> None:
 
 
 def test_a_repeat_under_a_new_key_has_the_same_secret(system: System) -> None:
-    """Written otherwise, it opens the same booking; so do letters and pages that carry the first."""
+    """Written otherwise, it opens the same booking; so does what carries the first."""
     old_key = _old_key(system)
     system.database.execute(
         "update core.api_keys as k set first_id = f.id from core.api_keys as f"

@@ -80,7 +80,7 @@ def forget_event_fence(database: Database) -> None:
 
 
 def forget_fence(database: Database) -> None:
-    """Whoever enters a tenant looks at its state, and holds nothing that its mover would wait for."""
+    """Whoever enters a tenant looks at its state, and holds nothing that a mover waits for."""
     rewrite(
         database,
         "core.try_enter_tenant",
@@ -94,7 +94,9 @@ def forget_fence(database: Database) -> None:
 def forget_payment_fence(database: Database) -> None:
     """Each telling of a payment is a payment."""
     database.execute("drop index core.payments_intent_unique")
-    fence = "on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null do nothing"
+    fence = (
+        "on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null do nothing"
+    )
     rewrite(database, "core.record_payment", fence, "")
 
 

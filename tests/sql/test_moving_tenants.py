@@ -1,4 +1,4 @@
-"""A tenant that is being moved, or lives in another database: no call and no sweep touches its rows.
+"""A tenant that is being moved, or lives in another database: nothing here touches its rows.
 
 A tenant that is arriving looks like any other one: its holds are overdue here while they are paid
 there. So each function that goes across tenants is tried with work of such a tenant before it.
@@ -36,11 +36,17 @@ def _delete(kind: str) -> Action:
 
 
 # What goes across tenants and does something: with work of one tenant before it.
-_NAMES = ("expire_holds", "expire_holds, change", "claim_effects", "claim_calendars", "offer_waiting")
+_NAMES = (
+    "expire_holds",
+    "expire_holds, change",
+    "claim_effects",
+    "claim_calendars",
+    "offer_waiting",
+)
 SWEEPS = {name: _ACTIONS[name] for name in _NAMES} | {
     f"delete_expired_records, {kind}": _delete(kind) for kind in _KINDS
 }
-# Functions that work for a tenant which somebody else names: Stripe, an effect, a calendar, an address.
+# Functions that work for a tenant which is told: by Stripe, an effect, a calendar, an address.
 NAMED = [
     *("settle_checkout", "settle_checkout, early", "settle_checkout, change", "settle_refund"),
     *("finish_effect", "retry_effect", "retry_effect, refund", "store_busy", "begin_reading"),
@@ -156,7 +162,8 @@ def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state
 
 # by which each of these sweeps knows what is due first
 _QUEUES = {
-    "expire_holds": "update core.bookings set hold_expires_at = hold_expires_at - interval '1 hour'",
+    "expire_holds": "update core.bookings"
+    " set hold_expires_at = hold_expires_at - interval '1 hour'",
     "expire_holds, change": "update core.changes set expires_at = expires_at - interval '1 hour'",
     "claim_effects": "update core.effects set due_at = due_at - interval '1 hour'",
     "claim_calendars": "update core.calendars set due_at = due_at - interval '1 hour'",
@@ -180,7 +187,7 @@ def test_others_are_served_behind_a_tenant_that_is_not_here(work: Workload, name
 
 
 def test_whoever_tells_names_the_tenant(work: Workload) -> None:
-    """The tenant of an effect, a calendar or an address is told, and only there is it looked for."""
+    """The tenant of an effect, a calendar or an address is told, and each is looked for there."""
     api, mine, other = work.api, str(work.tenant.id), str(Tenant(work.api.database).id)
     calendar, feed = SCHEDULING["claim_calendars"].prepare(work), uuid4()
     hashed = sha256(str(feed))

@@ -204,8 +204,8 @@ def test_what_was_found_stays_while_it_changes(api: Api, tenant: Tenant) -> None
 
 
 def test_what_is_of_a_tenant_of_another_database_is_passed_by(api: Api, tenant: Tenant) -> None:
-    """Payments and refunds of a tenant that never was here, or has left: the database that answers for
-    it compares them. What names no tenant is compared here."""
+    """Payments of a tenant that never was here, or has left: the database that answers for it
+    compares them. What names no tenant is compared here."""
     gone = Tenant(api.database)
     api.database.execute("update core.tenants set state = 'left' where id = %s", gone.id)
     named = [str(each) for each in (uuid4(), gone.id, tenant.id)]

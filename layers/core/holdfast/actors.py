@@ -4,7 +4,7 @@ Keys and secrets are random and long, so a plain SHA-256 protects them; only has
 handler.
 
     pk_live_<tenant>_<random>   an API key; pk_live_<random> of old names no tenant
-    hss_<tenant>_<random>       a booking secret; bks_<random> is the same one, as it was once written
+    hss_<tenant>_<random>       a booking secret; bks_<random> is the same one, as once written
     cal_<tenant>_<random>.ics   the address of a calendar feed; cal_<random>.ics likewise
 
 The tenant, its id without dashes, says where a request belongs before anything was looked up. It
@@ -104,7 +104,9 @@ def naming(secret: str, tenant: str) -> str:
     if not tenant:
         return secret
     kind, _, mac = secret.partition("_")
-    return f"{'hss' if kind == 'bks' else kind}_{tenant}_{base64.urlsafe_b64decode(mac + '=').hex()}"
+    return (
+        f"{'hss' if kind == 'bks' else kind}_{tenant}_{base64.urlsafe_b64decode(mac + '=').hex()}"
+    )
 
 
 def digest(credential: str) -> bytes:

@@ -1,10 +1,12 @@
 """The only module that speaks to PostgreSQL: one stored function, one transaction, one round trip.
 
 A connection to each place is kept for the life of the execution environment: a place is a cell, one
-of our databases, and either its writer or its readers. There is one cell today. Nothing we do makes a pooling
-proxy pin it to a session: every statement commits by itself, none is prepared, nothing is `set`.
-What a session needs (time limits, search path, time zone) is a property of its role, in
-sql/roles.sql; what one call needs travels in its arguments, and the request's id in a comment.
+of our databases, and either its writer or its readers. There is one cell today.
+
+Nothing we do makes a pooling proxy pin a connection to a session: every statement commits by
+itself, none is prepared, nothing is `set`. What a session needs (time limits, search path, time
+zone) is a property of its role, in sql/roles.sql; what one call needs travels in its arguments, and
+the request's id in a comment.
 """
 
 import random
@@ -35,7 +37,6 @@ _SETTINGS: dict[str, Any] = {
     "keepalives_count": 2,
     "tcp_user_timeout": 10_000,  # ms
 }
-
 
 
 class Place(NamedTuple):

@@ -447,7 +447,11 @@ class TenantMoving(Unavailable):
         retry_after: int | None = None,
     ) -> None:
         HoldfastError.__init__(
-            self, detail, hint=hint, extra=extra, retry_after=2 if retry_after is None else retry_after
+            self,
+            detail,
+            hint=hint,
+            extra=extra,
+            retry_after=2 if retry_after is None else retry_after,
         )
 
 

@@ -71,7 +71,7 @@ def _compared(
     tried: list[str],
     totals: dict[str, int],
 ) -> dict[str, Any]:
-    """Compare, and tell what is new; with `cures`: ids of what can be put right and was not tried."""
+    """Compare, and tell what is new; `cures` are ids of what can be put right and was not tried."""
     compared: dict[str, Any] = database.call("reconcile", step, entries, tried)
     for found in compared["found"]:
         logger().error("books differ", **found)

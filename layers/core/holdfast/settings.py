@@ -9,8 +9,8 @@ The database is found in one of three ways:
     DATABASE_HOST and DATABASE_ROLE    created with the stack: the proxy, which takes a token of IAM
     DATABASE_SECRET_ARN                brought: this role's own secret {"url", "ca"}
 
-Readers, which follow the writer a moment later, are at DATABASE_READER_URL or DATABASE_READER_HOST, and
-are signed in to alike; without them the writer does everything.
+Readers, which follow the writer a moment later, are found at DATABASE_READER_URL or, with a token,
+at DATABASE_READER_HOST; without them the writer does everything.
 
 The migrating function has no role. It signs in as the owner: with the address in the secret, or at
 DATABASE_HOST with the secret {"username", "password"} that RDS keeps and changes.

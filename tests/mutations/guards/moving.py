@@ -1,4 +1,4 @@
-"""Tenants that are being moved, or live in another database; and calls that go to the right place."""
+"""Tenants that are being moved, or live in another database; calls that go to the right place."""
 
 from tests.mutations.guard import Guard, api, core, layer
 
@@ -44,20 +44,20 @@ GUARDS: tuple[Guard, ...] = (
     _passes_by(
         "expire_holds",
         "expire_holds",
-        "        continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);\n",
-        "        perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);\n",
+        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
     ),
     _passes_by(
         "expire_holds, change",
         "expire_changes",
-        "        continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);\n",
-        "        perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);\n",
+        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
     ),
     _passes_by(
         "offer_waiting",
         "offer_waiting",
-        "        continue when not core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);\n",
-        "        perform core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);\n",
+        "continue when not core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);",
     ),
     _passes_by(
         "claim_effects",
@@ -79,7 +79,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "told-elsewhere",
         "what is told of a tenant that is not here is not unknown: it is told again",
-        (api("settle_checkout", "    perform core.refuse_elsewhere(core.named_tenant(p_session));", ""),),
+        (
+            api(
+                "settle_checkout",
+                "    perform core.refuse_elsewhere(core.named_tenant(p_session));",
+                "",
+            ),
+        ),
         (f"{_SQL}::test_what_is_told_of_a_tenant_that_left_is_not_unknown",),
     ),
     Guard(
@@ -94,8 +100,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "reconcile",
-                "core.named_tenant(v_seen) is not null and not core.is_here(core.named_tenant(v_seen))",
-                "false",
+                "core.named_tenant(v_seen) is not null and not core.is_here(",
+                "false and not core.is_here(",
             ),
         ),
         (f"{_BOOKS}::test_what_is_of_a_tenant_of_another_database_is_passed_by",),
@@ -115,7 +121,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "writing-at-a-reader",
         "a reader that refuses to write is no failover",
-        (layer("database", "error.sqlstate == _READ_ONLY and not where.reads", "error.sqlstate == _READ_ONLY"),),
+        (
+            layer(
+                "database",
+                "error.sqlstate == _READ_ONLY and not where.reads",
+                "error.sqlstate == _READ_ONLY",
+            ),
+        ),
         (f"{_PLACES}::test_writing_at_a_reader_is_a_fault_and_no_failover",),
     ),
     Guard(

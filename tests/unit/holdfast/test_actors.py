@@ -12,7 +12,7 @@ from holdfast.errors import Unauthenticated
 
 TENANT = "01a1fbace3e17dfaa17a5f740cf2d6ae"
 MAC = "3f" * 32
-OLD_SECRET = "bks_" + "Pz8_" * 10 + "Pz8"  # noqa: S105 the same 32 bytes
+OLD_SECRET = "bks_" + "Pz8_" * 10 + "Pz8"
 _RANDOM = "0123456789abcdefABCDEF"
 
 
@@ -62,7 +62,13 @@ def test_a_secret_has_one_hash_in_both_spellings() -> None:
 
 @pytest.mark.parametrize(
     "secret",
-    [f"hss_{TENANT}_{MAC}0", f"hss_{TENANT}_{MAC[:-2]}", f"hss_{MAC}", f"cal_{TENANT}_{MAC}", "hss_"],
+    [
+        f"hss_{TENANT}_{MAC}0",
+        f"hss_{TENANT}_{MAC[:-2]}",
+        f"hss_{MAC}",
+        f"cal_{TENANT}_{MAC}",
+        "hss_",
+    ],
 )
 def test_what_only_looks_like_a_secret_opens_nothing(secret: str) -> None:
     """It is no refusal: a booking simply does not exist for it."""

@@ -31,7 +31,7 @@ def source() -> BusyTimes:
 
 
 def read_now(tenant_id: str, calendar_ids: Sequence[str], seconds: float) -> None:
-    """Read these calendars of a tenant before a hold, and store what was learnt within some seconds."""
+    """Read these calendars of a tenant before a hold, and store what was learnt in some seconds."""
     asked = {"tenant_id": tenant_id, "calendars": list(calendar_ids)}
     tasks = database.call("begin_reading", asked)
     _read_and_store(tasks, seconds)
