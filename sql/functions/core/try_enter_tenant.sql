@@ -26,6 +26,7 @@ begin
     then
         return false;
     end if;
-    return core.is_here(p_tenant_id);
+    -- core.is_here, without the price of a call
+    return exists (select from core.tenants as t where t.id = p_tenant_id and t.state = 'here');
 end;
 $$;

@@ -38,7 +38,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "tenant-state",
         "nobody works for a tenant that is not here",
-        (core("try_enter_tenant", "return core.is_here(p_tenant_id);", "return true;"),),
+        (core("try_enter_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
         (f"{_SQL}::test_a_caller_is_asked_to_come_again",),
     ),
     _passes_by(
