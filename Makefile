@@ -25,7 +25,7 @@ SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFA
 CODE := layers functions dev tests bench
 
 .DEFAULT_GOAL := help
-.PHONY: help up check test test-dates screenshots bench load fuzz torture replay reset lint format types \
+.PHONY: help up check test test-dates screenshots answers bench load fuzz torture replay reset lint format types \
     audit validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
@@ -54,8 +54,9 @@ torture: venv ## simulate OPS=50000 operations under faults, from SEED=1 on
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --operations $(OPS) \
 	    --seed $(SEED) --report .local/torture.json
 
-replay: venv ## play one history of the simulation again: SEED=… STEPS=…
-	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --seed $(SEED) --steps $(STEPS)
+replay: venv ## play one history of the simulation again: SEED=… STEPS=… [STRIKE=…]
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.simulation --seed $(SEED) --steps $(STEPS) \
+	    $(STRIKE)
 
 load: venv ## SECONDS=120 PROCESSES=32: customers over HTTP while handlers and the database die
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.load \
@@ -64,6 +65,9 @@ load: venv ## SECONDS=120 PROCESSES=32: customers over HTTP while handlers and t
 fuzz: venv ## FUZZ_SECONDS=180 [SEED=…]: the HTTP API against its own description
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.fuzz \
 	    --seconds $(FUZZ_SECONDS) --seed $(SEED)
+
+answers: venv ## record the answers of the API again (or FAMILIES="holding ..."), on purpose
+	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.answers $(FAMILIES)
 
 mutations: venv ## take out every guard (or GUARDS="name …") and see a test fail
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.mutations $(GUARDS)

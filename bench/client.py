@@ -1,5 +1,6 @@
-"""Clients in processes of their own: `python -m bench.client KIND URL CLIENTS SECONDS`.
+"""Clients in processes of their own: `python -m bench.client KIND URL CLIENTS SECONDS NETWORK`.
 
+NETWORK is how many seconds each round trip to the database takes longer than on this machine.
 Imports little and prints one JSON object, so that a process costs what an application's would.
 """
 
@@ -22,19 +23,29 @@ from psycopg.types.json import Jsonb
 from bench.world import CUSTOMERS, FIRST_DAY, PUBLISHABLE, SECRET
 
 _RACING_PROCESSES = 4
+_PEOPLE_PER_RACER = 3  # two calls to warm up, one that counts
+_WARM_UP_CALLS = 20  # until every plan of the session is made
 _PATIENCE_SECONDS = 90  # a busy machine takes long to connect two hundred
 ACTOR = Jsonb({"key_hash": hashlib.sha256(PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"})
 SERVER = Jsonb({"key_hash": hashlib.sha256(SECRET.encode()).hexdigest(), "request_id": "bench"})
-_PEOPLE = itertools.count(int(time.time() * 1000) % CUSTOMERS)  # hardly anybody twice
+_PEOPLE = itertools.count(int(time.time() * 1000) % CUSTOMERS)  # hardly anyone twice
 _SECRET = hashlib.sha256(b"secret").digest()
 
 Act = Callable[["psycopg.Connection[Any]", int, int], bool]
 
 
-def hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+def hold(
+    connection: "psycopg.Connection[Any]", client: int, number: int, customer: int | None = None
+) -> bool:
     """One call of the stored function, as the handler makes it. False: the time was taken."""
     resource = {"resource_id": identifier(f"resource{client * 30 + number % 30}")}
-    return _hold(connection, resource, [number // 30 * 30], client * 1000 + number)
+    who = client * 1000 + number if customer is None else customer
+    return _hold(connection, resource, [number // 30 * 30], who)
+
+
+def race_hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
+    """The same, by another customer each time: those who race for one time are not one person."""
+    return hold(connection, client, number, next(_PEOPLE))
 
 
 def pool_hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
@@ -148,6 +159,7 @@ _ACTS: dict[str, Act] = {
     "move": move,
     "naive": naive,
     "pool_hold": pool_hold,
+    "race_hold": race_hold,
 }
 
 
@@ -156,15 +168,27 @@ def identifier(name: str) -> str:
     return str(uuid.UUID(hashlib.md5(name.encode(), usedforsecurity=False).hexdigest()))
 
 
+class _FarConnection(psycopg.Connection[Any]):
+    """A connection through a network: each round trip takes so many seconds longer."""
+
+    network_seconds = 0.0
+
+    def wait(self, *arguments: Any, **options: Any) -> Any:
+        if self.network_seconds:
+            time.sleep(self.network_seconds)
+        return super().wait(*arguments, **options)
+
+
 def _keep_calling(
     act: Act, url: str, client: int, seconds: float, start: Barrier, tell: Any
 ) -> None:
     latencies: list[float] = []
-    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
-        act(connection, client, 0)
+    with _FarConnection.connect(url, autocommit=True, prepare_threshold=None) as connection:
+        for number in range(_WARM_UP_CALLS):
+            act(connection, client, number)
         start.wait()
         end = time.perf_counter() + seconds
-        number = 1
+        number = _WARM_UP_CALLS
         while (began := time.perf_counter()) < end:
             act(connection, client, number)
             latencies.append((time.perf_counter() - began) * 1000)
@@ -173,6 +197,8 @@ def _keep_calling(
 
 
 def _race(act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any) -> None:
+    for _ in range(first * _PEOPLE_PER_RACER):
+        next(_PEOPLE)  # no process of the race asks for a person of another
     found: list[tuple[bool, float, float, float]] = []
     together = threading.Barrier(racers + 1)
 
@@ -184,7 +210,7 @@ def _race(act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any
             together.wait(_PATIENCE_SECONDS)
             together.wait(_PATIENCE_SECONDS)
             began = time.perf_counter()
-            won = act(connection, 0, 0)
+            won = act(connection, 0, 0)  # the same time for all
             ended = time.perf_counter()
             found.append((won, (ended - began) * 1000, began, ended))
 
@@ -201,6 +227,7 @@ def _race(act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any
 
 def main() -> None:
     kind, url, clients, seconds = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+    _FarConnection.network_seconds = float(sys.argv[5])
     context = multiprocessing.get_context("fork")
     tell: Any = context.Queue()
     if kind.startswith("race_"):

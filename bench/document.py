@@ -53,13 +53,19 @@ def _goals(families: Mapping[str, Results]) -> str:
 
 def _goal(line: Mapping[str, Any]) -> str:
     of, sign, bound = line["goal"].split()
-    unit = line["unit"] if of == "value" else f"× `{line['ratio_to']}`"
+    unit = {
+        "value": line["unit"],
+        "ratio": f"× `{line['ratio_to']}`",
+        "spread": "× p50 at p99",
+    }[of]
     return f"{'≥' if sign == '>=' else '≤'} {bound} {unit}"
 
 
 def _judged(line: Mapping[str, Any]) -> str:
     if str(line["goal"]).startswith("value"):
         return f"{_number(line['value'])} {line['unit']}"
+    if str(line["goal"]).startswith("spread"):
+        return f"{line['p99_ms'] / line['p50_ms']:.2f}"
     return f"{line['ratio']:.2f}"
 
 

@@ -15,6 +15,7 @@ from dev.postgres_binaries import binaries
 
 _SCRIPTS = Path(__file__).parent / "sql"
 _THREADS = 2
+_WARM_UP = 1.0  # seconds in which sessions make their plans; not counted
 
 
 def pgbench(
@@ -28,20 +29,25 @@ def pgbench(
     transactions: int | None = None,
     **variables: int,
 ) -> list[float]:
-    """Latencies in ms of every transaction of `sql/<script>.sql`.
+    """Latencies in ms of every transaction of `sql/<script>.sql`, after sessions have warmed up.
+
+    The script's own expressions are prepared, so that arguments cost the server next to nothing.
 
     Args:
-        transactions: so many for each client instead of so many seconds.
+        transactions: so many for each client instead of so many seconds, all of them counted.
         variables: further numbers for the script; `n` counts from 0 in every client.
 
     Raises:
         RuntimeError: a transaction failed.
     """
     known = {"n": 0, "clients": clients, "first_day": int(FIRST_DAY.timestamp())} | variables
-    length = ["-T", str(seconds)] if transactions is None else ["-t", str(transactions)]
+    warm_up = _WARM_UP if transactions is None else 0.0
+    length = (
+        ["-T", str(seconds + round(warm_up))] if transactions is None else ["-t", str(transactions)]
+    )
     with tempfile.TemporaryDirectory(prefix="holdfast-bench-") as folder:
         command = [
-            *(str(binaries() / "pgbench"), "-n", "-M", "extended", "-l"),
+            *(str(binaries() / "pgbench"), "-n", "-M", "prepared", "-l"),
             *("--log-prefix", f"{folder}/log", "-h", "127.0.0.1", "-p", str(server.port)),
             *("-U", role, "-c", str(clients), "-j", str(min(_THREADS, clients)), *length),
             *(part for name, value in known.items() for part in ("-D", f"{name}={value}")),
@@ -50,11 +56,15 @@ def pgbench(
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
         if ended.returncode != 0:
             raise RuntimeError(f"{script}: {ended.stderr.strip()[-2000:]}")
-        return [
-            int(line.split()[2]) / 1000
+        # client, number, µs, script, and when it ended: seconds, µs
+        entries = [
+            (int(fields[4]) + int(fields[5]) / 1e6, int(fields[2]) / 1000)
             for log in Path(folder).glob("log*")
             for line in log.read_text(encoding="ascii").splitlines()
+            for fields in (line.split(),)
         ]
+        counted_from = min(ended for ended, _ in entries) + warm_up
+        return [taken for ended, taken in entries if ended >= counted_from]
 
 
 def rate(
@@ -67,12 +77,25 @@ def rate(
 
 
 def processes(
-    server: Server, template: str, kind: str, *, role: str, clients: int, seconds: int = 2
+    server: Server,
+    template: str,
+    kind: str,
+    *,
+    role: str,
+    clients: int,
+    seconds: int = 2,
+    network_ms: float = 0,
 ) -> Sample:
-    """Calls a second of that many processes of `bench.client`, in a fresh copy of a template."""
+    """Calls a second of that many processes of `bench.client`, in a fresh copy of a template.
+
+    Args:
+        network_ms: what a network would add to each round trip.
+    """
     with server.clone(template) as database:
         url = server.url(database, role)
-        said = program("bench.client", kind, url, str(clients), str(seconds))
+        said = program(
+            "bench.client", kind, url, str(clients), str(seconds), str(network_ms / 1000)
+        )
     return of_latencies(said["latencies"], seconds)
 
 
@@ -84,7 +107,7 @@ def race(server: Server, template: str, kind: str, *, role: str, racers: int) ->
     """
     with server.clone(template) as database:
         url = server.url(database, role)
-        said = program("bench.client", f"race_{kind}", url, str(racers), "0")
+        said = program("bench.client", f"race_{kind}", url, str(racers), "0", "0")
     losers = typical(said["latencies"])
     return Sample(said["wall_ms"], losers.p50_ms, losers.p99_ms), said["winners"]
 

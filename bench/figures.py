@@ -26,15 +26,15 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A bound on a ratio, or on the value itself where `of` says so."""
+    """A bound on a ratio, or on the value or the spread (p99 / p50) where `of` says so."""
 
     sign: str  # ">=" or "<="
     bound: float
-    of: str = "ratio"  # or "value"
+    of: str = "ratio"  # or "value", or "spread"
 
-    def met(self, value: float, ratio: float | None) -> bool:
+    def met(self, value: float, ratio: float | None, spread: float | None = None) -> bool:
         """Whether a measured line keeps to it."""
-        figure = value if self.of == "value" else ratio
+        figure = {"value": value, "ratio": ratio, "spread": spread}[self.of]
         assert figure is not None
         return figure >= self.bound if self.sign == ">=" else figure <= self.bound
 
@@ -47,13 +47,13 @@ class Contestant:
     """Something that is measured.
 
     Attributes:
-        run: takes one sample.
+        run: takes one sample, or names a contestant before it whose samples these are, too.
         against: the name of the contestant that its ratio is to.
         goal: None where the line only shows something.
     """
 
     name: str
-    run: Callable[[], Sample]
+    run: Callable[[], Sample] | str
     clients: int = 1
     unit: str = "/s"
     against: str | None = None
@@ -95,7 +95,11 @@ def contest(family: str, contestants: Sequence[Contestant], rounds: int) -> list
     for turn in range(rounds):
         # every other round backwards: nobody always runs after the same neighbour
         for contestant in contestants if turn % 2 == 0 else reversed(contestants):
-            samples[contestant.name].append(contestant.run())
+            if callable(contestant.run):
+                samples[contestant.name].append(contestant.run())
+    for contestant in contestants:
+        if not callable(contestant.run):
+            samples[contestant.name] = samples[contestant.run]
     return [_line(family, contestant, samples) for contestant in contestants]
 
 
@@ -107,18 +111,19 @@ def _line(family: str, contestant: Contestant, samples: Mapping[str, list[Sample
         pairs = zip(own, samples[contestant.against], strict=True)
         ratio = statistics.median(mine.value / other.value for mine, other in pairs)
     goal = contestant.goal
+    p50, p99 = _median(sample.p50_ms for sample in own), _median(sample.p99_ms for sample in own)
     return Line(
         contestant.name,
         family,
         contestant.clients,
         value,
         contestant.unit,
-        _median(sample.p50_ms for sample in own),
-        _median(sample.p99_ms for sample in own),
+        p50,
+        p99,
         contestant.against,
         ratio,
         str(goal) if goal else None,
-        goal.met(value, ratio) if goal else None,
+        goal.met(value, ratio, p99 / p50 if p50 and p99 else None) if goal else None,
     )
 
 

@@ -1,12 +1,14 @@
-"""One warm handler in this process, its time taken apart: `python -m bench.handler URL FOLDER`.
+"""A warm handler in this process, its time taken apart: `python -m bench.handler KIND URL FOLDER`.
 
-The real handler of `functions/checkout` in the environment of template.yaml, with API Gateway's
-event, PostgreSQL and a DynamoDB that stands in a process of its own. Prints the medians in ms:
+KIND is `hold` (the handler of `functions/checkout`) or `listing` (30 days of free times, from
+`functions/availability`; only `total`, `database` and `own` are taken). The real handler in the
+environment of template.yaml, with API Gateway's event, PostgreSQL and a DynamoDB that stands in a
+process of its own. Prints the medians in ms:
 
     total         from the event to the answer
-    parse         until the use case begins: routing, validation, credentials
-    idempotency   what the front door costs here: hashing, requests to DynamoDB made and read
-    store         waiting for DynamoDB
+    parse         until the use case begins: routing, rates, validation, credentials
+    idempotency   what repeats cost here: hashing, requests to DynamoDB made and read
+    store         waiting for DynamoDB, by rates and by repeats
     database      the stored function, its round trip and its answer's decoding
     serialise     from the end of the use case: validation of the answer, JSON
     own           parse + idempotency + serialise: what is left without the two waits
@@ -27,7 +29,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
+import psycopg
 from botocore.httpsession import URLLib3Session
 
 from bench import client, world
@@ -89,6 +93,19 @@ class _Context:
         return 20_000
 
 
+def _get(path: str, route: str, query: dict[str, str], **parameters: str) -> dict[str, Any]:
+    origin = payload.Origin("api", is_url=False)
+    headers = [("host", "api.example"), ("authorization", f"Bearer {world.PUBLISHABLE}")]
+    return payload.event(
+        wire.Request("GET", path, urlencode(query), headers, b"", "203.0.113.7"),
+        origin=origin,
+        route_key=f"GET {route}",
+        path_parameters=parameters,
+        identifier=payload.request_id(origin),
+        port=443,
+    )
+
+
 def _event(body: dict[str, Any]) -> dict[str, Any]:
     headers = [
         ("host", "api.example"),
@@ -133,16 +150,16 @@ def _tables(described: template.Template) -> Iterator[str]:
 
 
 def _handler(
-    url: str, tables: str, described: template.Template, folder: Path
+    name: str, url: str, tables: str, described: template.Template, folder: Path
 ) -> Callable[[Any, Any], dict[str, Any]]:
-    """The handler of `functions/checkout`, in the environment that template.yaml gives it."""
-    function = described.function("checkout")
+    """The handler of a function, in the environment that template.yaml gives it."""
+    function = described.function(name)
     assert function is not None
     backends = environment.Backends(
         ROOT, lambda _role: url, tables, "http://stripe.invalid", secrets.load(folder / "s.json")
     )
     os.environ.update(environment.environment(function, backends))
-    spec = importlib.util.spec_from_file_location("checkout", ROOT / function.code / "app.py")
+    spec = importlib.util.spec_from_file_location(name, ROOT / function.code / "app.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -173,23 +190,55 @@ def _hold(handler: Callable[[Any, Any], dict[str, Any]], number: int) -> dict[st
     if answer["statusCode"] != 201:
         raise RuntimeError(f"a hold was answered {answer}")
     (create,) = spans["create"]
+
+    def waited(since: float, until: float) -> float:
+        waits = (*spans["database"], *spans["store"])
+        return sum(span.taken for span in waits if since <= span.began < until)
+
     taken = {part: sum(span.taken for span in spans[part]) for part in ("database", "store")}
     taken["total"] = ended - began
-    taken["parse"] = create.began - began
-    taken["idempotency"] = create.taken - taken["database"] - taken["store"]
+    taken["parse"] = create.began - began - waited(began, create.began)
+    taken["idempotency"] = create.taken - waited(create.began, create.ended)
     taken["serialise"] = ended - create.ended
     taken["own"] = taken["total"] - taken["database"] - taken["store"]
     return taken
 
 
+def _listing(handler: Callable[[Any, Any], dict[str, Any]], number: int) -> dict[str, float]:
+    """Thirty days of a resource that is open all day, never asked for with the same answer."""
+    resource = client.identifier(f"resource{1 + number % 900}")
+    query = {
+        "offering_id": client.identifier("offering30"),
+        "from": world.FIRST_DAY.isoformat(),
+        "to": (world.FIRST_DAY + timedelta(days=30)).isoformat(),
+    }
+    event = _get(
+        f"/v1/resources/{resource}/slots",
+        "/v1/resources/{resource_id}/slots",
+        query,
+        resource_id=resource,
+    )
+    spans: list[_Span] = []
+    with _watched(psycopg.Connection, "execute", spans):
+        began = _now()
+        answer = handler(event, _Context())
+        ended = _now()
+    if answer["statusCode"] != 200:
+        raise RuntimeError(f"a listing was answered {answer}")
+    taken = {"database": sum(span.taken for span in spans), "total": ended - began}
+    taken["own"] = taken["total"] - taken["database"]
+    return taken
+
+
 def main() -> None:
-    url, folder = sys.argv[1], Path(sys.argv[2])
+    kind, url, folder = sys.argv[1], sys.argv[2], Path(sys.argv[3])
+    name, measure = {"hold": ("checkout", _hold), "listing": ("availability", _listing)}[kind]
     described = template.load(ROOT / "template.yaml")
     taken: dict[str, list[float]] = defaultdict(list)
     with _tables(described) as tables:
-        handler = _handler(url, tables, described, folder)
+        handler = _handler(name, url, tables, described, folder)
         for number in range(_CALLS + _WARM):
-            for part, milliseconds in _hold(handler, number).items():
+            for part, milliseconds in measure(handler, number).items():
                 if number >= _WARM:
                     taken[part].append(milliseconds)
         database.disconnect()

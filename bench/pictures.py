@@ -109,14 +109,14 @@ def _panel(axes: Axes, lines: Sequence[Line]) -> None:
 
 
 def _goal(line: Line, by_name: dict[str, float]) -> float | None:
-    """Where a line's goal lies in its unit."""
+    """Where a line's goal lies in its unit; None if it has none or the goal is not of that unit."""
     if line["goal"] is None:
         return None
     of, _, bound = line["goal"].split()
     if of == "value":
         return float(bound)
     # the ratio is the median of the rounds' own, so the bar goes by it and not by the two medians
-    if line["ratio_to"] not in by_name or not line["ratio"]:
+    if of == "spread" or line["ratio_to"] not in by_name or not line["ratio"]:
         return None
     return float(bound) * float(line["value"]) / float(line["ratio"])
 

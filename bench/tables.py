@@ -47,6 +47,10 @@ def verdict(lines: Iterable[Line]) -> str:
 
 
 def _judged(line: Line) -> float:
+    if str(line.goal).startswith("spread"):
+        assert line.p50_ms is not None
+        assert line.p99_ms is not None
+        return line.p99_ms / line.p50_ms
     figure = line.value if str(line.goal).startswith("value") else line.ratio
     assert figure is not None
     return figure

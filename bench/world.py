@@ -19,10 +19,10 @@ _BASE = """
 insert into core.tenants (
     id, name, created_at, live_holds_per_customer, live_holds_per_address, live_holds_per_resource,
     live_holds_per_day, holds_per_hour, free_lapses, places_per_customer, places_per_address,
-    places_per_hour, offers_per_address)
+    places_per_hour, offers_per_address, rate_reads, rate_holds, rate_mailbox)
 values (
     md5('tenant')::uuid, 'Bench', now(), 10000, 100000, null, null, null, null, 10000, null, null,
-    null);
+    null, 1000000, 1000000, 1000000);
 
 insert into core.resources (
     tenant_id, id, name, timezone, step_minutes, horizon_days, created_at, updated_at)
@@ -81,6 +81,40 @@ begin
 end $$;
 """
 
+# The fair limit of a hold: a bare function that writes the same four rows into the real tables,
+# with their constraints, indexes and triggers, and decides nothing.
+_LIMIT_ROWS = """
+create function bench.write_hold(p_client integer, p_n integer) returns uuid
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_tenant constant uuid := md5('tenant')::uuid;
+    v_id constant uuid := core.new_id();
+    v_starts constant timestamptz :=
+        '{first_day}'::timestamptz + (p_n / 30) * interval '30 minutes';
+    v_resource constant uuid := md5('resource' || p_client * 30 + p_n % 30)::uuid;
+begin
+    perform set_config('holdfast.tenant_id', v_tenant::text, true);
+    insert into core.idempotency_keys (
+        tenant_id, caller, operation, subject, key, fingerprint, result_id, created_at)
+    values (v_tenant, 'secret', 'create_hold', core.nothing_yet(), v_id::text, sha256('x'), v_id,
+        now());
+    insert into core.bookings (
+        tenant_id, id, resource_id, offering_id, tier, package, customer_id, customer_name,
+        starts_at, ends_at, buffer_before_minutes, buffer_after_minutes, amount, currency,
+        rate_locked_at, status, payment_status, hold_expires_at, client_secret_hash, created_at,
+        updated_at)
+    values (
+        v_tenant, v_id, v_resource, md5('offering30')::uuid, 'standard', 'single',
+        md5('customer' || (p_client * 1000 + p_n) % {customers})::uuid, 'C', v_starts,
+        v_starts + interval '30 minutes', 0, 0, 4500, 'EUR', now(), 'held', 'unpaid',
+        now() + interval '5 minutes', sha256('x'), now(), now());
+    insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)
+    values (v_tenant, v_id, v_resource, 1, tstzrange(v_starts, v_starts + interval '30 minutes'),
+        v_id);
+    return v_id;
+end $$;
+"""
+
 # The usual way: the same rows, written by an application statement by statement.
 _NAIVE = """
 create table bench.naive_resources (id integer primary key, opens time, closes time, step integer);
@@ -112,6 +146,7 @@ def fill(connection: psycopg.Connection) -> None:
             (kind, hashlib.sha256(key.encode()).digest()),
         )
     connection.execute(_LIMIT)
+    connection.execute(_LIMIT_ROWS.format(first_day=FIRST_DAY.isoformat(), customers=CUSTOMERS))
     connection.execute(_NAIVE.format(**numbers))
     connection.execute("set session_replication_role = default")
 

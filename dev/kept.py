@@ -159,6 +159,9 @@ TABLES: Mapping[str, Kept] = {
     "core.calendar_feeds": Kept(
         "bounded", "hashes of secret addresses of feeds", "", "for ever, revoked or not"
     ),
+    "core.capabilities": Kept(
+        "bounded", "what each kind of credential may do", "", "part of the system"
+    ),
     "core.currencies": Kept("bounded", "currencies", "", "part of the system"),
     "core.transitions": Kept("bounded", "which status follows which", "", "part of the system"),
     "core.migrations": Kept("bounded", "which files were run", "", "part of the system"),

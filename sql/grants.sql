@@ -64,6 +64,63 @@ grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliv
 grant execute on function api.continue_reconciliation to holdfast_reconcile;
 grant execute on function api.reconcile to holdfast_reconcile;
 
+-- What each kind of credential may do -------------------------------------------------------------
+
+-- The one list of capabilities, which core.authorize reads. A function of schema api that acts for a
+-- caller asks for exactly one of them. Scope 'own' is what the credential itself opens: a secret its
+-- booking, or its entry in the waitlist; 'tenant' is whatever the tenant has. A browser sends its
+-- publishable key and perhaps a booking's secret, and may do what either may.
+with listed (kind, scope, capabilities) as (values
+    ('publishable', 'tenant', array[
+        'booking.hold',
+        'rate.read',
+        'resource.list',
+        'slot.list',
+        'waitlist.join']),
+    ('booking_secret', 'own', array[
+        'booking.read',
+        'booking.release',
+        'checkout.begin',
+        'reschedule.begin',
+        'reschedule.cancel',
+        'waitlist.leave',
+        'waitlist.read']),
+    ('secret', 'tenant', array[
+        'booking.hold',
+        'booking.list',
+        'booking.read',
+        'booking.release',
+        'calendar.manage',
+        'calendar.read',
+        'catalogue.read',
+        'catalogue.write',
+        'checkout.begin',
+        'customer.erase',
+        'customer.export',
+        'rate.read',
+        'reschedule.begin',
+        'reschedule.cancel',
+        'resource.list',
+        'slot.explain',
+        'slot.list',
+        'waitlist.join',
+        'waitlist.leave',
+        'waitlist.list',
+        'waitlist.read'])
+), wanted as (
+    select c.capability, l.kind, l.scope
+    from listed as l
+    cross join lateral unnest(l.capabilities) as c (capability)
+), removed as (
+    delete from core.capabilities as c
+    where not exists (
+        select from wanted as w where w.capability = c.capability and w.kind = c.kind)
+)
+insert into core.capabilities as c (capability, kind, scope)
+select w.capability, w.kind, w.scope from wanted as w
+on conflict (capability, kind) do update set scope = excluded.scope
+    where c.scope <> excluded.scope;
+
 -- What the functions themselves need: they run as one of two owners
 -- ---------------------------------
 
@@ -113,7 +170,8 @@ begin
         join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
         where n.nspname in ('core', 'audit') and c.relkind in ('r', 'p')
             -- the same for every tenant, and nothing of any of them
-            and c.relname not in ('currencies', 'migrations', 'reconciliations', 'transitions')
+            and c.relname not in (
+                'capabilities', 'currencies', 'migrations', 'reconciliations', 'transitions')
     loop
         execute pg_catalog.format('alter table %s enable row level security', v_table);
         execute pg_catalog.format('alter table %s force row level security', v_table);

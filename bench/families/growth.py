@@ -17,7 +17,7 @@ from bench.server import Server
 _PAST = (1_000, 100_000, 1_000_000)
 _CALLS = 120
 _WARM = 5  # plans are made by then
-_FLAT = 1.5  # what may lie between a thousand and a million past bookings
+_FLAT = 1.2  # what may lie between a thousand and a million past bookings
 
 Call = Callable[["psycopg.Connection[Any]", int], None]
 

@@ -50,18 +50,25 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
         yield from contest(
             "http", [Contestant("http_hold", partial(_through_gateway, manifest), 1, "ms")], rounds
         )
-    handler = _Handler(server, template)
+    hold = _Handler(server, template, "hold", "holdfast_checkout")
+    listing = _Handler(server, template, "listing", "holdfast_availability")
 
     def part(name: str, against: str | None, goal: Goal | None = None) -> Contestant:
-        run = partial(handler.part, name)
+        run = partial(hold.part, name)
         return Contestant(f"handler_{name}", run, 1, "ms", against and f"handler_{against}", goal)
+
+    def of_listing(name: str, goal: Goal | None = None) -> Contestant:
+        return Contestant(f"listing_{name}", partial(listing.part, name), 1, "ms", goal=goal)
 
     yield from contest(
         "http",
         [
             part("total", None),
             *(part(name, "total") for name in _PARTS),
-            part("own", "total", Goal("<=", 3, "value")),
+            part("own", "total", Goal("<=", 2.5, "value")),
+            of_listing("total"),
+            of_listing("database"),
+            of_listing("own", Goal("<=", 1, "value")),
         ],
         rounds,
     )
@@ -119,11 +126,13 @@ def _through_gateway(manifest: dict[str, Any]) -> Sample:
 
 
 class _Handler:
-    """The warm handler in process, its time taken apart; one run of it a round serves all parts."""
+    """A warm handler in process, its time taken apart; one run of it a round serves all parts."""
 
-    def __init__(self, server: Server, template: str) -> None:
+    def __init__(self, server: Server, template: str, kind: str, role: str) -> None:
         self._server = server
         self._template = template
+        self._kind = kind
+        self._role = role
         self._left: dict[str, float] = {}
 
     def part(self, name: str) -> Sample:
@@ -135,6 +144,6 @@ class _Handler:
 
     def _run(self) -> dict[str, float]:
         with self._server.clone(self._template) as database, TemporaryDirectory() as folder:
-            url = self._server.url(database, "holdfast_checkout")
-            parts: dict[str, float] = drivers.program("bench.handler", url, folder)
+            url = self._server.url(database, self._role)
+            parts: dict[str, float] = drivers.program("bench.handler", self._kind, url, folder)
         return parts

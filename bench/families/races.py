@@ -1,4 +1,4 @@
-"""Two hundred customers want one time: how long until everybody knows."""
+"""Two hundred customers want one time: how long until each has an answer."""
 
 from collections.abc import Iterator
 
@@ -28,11 +28,11 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
             Contestant("race_200_for_update", lambda: run("naive"), _RACERS, "ms"),
             Contestant(
                 "race_200",
-                lambda: run("hold"),
+                lambda: run("race_hold"),
                 _RACERS,
                 "ms",
                 "race_200_for_update",
-                Goal("<=", 0.4),
+                Goal("<=", 0.7),
             ),
         ],
         rounds,

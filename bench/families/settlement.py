@@ -46,7 +46,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
                 ),
                 _CLIENTS,
             ),
-            Contestant("settle", first, _CLIENTS, "/s", "limit_settle", Goal(">=", 0.65)),
+            Contestant("settle", first, _CLIENTS, "/s", "limit_settle", Goal(">=", 0.35)),
         ],
         rounds,
     )  # fmt: skip

@@ -45,7 +45,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
         "slots",
         [
             contestant("busy_query", few, _busy, None, None),
-            contestant("slots_30d", few, _slots, "busy_query", Goal("<=", 4)),
+            contestant("slots_30d", few, _slots, "busy_query", Goal("<=", 1.6)),
             contestant("slots_python", few, _in_python, "slots_30d", None),
             contestant("slots_30d_10k", many, _slots, "slots_30d", None),
             contestant("slots_100x30d", pool, _pooled, "busy_query", Goal("<=", 40, "value")),

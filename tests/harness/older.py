@@ -12,7 +12,8 @@ from typing import Any
 from tests.harness.cluster import ROOT, SQL_DIR, Server
 from tests.harness.database import Database, empty_database
 
-FOLDER = ROOT / "tests" / "upgrades" / "d253a51"
+COMMITS = ("d253a51", "9f4679f")  # what migrations 0001 to 0006 left behind, and those to 0007
+FOLDER = ROOT / "tests" / "upgrades"
 
 
 @dataclass(frozen=True)
@@ -34,23 +35,23 @@ class Story:
     secrets: Path
 
 
-def load(database: Database) -> Story:
-    """Fill an empty database with what d253a51 left behind."""
+def load(database: Database, commit: str) -> None:
+    """Fill an empty database with what the code of a commit left behind."""
+    folder = FOLDER / commit
     database.execute((SQL_DIR / "roles.sql").read_text(encoding="utf-8"))
-    schema = gzip.decompress((FOLDER / "schema.sql.gz").read_bytes()).decode()
-    data = (FOLDER / "data.sql").read_text(encoding="utf-8")
+    schema = gzip.decompress((folder / "schema.sql.gz").read_bytes()).decode()
+    data = (folder / "data.sql").read_text(encoding="utf-8")
     with database.connect(autocommit=True) as connection:
         connection.execute(schema.replace("CREATE SCHEMA public;", "").encode())
         # past triggers and foreign keys, whatever the order of the tables
         connection.execute("set session_replication_role = replica")
         connection.execute(data.encode())
-    return story()
 
 
-def story() -> Story:
+def story(commit: str) -> Story:
     """What there is to know of it, without a database."""
-    told = json.loads((FOLDER / "story.json").read_text(encoding="utf-8"))
-    secrets = FOLDER / "secrets.json"
+    told = json.loads((FOLDER / commit / "story.json").read_text(encoding="utf-8"))
+    secrets = FOLDER / commit / "secrets.json"
     keys = told["keys"] | {
         name: json.loads(secrets.read_text(encoding="utf-8"))[f"{name}_key"]
         for name in ("publishable", "secret")
@@ -59,8 +60,8 @@ def story() -> Story:
 
 
 @contextmanager
-def database(server: Server) -> Iterator[Database]:
+def database(server: Server, commit: str) -> Iterator[Database]:
     """The older code's database, not migrated, dropped at the end."""
     with empty_database(server) as empty:
-        load(empty)
+        load(empty, commit)
         yield empty

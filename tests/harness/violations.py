@@ -75,6 +75,12 @@ _CATALOGUE: dict[str, list[Statement]] = {
     "tenants_delayed_methods_known": changes("tenants", "delayed_methods", "always", ""),
     "tenants_delayed_method_days_sane": changes("tenants", "delayed_method_days", 0, 61),
     "tenants_payment_pages_sane": changes("tenants", "payment_pages_per_hold", 0, 101),
+    "capabilities_pkey": [copy("capabilities")],
+    "capabilities_capability_is_noun_verb": changes(
+        "capabilities", "capability", "booking", "booking.", "Booking.read", "a.b.c"
+    ),
+    "capabilities_kind_known": [copy("capabilities", kind="guest")],
+    "capabilities_scope_known": changes("capabilities", "scope", "", "all"),
     "api_keys_pkey": [copy("api_keys", key_hash=r"\x" + "00" * 32)],
     "api_keys_tenant_exists": changes("api_keys", "tenant_id", NEW),
     "api_keys_first_exists": changes("api_keys", "first_id", NEW),

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from psycopg.types.json import Jsonb
 
 from tests.harness.builders import NOW, sha256
-from tests.harness.calls import Held, utc
+from tests.harness.calls import Held, refused, utc
 from tests.harness.waiting import Place, wait_for
 from tests.harness.workload import Action, Workload, nothing
 
@@ -176,6 +176,10 @@ SCHEDULING = {
     "leave_waitlist": Action(_place, _of_place("leave_waitlist", None)),
     "list_waitlist": Action(nothing, lambda w, _: _manage(w, "list_waitlist", {}, None, 10)),
     "offer_waiting": Action(_overtaken, lambda w, _: w.api.call("offer_waiting", 1)),
+    "create_hold, waited for": Action(
+        _overtaken, lambda w, place: refused(w.api.hold, w.queue, place.row.starts_at).sqlstate
+    ),
+    "expire_holds, waited for": Action(_overtaken, lambda w, _: w.api.call("expire_holds", 1)),
     "release_hold, waited for": Action(
         _waited_for,
         lambda w, held: w.about("release_hold", held, None),

@@ -122,10 +122,12 @@ class Scene:
         with self._undone() as session:
             for name in names[:-1]:
                 session.call(self._calls[0][name])
+                _end(session)
             changed = _value(session, _CHANGES)
             try:
                 with session.connection.transaction():
                     said = answer(last, session.call(last))
+                    _end(session)
             except psycopg.Error as error:
                 said = error.sqlstate or ""
             standing = _value(session, _STANDING, self.booking_id, self.booking_id)
@@ -137,6 +139,7 @@ class Scene:
             # a session counts on from its last transaction, if that was within a second
             changed = int(_value(session, _CHANGES))
             session.call(call)
+            _end(session)
             return int(_value(session, _CHANGES)) - changed
 
     @contextmanager
@@ -245,3 +248,9 @@ def _value(session: Session, query: str, *parameters: object) -> Any:
     row = session.connection.execute(query.encode(), parameters or None).fetchone()
     assert row is not None
     return row[0]
+
+
+def _end(session: Session) -> None:
+    """Do now what a commit does first: what was put off to it."""
+    session.connection.execute("set constraints all immediate")
+    session.connection.execute("set constraints all deferred")

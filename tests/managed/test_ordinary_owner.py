@@ -64,8 +64,8 @@ def test_an_ordinary_owner_deploys_a_change(
 ) -> None:
     """Functions of both owners, grants and roles can be replaced later, too."""
     changed = {
-        "functions/core/utc.sql",
-        "functions/api/claim_effects.sql",
+        "functions/core/time/utc.sql",
+        "functions/api/outbox/claim_effects.sql",
         "grants.sql",
         "roles.sql",
     }

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from tests.harness.cluster import ROOT
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -36,12 +38,18 @@ class Guard:
 
 def core(function: str, old: str, new: str) -> Edit:
     """An edit of a stored function of schema core."""
-    return Edit(f"sql/functions/core/{function}.sql", old, new)
+    return Edit(_function("core", function), old, new)
 
 
 def api(function: str, old: str, new: str) -> Edit:
     """An edit of a stored function of schema api."""
-    return Edit(f"sql/functions/api/{function}.sql", old, new)
+    return Edit(_function("api", function), old, new)
+
+
+def _function(schema: str, name: str) -> str:
+    """The path of a stored function's file, in whichever room it stands."""
+    (path,) = (ROOT / "sql/functions" / schema).glob(f"**/{name}.sql")
+    return path.relative_to(ROOT).as_posix()
 
 
 def layer(module: str, old: str, new: str) -> Edit:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness import cluster
-from tests.simulation.episode import Failure, Report, run
+from tests.simulation.episode import Failure, Report, Visitor, run
 from tests.simulation.shrink import shrink
+from tests.simulation.tasks import Site
 from tests.simulation.world import Cell, laboratory
 
 EPISODE = 400  # steps
@@ -54,11 +55,30 @@ def play_batch(seeds: list[int]) -> tuple[Report, list[Failure]]:
     return report, failures
 
 
+def strike(site: Site, visitor: Visitor) -> tuple[Report, list[Failure]]:
+    """Play a history that came to a site again, and let the first to get there die."""
+    assert _worker is not None
+    report = Report()
+    steps = tuple(range(EPISODE))
+    seed, doomed = visitor
+    sites = (*doomed, site)
+    failure = run(_worker.server, _worker.cell, _worker.folder, seed, steps, report, sites)
+    return report, [failure] if failure else []
+
+
 def shorten(failure: Failure) -> Failure:
     """The same failure with fewer steps."""
     assert _worker is not None
     worker = _worker
     return shrink(
-        lambda steps: run(worker.server, worker.cell, worker.folder, failure.seed, steps, Report()),
+        lambda steps: run(
+            worker.server,
+            worker.cell,
+            worker.folder,
+            failure.seed,
+            steps,
+            Report(),
+            failure.doomed,
+        ),
         failure,
     )

@@ -5,7 +5,7 @@ import random
 import traceback
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -26,6 +26,9 @@ _RESUMES = 0.25  # share of the steps that let a waiting invocation go on
 _SETTLING_ROUNDS = 80
 
 
+Visitor = tuple[int, tuple[Site, ...]]  # a seed, and the sites it was played to strike
+
+
 @dataclass
 class Report:
     """What episodes have done, to be added up."""
@@ -36,6 +39,7 @@ class Report:
     sites: Counter[Site] = field(default_factory=Counter)
     crashes: Counter[Site] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
+    visitors: dict[Site, Visitor] = field(default_factory=dict)  # the first that came to a site
 
     def add(self, other: "Report") -> None:
         """Count another report in."""
@@ -43,6 +47,7 @@ class Report:
         self.checks += other.checks
         for name in ("faults", "sites", "crashes", "ends"):
             getattr(self, name).update(getattr(other, name))
+        self.visitors = other.visitors | self.visitors
 
 
 @dataclass(frozen=True)
@@ -52,30 +57,44 @@ class Failure:
     Attributes:
         steps: the numbers of the steps that were taken; all others are left out.
         log: what happened, a line a step.
+        doomed: the sites that this history was played to strike.
     """
 
     seed: int
     steps: tuple[int, ...]
     broken: tuple[str, ...]
     log: tuple[str, ...]
+    doomed: tuple[Site, ...] = ()
 
 
 def run(
-    server: Server, cell: Cell, folder: Path, seed: int, steps: Sequence[int], report: Report
+    server: Server,
+    cell: Cell,
+    folder: Path,
+    seed: int,
+    steps: Sequence[int],
+    report: Report,
+    doomed: Sequence[Site] = (),
 ) -> Failure | None:
-    """Play an episode; None when everything held to the end."""
+    """Play an episode; None when everything held to the end.
+
+    Args:
+        doomed: sites whose first visitor dies; up to the first the history is what it is without.
+    """
     with demo_database(server) as database:
-        world = World(database, folder, str(seed))
+        world = World(database, folder, str(seed), doomed)
         use(cell, world)
         world.lose_records()
         world.faults.clear()
         log: list[str] = []
         try:
-            return _play(world, seed, steps, report, log)
+            failure = _play(world, seed, steps, report, log)
+            return failure and replace(failure, doomed=tuple(doomed))
         finally:
             world.close()
             report.faults.update(world.faults)
             report.sites.update(world.sites)
+            report.visitors = dict.fromkeys(world.sites, (seed, tuple(doomed))) | report.visitors
             report.crashes.update(world.crashes)
 
 

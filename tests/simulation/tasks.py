@@ -44,6 +44,13 @@ class Site:
     def __str__(self) -> str:
         return f"{self.function}: {'after' if self.after else 'before'} {self.call}"
 
+    @classmethod
+    def named(cls, text: str) -> "Site":
+        """The site that a report names so."""
+        function, _, place = text.partition(": ")
+        when, _, call = place.partition(" ")
+        return cls(function, call, when == "after")
+
 
 Decide = Callable[["Task", Site], Order]
 

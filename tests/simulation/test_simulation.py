@@ -1,6 +1,6 @@
 """The simulation itself: it holds, it repeats, it finds what is planted, and it shortens it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from tests.harness import cluster, twins
 from tests.harness.database import Database
 from tests.simulation.episode import Failure, Report, run
 from tests.simulation.shrink import law, shrink
+from tests.simulation.tasks import Site
 from tests.simulation.world import Cell, World, laboratory
 
 STEPS = tuple(range(200))
@@ -42,14 +43,32 @@ def test_a_seed_decides_everything(server: cluster.Server, cell: Cell, tmp_path:
     assert first == second
 
 
+def test_a_history_is_played_again_to_strike_a_site(
+    server: cluster.Server, cell: Cell, tmp_path: Path
+) -> None:
+    """A site that a history passed unharmed is struck when the same history is asked to."""
+    first = Report()
+    run(server, cell, tmp_path, 77, STEPS, first)
+    missed = min(first.sites.keys() - first.crashes.keys(), key=str)
+
+    again = Report()
+    run(server, cell, tmp_path, 77, STEPS, again, (missed,))
+
+    assert first.visitors[missed] == (77, ())
+    assert again.crashes[missed] >= 1
+    assert Site.named(str(missed)) == missed
+
+
 def test_it_finds_and_shortens_a_planted_fault(
     server: cluster.Server, cell: Cell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Without locks and the exclusion constraint two bookings own one time; a few steps show it."""
     seat = World.__init__
 
-    def unguarded(world: World, base: Database, folder: Path, seed: str) -> None:
-        seat(world, base, folder, seed)
+    def unguarded(
+        world: World, base: Database, folder: Path, seed: str, doomed: Sequence[Site] = ()
+    ) -> None:
+        seat(world, base, folder, seed, doomed)
         twins.forget_day_lock(base)
         twins.forget_overlap_constraint(base)
         base.execute(

@@ -9,7 +9,7 @@ import re
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,7 +90,9 @@ class Environment:
 class World:
     """The system and everything around it, as one seed wants it."""
 
-    def __init__(self, base: Database, folder: Path, seed: str) -> None:
+    def __init__(
+        self, base: Database, folder: Path, seed: str, doomed: Sequence[Site] = ()
+    ) -> None:
         self.database = base
         self.now = BEGINNING
         self.database.clock.set(self.now)
@@ -124,6 +126,7 @@ class World:
         self.tasks: list[tuple[Task, Environment, Callable[[Answer | None], None]]] = []
         self.rng = random.Random(seed)
         self._seed = seed
+        self._doomed = doomed
         self.sites: Counter[Site] = Counter()
         self.crashes: Counter[Site] = Counter()
         self.faults: Counter[str] = Counter()
@@ -266,9 +269,9 @@ class World:
         """Whether the first to get there dies: in some of all histories, whatever else they do.
 
         So a place that a history seldom gets to is struck as often, for each such history, as one
-        that every history passes.
+        that every history passes. A history can be played again to strike more of them.
         """
-        return random.Random(f"{self._seed}/{site}").random() < _DOOMED
+        return site in self._doomed or random.Random(f"{self._seed}/{site}").random() < _DOOMED
 
     def _new_environment(self, function: Any) -> Environment:
         global _MODULES  # noqa: PLW0603 a name for each module

@@ -1,17 +1,20 @@
 """Every named constraint refuses what it is there to refuse.
 
-The list of constraints comes from the catalogue: a new one fails here until
-`tests/harness/violations.py` or its neighbour of scheduling says how it is violated.
+The list of constraints comes from the catalogue, that of the rules in a sound function from its
+text: a new one fails here until `tests/harness/violations.py` or its neighbour of scheduling says
+how it is violated.
 """
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.harness.builders import NOW, Tenant
 from tests.harness.calls import Api, refused
 from tests.harness.cluster import Server
 from tests.harness.database import Database, fresh_database
+from tests.harness.rules import rules
 from tests.harness.scheduled_rows import fill
 from tests.harness.violations import COPY, VIOLATIONS
 from tests.harness.violations_of_retention import RETENTION
@@ -24,7 +27,7 @@ _NAMES = """
 select c.conname
 from pg_constraint as c
 where c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
-    and c.contype in ('c', 'f', 'p', 'u', 'x')
+    and c.contype in ('f', 'p', 'u', 'x')
     -- columns among which some are unique already are unique anyway: such a constraint is there
     -- for the composite foreign keys that refer to it
     and not (c.contype in ('p', 'u') and exists (
@@ -64,13 +67,13 @@ def filled(server: Server) -> Iterator[Database]:
 
 
 def test_every_constraint_has_a_case(filled: Database) -> None:
-    """Constraints and unique indexes of the catalogue = the cases, by name.
+    """Rules, keys and unique indexes of the database = the cases, by name.
 
     Cases: P-2, P-4
     """
     names = {name.removeprefix("core.") for (name,) in filled.rows(_NAMES)}
 
-    assert names == set(CASES)
+    assert names | set(rules(filled)) == set(CASES)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -87,6 +90,24 @@ def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> N
             connection.rollback()
 
     assert {refusal.constraint for refusal in refusals} == {name}
+
+
+def test_a_sound_function_refuses_as_a_constraint_does(filled: Database) -> None:
+    """State, schema, table and words of a refusal are PostgreSQL's own; the row is not quoted."""
+    with filled.connect() as connection:
+        with pytest.raises(psycopg.errors.CheckViolation) as refusal:
+            connection.execute("update core.bookings set notes = repeat('x', 2001)")
+        connection.rollback()
+    said = refusal.value.diag
+
+    assert (said.schema_name, said.table_name, said.constraint_name) == (
+        *("core", "bookings"),
+        "bookings_notes_short",
+    )
+    assert said.message_primary == (
+        'new row for relation "bookings" violates check constraint "bookings_notes_short"'
+    )
+    assert said.message_detail is None
 
 
 def test_names_tell_the_table_and_the_fact(filled: Database) -> None:

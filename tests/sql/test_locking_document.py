@@ -13,7 +13,7 @@ LOCKERS = re.compile(r"core\.(lock_days|lock_booking|expire_stale_holds|settle|r
 def files() -> dict[str, str]:
     """Each function's file by the name of the function."""
     return {
-        f"{path.parent.name}.{path.stem}": path.read_text()
+        f"{path.relative_to(SQL_DIR / 'functions').parts[0]}.{path.stem}": path.read_text()
         for path in sorted((SQL_DIR / "functions").rglob("*.sql"))
     }
 

@@ -204,6 +204,13 @@ def test_next_migration_is_applied(schema: Schema) -> None:
             "functions/core/twice.sql",
             "must define function core.twice alone",
         ),
+        (
+            lambda t: t.write(
+                "functions/core/numbers/twice.sql", FILES["functions/core/twice.sql"]
+            ),
+            "functions/core/twice.sql",
+            "functions/core/numbers/twice.sql defines function core.twice too",
+        ),
         (lambda t: t.remove("grants.sql"), "grants.sql", "not found"),
     ],
 )
@@ -335,6 +342,84 @@ def test_removed_but_used_is_refused(schema: Schema) -> None:
         schema.run()
 
     assert _state(schema.database) == before
+
+
+_SOUND = """
+create or replace function core.sound_thing(p_row core.things)
+returns boolean
+language plpgsql immutable
+as $$
+begin
+    return p_row.id < 100;
+end;
+$$;
+"""
+_HAS_SOUND = "select count(*) from pg_proc where proname = 'sound_thing'"
+
+
+@pytest.fixture
+def sound_schema(schema: Schema) -> Schema:
+    """A migration has made a function and the constraint that calls it; a file has it, too."""
+    constraint = "alter table core.things add constraint things_sound check ({});"
+    text = _SOUND + constraint.format("core.sound_thing(things)")
+    schema.write("migrations/0002_sound.sql", text)
+    schema.write("functions/core/sound_thing.sql", _SOUND)
+    schema.run()
+    return schema
+
+
+def test_a_function_that_a_constraint_calls_stays(sound_schema: Schema) -> None:
+    """Its file cannot go, nor be renamed, nor change its signature: the constraint would go too."""
+    before = _state(sound_schema.database)
+    for name in ("sound_thing", "sound_item"):
+        text = _SOUND.replace("core.sound_thing", f"core.{name}")
+        sound_schema.remove("functions/core/sound_thing.sql")
+        if name != "sound_thing":
+            sound_schema.write(f"functions/core/{name}.sql", text)
+
+        with pytest.raises(MigrationError, match=r"function core\.sound_thing, but constraint"):
+            sound_schema.run()
+
+        assert _state(sound_schema.database) == before
+        sound_schema.write("functions/core/sound_thing.sql", _SOUND)
+    sound_schema.remove("functions/core/sound_item.sql")
+    sound_schema.edit("functions/core/sound_thing.sql", "returns boolean", "returns bool[]")
+
+    with pytest.raises(MigrationError, match="constraint things_sound on table"):
+        sound_schema.run()
+
+    assert _state(sound_schema.database) == before
+
+
+def test_a_constraint_is_detached_by_a_migration(sound_schema: Schema) -> None:
+    """After that the function goes with its file, although an old migration mentions it."""
+    sound_schema.write(
+        "migrations/0003_text.sql", "alter table core.things drop constraint things_sound;"
+    )
+    sound_schema.remove("functions/core/sound_thing.sql")
+
+    sound_schema.run()
+
+    assert sound_schema.database.value(_HAS_SOUND) == 0
+
+
+def test_a_migration_that_changes_a_rule_has_the_rows_examined(sound_schema: Schema) -> None:
+    """It replaces the function and adds the constraint again; a row that does not fit stops it."""
+    sound_schema.database.execute("insert into core.things values (50)")
+    before = _state(sound_schema.database)
+    narrower = _SOUND.replace("< 100", "< 10")
+    sound_schema.write("functions/core/sound_thing.sql", narrower)
+    sound_schema.write(
+        "migrations/0003_narrower.sql",
+        narrower + "alter table core.things drop constraint things_sound,"
+        " add constraint things_sound check (core.sound_thing(things));",
+    )
+
+    with pytest.raises(MigrationError, match="things_sound") as failure:
+        sound_schema.run()
+
+    assert failure.value.sqlstate == "23514"
+    assert _state(sound_schema.database) == before
 
 
 def test_given_away_function_can_be_replaced(schema: Schema) -> None:

@@ -19,7 +19,13 @@ from tests.harness.scheduled_rows import fill
 from tests.harness.waiting import wait_for
 
 # the same for every tenant, and nothing of any of them
-SHARED = {"core.currencies", "core.migrations", "core.reconciliations", "core.transitions"}
+SHARED = {
+    "core.capabilities",
+    "core.currencies",
+    "core.migrations",
+    "core.reconciliations",
+    "core.transitions",
+}
 
 _TABLES = """
 select c.oid::regclass::text as name,

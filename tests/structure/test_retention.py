@@ -21,7 +21,8 @@ def _tables(database: Database) -> set[str]:
 
 def _deleted_by(function: str) -> set[str]:
     schema, name = function.split(".")
-    text = Path(SQL_DIR, "functions", schema, f"{name}.sql").read_text(encoding="utf-8")
+    (path,) = Path(SQL_DIR, "functions", schema).rglob(f"{name}.sql")
+    text = path.read_text(encoding="utf-8")
     return set(_DELETES.findall(re.sub(r"--[^\n]*", "", text)))
 
 

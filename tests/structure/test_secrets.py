@@ -17,8 +17,8 @@ _SHAPES = re.compile(
 )
 
 
-# Of a local stack that is no more: what an old database is opened with.
-_PLAYED = {"tests/upgrades/d253a51/secrets.json"}
+# Of local stacks that are no more: what old databases are opened with.
+_PLAYED = {f"tests/upgrades/{commit}/secrets.json" for commit in ("d253a51", "9f4679f")}
 
 
 def _made_up(found: str) -> bool:

@@ -27,12 +27,12 @@ RANDOM_PAUSES = {"database.py", "migrations/runner.py", "snapshots.py"}
 # Stored functions that make a statement: of names in core.catalogue_kind and of columns, never of
 # values.
 MAKE_STATEMENTS = {
-    "api/change_catalogue_item.sql",
-    "api/create_catalogue_item.sql",
-    "api/list_catalogue_items.sql",
-    "api/remove_catalogue_item.sql",
-    "core/catalogue_json.sql",
-    "core/lock_item.sql",
+    "api/catalogue/change_catalogue_item.sql",
+    "api/catalogue/create_catalogue_item.sql",
+    "api/catalogue/list_catalogue_items.sql",
+    "api/catalogue/remove_catalogue_item.sql",
+    "core/catalogue/catalogue_json.sql",
+    "core/catalogue/lock_item.sql",
 }
 # In a browser, text becomes markup or code.
 MARKUP = re.compile(

@@ -1,6 +1,6 @@
-"""Make the database of an older version anew: `python -m tests.upgrades.dump`.
+"""Make the database of an older version again: `python -m tests.upgrades.dump [COMMIT ...]`.
 
-The older code is taken from the history and lives through `past`, in a process of its own. The
+The older code is taken from the history and lives through its story, in a process of its own. The
 result lies beside this file, so that a test of the upgrade needs no history. It is made again only
 when `past` tells more; ids and keys are then new ones.
 """
@@ -15,24 +15,29 @@ from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-COMMIT = "d253a51"  # migrations 0001 to 0006
+STORIES = {
+    "d253a51": "past",  # migrations 0001 to 0006
+    "9f4679f": "front_door",  # and 0007
+}
 
 
-def main() -> None:
+def main(commit: str) -> None:
     """Write schema.sql.gz, data.sql, story.json and secrets.json into the commit's folder."""
-    target = Path(__file__).parent / COMMIT
+    target = Path(__file__).parent / commit
     target.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         old = Path(place) / "old"
         archive = subprocess.run(
-            ["git", "archive", COMMIT], cwd=ROOT, check=True, capture_output=True
+            ["git", "archive", commit], cwd=ROOT, check=True, capture_output=True
         ).stdout
         with tarfile.open(fileobj=BytesIO(archive)) as packed:
             packed.extractall(old, filter="data")
-        past = Path(__file__).with_name("past.py").read_text(encoding="utf-8")
-        (old / "tests" / "past.py").write_text(past, encoding="utf-8")
+        (old / "tests" / "upgrades").mkdir(exist_ok=True)
+        for name in STORIES.values():
+            story = Path(__file__).with_name(f"{name}.py").read_text(encoding="utf-8")
+            (old / "tests" / "upgrades" / f"{name}.py").write_text(story, encoding="utf-8")
         subprocess.run(
-            [sys.executable, "-m", "tests.past", str(target)],
+            [sys.executable, "-m", f"tests.upgrades.{STORIES[commit]}", str(target)],
             cwd=old,
             env={**os.environ, "PYTHONPATH": f"{old}{os.pathsep}{old / 'layers/core'}"},
             check=True,
@@ -44,4 +49,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    for commit in sys.argv[1:] or STORIES:
+        main(commit)

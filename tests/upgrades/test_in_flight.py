@@ -26,17 +26,24 @@ _EFFECTS = (
     *("bookings", "checkouts", "changes", "waitlist", "resources", "offerings", "pools"),
     *("weekly_hours", "date_overrides", "blackouts", "calendars", "calendar_feeds"),
 )
-STORY = older.story()
+
+
+@pytest.fixture(params=older.COMMITS)
+def story(request: pytest.FixtureRequest) -> older.Story:
+    """What the older code's clients know."""
+    return older.story(request.param)
 
 
 @pytest.fixture
-def upgraded(server: cluster.Server, dynamodb: str, tmp_path: Path) -> Iterator[System]:
+def upgraded(
+    server: cluster.Server, dynamodb: str, tmp_path: Path, story: older.Story
+) -> Iterator[System]:
     """Today's code on the upgraded database; time has gone on by nothing."""
-    shutil.copy(STORY.secrets, tmp_path / "secrets.json")
-    with older.database(server) as database:
+    shutil.copy(story.secrets, tmp_path / "secrets.json")
+    with older.database(server, story.secrets.parent.name) as database:
         migrate(database.url(), cluster.SQL_DIR)
         system = System(database, dynamodb, tmp_path)
-        at(system, STORY.now)
+        at(system, story.now)
         yield system
         system.stop()
 
@@ -57,12 +64,12 @@ def _effects(system: System) -> dict[str, int]:
     }
 
 
-def _send(system: System, request: Request) -> Answer:
+def _send(system: System, story: older.Story, request: Request) -> Answer:
     return system.request(
         "POST",
         request["path"],
         request["body"],
-        key=STORY.keys.get(request["by"], request["by"]),
+        key=story.keys.get(request["by"], request["by"]),
         secret=request["secret"],
         idempotency_key=request["key"],
     )
@@ -88,15 +95,15 @@ def _ends(request: Request) -> bool:
     return request["call"][0] in ("begin_checkout", "reschedule")
 
 
-def test_begun_before_and_repeated_after(upgraded: System) -> None:
+def test_begun_before_and_repeated_after(upgraded: System, story: older.Story) -> None:
     """A repeat by today's code, of every request, finds what the older code made; none makes more.
 
     Cases: D-3
     """
-    pages = {request["answer"].get("checkout_url") for request in STORY.requests}
+    pages = {request["answer"].get("checkout_url") for request in story.requests}
     before = _effects(upgraded)
-    for request in STORY.requests:
-        answer = _send(upgraded, request)
+    for request in story.requests:
+        answer = _send(upgraded, story, request)
         if _refused(request):
             assert answer.status == 401, request
         elif _is_short(request):
@@ -114,10 +121,12 @@ def test_begun_before_and_repeated_after(upgraded: System) -> None:
     assert violations(upgraded.database) == []
 
 
-def test_begun_before_and_repeated_by_old_code(upgraded: System, old_code: Api) -> None:
+def test_begun_before_and_repeated_by_old_code(
+    upgraded: System, old_code: Api, story: older.Story
+) -> None:
     """After a roll-back the older code repeats its calls on the newer database: the same."""
     before = _effects(upgraded)
-    for request in STORY.requests:
+    for request in story.requests:
         if _refused(request) or _ends(request):
             continue
         assert _call(old_code, request)["id"] == request["answer"]["id"], request
@@ -135,12 +144,12 @@ def _renamed(request: Request, names: Mapping[str, str]) -> Request:
     return renamed
 
 
-def _fresh(system: System, operation: str, by: str) -> Request:
+def _fresh(system: System, story: older.Story, operation: str, by: str) -> Request:
     """A request that has not been made yet, like one of the story."""
     request = deepcopy(
         next(
             each
-            for each in STORY.requests
+            for each in story.requests
             if each["by"] == by
             and operation == _operation(each)
             and not _is_short(each)
@@ -216,20 +225,20 @@ def _carry_on(system: System, old_code: Api, request: Request, told: Any) -> Any
 @pytest.mark.parametrize(("operation", "by"), _OPERATIONS)
 @pytest.mark.parametrize("first", ["old code", "new code"])
 def test_a_request_on_both_sides_has_one_effect(
-    upgraded: System, old_code: Api, operation: str, by: str, first: str
+    upgraded: System, old_code: Api, story: older.Story, operation: str, by: str, first: str
 ) -> None:
     """Begun by the one and repeated by the other, both on the newer database: one effect.
 
     Cases: D-3
     """
-    request = _fresh(upgraded, operation, by)
+    request = _fresh(upgraded, story, operation, by)
     before = _effects(upgraded)
 
     def by_old_code() -> str:
         return _made(_carry_on(upgraded, old_code, request, _call(old_code, request)))
 
     def by_new_code() -> str:
-        answer = _send(upgraded, request)
+        answer = _send(upgraded, story, request)
         assert answer.status in (200, 201, 202), answer
         return _made(answer.body)
 

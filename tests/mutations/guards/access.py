@@ -188,11 +188,37 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "authorize",
-                "if p_minimum = 'secret' and v_key.kind <> 'secret' then",
+                "if v_key.scope is null then",
                 "if false then",
             ),
         ),
         ("tests/sql/test_reading.py::test_browsers_do_not_list_bookings",),
+    ),
+    Guard(
+        "capability-kind",
+        "a capability is for the kinds of credential that are listed with it",
+        (
+            core(
+                "authorize",
+                "and (c.kind = k.kind or c.kind = 'booking_secret' and k.kind = 'publishable')",
+                "",
+            ),
+        ),
+        ("tests/sql/test_access.py::test_every_credential_gets_the_answer_it_should[get_booking]",),
+    ),
+    Guard(
+        "capability-listed",
+        "what is no longer listed in grants.sql is no longer allowed",
+        (
+            Edit(
+                "sql/grants.sql",
+                "    delete from core.capabilities as c\n",
+                "    select from core.capabilities as c\n",
+            ),
+        ),
+        (
+            "tests/sql/test_migrating_again.py::test_the_list_of_capabilities_replaces_what_was_there",
+        ),
     ),
     Guard(
         "revoked-key",

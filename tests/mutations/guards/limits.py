@@ -91,7 +91,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "customer-oracle",
         "a browser is not told of a mailbox's bookings",
-        (core("counted_customer", "(p_actor).role = 'secret' and not", "not"),),
+        (core("counted_customer", "(p_actor).side = 'server' and not", "not"),),
         (f"{_TRIED}::test_no_status_tells_of_an_address",),
     ),
     Guard(
@@ -121,7 +121,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "override-is-a-servers",
         "a browser overrides nothing",
-        (core("require_override", "and p_actor.role <> 'secret' then", "and false then"),),
+        (
+            core(
+                "require_override",
+                "and p_actor.side is distinct from 'server' then",
+                "and false then",
+            ),
+        ),
         (f"{_HOLDERS}::test_a_browser_overrides_nothing",),
     ),
     Guard(

@@ -94,12 +94,6 @@ GUARDS: tuple[Guard, ...] = (
         (_SWEEP,),
     ),
     Guard(
-        "sweep-looks-again",
-        "a hold that was freed on the way to offering another's time is not freed again",
-        (api("expire_holds", "        continue when v_booking.hold_expires_at is null;\n", ""),),
-        ("tests/sql/test_waitlist.py::test_the_sweep_of_holds_frees_each_once",),
-    ),
-    Guard(
         "checkout-clock-after-lock",
         "whether a hold has run out is decided by the clock after the wait for its row",
         (

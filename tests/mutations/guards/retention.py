@@ -142,7 +142,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "require_reach",
-                "or p_booking.ends_at < core.clock() - interval '30 days' -- no tenant has less",
+                "or p_booking.ends_at\n                    < core.clock() - "
+                "(p_actor.tenant).secret_days * interval '24 hours'",
                 "or false",
             ),
         ),

@@ -61,8 +61,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "create_catalogue_item",
-                "core.authorize(p_actor, 'secret')",
-                "core.authorize(p_actor, 'publishable')",
+                "core.authorize(p_actor, 'catalogue.write')",
+                "core.authorize(p_actor, 'resource.list')",
             ),
         ),
         (f"{_CATALOGUE}::test_only_servers_of_the_tenant_may",),

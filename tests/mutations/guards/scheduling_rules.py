@@ -90,8 +90,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "explain_slot",
-                "core.authorize(p_actor, 'secret')",
-                "core.authorize(p_actor, 'publishable')",
+                "core.authorize(p_actor, 'slot.explain')",
+                "core.authorize(p_actor, 'slot.list')",
             ),
         ),
         ("tests/sql/test_explain_slot.py::test_it_is_for_the_owner",),

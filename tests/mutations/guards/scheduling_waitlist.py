@@ -5,6 +5,9 @@ from tests.mutations.guard import Edit, Guard, core, layer
 _LIMITS = "tests/sql/test_limits_of_holders.py"
 _WAITLIST = "tests/sql/test_waitlist.py"
 _RACES = "tests/concurrency/test_waitlist.py"
+_AT_COMMIT = "tests/concurrency/test_waitlist_at_commit.py"
+_SERVING = "tests/sql/test_waitlist_at_commit.py"
+_SERVE = "sql/triggers/occupancies_900_serve_waitlist.sql"
 _RACING = "tests/concurrency/test_limits_of_holders.py"
 
 GUARDS: tuple[Guard, ...] = (
@@ -44,14 +47,105 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "servers-address",
         "only browsers are counted by their address",
-        (core("authorize", "if v_key.kind = 'publishable' then", "if true then"),),
+        (core("authorize", "if v_actor.side = 'customer' then", "if true then"),),
         (f"{_LIMITS}::test_a_servers_address_is_not_limited",),
     ),
     Guard(
         "offer-with-release",
         "a freed time is offered in the transaction that frees it",
-        (core("move", "perform core.offer_freed(v_booking);", "null;"),),
+        (
+            Edit(
+                _SERVE,
+                "and core.has_waitlist(old.tenant_id, old.resource_id)",
+                "and false",
+            ),
+        ),
         (f"{_RACES}::test_a_stranger_does_not_jump_the_queue",),
+    ),
+    Guard(
+        "freed-days-are-kept",
+        "no stranger comes between the freeing of a time and the end of its transaction",
+        (
+            Edit(
+                "sql/triggers/occupancies_100_lock_freed.sql",
+                "and core.has_waitlist(old.tenant_id, old.resource_id)",
+                "and false",
+            ),
+        ),
+        (f"{_AT_COMMIT}::test_a_stranger_does_not_come_between_freeing_and_serving",),
+    ),
+    Guard(
+        "serving-enters-the-tenant",
+        "at commit the settings are those of the last tenant; each line is served as its own",
+        (Edit(_SERVE, "old.tenant_id, 'sweep'", "v_tenant::uuid, 'sweep'"),),
+        (f"{_SERVING}::test_each_tenants_line_is_served",),
+    ),
+    Guard(
+        "serving-has-an-actor",
+        "who gives a time back is not written down as who offered it",
+        (Edit(_SERVE, "'sweep', null, v_request", "v_role, v_key::uuid, v_request"),),
+        (f"{_SERVING}::test_who_frees_a_time_does_not_make_the_offer",),
+    ),
+    Guard(
+        "serving-restores-the-settings",
+        "what comes after it at commit finds the call's own tenant and actor",
+        (Edit(_SERVE, "'holdfast.tenant_id', coalesce(v_tenant, '')", "'holdfast.tenant_id', ''"),),
+        (f"{_SERVING}::test_the_settings_are_as_they_were",),
+    ),
+    Guard(
+        "serving-never-fails",
+        "an offer never undoes a payment",
+        (
+            Edit(
+                _SERVE,
+                "when others or query_canceled or assert_failure then",
+                "when no_data_found then",
+            ),
+        ),
+        (f"{_AT_COMMIT}::test_no_error_undoes_a_payment",),
+    ),
+    Guard(
+        "serving-survives-a-cancel",
+        "nor does a cancelled request, which `others` leaves out",
+        (Edit(_SERVE, "when others or query_canceled or", "when others or"),),
+        (f"{_AT_COMMIT}::test_a_cancelled_request_is_released",),
+    ),
+    Guard(
+        "serving-waits-10-ms",
+        "a commit waits for no lock",
+        (core("offer_time", "set lock_timeout = '10ms'\n", "set lock_timeout = 0\n"),),
+        (f"{_AT_COMMIT}::test_a_release_waits_for_no_lock_at_commit[a table that it reads]",),
+    ),
+    Guard(
+        "serving-leaves-the-past",
+        "what lies behind is deleted without a look at the waitlist",
+        (
+            Edit(_SERVE, "pg_catalog.upper(old.during) > core.clock()", "true"),
+            Edit(
+                "sql/triggers/occupancies_100_lock_freed.sql",
+                "pg_catalog.upper(old.during) > core.clock()",
+                "true",
+            ),
+        ),
+        (f"{_SERVING}::test_a_time_that_has_passed_is_not_served",),
+    ),
+    Guard(
+        "stale-hold-is-the-lines",
+        "who clears a stale hold away does not get a time that somebody waits for",
+        (core("occupy", "if core.awaited(p_resource, v_during) then", "if false then"),),
+        (f"{_WAITLIST}::test_who_wants_the_time_of_a_stale_hold_stands_in_line",),
+    ),
+    Guard(
+        "awaited-can-have-it",
+        "and is not refused for those who could not have it",
+        (
+            core(
+                "awaited",
+                "core.would_occupy(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)",
+                "true) or true",
+            ),
+        ),
+        (f"{_SERVING}::test_what_does_not_fit_is_not_kept_for_a_longer_wish",),
     ),
     Guard(
         "offer-never-waits",
@@ -103,7 +197,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "reach_waiting",
-                "        or p_actor.role <> 'secret'\n            and ",
+                "        or p_actor.scope is distinct from 'tenant'\n            and ",
                 "        or false and ",
             ),
         ),

@@ -155,7 +155,7 @@ _TIMES: tuple[Guard, ...] = (
         (
             core(
                 "may_delay",
-                "v_tenant.delayed_methods = 'servers' and p_actor.role = 'secret'",
+                "v_tenant.delayed_methods = 'servers' and p_actor.side = 'server'",
                 "true",
             ),
         ),
@@ -315,7 +315,13 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
     Guard(
         "return-origins",
         "a browser's payment page leads only to what the tenant has listed",
-        (core("require_return_addresses", "elsif p_actor.role <> 'secret'", "elsif false"),),
+        (
+            core(
+                "require_return_addresses",
+                "elsif p_actor.side is distinct from 'server'",
+                "elsif false",
+            ),
+        ),
         (f"{_LED}[https://evil.example/phish-success_url]",),
     ),
     Guard(

@@ -229,7 +229,7 @@ class _Run:
 
     def _drop_removed(self, before: dict[str, _Entry]) -> None:
         """Drop what files defined at the last run and no file defines now."""
-        defined = {item for script in self.tree.values() for item in script.objects}
+        defined = {item for script in self._repeatable() for item in script.objects}
         old = [(name, item) for name, entry in before.items() for item in entry.objects]
         objects.drop(self.connection, [pair for pair in old if pair[1] not in defined])
         for name in before:

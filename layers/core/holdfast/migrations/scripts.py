@@ -67,7 +67,11 @@ class Script:
 
     @property
     def folder(self) -> str:
-        return self.name.rpartition("/")[0]
+        """Which of `MIGRATIONS` and `REPEATABLE` it lies in, however deep; "" for other files."""
+        for folder in (MIGRATIONS, *REPEATABLE):
+            if self.name.startswith(f"{folder}/"):
+                return folder
+        return ""
 
     @property
     def number(self) -> str:
@@ -125,7 +129,9 @@ def read(sql_dir: Path) -> dict[str, Script]:
     """
     paths = [sql_dir / ROLES]
     for folder in (MIGRATIONS, *REPEATABLE):
-        paths += sorted((sql_dir / folder).glob("*.sql"))
+        # functions stand in rooms, one folder for each noun; all else lies in its folder
+        found = (sql_dir / folder).glob("**/*.sql" if folder.startswith("functions/") else "*.sql")
+        paths += sorted(found)
     paths.append(sql_dir / GRANTS)
     tree = {}
     for path in paths:
@@ -139,8 +145,13 @@ def read(sql_dir: Path) -> dict[str, Script]:
         if name not in tree:
             raise MigrationError(name, None, "functions belong to functions/core or functions/api")
     _check_numbers([script for script in tree.values() if is_migration(script.name)])
+    definers: dict[str, str] = {}
     for script in tree.values():
         _check_definitions(script)
+        for name in script.objects if script.folder in REPEATABLE else ():
+            if name in definers:
+                raise MigrationError(script.name, None, f"{definers[name]} defines {name} too")
+            definers[name] = script.name
     return tree
 
 

@@ -1,0 +1,22 @@
+-- api.get_catalogue_item: a resource, an offering or a pool, archived or not.
+--
+-- Locks     none
+-- Raises    KHAUT · KHDEN secret key needed · KHNTF no such item
+-- Backstop  row-level security
+create or replace function api.get_catalogue_item(p_actor jsonb, p_kind text, p_id uuid)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set enable_seqscan = off
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+    v_actor core.actor := core.authorize(p_actor, 'catalogue.read');
+    v_json jsonb := core.catalogue_json(v_actor, p_kind, null, p_id);
+begin
+    if v_json is null then
+        raise exception 'no such %', p_kind
+            using errcode = 'KHNTF', hint = 'list them to see what there is';
+    end if;
+    return v_json;
+end;
+$$;

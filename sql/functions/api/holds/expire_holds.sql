@@ -1,0 +1,79 @@
+-- api.expire_holds: end what has passed its deadline, in small batches; any number of copies may
+-- run.
+--
+-- A held time is free at once. A paying one first has its checkout closed at the provider (the
+-- outbox does it), and is released with the provider's answer. Only a delayed payment cannot be closed:
+-- once its time has begun it is given up, and money that comes later goes back.
+--
+-- The same for a change that waits for its payment; its booking stays. A row that cannot be done stops
+-- no other: it is passed over for a while (core.pass_over).
+--
+-- p_limit   bookings a call, and changes
+-- Returns   {"expired": n, "closing": n, "more": boolean}
+--
+-- Runs as holdfast_system: it works across tenants.
+--
+-- Locks     up to p_limit bookings, skipping those that are locked; their tenants' fences; the effects
+--           that close their checkouts; as core.expire_changes
+-- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
+-- Backstop  trigger bookings_100_guard_transition
+create or replace function api.expire_holds(p_limit integer)
+returns jsonb
+language plpgsql volatile security definer
+set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
+set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+    v_booking core.bookings;
+    v_checkout core.checkouts;
+    v_start timestamptz;
+    v_now timestamptz := core.clock();
+    v_looked integer := 0;
+    v_expired integer := 0;
+    v_closing integer := 0;
+    v_changes record;
+begin
+    for v_booking in
+        select * from core.bookings as b
+        where b.hold_expires_at <= v_now and b.position = 1 -- the others follow the first
+            and core.is_here(b.tenant_id)
+            and not core.passed_over('expire_holds', b.tenant_id, b.id, v_now)
+        order by b.hold_expires_at
+        limit p_limit
+        for no key update skip locked
+    loop
+        v_looked := v_looked + 1;
+        continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);
+        begin
+            v_checkout := core.payable_checkout(v_booking);
+            v_start := core.first_start(v_booking);
+            v_now := core.clock();
+
+            if v_checkout.id is null then
+                perform core.move(v_booking, 'expired', 'the hold ran out');
+                v_expired := v_expired + 1;
+            elsif v_checkout.state = 'pending' and v_start <= v_now then
+                perform core.move(v_booking, 'expired', 'the time began before its payment had a result');
+                v_expired := v_expired + 1;
+            else
+                perform core.close_checkout(v_checkout, 'deadline', 0);
+                -- look again later, so that one unreachable checkout does not fill every batch
+                perform core.prolong(
+                    v_booking, core.look_again(v_start, v_now), 'closing its checkout');
+                v_closing := v_closing + 1;
+            end if;
+        exception when others then
+            perform core.pass_over(
+                'expire_holds', v_booking.tenant_id, v_booking.id, sqlstate, sqlerrm);
+            exit when sqlstate = '55P03'; -- it has waited; what is done so far stays done
+        end;
+    end loop;
+
+    v_changes := core.expire_changes(p_limit);
+    return pg_catalog.jsonb_build_object(
+        'expired', v_expired + v_changes.expired,
+        'closing', v_closing + v_changes.closing,
+        'more', v_looked = p_limit
+            or v_changes.expired + v_changes.closing = p_limit);
+end;
+$$;

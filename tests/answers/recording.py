@@ -1,0 +1,51 @@
+"""The families of requests, and where their answers are kept."""
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from tests.answers import operations, stories
+from tests.answers.recorder import Recorder, windows_of
+from tests.harness.cluster import Server
+from tests.harness.database import demo_database
+from tests.harness.system import System
+
+FAMILIES: Mapping[str, Callable[[Recorder], None]] = {
+    "credentials": operations.credentials,
+    "bodies": operations.bodies,
+    "fields": operations.fields,
+    "parameters": operations.parameters,
+    "listing": stories.listing,
+    "explaining": stories.explaining,
+    "holding": stories.holding,
+    "carts": stories.carts,
+    "limits": stories.limits_of_holders,
+    "rates": stories.rates,
+    "paying": stories.paying,
+    "late": stories.late,
+    "webhook": stories.webhook,
+    "moving": stories.moving,
+    "waiting": stories.waiting,
+    "keeping": stories.keeping,
+    "calendars": stories.calendars,
+    "people": stories.people,
+    "outages": stories.outages,
+}
+
+
+def kept(family: str) -> Path:
+    """The file of a family."""
+    return Path(__file__).parent / "recorded" / f"{family}.txt"
+
+
+def played(server: Server, dynamodb: str, family: str) -> str:
+    """The text of a family, from today's code, on a database of its own."""
+    with tempfile.TemporaryDirectory() as folder, demo_database(server) as database:
+        system = System(database, dynamodb, Path(folder))
+        try:
+            recorder = Recorder(system)
+            with windows_of(system):
+                FAMILIES[family](recorder)
+            return recorder.text
+        finally:
+            system.stop()
