@@ -150,6 +150,81 @@ CREATE EXTENSION IF NOT EXISTS btree_gist WITH SCHEMA public;
 
 COMMENT ON EXTENSION btree_gist IS 'support for indexing common datatypes in GiST';
 
+SET default_tablespace = '';
+
+SET default_table_access_method = heap;
+
+--
+-- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.tenants (
+    id uuid NOT NULL,
+    name text NOT NULL,
+    hold_minutes integer DEFAULT 5 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    hold_limit_minutes integer DEFAULT 120 NOT NULL,
+    offer_minutes integer DEFAULT 60 NOT NULL,
+    live_holds_per_customer integer DEFAULT 52 NOT NULL,
+    live_holds_per_address integer DEFAULT 24 NOT NULL,
+    live_holds_per_resource integer DEFAULT 12,
+    live_holds_per_day integer DEFAULT 4,
+    holds_per_hour integer DEFAULT 100,
+    free_lapses integer DEFAULT 8,
+    places_per_customer integer DEFAULT 20 NOT NULL,
+    places_per_address integer DEFAULT 10,
+    places_per_hour integer DEFAULT 30,
+    offers_per_address integer DEFAULT 2,
+    place_days integer DEFAULT 30 NOT NULL,
+    letters_per_unproved integer DEFAULT 3 NOT NULL,
+    letters_per_proved integer DEFAULT 30 NOT NULL,
+    page_url text,
+    return_origins text[] DEFAULT '{}'::text[],
+    delayed_methods text DEFAULT 'servers'::text NOT NULL,
+    delayed_method_days integer DEFAULT 14 NOT NULL,
+    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
+    rate_reads integer DEFAULT 600 NOT NULL,
+    rate_holds integer DEFAULT 60 NOT NULL,
+    rate_waitlist integer DEFAULT 30 NOT NULL,
+    rate_checkouts integer DEFAULT 60 NOT NULL,
+    rate_writes integer DEFAULT 120 NOT NULL,
+    rate_mailbox integer DEFAULT 20 NOT NULL,
+    rate_key_factor integer DEFAULT 100 NOT NULL,
+    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
+    secret_days integer DEFAULT 400 NOT NULL,
+    keep_unpaid_days integer DEFAULT 30 NOT NULL,
+    keep_requests_days integer DEFAULT 30 NOT NULL,
+    keep_waitlist_days integer DEFAULT 30 NOT NULL,
+    keep_events_days integer DEFAULT 35 NOT NULL,
+    state text DEFAULT 'here'::text NOT NULL,
+    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
+    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
+    CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
+    CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
+    CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
+    CONSTRAINT tenants_keeps_events CHECK (((keep_events_days >= 35) AND (keep_events_days <= 3650))),
+    CONSTRAINT tenants_keeps_requests CHECK (((keep_requests_days >= 30) AND (keep_requests_days <= 3650))),
+    CONSTRAINT tenants_keeps_unpaid CHECK (((keep_unpaid_days >= 30) AND (keep_unpaid_days <= 3650))),
+    CONSTRAINT tenants_keeps_waitlist CHECK (((keep_waitlist_days >= 30) AND (keep_waitlist_days <= 3650))),
+    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
+    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
+    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
+    CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
+    CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
+    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
+    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
+    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
+    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
+    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
+    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650))),
+    CONSTRAINT tenants_state_known CHECK ((state = ANY (ARRAY['here'::text, 'arriving'::text, 'left'::text])))
+);
+
+ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.tenants OWNER TO holdfast_owner;
+
 --
 -- Name: actor; Type: TYPE; Schema: core; Owner: holdfast_owner
 --
@@ -161,14 +236,13 @@ CREATE TYPE core.actor AS (
 	booking_secret_hash bytea,
 	address_hash bytea,
 	caller text,
-	secret_key_id text
+	secret_key_id text,
+	side text,
+	scope text,
+	tenant core.tenants
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
-
-SET default_tablespace = '';
-
-SET default_table_access_method = heap;
 
 --
 -- Name: offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -326,28 +400,7 @@ CREATE TABLE core.bookings (
     reference text NOT NULL,
     locale text,
     timezone text,
-    secret_key_id text DEFAULT '1'::text NOT NULL,
-    CONSTRAINT bookings_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
-    CONSTRAINT bookings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
-    CONSTRAINT bookings_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT bookings_customer_name_present CHECK (((length(customer_name) >= 1) AND (length(customer_name) <= 200))),
-    CONSTRAINT bookings_dispute_status_known CHECK ((dispute_status = ANY (ARRAY['none'::text, 'open'::text, 'upheld'::text, 'refunded'::text]))),
-    CONSTRAINT bookings_first_carries_the_cart CHECK (((cart_id IS NULL) OR ((cart_id = id) = ("position" = 1)))),
-    CONSTRAINT bookings_hold_has_deadline CHECK (((status = ANY (ARRAY['held'::text, 'paying'::text])) = (hold_expires_at IS NOT NULL))),
-    CONSTRAINT bookings_locale_short CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
-    CONSTRAINT bookings_notes_short CHECK ((length(notes) <= 2000)),
-    CONSTRAINT bookings_outcome_known CHECK ((outcome = ANY (ARRAY['none'::text, 'completed'::text, 'customer_no_show'::text, 'provider_no_show'::text, 'not_held'::text]))),
-    CONSTRAINT bookings_payment_status_known CHECK ((payment_status = ANY (ARRAY['unpaid'::text, 'authorized'::text, 'paid'::text, 'partially_refunded'::text, 'refunded'::text, 'voided'::text]))),
-    CONSTRAINT bookings_period_finite CHECK ((isfinite(starts_at) AND isfinite(ends_at))),
-    CONSTRAINT bookings_period_ordered CHECK ((starts_at < ends_at)),
-    CONSTRAINT bookings_position_counts CHECK (((("position" >= 1) AND ("position" <= 100)) AND (("position" = 1) OR (cart_id IS NOT NULL)))),
-    CONSTRAINT bookings_reference_is_base_32 CHECK ((reference ~ '^[0-9A-HJKMNP-TV-Z]{8}$'::text)),
-    CONSTRAINT bookings_scheduled_is_paid CHECK (((status <> ALL (ARRAY['scheduled'::text, 'active'::text])) OR (payment_status = ANY (ARRAY['paid'::text, 'partially_refunded'::text])))),
-    CONSTRAINT bookings_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
-    CONSTRAINT bookings_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
-    CONSTRAINT bookings_status_known CHECK ((status = ANY (ARRAY['held'::text, 'paying'::text, 'requested'::text, 'scheduled'::text, 'active'::text, 'ended'::text, 'completed'::text, 'expired'::text, 'cancelled'::text, 'declined'::text]))),
-    CONSTRAINT bookings_timezone_short CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64))),
-    CONSTRAINT bookings_version_positive CHECK ((version >= 1))
+    secret_key_id text DEFAULT '1'::text NOT NULL
 );
 
 ALTER TABLE ONLY core.bookings FORCE ROW LEVEL SECURITY;
@@ -399,12 +452,7 @@ CREATE TABLE core.changes (
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    payment_pages integer DEFAULT 0 NOT NULL,
-    CONSTRAINT changes_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
-    CONSTRAINT changes_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT changes_pending_has_deadline CHECK (((state = 'pending'::text) = (expires_at IS NOT NULL))),
-    CONSTRAINT changes_period_ordered CHECK ((starts_at < ends_at)),
-    CONSTRAINT changes_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'applied'::text, 'expired'::text])))
+    payment_pages integer DEFAULT 0 NOT NULL
 );
 
 ALTER TABLE ONLY core.changes FORCE ROW LEVEL SECURITY;
@@ -474,12 +522,7 @@ CREATE TABLE core.calendars (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     slow_readings integer DEFAULT 0 NOT NULL,
-    claimed_at timestamp with time zone,
-    CONSTRAINT calendars_fresh_sane CHECK (((fresh_seconds >= 30) AND (fresh_seconds <= 86400))),
-    CONSTRAINT calendars_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT calendars_read_is_bounded CHECK (((read_at IS NULL) = (busy_until IS NULL))),
-    CONSTRAINT calendars_slow_counted CHECK ((slow_readings >= 0)),
-    CONSTRAINT calendars_url_is_https CHECK (((url ~ '^https://'::text) AND (length(url) <= 2000)))
+    claimed_at timestamp with time zone
 );
 
 ALTER TABLE ONLY core.calendars FORCE ROW LEVEL SECURITY;
@@ -506,12 +549,7 @@ CREATE TABLE core.checkouts (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     change_id uuid,
-    asked_at timestamp with time zone,
-    CONSTRAINT checkouts_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999))),
-    CONSTRAINT checkouts_close_reason_known CHECK ((close_reason = ANY (ARRAY['released'::text, 'superseded'::text, 'deadline'::text]))),
-    CONSTRAINT checkouts_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT checkouts_open_has_session CHECK (((state <> 'open'::text) OR (session_id IS NOT NULL))),
-    CONSTRAINT checkouts_state_known CHECK ((state = ANY (ARRAY['creating'::text, 'open'::text, 'pending'::text, 'paid'::text, 'expired'::text, 'failed'::text])))
+    asked_at timestamp with time zone
 );
 
 ALTER TABLE ONLY core.checkouts FORCE ROW LEVEL SECURITY;
@@ -535,77 +573,6 @@ ALTER TABLE ONLY audit.deleted_bookings FORCE ROW LEVEL SECURITY;
 ALTER TABLE audit.deleted_bookings OWNER TO holdfast_owner;
 
 --
--- Name: tenants; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.tenants (
-    id uuid NOT NULL,
-    name text NOT NULL,
-    hold_minutes integer DEFAULT 5 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    hold_limit_minutes integer DEFAULT 120 NOT NULL,
-    offer_minutes integer DEFAULT 60 NOT NULL,
-    live_holds_per_customer integer DEFAULT 52 NOT NULL,
-    live_holds_per_address integer DEFAULT 24 NOT NULL,
-    live_holds_per_resource integer DEFAULT 12,
-    live_holds_per_day integer DEFAULT 4,
-    holds_per_hour integer DEFAULT 100,
-    free_lapses integer DEFAULT 8,
-    places_per_customer integer DEFAULT 20 NOT NULL,
-    places_per_address integer DEFAULT 10,
-    places_per_hour integer DEFAULT 30,
-    offers_per_address integer DEFAULT 2,
-    place_days integer DEFAULT 30 NOT NULL,
-    letters_per_unproved integer DEFAULT 3 NOT NULL,
-    letters_per_proved integer DEFAULT 30 NOT NULL,
-    page_url text,
-    return_origins text[] DEFAULT '{}'::text[],
-    delayed_methods text DEFAULT 'servers'::text NOT NULL,
-    delayed_method_days integer DEFAULT 14 NOT NULL,
-    payment_pages_per_hold integer DEFAULT 5 NOT NULL,
-    rate_reads integer DEFAULT 600 NOT NULL,
-    rate_holds integer DEFAULT 60 NOT NULL,
-    rate_waitlist integer DEFAULT 30 NOT NULL,
-    rate_checkouts integer DEFAULT 60 NOT NULL,
-    rate_writes integer DEFAULT 120 NOT NULL,
-    rate_mailbox integer DEFAULT 20 NOT NULL,
-    rate_key_factor integer DEFAULT 100 NOT NULL,
-    rate_salt uuid DEFAULT gen_random_uuid() NOT NULL,
-    secret_days integer DEFAULT 400 NOT NULL,
-    keep_unpaid_days integer DEFAULT 30 NOT NULL,
-    keep_requests_days integer DEFAULT 30 NOT NULL,
-    keep_waitlist_days integer DEFAULT 30 NOT NULL,
-    keep_events_days integer DEFAULT 35 NOT NULL,
-    state text DEFAULT 'here'::text NOT NULL,
-    CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
-    CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
-    CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
-    CONSTRAINT tenants_hold_limit_sane CHECK (((hold_limit_minutes >= 40) AND (hold_limit_minutes <= 1440))),
-    CONSTRAINT tenants_hold_minutes_sane CHECK (((hold_minutes >= 1) AND (hold_minutes <= 60))),
-    CONSTRAINT tenants_keeps_events CHECK (((keep_events_days >= 35) AND (keep_events_days <= 3650))),
-    CONSTRAINT tenants_keeps_requests CHECK (((keep_requests_days >= 30) AND (keep_requests_days <= 3650))),
-    CONSTRAINT tenants_keeps_unpaid CHECK (((keep_unpaid_days >= 30) AND (keep_unpaid_days <= 3650))),
-    CONSTRAINT tenants_keeps_waitlist CHECK (((keep_waitlist_days >= 30) AND (keep_waitlist_days <= 3650))),
-    CONSTRAINT tenants_letters_sane CHECK ((((letters_per_unproved >= 0) AND (letters_per_unproved <= 1000)) AND ((letters_per_proved >= 0) AND (letters_per_proved <= 1000)))),
-    CONSTRAINT tenants_limits_of_holds_sane CHECK ((((live_holds_per_resource >= 1) AND (live_holds_per_resource <= 100000)) AND ((live_holds_per_day >= 1) AND (live_holds_per_day <= 100000)) AND ((holds_per_hour >= 1) AND (holds_per_hour <= 100000)) AND ((free_lapses >= 0) AND (free_lapses <= 100000)))),
-    CONSTRAINT tenants_limits_of_places_sane CHECK ((((places_per_customer >= 1) AND (places_per_customer <= 10000)) AND ((places_per_address >= 1) AND (places_per_address <= 100000)) AND ((places_per_hour >= 1) AND (places_per_hour <= 100000)) AND ((offers_per_address >= 1) AND (offers_per_address <= 1000)) AND ((place_days >= 1) AND (place_days <= 1095)))),
-    CONSTRAINT tenants_live_holds_sane CHECK ((((live_holds_per_customer >= 1) AND (live_holds_per_customer <= 10000)) AND ((live_holds_per_address >= 1) AND (live_holds_per_address <= 100000)))),
-    CONSTRAINT tenants_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT tenants_offer_sane CHECK (((offer_minutes >= 5) AND (offer_minutes <= 1440))),
-    CONSTRAINT tenants_page_is_https CHECK (((length(page_url) <= 2000) AND (page_url ~ '^[^#@[:space:]]+$'::text) AND (page_url ~ '^(https://[^/?]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?)([/?]|$)'::text))),
-    CONSTRAINT tenants_payment_pages_sane CHECK (((payment_pages_per_hold >= 1) AND (payment_pages_per_hold <= 100))),
-    CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
-    CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
-    CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
-    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650))),
-    CONSTRAINT tenants_state_known CHECK ((state = ANY (ARRAY['here'::text, 'arriving'::text, 'left'::text])))
-);
-
-ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.tenants OWNER TO holdfast_owner;
-
---
 -- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -622,12 +589,7 @@ CREATE TABLE core.refunds (
     replaced_by uuid,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT refunds_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT refunds_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT refunds_reason_known CHECK ((reason = ANY (ARRAY['time_lost'::text, 'released'::text, 'amount_mismatch'::text, 'duplicate_payment'::text, 'price_difference'::text, 'customer_limit'::text]))),
-    CONSTRAINT refunds_replacement_is_of_a_failure CHECK (((replaced_by IS NULL) OR (status = 'failed'::text))),
-    CONSTRAINT refunds_status_known CHECK ((status = ANY (ARRAY['queued'::text, 'pending'::text, 'succeeded'::text, 'failed'::text])))
+    updated_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
@@ -692,12 +654,7 @@ CREATE TABLE core.effects (
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
     customer_id uuid,
-    sent_at timestamp with time zone,
-    CONSTRAINT effects_attempts_counted CHECK ((attempts >= 0)),
-    CONSTRAINT effects_kind_known CHECK ((kind = ANY (ARRAY['expire_session'::text, 'refund_payment'::text, 'notify_offer'::text]))),
-    CONSTRAINT effects_names_its_subject CHECK ((((kind = 'expire_session'::text) = (checkout_id IS NOT NULL)) AND ((kind = 'refund_payment'::text) = (refund_id IS NOT NULL)))),
-    CONSTRAINT effects_sent_to_a_customer CHECK (((sent_at IS NULL) = (customer_id IS NULL))),
-    CONSTRAINT effects_state_known CHECK ((state = ANY (ARRAY['pending'::text, 'done'::text, 'dead'::text])))
+    sent_at timestamp with time zone
 );
 
 ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
@@ -733,15 +690,7 @@ CREATE TABLE core.waitlist (
     ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
     locale text,
     timezone text,
-    secret_key_id text DEFAULT '1'::text NOT NULL,
-    CONSTRAINT waitlist_locale_short CHECK (((length(locale) >= 2) AND (length(locale) <= 35))),
-    CONSTRAINT waitlist_offer_has_booking CHECK (((state <> ALL (ARRAY['offered'::text, 'booked'::text])) OR (booking_id IS NOT NULL))),
-    CONSTRAINT waitlist_one_wish CHECK (((starts_at IS NULL) <> (on_date IS NULL))),
-    CONSTRAINT waitlist_override_reason_short CHECK (((length(override_reason) >= 1) AND (length(override_reason) <= 500))),
-    CONSTRAINT waitlist_secret_is_sha256 CHECK ((octet_length(client_secret_hash) = 32)),
-    CONSTRAINT waitlist_secret_key_named CHECK ((secret_key_id ~ '^[A-Za-z0-9_-]{1,40}$'::text)),
-    CONSTRAINT waitlist_state_known CHECK ((state = ANY (ARRAY['waiting'::text, 'offered'::text, 'booked'::text, 'lapsed'::text, 'left'::text]))),
-    CONSTRAINT waitlist_timezone_short CHECK (((length(timezone) >= 1) AND (length(timezone) <= 64)))
+    secret_key_id text DEFAULT '1'::text NOT NULL
 );
 
 ALTER TABLE ONLY core.waitlist FORCE ROW LEVEL SECURITY;
@@ -849,16 +798,88 @@ CREATE TABLE core.payments (
     amount_refunded bigint DEFAULT 0 NOT NULL,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT payments_amount_positive CHECK ((amount > 0)),
-    CONSTRAINT payments_currency_is_iso_4217 CHECK ((currency ~ '^[A-Z]{3}$'::text)),
-    CONSTRAINT payments_refunds_within_capture CHECK (((amount_refunded >= 0) AND (amount_refunded <= amount))),
-    CONSTRAINT payments_status_known CHECK ((status = ANY (ARRAY['captured'::text, 'quarantined'::text])))
+    updated_at timestamp with time zone NOT NULL
 );
 
 ALTER TABLE ONLY core.payments FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.payments OWNER TO holdfast_owner;
+
+--
+-- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.customers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    mailbox text GENERATED ALWAYS AS (regexp_replace(email, '\+[^@]*@'::text, '@'::text)) STORED NOT NULL
+);
+
+ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.customers OWNER TO holdfast_owner;
+
+--
+-- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.idempotency_keys (
+    tenant_id uuid NOT NULL,
+    operation text NOT NULL,
+    key text NOT NULL,
+    fingerprint bytea NOT NULL,
+    result_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    caller text NOT NULL,
+    subject uuid NOT NULL
+);
+
+ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
+
+--
+-- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.occupancies (
+    tenant_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    unit integer NOT NULL,
+    during tstzrange NOT NULL,
+    part smallint DEFAULT 1 NOT NULL,
+    session_id uuid NOT NULL,
+    seat integer DEFAULT 1 NOT NULL,
+    offering_id uuid
+);
+
+ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.occupancies OWNER TO holdfast_owner;
+
+--
+-- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.stripe_events (
+    id text NOT NULL,
+    tenant_id uuid NOT NULL,
+    type text NOT NULL,
+    booking_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
 -- Name: booking_events; Type: TABLE; Schema: audit; Owner: holdfast_owner
@@ -907,6 +928,21 @@ ALTER TABLE ONLY core.api_keys FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.api_keys OWNER TO holdfast_owner;
 
 --
+-- Name: capabilities; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.capabilities (
+    capability text NOT NULL,
+    kind text NOT NULL,
+    scope text NOT NULL,
+    CONSTRAINT capabilities_capability_is_noun_verb CHECK ((capability ~ '^[a-z_]+\.[a-z_]+$'::text)),
+    CONSTRAINT capabilities_kind_known CHECK ((kind = ANY (ARRAY['publishable'::text, 'booking_secret'::text, 'secret'::text, 'link'::text]))),
+    CONSTRAINT capabilities_scope_known CHECK ((scope = ANY (ARRAY['own'::text, 'tenant'::text])))
+);
+
+ALTER TABLE core.capabilities OWNER TO holdfast_owner;
+
+--
 -- Name: currencies; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -925,29 +961,6 @@ CREATE TABLE core.currencies (
 ALTER TABLE core.currencies OWNER TO holdfast_owner;
 
 --
--- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.customers (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    email text NOT NULL,
-    name text NOT NULL,
-    phone text,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    mailbox text GENERATED ALWAYS AS (regexp_replace(email, '\+[^@]*@'::text, '@'::text)) STORED NOT NULL,
-    CONSTRAINT customers_email_normalised CHECK (((email = lower(email)) AND ((length(email) >= 3) AND (length(email) <= 254)))),
-    CONSTRAINT customers_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT customers_phone_is_e164 CHECK ((phone ~ '^\+[1-9][0-9]{6,14}$'::text))
-);
-
-ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.customers OWNER TO holdfast_owner;
-
---
 -- Name: external_busy; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -964,29 +977,6 @@ ALTER TABLE ONLY core.external_busy FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.external_busy OWNER TO holdfast_owner;
 
 --
--- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.idempotency_keys (
-    tenant_id uuid NOT NULL,
-    operation text NOT NULL,
-    key text NOT NULL,
-    fingerprint bytea NOT NULL,
-    result_id uuid NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    caller text NOT NULL,
-    subject uuid NOT NULL,
-    CONSTRAINT idempotency_keys_caller_named CHECK ((caller ~ '^[a-z]+(:[0-9a-f-]{36})?$'::text)),
-    CONSTRAINT idempotency_keys_fingerprint_is_sha256 CHECK ((octet_length(fingerprint) = 32)),
-    CONSTRAINT idempotency_keys_key_sane CHECK ((key ~ '^[\x21-\x7e]{1,255}$'::text)),
-    CONSTRAINT idempotency_keys_operation_named CHECK ((operation ~ '^[a-z_]{1,60}$'::text))
-);
-
-ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
-
---
 -- Name: migrations; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -999,31 +989,6 @@ CREATE TABLE core.migrations (
 );
 
 ALTER TABLE core.migrations OWNER TO holdfast_owner;
-
---
--- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.occupancies (
-    tenant_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    unit integer NOT NULL,
-    during tstzrange NOT NULL,
-    part smallint DEFAULT 1 NOT NULL,
-    session_id uuid NOT NULL,
-    seat integer DEFAULT 1 NOT NULL,
-    offering_id uuid,
-    CONSTRAINT occupancies_during_bounded CHECK (((NOT isempty(during)) AND (NOT lower_inf(during)) AND (NOT upper_inf(during)) AND lower_inc(during) AND (NOT upper_inc(during)))),
-    CONSTRAINT occupancies_part_known CHECK ((part = ANY (ARRAY[1, 2]))),
-    CONSTRAINT occupancies_private_is_alone CHECK (((offering_id IS NOT NULL) OR (session_id = booking_id))),
-    CONSTRAINT occupancies_seat_positive CHECK ((seat >= 1)),
-    CONSTRAINT occupancies_unit_positive CHECK ((unit >= 1))
-);
-
-ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.occupancies OWNER TO holdfast_owner;
 
 --
 -- Name: packages; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1082,24 +1047,6 @@ CREATE TABLE core.resource_offerings (
 ALTER TABLE ONLY core.resource_offerings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.resource_offerings OWNER TO holdfast_owner;
-
---
--- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.stripe_events (
-    id text NOT NULL,
-    tenant_id uuid NOT NULL,
-    type text NOT NULL,
-    booking_id uuid NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    received_at timestamp with time zone NOT NULL,
-    CONSTRAINT stripe_events_id_shape CHECK ((id ~ '^evt_[A-Za-z0-9_]{1,250}$'::text))
-);
-
-ALTER TABLE ONLY core.stripe_events FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 
 --
 -- Name: sweep_failures; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1197,6 +1144,13 @@ ALTER TABLE ONLY core.bookings
     ADD CONSTRAINT bookings_reference_unique UNIQUE (reference, tenant_id);
 
 --
+-- Name: bookings bookings_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.bookings
+    ADD CONSTRAINT bookings_sound CHECK (core.sound_booking(bookings.*));
+
+--
 -- Name: calendar_feeds calendar_feeds_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1211,6 +1165,20 @@ ALTER TABLE ONLY core.calendars
     ADD CONSTRAINT calendars_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: calendars calendars_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.calendars
+    ADD CONSTRAINT calendars_sound CHECK (core.sound_calendar(calendars.*));
+
+--
+-- Name: capabilities capabilities_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.capabilities
+    ADD CONSTRAINT capabilities_pkey PRIMARY KEY (capability, kind);
+
+--
 -- Name: changes changes_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1218,11 +1186,25 @@ ALTER TABLE ONLY core.changes
     ADD CONSTRAINT changes_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: changes changes_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.changes
+    ADD CONSTRAINT changes_sound CHECK (core.sound_change(changes.*));
+
+--
 -- Name: checkouts checkouts_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY core.checkouts
     ADD CONSTRAINT checkouts_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: checkouts checkouts_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.checkouts
+    ADD CONSTRAINT checkouts_sound CHECK (core.sound_checkout(checkouts.*));
 
 --
 -- Name: currencies currencies_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1244,6 +1226,13 @@ ALTER TABLE ONLY core.customers
 
 ALTER TABLE ONLY core.customers
     ADD CONSTRAINT customers_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: customers customers_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.customers
+    ADD CONSTRAINT customers_sound CHECK (core.sound_customer(customers.*));
 
 --
 -- Name: date_overrides date_overrides_no_overlap; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1274,6 +1263,13 @@ ALTER TABLE ONLY core.effects
     ADD CONSTRAINT effects_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: effects effects_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.effects
+    ADD CONSTRAINT effects_sound CHECK (core.sound_effect(effects.*));
+
+--
 -- Name: external_busy external_busy_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1295,6 +1291,13 @@ ALTER TABLE ONLY core.idempotency_keys
     ADD CONSTRAINT idempotency_keys_pkey PRIMARY KEY (tenant_id, caller, operation, subject, key);
 
 --
+-- Name: idempotency_keys idempotency_keys_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.idempotency_keys
+    ADD CONSTRAINT idempotency_keys_sound CHECK (core.sound_idempotency_key(idempotency_keys.*));
+
+--
 -- Name: migrations migrations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1314,6 +1317,13 @@ ALTER TABLE ONLY core.occupancies
 
 ALTER TABLE ONLY core.occupancies
     ADD CONSTRAINT occupancies_pkey PRIMARY KEY (tenant_id, booking_id, part);
+
+--
+-- Name: occupancies occupancies_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.occupancies
+    ADD CONSTRAINT occupancies_sound CHECK (core.sound_occupancy(occupancies.*));
 
 --
 -- Name: offerings offerings_mode_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1342,6 +1352,13 @@ ALTER TABLE ONLY core.packages
 
 ALTER TABLE ONLY core.payments
     ADD CONSTRAINT payments_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: payments payments_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.payments
+    ADD CONSTRAINT payments_sound CHECK (core.sound_payment(payments.*));
 
 --
 -- Name: pool_resources pool_resources_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1386,6 +1403,13 @@ ALTER TABLE ONLY core.refunds
     ADD CONSTRAINT refunds_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: refunds refunds_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.refunds
+    ADD CONSTRAINT refunds_sound CHECK (core.sound_refund(refunds.*));
+
+--
 -- Name: resource_offerings resource_offerings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1412,6 +1436,13 @@ ALTER TABLE ONLY core.resources
 
 ALTER TABLE ONLY core.stripe_events
     ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: stripe_events stripe_events_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.stripe_events
+    ADD CONSTRAINT stripe_events_sound CHECK (core.sound_stripe_event(stripe_events.*));
 
 --
 -- Name: sweep_failures sweep_failures_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1447,6 +1478,13 @@ ALTER TABLE ONLY core.transitions
 
 ALTER TABLE ONLY core.waitlist
     ADD CONSTRAINT waitlist_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: waitlist waitlist_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.waitlist
+    ADD CONSTRAINT waitlist_sound CHECK (core.sound_waitlist_entry(waitlist.*));
 
 --
 -- Name: weekly_hours weekly_hours_no_overlap; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1995,6 +2033,18 @@ CREATE TRIGGER customers_200_bump_version BEFORE UPDATE ON core.customers FOR EA
 --
 
 CREATE TRIGGER date_overrides_200_bump_version BEFORE UPDATE ON core.date_overrides FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: occupancies occupancies_100_lock_freed; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER occupancies_100_lock_freed AFTER DELETE ON core.occupancies FOR EACH ROW WHEN (((upper(old.during) > core.clock()) AND core.has_waitlist(old.tenant_id, old.resource_id))) EXECUTE FUNCTION core.lock_freed();
+
+--
+-- Name: occupancies occupancies_900_serve_waitlist; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE CONSTRAINT TRIGGER occupancies_900_serve_waitlist AFTER DELETE ON core.occupancies DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (((upper(old.during) > core.clock()) AND core.has_waitlist(old.tenant_id, old.resource_id))) EXECUTE FUNCTION core.serve_waitlist();
 
 --
 -- Name: offerings offerings_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
