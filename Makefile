@@ -79,7 +79,7 @@ bench: venv ## measure against the limit and the usual way (or BENCH="holds …"
 pictures: venv ## draw docs/pictures and fill docs/performance.md from bench/results
 	@$(PYTHON) dev/bootstrap.py bench
 	@.local/bench/bin/python -m bench.pictures
-	@exec $(VENV) -m dev.generate performance
+	@exec $(VENV) -m dev.generators performance
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset
@@ -101,16 +101,16 @@ validate: sam checkov ## check, build and measure what would be deployed, withou
 	    --import-mode=importlib --confcutdir=tests/template -p no:cacheprovider tests/template
 
 audit: venv ## ask for known vulnerabilities of what the layer ships
-	@exec $(VENV) -m dev.audit
+	@exec $(VENV) -m dev.dependencies.audit
 
 generate: venv ## write the generated files again
-	@exec $(VENV) -m dev.generate
+	@exec $(VENV) -m dev.generators
 
 check-generated: venv ## fail if a generated file is out of date
-	@exec $(VENV) -m dev.generate --check
+	@exec $(VENV) -m dev.generators --check
 
 requirements: venv ## compile the pinned requirements from the .in files
-	@exec $(VENV) -m dev.requirements
+	@exec $(VENV) -m dev.dependencies.requirements
 
 venv: python
 	@$(PYTHON) dev/bootstrap.py main
@@ -166,4 +166,4 @@ tenant: venv sam ## STAGE=dev NAME="…" | TENANT=id [REVOKE="ids"] [REPLACE="id
 	    $(if $(RETURN),--return $(RETURN)) $(if $(DELAYED),--delayed-methods $(DELAYED))
 
 smoke: venv ## URL=… [KEY=pk_…]: prove a deployment with one held and released booking
-	@exec $(VENV) -m dev.smoke $(URL) $(if $(KEY),--key "$(KEY)")
+	@exec $(VENV) -m dev.cloud.smoke $(URL) $(if $(KEY),--key "$(KEY)")

@@ -11,7 +11,7 @@ from bench.figures import Sample, of_latencies, typical
 from bench.results import ROOT
 from bench.server import Server
 from bench.world import FIRST_DAY
-from dev.postgres_binaries import binaries
+from dev.programs.postgres_binaries import binaries
 
 _SCRIPTS = Path(__file__).parent / "sql"
 _THREADS = 2

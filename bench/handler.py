@@ -36,9 +36,11 @@ from botocore.httpsession import URLLib3Session
 
 from bench import client, world
 from bench.results import ROOT
-from dev import dynamodb, environment, payload, secrets, template, wire
-from dev.processes import free_port
-from holdfast import database, holds
+from dev.cloudformation import template
+from dev.programs.processes import free_port
+from dev.stack import dynamodb, environment, http_message, payload, secrets
+from holdfast.bookings import holds
+from holdfast.platform import database
 
 _CALLS = 120
 _WARM = 20
@@ -97,7 +99,7 @@ def _get(path: str, route: str, query: dict[str, str], **parameters: str) -> dic
     origin = payload.Origin("api", is_url=False)
     headers = [("host", "api.example"), ("authorization", f"Bearer {world.PUBLISHABLE}")]
     return payload.event(
-        wire.Request("GET", path, urlencode(query), headers, b"", "203.0.113.7"),
+        http_message.Request("GET", path, urlencode(query), headers, b"", "203.0.113.7"),
         origin=origin,
         route_key=f"GET {route}",
         path_parameters=parameters,
@@ -116,7 +118,7 @@ def _event(body: dict[str, Any]) -> dict[str, Any]:
     data = json.dumps(body).encode()
     origin = payload.Origin("api", is_url=False)
     return payload.event(
-        wire.Request("POST", "/v1/holds", "", headers, data, "203.0.113.7"),
+        http_message.Request("POST", "/v1/holds", "", headers, data, "203.0.113.7"),
         origin=origin,
         route_key="POST /v1/holds",
         path_parameters={},
@@ -130,7 +132,14 @@ def _tables(described: template.Template) -> Iterator[str]:
     """DynamoDB in a process of its own, so that its work is not taken for the handler's."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "dev.dynamodb", "--port", str(port), "--exit-with-parent"]
+    command = [
+        sys.executable,
+        "-m",
+        "dev.stack.dynamodb",
+        "--port",
+        str(port),
+        "--exit-with-parent",
+    ]
     server = subprocess.Popen(command, cwd=ROOT)
     try:
         deadline = time.monotonic() + _START_SECONDS

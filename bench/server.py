@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from bench.results import ROOT
-from dev.postgres import Postgres
+from dev.programs.postgres import Postgres
 from holdfast.migrations import migrate
 
 # Durable: fsync and synchronous_commit stay on, as PostgreSQL has them.

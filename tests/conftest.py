@@ -7,10 +7,17 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.double import Double
-from tests.harness import chromium, cluster, concurrency
-from tests.harness.database import Clock, Database, demo_database, empty_database, fresh_database
-from tests.harness.stage import staged
-from tests.harness.system import System, running_dynamodb
+from tests.harness.database import cluster, concurrency
+from tests.harness.database.migrated import (
+    Clock,
+    Database,
+    demo_database,
+    empty_database,
+    fresh_database,
+)
+from tests.harness.running import chromium
+from tests.harness.system.in_process import System, running_dynamodb
+from tests.harness.system.stage import staged
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -24,7 +31,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests that share what takes long to make run on one worker."""
     if config.getvalue("dist") != "loadgroup":
         return None
-    from tests.harness.together import Together  # noqa: PLC0415 there may be no xdist
+    from tests.harness.running.together import Together  # noqa: PLC0415 there may be no xdist
 
     return Together(config, log)
 

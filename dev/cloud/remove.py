@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dev.cloud import account, sam, stages, vault, webhook
 from dev.cloud.account import Account
 from dev.cloud.stages import ROOT, CloudError, Stage
-from dev.intrinsics import parse
+from dev.cloudformation.intrinsics import parse
 
 _TEMPLATES = ("template.yaml", "infra/database.yaml", "infra/watching.yaml")
 _KEPT = {

@@ -9,8 +9,8 @@ import stripe
 
 from dev.cloud import vault
 from dev.cloud.stages import CloudError, Stage
-from holdfast.stripe_gateway import API_VERSION
-from holdfast.webhooks import EVENTS
+from holdfast.payments.webhooks import EVENTS
+from holdfast.stripe.gateway import API_VERSION
 
 _TIMEOUT_SECONDS = 20
 _PAGES = 1000  # endpoints looked through; Stripe allows 16

@@ -7,15 +7,17 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import availability, http, snapshots
-from holdfast.fields import Date, Email, Instant, Zone
-from holdfast.models.availability import PoolSlotList, ResourceList, SlotExplanation, SlotList
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.catalogue import availability
+from holdfast.catalogue.slot_models import PoolSlotList, ResourceList, SlotExplanation, SlotList
+from holdfast.platform import snapstart
+from holdfast.platform.fields import Date, Email, Instant, Zone
+from holdfast.platform.observability import instrument
 
 _FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead anybody
 
 app = http.resolver()
-snapshots.take_part()
+snapstart.take_part()
 
 
 @app.get("/v1/resources", summary="List bookable resources")

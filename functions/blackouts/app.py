@@ -8,14 +8,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import catalogue, http
-from holdfast.models.schedules import (
+from holdfast.api import http
+from holdfast.catalogue import items
+from holdfast.catalogue.schedule_models import (
     BlackoutAnswer,
     BlackoutChange,
     BlackoutList,
     BlackoutRequest,
 )
-from holdfast.observability import instrument
+from holdfast.platform.observability import instrument
 
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -27,9 +28,7 @@ app = http.resolver()
 def create_blackout(resource_id: UUID, request: BlackoutRequest) -> Response[BlackoutAnswer]:
     """Answer 201 with the blackout."""
     key = http.idempotency_key(app)
-    made = catalogue.create(
-        http.actor(app), "blackout", request, key, app.lambda_context, resource_id
-    )
+    made = items.create(http.actor(app), "blackout", request, key, app.lambda_context, resource_id)
     return http.answer(made, HTTPStatus.CREATED, version=made["version"])
 
 
@@ -39,7 +38,7 @@ def list_blackouts(
 ) -> Response[BlackoutList]:
     """Answer a page of blackouts."""
     return http.answer(
-        catalogue.list_page(http.actor(app), "blackout", cursor, limit, resource_id=resource_id)
+        items.list_page(http.actor(app), "blackout", cursor, limit, resource_id=resource_id)
     )
 
 
@@ -51,7 +50,7 @@ def change_blackout(
 ) -> Response[BlackoutAnswer]:
     """Answer the blackout as it is now."""
     version = http.must_match(app)
-    item = catalogue.change(http.actor(app), "blackout", blackout_id, request, version, resource_id)
+    item = items.change(http.actor(app), "blackout", blackout_id, request, version, resource_id)
     return http.answer(item, version=item["version"])
 
 
@@ -60,7 +59,7 @@ def change_blackout(
 )
 def delete_blackout(resource_id: UUID, blackout_id: UUID) -> Response[None]:
     """Answer 204: it rules nothing any more."""
-    catalogue.remove(http.actor(app), "blackout", blackout_id, http.if_match(app), resource_id)
+    items.remove(http.actor(app), "blackout", blackout_id, http.if_match(app), resource_id)
     return http.nothing()
 
 

@@ -7,13 +7,15 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import bookings, http, snapshots
-from holdfast.fields import Instant, Reference
-from holdfast.models.bookings import Booking, BookingList, Status
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.bookings import reading
+from holdfast.bookings.models import Booking, BookingList, Status
+from holdfast.platform import snapstart
+from holdfast.platform.fields import Instant, Reference
+from holdfast.platform.observability import instrument
 
 app = http.resolver()
-snapshots.take_part()
+snapstart.take_part()
 
 
 @app.get("/v1/bookings", summary="List bookings")
@@ -35,13 +37,13 @@ def list_bookings(
         "starts_from": starts_from and starts_from.isoformat(),
         "starts_before": starts_before and starts_before.isoformat(),
     }
-    return http.answer(bookings.list_page(http.actor(app), filters, cursor, limit))
+    return http.answer(reading.list_page(http.actor(app), filters, cursor, limit))
 
 
 @app.get("/v1/bookings/<booking_id>", summary="Get a booking")
 def get_booking(booking_id: UUID) -> Response[Booking]:
     """Answer the booking; its version is the ETag."""
-    booking = bookings.get(http.actor(app), booking_id)
+    booking = reading.get(http.actor(app), booking_id)
     return http.answer(booking, version=booking["version"])
 
 

@@ -7,9 +7,9 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import http
+from holdfast.api import http
 from holdfast.calendars import manage
-from holdfast.models.calendars import (
+from holdfast.calendars.models import (
     Calendar,
     CalendarFeed,
     CalendarFeedList,
@@ -17,7 +17,7 @@ from holdfast.models.calendars import (
     CalendarRequest,
     NewCalendarFeed,
 )
-from holdfast.observability import instrument
+from holdfast.platform.observability import instrument
 
 _FRESH_SECONDS = 60
 

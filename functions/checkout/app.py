@@ -8,19 +8,16 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import checkouts, holds, http, reschedules, snapshots
-from holdfast.models.bookings import (
-    Booking,
-    Checkout,
-    CheckoutRequest,
-    HeldBooking,
-    HoldRequest,
-    RescheduleRequest,
-)
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.bookings import holds, reschedules
+from holdfast.bookings.models import Booking, HeldBooking, HoldRequest, RescheduleRequest
+from holdfast.payments import checkouts
+from holdfast.payments.models import Checkout, CheckoutRequest
+from holdfast.platform import snapstart
+from holdfast.platform.observability import instrument
 
 app = http.resolver()
-snapshots.take_part()
+snapstart.take_part()
 
 
 @app.post("/v1/holds", summary="Hold a time")

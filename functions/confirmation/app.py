@@ -6,12 +6,14 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import confirmations, http, snapshots
-from holdfast.models.bookings import Confirmation
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.payments import confirmations
+from holdfast.payments.models import Confirmation
+from holdfast.platform import snapstart
+from holdfast.platform.observability import instrument
 
 app = http.resolver()
-snapshots.take_part()
+snapstart.take_part()
 
 
 @app.get("/v1/bookings/<booking_id>/confirmation", summary="Get a booking's confirmation")

@@ -8,9 +8,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import customers, http
-from holdfast.models.customers import CustomerExport, Erasure, ErasureRequest, ExportRequest
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.customers import privacy
+from holdfast.customers.models import CustomerExport, Erasure, ErasureRequest, ExportRequest
+from holdfast.platform.observability import instrument
 
 app = http.resolver()
 
@@ -19,14 +20,14 @@ app = http.resolver()
 def export_customer(request: ExportRequest) -> Response[CustomerExport]:
     """Answer 200 with what is held; nothing where nobody is known. Secret key only."""
     http.idempotency_key(app)  # as every POST; what comes of it is the same without one
-    return http.answer(customers.export(http.actor(app), request))
+    return http.answer(privacy.export(http.actor(app), request))
 
 
 @app.post("/v1/customers/erasure", summary="Forget a person")
 def erase_customer(request: ErasureRequest) -> Response[Erasure]:
     """Answer 200 once nobody's name is left, 409 with what is in the way. Secret key only."""
     http.idempotency_key(app)  # as every POST; erasing twice is erasing once without it, too
-    return http.answer(customers.erase(http.actor(app), request))
+    return http.answer(privacy.erase(http.actor(app), request))
 
 
 @instrument

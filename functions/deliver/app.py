@@ -8,8 +8,9 @@ from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import effects, health, sweeps
-from holdfast.observability import instrument, logger
+from holdfast.outbox import effects
+from holdfast.platform import health, sweeps
+from holdfast.platform.observability import instrument, logger
 
 
 @instrument

@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import sweeps
-from holdfast.observability import count, instrument, logger
+from holdfast.platform import sweeps
+from holdfast.platform.observability import count, instrument, logger
 
 
 @instrument

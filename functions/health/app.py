@@ -5,9 +5,10 @@ from typing import Any
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import health, http
-from holdfast.models.system import Health
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.platform import health
+from holdfast.platform.observability import instrument
+from holdfast.platform.problem_models import Health
 
 app = http.resolver()
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import custom_resource, secret_replacement, tenants
-from holdfast.migrations import NewerDatabaseError, logins, migrate, reason
-from holdfast.observability import logger
-from holdfast.settings import settings
+from holdfast.access import secret_replacement, tenants
+from holdfast.migrations import NewerDatabaseError, custom_resource, logins, migrate, reason
+from holdfast.platform.observability import logger
+from holdfast.platform.settings import settings
 
 
 class FailedError(Exception):

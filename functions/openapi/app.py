@@ -10,8 +10,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import answers
-from holdfast.observability import instrument
+from holdfast.api import answers
+from holdfast.platform.observability import instrument
 
 _SPECIFICATION = Path(__file__).with_name("openapi.json")
 _PAGE = Path(__file__).with_name("docs.html")

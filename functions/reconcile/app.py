@@ -4,8 +4,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import reconciliation
-from holdfast.observability import instrument, logger
+from holdfast.payments import reconciliation
+from holdfast.platform.observability import instrument, logger
 
 
 @instrument

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast.calendars import reading
-from holdfast.observability import instrument, logger
+from holdfast.platform.observability import instrument, logger
 
 
 @instrument

@@ -8,8 +8,9 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import catalogue, http
-from holdfast.models.schedules import (
+from holdfast.api import http
+from holdfast.catalogue import items
+from holdfast.catalogue.schedule_models import (
     DateOverride,
     DateOverrideList,
     HoursChange,
@@ -19,7 +20,7 @@ from holdfast.models.schedules import (
     WeeklyHours,
     WeeklyHoursList,
 )
-from holdfast.observability import instrument
+from holdfast.platform.observability import instrument
 
 Cursor = Annotated[str | None, Query(max_length=500)]
 Limit = Annotated[int, Query(ge=1, le=100)]
@@ -32,7 +33,7 @@ def create_hours(resource_id: UUID, request: HoursRequest) -> Response[WeeklyHou
     """Answer 201 with the window."""
     key = http.idempotency_key(app)
     return _made(
-        catalogue.create(http.actor(app), "hours", request, key, app.lambda_context, resource_id)
+        items.create(http.actor(app), "hours", request, key, app.lambda_context, resource_id)
     )
 
 
@@ -42,7 +43,7 @@ def list_hours(
 ) -> Response[WeeklyHoursList]:
     """Answer a page of weekly windows."""
     return http.answer(
-        catalogue.list_page(http.actor(app), "hours", cursor, limit, resource_id=resource_id)
+        items.list_page(http.actor(app), "hours", cursor, limit, resource_id=resource_id)
     )
 
 
@@ -52,7 +53,7 @@ def list_hours(
 def change_hours(resource_id: UUID, hours_id: UUID, request: HoursChange) -> Response[WeeklyHours]:
     """Answer the window as it is now."""
     version = http.must_match(app)
-    item = catalogue.change(http.actor(app), "hours", hours_id, request, version, resource_id)
+    item = items.change(http.actor(app), "hours", hours_id, request, version, resource_id)
     return http.answer(item, version=item["version"])
 
 
@@ -61,7 +62,7 @@ def change_hours(resource_id: UUID, hours_id: UUID, request: HoursChange) -> Res
 )
 def delete_hours(resource_id: UUID, hours_id: UUID) -> Response[None]:
     """Answer 204: it rules nothing any more."""
-    catalogue.remove(http.actor(app), "hours", hours_id, http.if_match(app), resource_id)
+    items.remove(http.actor(app), "hours", hours_id, http.if_match(app), resource_id)
     return http.nothing()
 
 
@@ -70,7 +71,7 @@ def create_override(resource_id: UUID, request: OverrideRequest) -> Response[Dat
     """Answer 201 with the override."""
     key = http.idempotency_key(app)
     return _made(
-        catalogue.create(http.actor(app), "override", request, key, app.lambda_context, resource_id)
+        items.create(http.actor(app), "override", request, key, app.lambda_context, resource_id)
     )
 
 
@@ -80,7 +81,7 @@ def list_overrides(
 ) -> Response[DateOverrideList]:
     """Answer a page of date overrides."""
     return http.answer(
-        catalogue.list_page(http.actor(app), "override", cursor, limit, resource_id=resource_id)
+        items.list_page(http.actor(app), "override", cursor, limit, resource_id=resource_id)
     )
 
 
@@ -93,7 +94,7 @@ def change_override(
 ) -> Response[DateOverride]:
     """Answer the override as it is now."""
     version = http.must_match(app)
-    item = catalogue.change(http.actor(app), "override", override_id, request, version, resource_id)
+    item = items.change(http.actor(app), "override", override_id, request, version, resource_id)
     return http.answer(item, version=item["version"])
 
 
@@ -103,7 +104,7 @@ def change_override(
 )
 def delete_override(resource_id: UUID, override_id: UUID) -> Response[None]:
     """Answer 204: it rules nothing any more."""
-    catalogue.remove(http.actor(app), "override", override_id, http.if_match(app), resource_id)
+    items.remove(http.actor(app), "override", override_id, http.if_match(app), resource_id)
     return http.nothing()
 
 

@@ -8,12 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import http, snapshots, waitlist
-from holdfast.models.waitlist import NewPlace, Place, PlaceList, WaitingState, WaitRequest
-from holdfast.observability import instrument
+from holdfast.api import http
+from holdfast.platform import snapstart
+from holdfast.platform.observability import instrument
+from holdfast.waitlist import waitlist
+from holdfast.waitlist.models import NewPlace, Place, PlaceList, WaitingState, WaitRequest
 
 app = http.resolver()
-snapshots.take_part()
+snapstart.take_part()
 
 
 @app.post("/v1/waitlist", summary="Join the waitlist")

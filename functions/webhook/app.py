@@ -6,8 +6,10 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import answers, errors, http, webhooks
-from holdfast.observability import count, fault, instrument
+from holdfast.api import answers, http
+from holdfast.payments import webhooks
+from holdfast.platform import errors
+from holdfast.platform.observability import count, fault, instrument
 
 
 @instrument

@@ -9,8 +9,8 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 from tests.answers.recording import FAMILIES, kept, played
-from tests.harness import cluster
-from tests.harness.system import running_dynamodb
+from tests.harness.database import cluster
+from tests.harness.system.in_process import running_dynamodb
 
 
 def main(families: list[str]) -> None:

@@ -12,10 +12,10 @@ from datetime import timedelta
 from itertools import count
 from typing import Any
 
-from holdfast import limits
-from tests.harness.stage import START, changed, raw_events
-from tests.harness.system import Answer, System
-from tests.harness.tenants import Tenant, add_key, add_tenant, new_key
+from holdfast.api import limits
+from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.stage import START, changed, raw_events
 
 _WIDTH = 140
 _ALWAYS = {  # on every answer; `test_every_answer` says so

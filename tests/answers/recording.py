@@ -6,9 +6,9 @@ from pathlib import Path
 
 from tests.answers import operations, stories
 from tests.answers.recorder import Recorder, windows_of
-from tests.harness.cluster import Server
-from tests.harness.database import demo_database
-from tests.harness.system import System
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import demo_database
+from tests.harness.system.in_process import System
 
 FAMILIES: Mapping[str, Callable[[Recorder], None]] = {
     "credentials": operations.credentials,

@@ -9,9 +9,9 @@ import re
 
 import pytest
 
-from holdfast import errors
+from holdfast.platform import errors
 from tests.answers.recording import FAMILIES, kept, played
-from tests.harness import cluster
+from tests.harness.database import cluster
 
 OPENAPI = cluster.ROOT / "docs" / "openapi.json"
 

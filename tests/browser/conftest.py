@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser.shop import Shop, Visitor, Visitors
-from tests.harness import chromium
+from tests.harness.running import chromium
 from tests.stack.running import Stack
 
 if chromium.executable() is None and "CI" in os.environ:

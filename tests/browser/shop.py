@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.harness.database import Clock
+from tests.harness.database.migrated import Clock
 from tests.stack.running import Answer, Stack, send
 
 LESSON, CLASS, VENUE = "Single lesson", "Open class (standard)", "Whole day"

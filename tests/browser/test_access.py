@@ -24,7 +24,7 @@ from tests.browser.shop import (
     delayed_methods,
     moved,
 )
-from tests.harness.losses import lose_time
+from tests.harness.stripe.losses import lose_time
 from tests.stack.running import ROOT
 
 PICTURES = ROOT / ".local" / "screenshots"

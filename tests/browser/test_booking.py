@@ -18,7 +18,7 @@ from tests.browser.shop import (
     delayed_methods,
     moved,
 )
-from tests.harness.losses import lose_time
+from tests.harness.stripe.losses import lose_time
 
 
 @pytest.mark.today

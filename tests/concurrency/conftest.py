@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.database import Database
-from tests.harness.desk import Desk
+from tests.harness.clients.desk import Desk
+from tests.harness.database.migrated import Database
 
 
 @pytest.fixture

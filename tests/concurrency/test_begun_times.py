@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Desk, settle_call
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Desk, settle_call
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Call, Desk
+from tests.harness.clients.desk import Call, Desk
+from tests.harness.database import twins
 
 Race = Callable[..., list[Any]]
 

@@ -9,14 +9,14 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.builders import NOW, Offer, Tenant, insert, sha256
-from tests.harness.calls import call
-from tests.harness.carts import cart, period
-from tests.harness.concurrency import wait_until_blocked
-from tests.harness.database import Database
-from tests.harness.desk import background, refusal, refusals
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import call
+from tests.harness.clients.carts import cart, period
+from tests.harness.clients.desk import background, refusal, refusals
+from tests.harness.database import twins
+from tests.harness.database.builders import NOW, Offer, Tenant, insert, sha256
+from tests.harness.database.concurrency import wait_until_blocked
+from tests.harness.database.migrated import Database
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 Hold = Callable[[], Any]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.harness import twins
-from tests.harness.concurrency import wait_until_blocked
-from tests.harness.desk import Desk, alternatives, background, refusal, refusals
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Desk, alternatives, background, refusal, refusals
+from tests.harness.database import twins
+from tests.harness.database.concurrency import wait_until_blocked
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

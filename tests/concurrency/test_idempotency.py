@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Call, Desk, refusal, refusals
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Call, Desk, refusal, refusals
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.harness import laws
-from tests.harness.desk import Desk, settle_call
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Desk, settle_call
+from tests.harness.laws import laws
+from tests.harness.laws.invariants import violations
 
 TEN = "2027-01-11T10:00:00Z"
 TWO = "2027-01-11T14:00:00Z"

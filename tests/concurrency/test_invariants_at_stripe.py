@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.storage import Document
-from tests.harness.aftermath import settle_down
-from tests.harness.invariants import violations
-from tests.harness.system import System
+from tests.harness.laws.invariants import violations
+from tests.harness.system.aftermath import settle_down
+from tests.harness.system.in_process import System
 
 
 def _edit(system: System, kind: str, **changes: Any) -> None:

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.concurrency import wait_until_blocked
-from tests.harness.desk import Desk, Held, refusal, refusals, settle_call
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Desk, Held, refusal, refusals, settle_call
+from tests.harness.database import twins
+from tests.harness.database.concurrency import wait_until_blocked
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

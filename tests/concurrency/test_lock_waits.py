@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Desk, refusal, settle_call
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Desk, refusal, settle_call
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 TEN = "2027-01-11T10:00:00Z"
 SIX_MINUTES = timedelta(minutes=6)  # a hold lasts five

@@ -2,11 +2,11 @@
 
 import psycopg
 
-from holdfast import errors, refusals
-from tests.harness import twins
-from tests.harness.concurrency import wait_until_blocked
-from tests.harness.desk import Desk, background, refusal
-from tests.harness.invariants import violations
+from holdfast.platform import database_errors, errors
+from tests.harness.clients.desk import Desk, background, refusal
+from tests.harness.database import twins
+from tests.harness.database.concurrency import wait_until_blocked
+from tests.harness.laws.invariants import violations
 from tests.interleavings.moves import NOTING, READERS
 
 MONDAY_TEN = "2027-01-11T10:00:00Z"
@@ -76,7 +76,9 @@ def test_a_day_lock_is_waited_for_only_so_long(desk: Desk) -> None:
     sqlstate = refusal(waiting.exception(10))
 
     assert sqlstate == "55P03"
-    assert isinstance(refusals.from_database(sqlstate, None, "", None, None), errors.Unavailable)
+    assert isinstance(
+        database_errors.from_database(sqlstate, None, "", None, None), errors.Unavailable
+    )
     lock.commit()
     assert len(desk.owners()) == 1
     assert violations(desk.database) == []

@@ -5,10 +5,10 @@ from typing import Any
 
 import psycopg
 
-from tests.harness import twins
-from tests.harness.concurrency import race, wait_until_blocked
-from tests.harness.desk import Desk, background, refusals
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Desk, background, refusals
+from tests.harness.database import twins
+from tests.harness.database.concurrency import race, wait_until_blocked
+from tests.harness.laws.invariants import violations
 
 TEN = "2027-01-11T10:00:00Z"
 _FENCE = "select pg_advisory_xact_lock(hashtextextended('tenant:' || %s, 0))"

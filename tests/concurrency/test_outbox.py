@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.harness import twins
-from tests.harness.desk import Call, Desk, settle_call
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Call, Desk, settle_call
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from holdfast import limits
-from holdfast.settings import settings
+from holdfast.api import limits
+from holdfast.platform.settings import settings
 
 Race = Callable[..., list[Any]]
 
@@ -30,7 +30,7 @@ class Unconditional:
 @pytest.fixture
 def client(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Any:
     """DynamoDB with the tables of the template, as limits finds it."""
-    from dev.dynamodb import client as made  # noqa: PLC0415 slow to import
+    from dev.stack.dynamodb import client as made  # noqa: PLC0415 slow to import
 
     monkeypatch.setenv("RATE_LIMIT_TABLE", "RateLimitTable")
     settings.cache_clear()

@@ -6,9 +6,9 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from tests.harness import twins
-from tests.harness.desk import MONDAY, Call, Desk
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import MONDAY, Call, Desk
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Call, Desk, Held, refusal, settle_call
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Call, Desk, Held, refusal, settle_call
+from tests.harness.database import twins
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
 
 TEN, TWO = "2027-01-11T10:00:00Z", "2027-01-11T14:00:00Z"
 CLASS = "2027-01-11T15:00:00Z"  # eight places: two holds only wait for each other

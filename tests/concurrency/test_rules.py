@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Call, Desk, refusal
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Call, Desk, refusal
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 TEN = "2027-01-11T10:00:00Z"
 DAY = {"starts_at": "2027-01-11T00:00:00Z", "ends_at": "2027-01-12T00:00:00Z"}

@@ -7,9 +7,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness import twins
-from tests.harness.desk import Call, Desk, Held, background, refusal, refusals, settle_call
-from tests.harness.invariants import violations
+from tests.harness.clients.desk import Call, Desk, Held, background, refusal, refusals, settle_call
+from tests.harness.database import twins
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

@@ -11,12 +11,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.builders import NOW, Offer, Tenant, sha256
-from tests.harness.calls import Api, Held, call
-from tests.harness.database import Database
-from tests.harness.invariants import violations
-from tests.harness.waiting import Place, wait_for
+from tests.harness.clients.calls import Api, Held, call
+from tests.harness.clients.waiting import Place, wait_for
+from tests.harness.database import twins
+from tests.harness.database.builders import NOW, Offer, Tenant, sha256
+from tests.harness.database.migrated import Database
+from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
 

@@ -14,13 +14,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from tests.harness import twins
-from tests.harness.builders import NOW, Offer, Tenant, sha256
-from tests.harness.calls import Api, Held, call
-from tests.harness.concurrency import wait_until
-from tests.harness.database import Database
-from tests.harness.invariants import violations
-from tests.harness.waiting import Place, wait_for
+from tests.harness.clients.calls import Api, Held, call
+from tests.harness.clients.waiting import Place, wait_for
+from tests.harness.database import twins
+from tests.harness.database.builders import NOW, Offer, Tenant, sha256
+from tests.harness.database.concurrency import wait_until
+from tests.harness.database.migrated import Database
+from tests.harness.laws.invariants import violations
 
 TEN, NOON = NOW + timedelta(hours=2), NOW + timedelta(hours=4)
 BEFORE = "    return (\n        select pg_catalog.count(*)"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from tests.harness.system import Answer, System
+from tests.harness.system.in_process import Answer, System
 
 State = dict[str, Any]
 SUNDAY = "2030-01-13T17:00:00Z"  # the last lesson that the system's Monday can see
@@ -549,8 +549,8 @@ _STORIES = (
     ),
 )
 
-# Before anything else a client's request is counted (holdfast/limits.py): an environment that has
-# not seen the key alive asks the database of it, and what makes rows is told to DynamoDB.
+# Before anything else a client's request is counted (holdfast/api/limits.py): an environment that
+# has not seen the key alive asks the database of it, and what makes rows is told to DynamoDB.
 _ASKED_OF = {"create_hold", "create_hold of a cart", "confirmation", "confirmation of a change"}
 _COUNTED = ("create_hold", "begin_checkout", "reschedule")
 

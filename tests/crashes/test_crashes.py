@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from tests.crashes.stories import STORIES, State, Story
-from tests.harness import cluster
-from tests.harness.aftermath import end_leases, settle_down, summary
-from tests.harness.crashes import MOMENTS, Crash, external_calls
-from tests.harness.database import demo_database
-from tests.harness.invariants import violations
-from tests.harness.stage import staged
-from tests.harness.system import System
+from tests.harness.database import cluster
+from tests.harness.database.migrated import demo_database
+from tests.harness.laws.invariants import violations
+from tests.harness.system.aftermath import end_leases, settle_down, summary
+from tests.harness.system.crashes import MOMENTS, Crash, external_calls
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import staged
 
 _REPEATS = 3
 _PAUSE = timedelta(seconds=31)  # an effect that the dead process wanted to perform is leased for 30

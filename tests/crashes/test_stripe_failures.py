@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from tests.crashes.stories import SUNDAY
-from tests.harness.aftermath import redeliver_events, settle_down, summary
-from tests.harness.crashes import AFTER, BEFORE, Crash, external_calls
-from tests.harness.invariants import violations
-from tests.harness.stage import TEN
-from tests.harness.system import System
+from tests.harness.laws.invariants import violations
+from tests.harness.system.aftermath import redeliver_events, settle_down, summary
+from tests.harness.system.crashes import AFTER, BEFORE, Crash, external_calls
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import TEN
 
 SESSIONS = "/v1/checkout/sessions"
 REFUNDS = "/v1/refunds"
@@ -279,7 +279,7 @@ def test_twin_that_trusts_its_key_for_ever_sends_it_again(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Were the key trusted beyond its day, the refund would be sent a second time."""
-    monkeypatch.setattr("holdfast.stripe_gateway._KEY_WINDOW_SECONDS", 10**9)
+    monkeypatch.setattr("holdfast.stripe.gateway._KEY_WINDOW_SECONDS", 10**9)
     _refunding(system)
     with external_calls(CREATE_REFUND, AFTER), pytest.raises(Crash):
         system.run_outbox()

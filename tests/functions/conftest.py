@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import cluster
-from tests.harness.database import demo_database
-from tests.harness.stage import staged
-from tests.harness.system import System
+from tests.harness.database import cluster
+from tests.harness.database.migrated import demo_database
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import staged
 
 
 @pytest.fixture(scope="module")

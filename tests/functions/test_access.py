@@ -8,12 +8,12 @@ from uuid import uuid4
 
 import pytest
 
-from holdfast.actors import digest
-from tests.harness.problems import refused
-from tests.harness.stage import TEN
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
-from tests.harness.tenants import Tenant, add_key, add_tenant, new_key
-from tests.harness.watched import watched
+from holdfast.access.actors import digest
+from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN
+from tests.harness.system.watched import watched
 
 
 @dataclass

@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from holdfast.models.availability import ResourceList, SlotList
-from holdfast.models.bookings import Booking, BookingList, Checkout, Confirmation, HeldBooking
-from holdfast.models.system import Health
-from tests.harness.cluster import SQL_DIR
-from tests.harness.problems import assert_problem
-from tests.harness.stage import TEN
-from tests.harness.system import Answer, System
+from holdfast.bookings.models import Booking, BookingList, HeldBooking
+from holdfast.catalogue.slot_models import ResourceList, SlotList
+from holdfast.payments.models import Checkout, Confirmation
+from holdfast.platform.problem_models import Health
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import TEN
 
 
 def _is(answer: Answer, status: int, model: type[BaseModel]) -> Any:

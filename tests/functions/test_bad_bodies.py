@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import refused
-from tests.harness.stage import TEN
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN
 
 JSON = {"content-type": "application/json"}
 

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.problems import refused
-from tests.harness.stage import TEN, staged
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN, staged
 
 Body = dict[str, Any]
 CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}

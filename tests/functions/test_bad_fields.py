@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import refused
-from tests.harness.stage import TEN
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN
 
 CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}
 CONTROLS = {

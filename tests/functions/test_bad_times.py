@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import TEN
-from tests.harness.system import Answer, System
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import TEN
 
 
 def _hold(shop: System, **when: Any) -> Answer:

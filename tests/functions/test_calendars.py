@@ -11,13 +11,14 @@ import pytest
 
 from holdfast.calendars import reading
 from holdfast.calendars.source import Feed
-from tests.harness import crashes, feeds
-from tests.harness.aftermath import end_leases
-from tests.harness.crashes import external_calls
-from tests.harness.feeds import Shelf, calendar, event
-from tests.harness.invariants import violations
-from tests.harness.stage import TEN
-from tests.harness.system import Answer, System
+from tests.harness.laws.invariants import violations
+from tests.harness.servers import feeds
+from tests.harness.servers.feeds import Shelf, calendar, event
+from tests.harness.system import crashes
+from tests.harness.system.aftermath import end_leases
+from tests.harness.system.crashes import external_calls
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.stage import TEN
 
 TUESDAY = "2030-01-08T10:00:00Z"
 BUSY_AT_TEN = calendar(event(UID="1", DTSTART="20300107T103000Z", DTEND="20300107T113000Z"))

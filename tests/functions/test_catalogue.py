@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import forget_requests
-from tests.harness.system import Answer, System
-from tests.harness.tenants import add_tenant
+from tests.harness.database.tenants import add_tenant
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import forget_requests
 
 ROOT = "/v1/catalogue"
 NEW: dict[str, dict[str, Any]] = {

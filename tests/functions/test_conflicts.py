@@ -1,11 +1,11 @@
 """Meeting somebody at work: a handler repeats what has to be repeated, and waits for its twin."""
 
-from tests.harness.concurrency import wait_until_waiting
-from tests.harness.desk import background
-from tests.harness.invariants import violations
-from tests.harness.problems import assert_problem
-from tests.harness.stage import minutes, open_sessions
-from tests.harness.system import System
+from tests.harness.clients.desk import background
+from tests.harness.database.concurrency import wait_until_waiting
+from tests.harness.laws.invariants import violations
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import minutes, open_sessions
 
 
 def test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once(system: System) -> None:

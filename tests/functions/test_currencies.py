@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.currencies import MINIMUM
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import TEN, stripe_refunds
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import TEN, stripe_refunds
 
 TWO = "2030-01-07T14:00:00Z"
 CODES = (

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import refused
-from tests.harness.stage import TEN
-from tests.harness.system import Answer, System
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN
 
 EMAIL = "grace@example.com"
 

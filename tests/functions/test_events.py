@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness.system import ROOT, System
+from tests.harness.system.in_process import ROOT, System
 
 # What the samples name does not exist in a fresh system, so most are refused for that.
 EXPECTED: dict[str, tuple[int, str | None]] = {

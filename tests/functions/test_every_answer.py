@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.stage import raw_event
-from tests.harness.system import System, the_template
+from tests.harness.system.in_process import System, the_template
+from tests.harness.system.stage import raw_event
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ROUTES = sorted((route.method, route.path) for route in the_template().routes)

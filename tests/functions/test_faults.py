@@ -1,7 +1,7 @@
 """Faults of ours are told as such, and tell nothing of us."""
 
-from tests.harness.problems import assert_problem
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem
 
 
 def test_an_answer_that_breaks_its_model_is_a_fault_of_ours(system: System) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.harness.digests import digests
-from tests.harness.outages import REFUSING
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import TEN, forget_requests, sessions
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
-from tests.harness.tenants import add_key, add_tenant, new_key
+from tests.harness.database.digests import digests
+from tests.harness.database.tenants import add_key, add_tenant, new_key
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.outages import REFUSING
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import TEN, forget_requests, sessions
 
 CLASS = "2030-01-07T15:00:00Z"
 LATER = "2030-01-07T14:00:00Z"
@@ -24,7 +24,7 @@ def _hold(system: System, key: str, **changes: Any) -> Answer:
 
 def _records(system: System) -> list[dict[str, Any]]:
     """All that DynamoDB keeps of requests."""
-    from dev.dynamodb import client  # noqa: PLC0415 slow to import
+    from dev.stack.dynamodb import client  # noqa: PLC0415 slow to import
 
     dynamodb = client(system.backends.dynamodb)
     items: list[dict[str, Any]] = dynamodb.scan(TableName="IdempotencyTable")["Items"]

@@ -14,13 +14,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from dev import ses
-from holdfast import policy
-from tests.harness.invariants import violations
-from tests.harness.problems import refused
-from tests.harness.stage import TEN, minutes
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
-from tests.harness.tenants import Tenant, add_tenant
+from dev.stack import ses
+from holdfast.access import policy
+from tests.harness.database.tenants import Tenant, add_tenant
+from tests.harness.laws.invariants import violations
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN, minutes
 
 VICTIM = {"name": "Vera", "email": "victim@shop.example"}
 FISHING = (

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import refused
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import refused
 
 STARTS = [
     f"2030-01-{day:02}T{hour:02}:00:00Z" for day in (7, 8, 9) for hour in (9, 11 - day % 2, 14)

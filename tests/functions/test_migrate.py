@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from functions.migrate import app
-from holdfast import custom_resource
-from tests.harness import concurrency
-from tests.harness.cloudformation import ADDRESS, Bucket, waiting_for_answers
-from tests.harness.cluster import SQL_DIR
-from tests.harness.database import Database
-from tests.harness.outages import REFUSING, silent_port
-from tests.harness.system import Context, forget
+from holdfast.migrations import custom_resource
+from tests.harness.database import concurrency
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.migrated import Database
+from tests.harness.servers.cloudformation import ADDRESS, Bucket, waiting_for_answers
+from tests.harness.system.in_process import Context, forget
+from tests.harness.system.outages import REFUSING, silent_port
 
 STACK = "arn:aws:cloudformation:eu-central-1:000000000000:stack/holdfast-prod/0001"
 BROKEN = "create table core.half (id uuid);\nselect core.no_such_function('sk_live_secret');\n"

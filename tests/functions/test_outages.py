@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from dev.dynamodb import client
-from holdfast.errors import Unavailable
-from tests.harness.digests import digests
-from tests.harness.outages import REFUSING, dynamodb_without, silent_port
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import TEN, forget_requests, raw_event, sessions
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
+from dev.stack.dynamodb import client
+from holdfast.platform.errors import Unavailable
+from tests.harness.database.digests import digests
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.outages import REFUSING, dynamodb_without, silent_port
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import TEN, forget_requests, raw_event, sessions
 
 TIME_LIMIT = 20  # seconds, as template.yaml gives a function
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from holdfast import database as places
-from holdfast.database import READER, WRITER
-from holdfast.errors import Unavailable
-from holdfast.settings import FIRST_CELL, settings
-from tests.harness.database import Database
-from tests.harness.outages import REFUSING
-from tests.harness.problems import assert_problem
-from tests.harness.stage import TEN
-from tests.harness.system import System
+from holdfast.platform import database as places
+from holdfast.platform.database import READER, WRITER
+from holdfast.platform.errors import Unavailable
+from holdfast.platform.settings import FIRST_CELL, settings
+from tests.harness.database.migrated import Database
+from tests.harness.system.in_process import System
+from tests.harness.system.outages import REFUSING
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import TEN
 
 _READ_ONLY = "?options=-c%20default_transaction_read_only%3Don"  # as a server that follows another
 

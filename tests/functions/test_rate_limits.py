@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from holdfast import database, limits, policy
-from tests.harness.outages import REFUSING, dynamodb_watched, dynamodb_without, silent_port
-from tests.harness.problems import refused
-from tests.harness.stage import TEN
-from tests.harness.system import RETURN_ADDRESSES, Answer, System, the_template
-from tests.harness.tenants import add_key, add_tenant, new_key
+from holdfast.access import policy
+from holdfast.api import limits
+from holdfast.platform import database
+from tests.harness.database.tenants import add_key, add_tenant, new_key
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System, the_template
+from tests.harness.system.outages import REFUSING, dynamodb_watched, dynamodb_without, silent_port
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN
 
 NOON = 1_893_499_200.0  # the beginning of a minute, and of five
 NOWHERE = "00000000-0000-7000-8000-000000000000"
@@ -106,7 +108,7 @@ def test_every_route_has_a_class_or_no_key() -> None:
 
     Proves: ASVS 2.4.1, API4:2023
     """
-    from dev.openapi_operations import OPERATIONS  # noqa: PLC0415
+    from dev.generators.openapi_operations import OPERATIONS  # noqa: PLC0415
 
     for route in the_template().routes:
         kind = limits.class_of(route.key)
@@ -456,7 +458,7 @@ def test_no_address_is_written_down(limited: System) -> None:
 
     Proves: ASVS 14.2.4
     """
-    from dev.dynamodb import client  # noqa: PLC0415 slow to import
+    from dev.stack.dynamodb import client  # noqa: PLC0415 slow to import
 
     table = client(limited.backends.dynamodb).get_paginator("scan")
 

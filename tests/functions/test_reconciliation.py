@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from dev.stripe_double import sessions
-from holdfast.errors import Unavailable
+from holdfast.platform.errors import Unavailable
 from tests.crashes.stories import STORIES, Story
-from tests.harness.aftermath import settle_down
-from tests.harness.books import (
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
+from tests.harness.stripe.books import (
     compare,
     findings,
     paid,
@@ -18,11 +19,10 @@ from tests.harness.books import (
     refunding,
     tamper,
 )
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
-from tests.harness.losses import lose_time
-from tests.harness.stage import take
-from tests.harness.system import System
+from tests.harness.stripe.losses import lose_time
+from tests.harness.system.aftermath import settle_down
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import take
 
 HOUR = timedelta(hours=1)
 NOTHING = {"looked": 0, "foreign": 0, "found": 0, "cured": 0, "open": 0}

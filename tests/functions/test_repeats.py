@@ -11,9 +11,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.stage import TEN, forget_requests, staged
-from tests.harness.system import RETURN_ADDRESSES, Answer, System, the_template
-from tests.harness.tenants import Tenant, add_key, add_tenant, new_key
+from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System, the_template
+from tests.harness.system.stage import TEN, forget_requests, staged
 
 TWO = "2030-01-07T14:00:00Z"
 CATALOGUE = "/v1/catalogue"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import sessions
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import sessions
 
 LISTED = ("https://studio.example", "https://book.studio.example:8443", "http://localhost:*")
 FIELDS = ("success_url", "cancel_url")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from tests.functions.test_catalogue import NOBODY, send
-from tests.harness.problems import assert_problem, refused
-from tests.harness.system import Answer, System
-from tests.harness.tenants import add_tenant
+from tests.harness.database.tenants import add_tenant
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import assert_problem, refused
 
 NEW: dict[str, dict[str, Any]] = {
     "hours": {"weekday": 1, "opens": "19:00", "closes": "20:00"},

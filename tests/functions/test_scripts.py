@@ -3,12 +3,12 @@
 import idna
 import pytest
 
-from dev import ses
+from dev.stack import ses
 from tests.functions.test_waitlist import deliver, joined, release
-from tests.harness.problems import assert_problem
-from tests.harness.scripts import SCRIPTS, word
-from tests.harness.stage import TEN
-from tests.harness.system import System
+from tests.harness.running.scripts import SCRIPTS, word
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import TEN
 
 
 def _label(script: str) -> str:

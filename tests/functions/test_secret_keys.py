@@ -3,11 +3,11 @@
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from dev import ses
+from dev.stack import ses
 from tests.functions.test_waitlist import deliver, joined, release
-from tests.harness.invariants import violations
-from tests.harness.stage import TEN, forget_requests
-from tests.harness.system import Answer, System
+from tests.harness.laws.invariants import violations
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.stage import TEN, forget_requests
 
 KEY = "5d0e7c7a-6f0b-4f57-9d0e-3a6a1b1f0a11"
 OLD, NEW = "07" * 32, "08" * 32

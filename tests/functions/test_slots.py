@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.problems import refused
-from tests.harness.stage import TEN
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import TEN
 
 
 @pytest.fixture(scope="module")

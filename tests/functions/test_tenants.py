@@ -8,8 +8,8 @@ import pytest
 
 from dev.cloud.tenant import new_keys, request
 from functions.migrate.app import FailedError
-from tests.harness.outages import REFUSING
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.outages import REFUSING
 
 Rows = list[Any]
 

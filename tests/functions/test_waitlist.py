@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from dev import ses
-from tests.harness.invariants import violations
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import TEN, forget_requests, minutes
-from tests.harness.system import RETURN_ADDRESSES, Answer, System
+from dev.stack import ses
+from tests.harness.laws.invariants import violations
+from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import TEN, forget_requests, minutes
 
 
 def customer(name: str = "Emmy Noether") -> dict[str, str]:

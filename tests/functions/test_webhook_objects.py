@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.digests import digests
-from tests.harness.stage import TEN, changed, open_sessions, raw_event, raw_events, starts
-from tests.harness.system import System
+from tests.harness.database.digests import digests
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import TEN, changed, open_sessions, raw_event, raw_events, starts
 
 COMPLETED = "checkout.session.completed"
 TYPES = (

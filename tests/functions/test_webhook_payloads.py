@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness.digests import digests
-from tests.harness.problems import refused
-from tests.harness.stage import changed, raw_event, raw_events
-from tests.harness.system import System
+from tests.harness.database.digests import digests
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import changed, raw_event, raw_events
 
 
 @pytest.fixture(scope="module")

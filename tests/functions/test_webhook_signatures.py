@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.deliveries import sign
-from tests.harness.digests import digests
-from tests.harness.problems import refused
-from tests.harness.stage import raw_event
-from tests.harness.system import Answer, System
+from tests.harness.database.digests import digests
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import refused
+from tests.harness.system.stage import raw_event
 
 TYPE = {"content-type": "application/json; charset=utf-8"}
 

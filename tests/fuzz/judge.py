@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from holdfast import errors
+from holdfast.platform import errors
 from tests.fuzz.oddities import Oddity
 from tests.fuzz.wire import Reply
 

@@ -7,7 +7,7 @@ knows all rules of a row and refuses by the name of the rule that is broken.
 import re
 from dataclasses import dataclass
 
-from tests.harness.database import Database
+from tests.harness.database.migrated import Database
 
 _SOUND = """
 select t.oid::regclass::text as table_name, c.conname::text as constraint_name,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.harness.desk import Call
+from tests.harness.clients.desk import Call
 
 
 def answer(call: Call, result: Any) -> str:

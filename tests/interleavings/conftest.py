@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.harness.cluster import Server
+from tests.harness.database.cluster import Server
 from tests.interleavings.encounters import Scene, set_scene
 
 

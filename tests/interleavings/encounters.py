@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from tests.harness.cluster import Server
-from tests.harness.concurrency import wait_until
-from tests.harness.database import Database, demo_database
-from tests.harness.desk import Call, Desk, Session
+from tests.harness.clients.desk import Call, Desk, Session
+from tests.harness.database.cluster import Server
+from tests.harness.database.concurrency import wait_until
+from tests.harness.database.migrated import Database, demo_database
 from tests.interleavings.answers import answer
 from tests.interleavings.moves import MOVES
 from tests.interleavings.scenes import SCENES, Props

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from tests.harness.desk import Call, Desk, settle_call
+from tests.harness.clients.desk import Call, Desk, settle_call
 from tests.interleavings.scenes import ELSEWHERE, FOUR, TEN, Props
 
 READERS = frozenset(

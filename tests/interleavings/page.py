@@ -1,4 +1,4 @@
-"""docs/interleavings.md: the table of winners, to be read. Written by `python -m dev.generate`."""
+"""docs/interleavings.md: the table of winners, to be read. Written by `make generate`."""
 
 from collections.abc import Iterator, Mapping
 
@@ -22,7 +22,7 @@ and ask PostgreSQL whether it ended as if one had come after the other.
 | | |
 |---|---|
 | ⧗ | the second waits for the first, and answers as if it had been called after it |
-| ⟳ | as ⧗, after it was told once to repeat (40001), which `holdfast.database` does by itself |
+| ⟳ | as ⧗, after it was told once to repeat (40001), which `holdfast` does by itself |
 | « | it does not wait, and answers as if it had been called before the first |
 | » | it does not wait, and leaves alone what the first is working on |
 | no sign | it does not wait; neither changes what the other answers |

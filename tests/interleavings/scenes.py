@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from tests.harness.desk import Desk, Held, provider_session, settle_call
+from tests.harness.clients.desk import Desk, Held, provider_session, settle_call
 
 TEN, TWO = "2027-01-18T10:00:00Z", "2027-01-18T14:00:00Z"
 FOUR = "2027-01-18T16:00:00Z"

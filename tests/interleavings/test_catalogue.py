@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.harness.desk import Desk
+from tests.harness.clients.desk import Desk
 from tests.interleavings.encounters import Scene
 from tests.interleavings.moves import APART, MEETING, MOVES, NOTING, READERS
 from tests.interleavings.scenes import SCENES, TEN

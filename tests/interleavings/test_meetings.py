@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness.invariants import violations
+from tests.harness.laws.invariants import violations
 from tests.interleavings.encounters import Scene, Winner
 from tests.interleavings.scenes import SCENES
 from tests.interleavings.winners import NOBODY, winners, written

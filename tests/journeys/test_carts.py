@@ -5,12 +5,12 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
-from tests.harness.losses import lose_time
-from tests.harness.problems import assert_problem, refused
-from tests.harness.stage import TEN, minutes, raw_event, sessions, starts, stripe_refunds
-from tests.harness.system import System
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
+from tests.harness.stripe.losses import lose_time
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem, refused
+from tests.harness.system.stage import TEN, minutes, raw_event, sessions, starts, stripe_refunds
 
 COMPLETED = "checkout.session.completed"
 CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.harness.problems import assert_problem
-from tests.harness.stage import changed, raw_event, sessions, stripe_refunds
-from tests.harness.system import System
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import changed, raw_event, sessions, stripe_refunds
 
 COMPLETED = "checkout.session.completed"
 

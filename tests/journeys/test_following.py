@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.harness.losses import lose_time
-from tests.harness.stage import TEN, raw_events, take
-from tests.harness.system import System
-from tests.harness.watched import watched
+from tests.harness.stripe.losses import lose_time
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import TEN, raw_events, take
+from tests.harness.system.watched import watched
 
 
 def test_one_id_leads_through_everything(system: System) -> None:

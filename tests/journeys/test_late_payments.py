@@ -4,9 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.harness.losses import lose_time
-from tests.harness.stage import TEN, minutes, raw_event, raw_events, starts, stripe_refunds, take
-from tests.harness.system import System
+from tests.harness.stripe.losses import lose_time
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import (
+    TEN,
+    minutes,
+    raw_event,
+    raw_events,
+    starts,
+    stripe_refunds,
+    take,
+)
 
 COMPLETED = "checkout.session.completed"
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tests.harness.problems import assert_problem
-from tests.harness.stage import (
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import (
     TEN,
     minutes,
     open_sessions,
@@ -12,7 +13,6 @@ from tests.harness.stage import (
     stripe_refunds,
     take,
 )
-from tests.harness.system import Answer, System
 
 
 def _release(system: System, held: dict[str, str]) -> Answer:

@@ -2,10 +2,18 @@
 
 import pytest
 
-from tests.harness.digests import digests
-from tests.harness.problems import assert_problem
-from tests.harness.stage import TEN, minutes, open_sessions, raw_event, raw_events, sessions, starts
-from tests.harness.system import System
+from tests.harness.database.digests import digests
+from tests.harness.system.in_process import System
+from tests.harness.system.problems import assert_problem
+from tests.harness.system.stage import (
+    TEN,
+    minutes,
+    open_sessions,
+    raw_event,
+    raw_events,
+    sessions,
+    starts,
+)
 
 COMPLETED = "checkout.session.completed"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from dev.stripe_double.double import Double
 from dev.stripe_double.storage import Storage
-from tests.harness.cluster import External
-from tests.harness.database import Database
-from tests.harness.invariants import violations
+from tests.harness.database.cluster import External
+from tests.harness.database.migrated import Database
+from tests.harness.laws.invariants import violations
 from tests.load.figures import Figures, Told
 from tests.load.trouble import Trouble, set_clock
 from tests.stack.running import Stack, send

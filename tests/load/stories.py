@@ -10,7 +10,7 @@ import sys
 import uuid
 from typing import Any
 
-from dev.processes import exit_with_parent
+from dev.programs.processes import exit_with_parent
 from tests.load.channel import Answer
 from tests.load.customer import Booking, Customer
 

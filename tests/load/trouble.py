@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from dev.processes import command_line
+from dev.programs.processes import command_line
 from tests.load.figures import Figures
 from tests.stack.running import Stack, send
 
@@ -220,7 +220,7 @@ def _post(url: str, body: dict[str, Any]) -> int:
 
 
 def _is_worker(pid: int) -> bool:
-    return "dev/worker.py" in command_line(pid)
+    return "dev/stack/worker.py" in command_line(pid)
 
 
 def _function_of(pid: int) -> str:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from holdfast.certificates import verified
 from holdfast.migrations import MigrationReport, logins, migrate
-from tests.harness import managed, secrets_manager
-from tests.harness.cluster import SQL_DIR
-from tests.harness.managed import OWNER_SECRET, PREFIX
-from tests.harness.secrets_manager import SecretsManager
+from holdfast.platform.certificates import verified
+from tests.harness.database import managed
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.managed import OWNER_SECRET, PREFIX
+from tests.harness.servers import secrets_manager
+from tests.harness.servers.secrets_manager import SecretsManager
 
 
 @pytest.fixture(scope="session")

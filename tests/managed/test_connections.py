@@ -8,13 +8,14 @@ from typing import Any
 import psycopg
 import pytest
 
-from holdfast import certificates, database, settings
-from holdfast.certificates import verified
-from holdfast.errors import Unavailable
 from holdfast.migrations import logins
-from tests.harness import managed, tls
-from tests.harness.managed import PREFIX, settings_of
-from tests.harness.secrets_manager import SecretsManager
+from holdfast.platform import certificates, database, settings
+from holdfast.platform.certificates import verified
+from holdfast.platform.errors import Unavailable
+from tests.harness.database import managed
+from tests.harness.database.managed import PREFIX, settings_of
+from tests.harness.servers import tls
+from tests.harness.servers.secrets_manager import SecretsManager
 
 pytestmark = pytest.mark.xdist_group("managed")
 

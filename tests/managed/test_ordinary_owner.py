@@ -8,16 +8,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from holdfast.certificates import verified
 from holdfast.migrations import MigrationReport, logins, migrate
-from holdfast.settings import Settings
-from tests.harness import managed
-from tests.harness.cluster import SQL_DIR
-from tests.harness.database import Database
-from tests.harness.managed import OWNER_SECRET, PREFIX, settings_of
-from tests.harness.secrets_manager import SecretsManager
-from tests.harness.stage import TEN, staged
-from tests.harness.system import System
+from holdfast.platform.certificates import verified
+from holdfast.platform.settings import Settings
+from tests.harness.database import managed
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.managed import OWNER_SECRET, PREFIX, settings_of
+from tests.harness.database.migrated import Database
+from tests.harness.servers.secrets_manager import SecretsManager
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import TEN, staged
 
 pytestmark = pytest.mark.xdist_group("managed")
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from tests.harness import cluster
+from tests.harness.database import cluster
 from tests.mutations.bench import Bench, Misfit, Verdict
 from tests.mutations.guard import Guard
 from tests.mutations.guards import ALL

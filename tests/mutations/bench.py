@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 from tests.mutations.guard import Edit, Guard
 
 _FOLDERS = ("sql", "layers", "functions", "dev", "tests", "events", "docs", "web")

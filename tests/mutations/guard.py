@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 
 
 @dataclass(frozen=True, slots=True)

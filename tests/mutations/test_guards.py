@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 from tests.mutations.bench import edited
 from tests.mutations.guard import Guard
 from tests.mutations.guards import ALL

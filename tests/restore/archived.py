@@ -15,11 +15,11 @@ from collections.abc import Iterator, Mapping
 
 import psycopg
 
-from dev.postgres import Postgres
-from dev.postgres_binaries import binaries, server_account
-from dev.processes import wait_for_exit
+from dev.programs.postgres import Postgres
+from dev.programs.postgres_binaries import binaries, server_account
+from dev.programs.processes import wait_for_exit
 from holdfast.migrations import migrate
-from tests.harness.cluster import SQL_DIR, own_server_folder
+from tests.harness.database.cluster import SQL_DIR, own_server_folder
 
 _MIGRATED = "migrated"
 _RECOVERY_SECONDS = 30

@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from dev import after_restore
-from dev import dynamodb as local_dynamodb
-from dev.after_restore import Report
-from tests.harness.stage import IDEMPOTENCY_TABLE
-from tests.harness.system import System
+from dev.cloud import after_restore
+from dev.cloud.after_restore import Report
+from dev.stack import dynamodb as local_dynamodb
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import IDEMPOTENCY_TABLE
 from tests.restore.story import Held, Mark, Shop
 
 

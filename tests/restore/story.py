@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.harness.database import Database
-from tests.harness.digests import digests
-from tests.harness.stage import staged
-from tests.harness.system import System
+from tests.harness.database.digests import digests
+from tests.harness.database.migrated import Database
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import staged
 from tests.restore.archived import Archived
 
 Held = dict[str, Any]

@@ -1,4 +1,4 @@
-"""`python -m dev.after_restore` as a person runs it, over HTTP."""
+"""`python -m dev.cloud.after_restore` as a person runs it, over HTTP."""
 
 import json
 import re
@@ -10,9 +10,9 @@ from threading import Thread
 
 import pytest
 
-from dev import after_restore
-from tests.harness.stage import IDEMPOTENCY_TABLE
-from tests.harness.system import System
+from dev.cloud import after_restore
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import IDEMPOTENCY_TABLE
 from tests.restore.restoration import Restoration
 from tests.restore.story import Shop
 

@@ -4,8 +4,8 @@ import re
 import subprocess
 import sys
 
-from dev import intrinsics
-from tests.harness.cluster import ROOT
+from dev.cloudformation import intrinsics
+from tests.harness.database.cluster import ROOT
 
 PAGE = (ROOT / "docs" / "restoring.md").read_text(encoding="utf-8")
 
@@ -29,7 +29,7 @@ def test_outputs_and_parameters_exist() -> None:
 def test_the_command_takes_its_options() -> None:
     """The options on the page are those of the program, and what it may say is explained."""
     told = subprocess.run(
-        [sys.executable, "-m", "dev.after_restore", "--help"],
+        [sys.executable, "-m", "dev.cloud.after_restore", "--help"],
         check=True,
         capture_output=True,
         text=True,

@@ -1,7 +1,7 @@
 """After a restore Stripe and DynamoDB remember what the database has forgotten.
 
-`dev.after_restore`, as docs/restoring.md tells it, ends with every payment in a booking, or back,
-or named to a person.
+`dev.cloud.after_restore`, as docs/restoring.md tells it, ends with every payment in a booking,
+or back, or named to a person.
 """
 
 from datetime import timedelta
@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dev.after_restore import NotTold, Report
-from tests.harness.aftermath import settle_down
-from tests.harness.invariants import violations
-from tests.harness.stage import stripe_refunds
+from dev.cloud.after_restore import NotTold, Report
+from tests.harness.laws.invariants import violations
+from tests.harness.system.aftermath import settle_down
+from tests.harness.system.stage import stripe_refunds
 from tests.restore.restoration import (
     Restoration,
     captured,

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
 from tests.restore.archived import archived
 from tests.restore.story import Mark, Shop, ten
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from pathlib import Path
 
-from tests.harness import cluster
+from tests.harness.database import cluster
 from tests.simulation.crew import BATCH, EPISODE, play_batch, shorten, start_worker, strike
 from tests.simulation.episode import Failure, Report, run
 from tests.simulation.tasks import Site

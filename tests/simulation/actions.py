@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from dev.stripe_double.paying import NotOpen
-from tests.harness.system import Answer, the_template
+from tests.harness.system.in_process import Answer, the_template
 from tests.simulation import customers
 from tests.simulation.customers import Customer, Untrue
 from tests.simulation.world import World

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.harness import cluster
+from tests.harness.database import cluster
 from tests.simulation.episode import Failure, Report, Visitor, run
 from tests.simulation.shrink import shrink
 from tests.simulation.tasks import Site

@@ -8,7 +8,7 @@ from typing import Any
 
 from dev.stripe_double.messages import ApiError
 from dev.stripe_double.paying import NotOpen
-from tests.harness.system import Answer
+from tests.harness.system.in_process import Answer
 from tests.simulation.world import World
 
 _EXPECTED = {

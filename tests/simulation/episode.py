@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from tests.harness import invariants_at_stripe, laws
-from tests.harness.cluster import Server
-from tests.harness.database import Database, demo_database
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import Database, demo_database
+from tests.harness.laws import invariants_at_stripe, laws
 from tests.simulation.actions import SCHEDULED, WEIGHTS, Scene
 from tests.simulation.tasks import Site
 from tests.simulation.world import Cell, World, use

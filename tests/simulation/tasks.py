@@ -16,7 +16,7 @@ import botocore.client
 import botocore.exceptions
 import psycopg
 
-from tests.harness.crashes import _STORED_FUNCTION
+from tests.harness.system.crashes import _STORED_FUNCTION
 
 
 class Crash(BaseException):

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import cluster, twins
-from tests.harness.database import Database
+from tests.harness.database import cluster, twins
+from tests.harness.database.migrated import Database
 from tests.simulation.episode import Failure, Report, run
 from tests.simulation.shrink import law, shrink
 from tests.simulation.tasks import Site

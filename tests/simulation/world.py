@@ -22,18 +22,20 @@ from moto import mock_aws
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.sesv2.models import sesv2_backends
 
-from dev import dynamodb, environment, payload, wire
-from dev import secrets as local_secrets
+from dev.stack import dynamodb, environment, http_message, payload
+from dev.stack import secrets as local_secrets
 from dev.stripe_double.deliveries import sign
 from dev.stripe_double.double import Double
 from dev.stripe_double.sdk_client import DoubleClient
-from holdfast import database as holdfast_database
-from holdfast import idempotency, limits, mail, stripe_gateway
-from holdfast.database import Place
-from holdfast.errors import Unavailable
-from holdfast.settings import settings
-from tests.harness.database import Database, demo_tenant
-from tests.harness.system import (
+from holdfast.api import idempotency, limits
+from holdfast.outbox import mail
+from holdfast.platform import database as holdfast_database
+from holdfast.platform.database import Place
+from holdfast.platform.errors import Unavailable
+from holdfast.platform.settings import settings
+from holdfast.stripe import gateway
+from tests.harness.database.migrated import Database, demo_tenant
+from tests.harness.system.in_process import (
     ROOT,
     Answer,
     Context,
@@ -176,7 +178,9 @@ class World:
         match = _routes().match(method, pathname)
         assert match is not None, path
         event = _event(
-            wire.Request(method, pathname, query, list(headers.items()), data, "203.0.113.7"),
+            http_message.Request(
+                method, pathname, query, list(headers.items()), data, "203.0.113.7"
+            ),
             f"{match.route.method} {match.route.path}",
             match.parameters,
         )
@@ -187,7 +191,7 @@ class World:
         signature = sign([self.secrets.webhook_secret], int(time.time()), body)
         headers = [("host", "hooks.example"), ("stripe-signature", signature)]
         headers.append(("content-type", "application/json"))
-        request = wire.Request("POST", "/", "", headers, body, "198.51.100.9")
+        request = http_message.Request("POST", "/", "", headers, body, "198.51.100.9")
         self.invoke("webhook", _event(request, "$default", {}, is_url=True), then)
 
     def invoke(self, function: str, event: Any, then: Callable[[Answer | None], None]) -> None:
@@ -408,12 +412,16 @@ def use(cell: Cell, world: World) -> None:
         STRIPE_WEBHOOK_SECRETS=world.secrets.webhook_secret,
         BOOKING_SECRET_KEY=world.secrets.booking_key,
     )
-    stripe_gateway.client.cache_clear()
+    gateway.client.cache_clear()
     settings.cache_clear()
 
 
 def _event(
-    request: wire.Request, route_key: str, parameters: Mapping[str, str], *, is_url: bool = False
+    request: http_message.Request,
+    route_key: str,
+    parameters: Mapping[str, str],
+    *,
+    is_url: bool = False,
 ) -> dict[str, Any]:
     origin = payload.Origin("webhook" if is_url else "api", is_url)
     return payload.event(

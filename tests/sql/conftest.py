@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api
-from tests.harness.database import Database
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.migrated import Database
 
 
 @pytest.fixture

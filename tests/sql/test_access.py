@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import ADDRESSES, Api, call
-from tests.harness.database import Database
-from tests.harness.waiting import wait_for
+from tests.harness.clients.calls import ADDRESSES, Api, call
+from tests.harness.clients.waiting import wait_for
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.migrated import Database
 
 TEN, NOON, TWO = (NOW + timedelta(hours=hours) for hours in (2, 4, 6))
 OWN, OTHER = "bks_own", "bks_other"  # a booking's secret, and the secret of another one

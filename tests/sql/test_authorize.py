@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, refused
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import Tenant
 
 _FUNCTIONS = """
 select p.proname as name,

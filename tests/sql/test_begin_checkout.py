@@ -6,8 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import ADDRESSES, Api, Held, refused, utc
+from tests.harness.clients.calls import ADDRESSES, Api, Held, refused, utc
+from tests.harness.database.builders import NOW, Tenant
 
 MINUTE = timedelta(minutes=1)
 OTHER = {"success_url": "https://b.example/thanks"}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, Checkout, Held, refused, utc
-from tests.harness.carts import hold_cart, period, statuses
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, Checkout, Held, refused, utc
+from tests.harness.clients.carts import hold_cart, period, statuses
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)

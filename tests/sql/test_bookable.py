@@ -7,8 +7,8 @@ from uuid import uuid4
 import pytest
 from psycopg.types.range import Range
 
-from tests.harness.builders import NOW, Offer, Tenant, insert
-from tests.harness.calls import Api, refused, utc
+from tests.harness.clients.calls import Api, refused, utc
+from tests.harness.database.builders import NOW, Offer, Tenant, insert
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

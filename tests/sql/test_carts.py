@@ -6,11 +6,11 @@ from uuid import UUID
 
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, Held, refused, utc
-from tests.harness.carts import cart, hold, hold_cart, period, places, rows, statuses
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, Held, refused, utc
+from tests.harness.clients.carts import cart, hold, hold_cart, period, places, rows, statuses
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

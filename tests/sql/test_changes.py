@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, Checkout, Held, refused, utc
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, Checkout, Held, refused, utc
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 TEN, NOON, TWO = (NOW + timedelta(hours=hours) for hours in (2, 4, 6))
 DIFFERENCE = 1500

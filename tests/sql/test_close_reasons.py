@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import Tenant
 
 
 def test_what_was_left_stays_left_when_its_deadline_comes(api: Api, tenant: Tenant) -> None:

@@ -1,7 +1,7 @@
 """Every named constraint refuses what it is there to refuse.
 
 The list of constraints comes from the catalogue, that of the rules in a sound function from its
-text: a new one fails here until `tests/harness/violations.py` or its neighbour of scheduling says
+text: a new one fails here until `tests/harness/database/violations.py` or a neighbour of that says
 how it is violated.
 """
 
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.cluster import Server
-from tests.harness.database import Database, fresh_database
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import Database, fresh_database
+from tests.harness.database.scheduled_rows import fill
+from tests.harness.database.violations import COPY, VIOLATIONS
+from tests.harness.database.violations_of_retention import RETENTION
+from tests.harness.database.violations_of_scheduling import SCHEDULING
 from tests.harness.rules import rules
-from tests.harness.scheduled_rows import fill
-from tests.harness.violations import COPY, VIOLATIONS
-from tests.harness.violations_of_retention import RETENTION
-from tests.harness.violations_of_scheduling import SCHEDULING
 
 CASES = VIOLATIONS | SCHEDULING | RETENTION
 

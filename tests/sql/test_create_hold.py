@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.builders import NOW, Tenant, sha256
-from tests.harness.calls import Api, Refusal, refused, utc
-from tests.harness.concurrency import race, wait_until_blocked
+from tests.harness.clients.calls import Api, Refusal, refused, utc
+from tests.harness.database.builders import NOW, Tenant, sha256
+from tests.harness.database.concurrency import race, wait_until_blocked
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, refused
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import NOW, Offer, Tenant
 
 HOUR = timedelta(hours=1)
 TEN = NOW + 2 * HOUR

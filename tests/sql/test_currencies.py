@@ -5,10 +5,10 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.invariants import violations
-from tests.harness.waiting import wait_for
+from tests.harness.clients.calls import Api, refused
+from tests.harness.clients.waiting import wait_for
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 TEN = NOW + timedelta(hours=2)
 # docs.stripe.com/currencies, minimum charge amounts, in minor units

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import NOW, Tenant
 
 
 def test_a_delayed_payment_is_asked_about_once_a_day(api: Api, tenant: Tenant) -> None:

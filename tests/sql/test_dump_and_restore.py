@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from dev.postgres_binaries import binaries
+from dev.programs.postgres_binaries import binaries
 from holdfast.migrations import migrate
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.cluster import SQL_DIR, Server
-from tests.harness.database import Database, empty_database, fresh_database
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.cluster import SQL_DIR, Server
+from tests.harness.database.migrated import Database, empty_database, fresh_database
+from tests.harness.laws.invariants import violations
 from tests.harness.rules import sound
 
 _SCHEMA = """

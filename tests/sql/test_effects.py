@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, Checkout, call, refused
-from tests.harness.concurrency import race
+from tests.harness.clients.calls import Api, Checkout, call, refused
+from tests.harness.database.builders import Tenant
+from tests.harness.database.concurrency import race
 
 MINUTE = timedelta(minutes=1)
 

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from functools import partial
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, call
-from tests.harness.concurrency import race, wait_until_blocked
+from tests.harness.clients.calls import Api, call
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.concurrency import race, wait_until_blocked
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.database import Database
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.database.migrated import Database
 from tests.sql.test_bookable import external_busy, group
 from tests.sql.test_listing_and_holding import listed, try_to_hold
 

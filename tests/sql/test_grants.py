@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from holdfast.migrations import migrate
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.cluster import SQL_DIR
-from tests.harness.database import Database
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import Tenant
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.migrated import Database
 
 GRANT = re.compile(r"^grant execute on function (\S+) to ([^;]+);", re.MULTILINE)
 

@@ -3,11 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.carts import places
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, refused
+from tests.harness.clients.carts import places
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
 
 HOUR = timedelta(hours=1)
 TEN = NOW + 2 * HOUR

@@ -13,10 +13,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from dev.processes import is_alive, wait_for_exit
-from tests.harness.cluster import ROOT
-from tests.harness.concurrency import wait_until
-from tests.harness.database import Database
+from dev.programs.processes import is_alive, wait_for_exit
+from tests.harness.database.cluster import ROOT
+from tests.harness.database.concurrency import wait_until
+from tests.harness.database.migrated import Database
 
 NOON = datetime(2031, 3, 30, 12, tzinfo=UTC)
 
@@ -90,7 +90,7 @@ def test_databases_do_not_share(database: Database, bare_database: Database) -> 
 def test_a_killed_run_leaves_nothing() -> None:
     """When the controlling process is killed, its guard stops the server and removes its data."""
     program = (
-        "import os, signal; from tests.harness import cluster\n"
+        "import os, signal; from tests.harness.database import cluster\n"
         "cluster.open_run(); cluster.cluster()\n"
         "print(cluster.run_folder(), flush=True); os.kill(os.getpid(), signal.SIGKILL)"
     )

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import Tenant
 
 HOUR = timedelta(hours=1)
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from holdfast import policy
-from tests.harness import carts
-from tests.harness.builders import NOW, Offer, Tenant, insert
-from tests.harness.calls import Api, refused
-from tests.harness.database import Database
-from tests.harness.waiting import Place, wait_for
+from holdfast.access import policy
+from tests.harness.clients import carts
+from tests.harness.clients.calls import Api, refused
+from tests.harness.clients.waiting import Place, wait_for
+from tests.harness.database.builders import NOW, Offer, Tenant, insert
+from tests.harness.database.migrated import Database
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 DEFAULTS = {limit.setting: limit.default for limit in policy.LIMITS}

@@ -12,10 +12,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness import carts
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, Checkout, Held, refused
-from tests.harness.invariants import violations
+from tests.harness.clients import carts
+from tests.harness.clients.calls import Api, Checkout, Held, refused
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

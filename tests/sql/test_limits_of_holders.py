@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.harness import carts
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, Held, Refusal, refused
-from tests.harness.invariants import violations
-from tests.harness.waiting import Place, wait_for
+from tests.harness.clients import carts
+from tests.harness.clients.calls import Api, Held, Refusal, refused
+from tests.harness.clients.waiting import Place, wait_for
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant, insert
-from tests.harness.calls import Api, refused, utc
+from tests.harness.clients.calls import Api, refused, utc
+from tests.harness.database.builders import NOW, Offer, Tenant, insert
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, refused, utc
+from tests.harness.clients.calls import Api, refused, utc
+from tests.harness.database.builders import NOW, Offer, Tenant
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant, sha256
-from tests.harness.calls import Api, call, refused, utc
+from tests.harness.clients.calls import Api, call, refused, utc
+from tests.harness.database.builders import NOW, Offer, Tenant, sha256
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

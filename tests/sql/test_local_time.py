@@ -1,6 +1,7 @@
 """core.local_instant and core.open_windows: wall-clock rules become instants in one place.
 
-The reference is `tests/harness/wall_clock.py`, which is independent of PostgreSQL and of `fold`.
+The reference is `tests/harness/database/wall_clock.py`, which is independent of PostgreSQL and
+of `fold`.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, utc
-from tests.harness.database import Database
-from tests.harness.wall_clock import ZONES, changes, instant, reading, readings_agree
+from tests.harness.clients.calls import Api, utc
+from tests.harness.database.builders import Tenant
+from tests.harness.database.migrated import Database
+from tests.harness.database.wall_clock import ZONES, changes, instant, reading, readings_agree
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -2,8 +2,8 @@
 
 import re
 
-from tests.harness.cluster import ROOT, SQL_DIR
-from tests.harness.database import Database
+from tests.harness.database.cluster import ROOT, SQL_DIR
+from tests.harness.database.migrated import Database
 
 DOCUMENT = (ROOT / "docs/locking.md").read_text()
 TAKES_LOCK = re.compile(r"for (no key )?update\b|pg_advisory|on conflict \(id\) do nothing")

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, utc
+from tests.harness.clients.calls import Api, utc
+from tests.harness.database.builders import NOW, Tenant
 
 SECOND = timedelta(seconds=1)
 

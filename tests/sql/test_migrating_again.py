@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from holdfast.migrations import migrate
-from tests.harness.cluster import SQL_DIR
-from tests.harness.database import Database
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.migrated import Database
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from holdfast.migrations import (
     schema_version,
     session,
 )
-from tests.harness.cluster import SQL_DIR, Server, superuser
-from tests.harness.database import Database, empty_database
+from tests.harness.database.cluster import SQL_DIR, Server, superuser
+from tests.harness.database.migrated import Database, empty_database
 
 ROLES = """
 do $$

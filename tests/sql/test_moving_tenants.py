@@ -11,15 +11,15 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import workload
-from tests.harness.builders import NOW, Tenant, sha256
-from tests.harness.calls import Api, refused
-from tests.harness.database import Database
-from tests.harness.digests import digests
-from tests.harness.workload import Action, Workload
-from tests.harness.workload_of_reconciliation import RECONCILIATION
-from tests.harness.workload_of_retention import RETENTION
-from tests.harness.workload_of_scheduling import SCHEDULING
+from tests.harness.clients import workload
+from tests.harness.clients.calls import Api, refused
+from tests.harness.clients.workload import Action, Workload
+from tests.harness.clients.workload_of_reconciliation import RECONCILIATION
+from tests.harness.clients.workload_of_retention import RETENTION
+from tests.harness.clients.workload_of_scheduling import SCHEDULING
+from tests.harness.database.builders import NOW, Tenant, sha256
+from tests.harness.database.digests import digests
+from tests.harness.database.migrated import Database
 
 _ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
 _KINDS = ("places", "bookings", "requests", "events", "effects", "failures")

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.harness.builders import EVERY_DAY, NOW, Tenant, insert
-from tests.harness.cluster import Server
-from tests.harness.database import Database, fresh_database
-from tests.harness.wall_clock import (
+from tests.harness.database.builders import EVERY_DAY, NOW, Tenant, insert
+from tests.harness.database.cluster import Server
+from tests.harness.database.migrated import Database, fresh_database
+from tests.harness.database.wall_clock import (
     ZONES,
     Hours,
     Special,

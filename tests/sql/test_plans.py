@@ -13,16 +13,16 @@ from uuid import UUID
 
 import pytest
 
-from tests.harness import workload
-from tests.harness.builders import NOW
-from tests.harness.calls import Api
-from tests.harness.cluster import Server
-from tests.harness.database import fresh_database
-from tests.harness.growth import ROWS, grow, hold_off_autovacuum
-from tests.harness.workload import Workload
-from tests.harness.workload_of_reconciliation import RECONCILIATION
-from tests.harness.workload_of_retention import RETENTION
-from tests.harness.workload_of_scheduling import SCHEDULING
+from tests.harness.clients import workload
+from tests.harness.clients.calls import Api
+from tests.harness.clients.workload import Workload
+from tests.harness.clients.workload_of_reconciliation import RECONCILIATION
+from tests.harness.clients.workload_of_retention import RETENTION
+from tests.harness.clients.workload_of_scheduling import SCHEDULING
+from tests.harness.database.builders import NOW
+from tests.harness.database.cluster import Server
+from tests.harness.database.growth import ROWS, grow, hold_off_autovacuum
+from tests.harness.database.migrated import fresh_database
 
 CALLS = 20
 # of one index, that one call may read: a week of bookings by the hour, twice for the time they own

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import ADDRESSES, Api, Held, refused, utc
+from tests.harness.clients.calls import ADDRESSES, Api, Held, refused, utc
+from tests.harness.database.builders import NOW, Tenant
 
 HOUR = timedelta(hours=1)
 

@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api
+from tests.harness.clients.calls import Api
+from tests.harness.database.builders import NOW, Offer, Tenant
 
 DAYS = 30
 _PAID_LONG_AGO = """

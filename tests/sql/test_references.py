@@ -6,9 +6,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness import carts
-from tests.harness.builders import NOW, Tenant, sha256
-from tests.harness.calls import Api, refused
+from tests.harness.clients import carts
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import NOW, Tenant, sha256
 
 SHOWN = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
 # Draws what a test has laid down, in order; the last of it for ever.

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import Tenant
+from tests.harness.laws.invariants import violations
 
 NO_SESSION = {"outcome": "absent", "session": None}
 

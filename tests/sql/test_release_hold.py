@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import uuid4
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, refused
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import Tenant
 
 
 def test_a_held_time_is_free_at_once(api: Api, tenant: Tenant) -> None:

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant, insert
-from tests.harness.calls import Api, Held, refused, utc
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, Held, refused, utc
+from tests.harness.database.builders import NOW, Offer, Tenant, insert
+from tests.harness.laws.invariants import violations
 
 TEN, NOON, TWO = (NOW + timedelta(hours=hours) for hours in (2, 4, 6))
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from uuid import UUID
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, Held, refused, utc
-from tests.harness.carts import hold_cart, period, rows
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, Held, refused, utc
+from tests.harness.clients.carts import hold_cart, period, rows
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.laws.invariants import violations
 
 TEN, NOON, TWO, FOUR = (NOW + timedelta(hours=hours) for hours in (2, 4, 6, 7))
 

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.harness import carts
-from tests.harness.builders import NOW, Tenant, insert, sha256
-from tests.harness.calls import Api, Checkout, Held, call, refused
+from tests.harness.clients import carts
+from tests.harness.clients.calls import Api, Checkout, Held, call, refused
+from tests.harness.database.builders import NOW, Tenant, insert, sha256
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)

@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, call, refund_object, refused, stripe_event
-from tests.harness.concurrency import race
+from tests.harness.clients.calls import Api, call, refund_object, refused, stripe_event
+from tests.harness.database.builders import Tenant
+from tests.harness.database.concurrency import race
 
 
 def leased(api: Api, tenant: Tenant) -> Any:

@@ -3,11 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, refused, utc
-from tests.harness.carts import cart, hold, period, places, rows, statuses
-from tests.harness.digests import digests
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, refused, utc
+from tests.harness.clients.carts import cart, hold, period, places, rows, statuses
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.digests import digests
+from tests.harness.laws.invariants import violations
 
 HOUR = timedelta(hours=1)
 WEEK = timedelta(days=7)

@@ -7,9 +7,9 @@ from uuid import UUID
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, Checkout, call, refused, stripe_event
-from tests.harness.concurrency import race, wait_until_blocked
+from tests.harness.clients.calls import Api, Checkout, call, refused, stripe_event
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.concurrency import race, wait_until_blocked
 
 HOUR = timedelta(hours=1)
 

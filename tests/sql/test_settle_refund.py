@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, Checkout, call, refund_object, refused, stripe_event
-from tests.harness.concurrency import race
-from tests.harness.invariants import violations
+from tests.harness.clients.calls import Api, Checkout, call, refund_object, refused, stripe_event
+from tests.harness.database.builders import Tenant
+from tests.harness.database.concurrency import race
+from tests.harness.laws.invariants import violations
 
 
 class Refund:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness.builders import Tenant
-from tests.harness.calls import Api, refused
-from tests.harness.database import Database
+from tests.harness.clients.calls import Api, refused
+from tests.harness.database.builders import Tenant
+from tests.harness.database.migrated import Database
 
 MINUTE = timedelta(minutes=1)
 # Raised by the row's own triggers, so that whatever a sweep does to it fails.

@@ -12,11 +12,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant, sha256
-from tests.harness.calls import ADDRESSES, Api, refused, stripe_event
-from tests.harness.database import Database
-from tests.harness.scheduled_rows import fill
-from tests.harness.waiting import wait_for
+from tests.harness.clients.calls import ADDRESSES, Api, refused, stripe_event
+from tests.harness.clients.waiting import wait_for
+from tests.harness.database.builders import NOW, Offer, Tenant, sha256
+from tests.harness.database.migrated import Database
+from tests.harness.database.scheduled_rows import fill
 
 # the same for every tenant, and nothing of any of them
 SHARED = {

@@ -5,10 +5,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.builders import NOW, Tenant
-from tests.harness.calls import Api, Held, refused
+from tests.harness.clients.calls import Api, Held, refused
+from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.scheduled_rows import fill
 from tests.harness.rules import rules
-from tests.harness.scheduled_rows import fill
 
 _PAID = "payment_status = 'paid', hold_expires_at = null"
 _LIVE = ("held", "paying", "requested", "scheduled", "active")

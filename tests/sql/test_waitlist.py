@@ -9,10 +9,10 @@ from uuid import uuid4
 
 import pytest
 
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, Held, refused, utc
-from tests.harness.invariants import violations
-from tests.harness.waiting import wait_for
+from tests.harness.clients.calls import Api, Held, refused, utc
+from tests.harness.clients.waiting import wait_for
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from tests.harness import twins
-from tests.harness.builders import NOW, Offer, Tenant
-from tests.harness.calls import Api, call, refused
-from tests.harness.carts import hold_cart, period
-from tests.harness.invariants import violations
-from tests.harness.waiting import Place, wait_for
+from tests.harness.clients.calls import Api, call, refused
+from tests.harness.clients.carts import hold_cart, period
+from tests.harness.clients.waiting import Place, wait_for
+from tests.harness.database import twins
+from tests.harness.database.builders import NOW, Offer, Tenant
+from tests.harness.laws.invariants import violations
 
 HOUR = timedelta(hours=1)
 STALE = timedelta(minutes=6)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dev.processes import free_port, is_alive
+from dev.programs.processes import free_port, is_alive
 
 ROOT = Path(__file__).parents[2]
 _READY_SECONDS = 90.0

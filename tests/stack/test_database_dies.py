@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from dev.processes import wait_for_exit
-from tests.harness.concurrency import wait_until
+from dev.programs.processes import wait_for_exit
+from tests.harness.database.concurrency import wait_until
 from tests.stack.conftest import StartStack
 from tests.stack.running import Answer, Stack
 

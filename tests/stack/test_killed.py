@@ -14,10 +14,10 @@ import pytest
 
 from dev.stripe_double.double import Double
 from dev.stripe_double.storage import Storage
-from tests.harness.cluster import External
-from tests.harness.concurrency import wait_until
-from tests.harness.database import Database
-from tests.harness.invariants import violations
+from tests.harness.database.cluster import External
+from tests.harness.database.concurrency import wait_until
+from tests.harness.database.migrated import Database
+from tests.harness.laws.invariants import violations
 from tests.stack.running import Answer, Stack, gone, send
 
 pytestmark = pytest.mark.stack

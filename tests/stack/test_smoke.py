@@ -12,9 +12,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dev import smoke
-from dev.cloud import tenant
-from tests.harness.outages import REFUSING
+from dev.cloud import smoke, tenant
+from tests.harness.system.outages import REFUSING
 from tests.stack.running import Stack, send
 
 pytestmark = pytest.mark.stack

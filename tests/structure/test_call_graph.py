@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from tests.harness.call_graph import call_graph, circle, reached
-from tests.harness.cluster import SQL_DIR
+from tests.harness.database.cluster import SQL_DIR
 
 
 def test_no_functions_call_each_other_in_a_circle() -> None:

@@ -1,7 +1,7 @@
 """Cases and the tests that prove them."""
 
-from dev import cases
-from tests.harness.system import ROOT
+from dev.generators import cases
+from tests.harness.system.in_process import ROOT
 
 # What hold, checkout, webhook and confirmation have to get right.
 SPINE = [

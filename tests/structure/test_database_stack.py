@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dev.intrinsics import parse
-from tests.harness.cluster import ROOT
+from dev.cloudformation.intrinsics import parse
+from tests.harness.database.cluster import ROOT
 
 RESOURCES = parse((ROOT / "infra/database.yaml").read_text(encoding="utf-8"))["Resources"]
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 
 READS = re.compile(r"\b(?:datetime\.now|date\.today|time\.time|utcnow)\(")
 # A reason, or `today`: then every test of the file that asks is marked.
@@ -16,11 +16,11 @@ REASONS: Mapping[str, str] = {
     "functions/test_outages.py": "DynamoDB's records end at a true time",
     "functions/test_webhook_signatures.py": "handlers judge a signature's age by their own clock",
     "fuzz/shop.py": "any day of the next twelve weeks",
-    "harness/cloudformation.py": "certificates are valid from a true time on",
-    "harness/desk.py": "handlers judge a signature's age by their own clock",
-    "harness/feeds.py": "certificates are valid from a true time on",
-    "harness/system.py": "the double's time is moved with the database's; signatures",
-    "harness/tls.py": "certificates are valid from a true time on",
+    "harness/servers/cloudformation.py": "certificates are valid from a true time on",
+    "harness/clients/desk.py": "handlers judge a signature's age by their own clock",
+    "harness/servers/feeds.py": "certificates are valid from a true time on",
+    "harness/system/in_process.py": "the double's time is moved with the database's; signatures",
+    "harness/servers/tls.py": "certificates are valid from a true time on",
     "load/customer.py": "any day of the next weeks",
     "restore/restoration.py": "a backup is restored to a true time",
     "simulation/world.py": "handlers judge a signature's age by their own clock",

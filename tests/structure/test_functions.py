@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dev import template
-from dev.intrinsics import parse
-from tests.harness.cluster import ROOT
+from dev.cloudformation import template
+from dev.cloudformation.intrinsics import parse
+from tests.harness.database.cluster import ROOT
 
 TEMPLATE = template.load(ROOT / "template.yaml")
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
@@ -58,7 +58,7 @@ def test_routes_are_those_of_the_handlers() -> None:
         if app is not None:
             for path, item in app.get_openapi_schema().paths.items():
                 methods = [method for method in METHODS if getattr(item, method, None)]
-                methods += ["head"] if "get" in methods else []  # holdfast/answers.py
+                methods += ["head"] if "get" in methods else []  # holdfast/api/answers.py
                 answered |= {(m.upper(), path, _logical_id(folder)) for m in methods}
 
     assert answered == {(route.method, route.path, route.function) for route in TEMPLATE.routes}

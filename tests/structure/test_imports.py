@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import template
-from tests.harness.cluster import ROOT
+from dev.cloudformation import template
+from tests.harness.database.cluster import ROOT
 
 SHIPPED = sorted([*(ROOT / "layers").rglob("*.py"), *(ROOT / "functions").rglob("*.py")])
 FOLDERS = sorted(path.parent.name for path in (ROOT / "functions").glob("*/app.py"))
@@ -20,12 +20,12 @@ CORE = "layers/core/holdfast/"
 # Modules with one place: only files that start with one of these may import them.
 ONLY_IN = {
     "psycopg": (
-        *(f"{CORE}database.py", f"{CORE}migrations/"),
-        *(f"{CORE}tenants.py", f"{CORE}secret_replacement.py"),
+        *(f"{CORE}platform/database.py", f"{CORE}migrations/"),
+        *(f"{CORE}access/tenants.py", f"{CORE}access/secret_replacement.py"),
     ),
-    "stripe": (f"{CORE}stripe_gateway.py",),
-    "boto3": (f"{CORE}idempotency.py", f"{CORE}limits.py", f"{CORE}mail.py"),
-    "botocore": (f"{CORE}idempotency.py", f"{CORE}limits.py", f"{CORE}mail.py"),
+    "stripe": (f"{CORE}stripe/gateway.py",),
+    "boto3": (f"{CORE}api/idempotency.py", f"{CORE}api/limits.py", f"{CORE}outbox/mail.py"),
+    "botocore": (f"{CORE}api/idempotency.py", f"{CORE}api/limits.py", f"{CORE}outbox/mail.py"),
 }
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 
 # those that write certificates: of feeds, of databases, of a provider
 _WRITERS = (

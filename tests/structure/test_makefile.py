@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import re
 import subprocess
 from pathlib import Path
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 
 TEXT = {".py", ".sql", ".md", ".toml", ".yaml", ".yml", ".txt", ".in", ".json", ".html", ".js", ""}
 

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from dev import generate, kept
-from tests.harness.cluster import ROOT, SQL_DIR
-from tests.harness.database import Database
+from dev.generators import generate, kept
+from tests.harness.database.cluster import ROOT, SQL_DIR
+from tests.harness.database.migrated import Database
 
 _DELETES = re.compile(r"\bdelete from ((?:core|audit)\.\w+)")
 _DAYS = re.compile(r"`(keep_\w+)`(?:[^`(]*)\((\d+)\)")
@@ -58,6 +58,6 @@ def test_the_days_are_those_of_the_settings(database: Database) -> None:
 
 
 def test_the_document_has_the_lines() -> None:
-    """docs/privacy.md is what dev/kept.py says."""
+    """docs/privacy.md is what dev/generators/kept.py says."""
     assert generate.difference(generate.GENERATED["privacy"]) == ""
     assert kept.table() in (ROOT / "docs/privacy.md").read_text(encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.call_graph import call_graph
-from tests.harness.cluster import SQL_DIR
+from tests.harness.database.cluster import SQL_DIR
 
 FOLDER = SQL_DIR / "functions"
 ROOM_OF = {

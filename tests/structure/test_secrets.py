@@ -3,7 +3,7 @@
 import re
 import subprocess
 
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
 
 # As their makers shape them; those of tests are one repeated letter, or words.
 _SHAPES = re.compile(

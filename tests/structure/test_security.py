@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import security
-from tests.harness.cluster import ROOT
+from dev.generators import security
+from tests.harness.database.cluster import ROOT
 from tests.structure.test_imports import SHIPPED
 
 PAGE = sorted((ROOT / "web").rglob("*.js"))
@@ -23,7 +23,7 @@ CRYPTOGRAPHY = {"hashlib", "hmac", "secrets", "ssl"}
 OTHER_CRYPTOGRAPHY = {"Crypto", "Cryptodome", "cryptography", "nacl", "rsa", "jwt"}
 BROKEN_HASHES = {"md5", "sha1"}
 # Pauses before a repeat need not be secret; snapshots give each environment numbers of its own.
-RANDOM_PAUSES = {"database.py", "migrations/runner.py", "snapshots.py"}
+RANDOM_PAUSES = {"platform/database.py", "migrations/runner.py", "platform/snapstart.py"}
 # Stored functions that make a statement: of names in core.catalogue_kind and of columns, never of
 # values.
 MAKE_STATEMENTS = {

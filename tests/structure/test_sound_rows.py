@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.cluster import SQL_DIR
-from tests.harness.database import Database
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.migrated import Database
 from tests.harness.rules import sound
 
 FILES = sorted((SQL_DIR / "functions" / "core").rglob("sound_*.sql"))

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dev import template
-from holdfast.errors import Unavailable
+from dev.cloudformation import template
 from holdfast.migrations import scripts
-from holdfast.refusals import BY_CONSTRAINT, BY_SQLSTATE, from_database
-from tests.harness.cluster import ROOT, SQL_DIR
-from tests.harness.database import Database
+from holdfast.platform.database_errors import BY_CONSTRAINT, BY_SQLSTATE, from_database
+from holdfast.platform.errors import Unavailable
+from tests.harness.database.cluster import ROOT, SQL_DIR
+from tests.harness.database.migrated import Database
 from tests.harness.rules import rules
 
 FILES = sorted((SQL_DIR / "functions").rglob("*.sql"))

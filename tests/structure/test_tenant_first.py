@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.cluster import SQL_DIR
-from tests.harness.database import Database
+from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.migrated import Database
 
 # Keys that do not begin with the tenant, and why they need not.
 EXCEPTIONS = {

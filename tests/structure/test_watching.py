@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from dev.intrinsics import parse
-from holdfast.observability import METRICS
-from tests.harness.cluster import ROOT
-from tests.harness.database import Database
+from dev.cloudformation.intrinsics import parse
+from holdfast.platform.observability import METRICS
+from tests.harness.database.cluster import ROOT
+from tests.harness.database.migrated import Database
 
 WATCHING = parse((ROOT / "infra/watching.yaml").read_text(encoding="utf-8"))
 TEMPLATE = parse((ROOT / "template.yaml").read_text(encoding="utf-8"))

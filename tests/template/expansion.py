@@ -12,7 +12,7 @@ import boto3
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from dev.intrinsics import REGION, Resolver, parse
+from dev.cloudformation.intrinsics import REGION, Resolver, parse
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "template.yaml"

@@ -177,7 +177,7 @@ def test_snapshots_are_taken_of_functions_that_are_ready_for_them(
     ready = {
         "".join(word.capitalize() for word in path.parent.name.split("_"))
         for path in (ROOT / "functions").glob("*/app.py")
-        if "snapshots.take_part()" in path.read_text(encoding="utf-8")
+        if "snapstart.take_part()" in path.read_text(encoding="utf-8")
     }
 
     assert chosen == ready

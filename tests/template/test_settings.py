@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.template.expansion import ROOT, Expanded
 
 LAYER = ROOT / "layers/core"
-SETTINGS = LAYER / "holdfast/settings.py"
+SETTINGS = LAYER / "holdfast/platform/settings.py"
 
 # Stand for something else, locally and in tests; a deployment never sets them.
 ELSEWHERE = {

@@ -11,7 +11,7 @@ import pytest
 from moto.dynamodb import comparisons
 from moto.dynamodb.models import table
 
-from dev import dynamodb
+from dev.stack import dynamodb
 
 TABLE = {
     "BillingMode": "PAY_PER_REQUEST",

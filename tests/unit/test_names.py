@@ -3,7 +3,7 @@
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from holdfast.fields import Name
+from holdfast.platform.fields import Name
 
 _NAMES: TypeAdapter[str] = TypeAdapter(Name)
 

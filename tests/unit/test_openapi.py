@@ -12,11 +12,12 @@ import pytest
 from aws_lambda_powertools.event_handler.openapi.models import OpenAPI
 from pydantic import BaseModel
 
-from dev import openapi, openapi_operations, template
+from dev.cloudformation import template
+from dev.generators import openapi, openapi_operations
 from functions.openapi import app
-from holdfast import errors
-from holdfast.models.base import Answer
-from tests.harness.system import Context
+from holdfast.platform import errors
+from holdfast.platform.models import Answer
+from tests.harness.system.in_process import Context
 
 Json = dict[str, Any]
 

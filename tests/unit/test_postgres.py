@@ -11,11 +11,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from dev import postgres_binaries
-from dev.postgres import Postgres, PostgresError
-from dev.postgres_binaries import server_account
-from dev.processes import free_port, is_alive, wait_for_exit
-from tests.harness.cluster import own_server_folder
+from dev.programs import postgres_binaries
+from dev.programs.postgres import Postgres, PostgresError
+from dev.programs.postgres_binaries import server_account
+from dev.programs.processes import free_port, is_alive, wait_for_exit
+from tests.harness.database.cluster import own_server_folder
 
 
 @pytest.fixture

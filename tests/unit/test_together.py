@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.harness.together import group
+from tests.harness.running.together import group
 
 MEETING = "tests/interleavings/test_meetings.py::test_the_documented_winner_wins"
 PLAN = "tests/sql/test_plans.py::test_no_table_is_read_from_end_to_end"

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from tests.harness.books import tamper
-from tests.harness.losses import lose_time
-from tests.harness.stage import take
-from tests.harness.system import System
-from tests.harness.tenants import add_key, new_key
+from tests.harness.database.tenants import add_key, new_key
+from tests.harness.stripe.books import tamper
+from tests.harness.stripe.losses import lose_time
+from tests.harness.system.in_process import System
+from tests.harness.system.stage import take
 from tests.upgrades.past import CATALOGUE, STATES, Past, judge, lived, write
 
 NEW_STATES = STATES | {

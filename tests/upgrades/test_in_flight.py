@@ -13,13 +13,13 @@ from uuid import uuid4
 
 import pytest
 
-from holdfast.actors import digest
+from holdfast.access.actors import digest
 from holdfast.migrations import migrate
-from tests.harness import cluster, older
-from tests.harness.calls import Api
-from tests.harness.invariants import violations
-from tests.harness.stage import at
-from tests.harness.system import Answer, System
+from tests.harness.clients.calls import Api
+from tests.harness.database import cluster, older
+from tests.harness.laws.invariants import violations
+from tests.harness.system.in_process import Answer, System
+from tests.harness.system.stage import at
 
 Request = dict[str, Any]
 _EFFECTS = (

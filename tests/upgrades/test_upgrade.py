@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from holdfast.actors import digest
+from holdfast.access.actors import digest
 from holdfast.migrations import migrate
-from tests.harness import cluster, older
-from tests.harness.database import Database, fresh_database
-from tests.harness.invariants import violations
+from tests.harness.database import cluster, older
+from tests.harness.database.migrated import Database, fresh_database
+from tests.harness.laws.invariants import violations
 from tests.harness.rules import sound
 
 _NIL = "00000000-0000-0000-0000-000000000000"

@@ -34,25 +34,25 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "front-door-body",
         "and is so at the front door too",
-        (layer("idempotency", '        payload_validation_jmespath="[key, body]",\n', ""),),
+        (layer("api/idempotency", '        payload_validation_jmespath="[key, body]",\n', ""),),
         (f"{_REPEATED}::test_another_body_is_refused_before_the_database",),
     ),
     Guard(
         "front-door-hash",
         "nobody can tell from DynamoDB who booked",
-        (layer("idempotency", '"[key, body]"', '"body"'),),
+        (layer("api/idempotency", '"[key, body]"', '"body"'),),
         (f"{_REPEATED}::test_equal_bodies_have_unequal_hashes_in_dynamodb",),
     ),
     Guard(
         "front-door-scope",
         "keys of different callers never meet",
-        (layer("idempotency", _PARTS, "parts = (operation, subject)"),),
+        (layer("api/idempotency", _PARTS, "parts = (operation, subject)"),),
         (f"{_REPEATED}::test_tenants_do_not_share_keys",),
     ),
     Guard(
         "front-door-secret",
         "who has another booking secret, or none, does not learn that a key was used",
-        (layer("idempotency", _PARTS, "parts = (actor.key_hash, operation, subject)"),),
+        (layer("api/idempotency", _PARTS, "parts = (actor.key_hash, operation, subject)"),),
         (f"{_REPEATED}::test_a_stranger_is_not_told_that_a_key_was_used",),
     ),
     Guard(
@@ -60,7 +60,7 @@ GUARDS: tuple[Guard, ...] = (
         "nobody uses up the key of another booking",
         (
             layer(
-                "idempotency",
+                "api/idempotency",
                 _PARTS,
                 "parts = (actor.key_hash, actor.booking_secret_hash, operation)",
             ),
@@ -72,13 +72,17 @@ GUARDS: tuple[Guard, ...] = (
         "an answer comes from the database, which authorises who asks for it now",
         (
             layer(
-                "idempotency", '        return {"id": made["id"]}\n', "        return answers[0]\n"
+                "api/idempotency",
+                '        return {"id": made["id"]}\n',
+                "        return answers[0]\n",
             ),
             layer(
-                "idempotency", "        _guarded()(request=", "        kept = _guarded()(request="
+                "api/idempotency",
+                "        _guarded()(request=",
+                "        kept = _guarded()(request=",
             ),
             layer(
-                "idempotency",
+                "api/idempotency",
                 "answers[0] if answers else _performed(actor, effect)",
                 "answers[0] if answers else kept",
             ),
@@ -88,13 +92,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "unseen-keys",
         "a key that this environment has not seen alive goes past DynamoDB",
-        (layer("idempotency", "    if not _seen_alive(actor.key_hash):", "    if False:"),),
+        (layer("api/idempotency", "    if not _seen_alive(actor.key_hash):", "    if False:"),),
         (f"{_REPEATED}::test_a_key_that_has_acted_uses_the_front_door",),
     ),
     Guard(
         "guessable-keys",
         "a browser's key to a client_secret cannot be guessed",
-        (layer("http", "if opens and len(key) < _UNGUESSED and", "if False and"),),
+        (layer("api/http", "if opens and len(key) < _UNGUESSED and", "if False and"),),
         (f"{_REPEATED}::test_a_browsers_key_to_a_secret_cannot_be_guessed",),
     ),
     Guard(
@@ -294,7 +298,7 @@ GUARDS: tuple[Guard, ...] = (
         "a price in a request is refused",
         (
             layer(
-                "models/base",
+                "platform/models",
                 'ConfigDict(frozen=True, extra="forbid")',
                 "ConfigDict(frozen=True)",
             ),

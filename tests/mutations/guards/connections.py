@@ -10,13 +10,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "proven-server",
         "a database that is not on this machine proves its name",
-        (layer("certificates", '"sslmode": "verify-full"', '"sslmode": "require"'),),
+        (layer("platform/certificates", '"sslmode": "verify-full"', '"sslmode": "require"'),),
         (f"{_CERTIFICATES}::test_every_other_server_must_prove_its_name",),
     ),
     Guard(
         "proven-server-anywhere",
         "also if its name stands elsewhere in the address",
-        (layer("certificates", "for host in hosts | named)", "for host in hosts)"),),
+        (layer("platform/certificates", "for host in hosts | named)", "for host in hosts)"),),
         (f"{_CERTIFICATES}::test_what_only_looks_like_loopback_is_not",),
     ),
     Guard(
@@ -24,7 +24,7 @@ GUARDS: tuple[Guard, ...] = (
         "a function signs in as itself, whatever secret it is given",
         (
             layer(
-                "settings",
+                "platform/settings",
                 'if role and urlsplit(secret.get("url", "")).username',
                 "if role and role",
             ),
@@ -40,7 +40,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "secret-read-anew",
         "an environment that lives on learns a new password",
-        (layer("database", "settings().forget_database()", "pass"),),
+        (layer("platform/database", "settings().forget_database()", "pass"),),
         (f"{_MANAGED}/test_connections.py::test_a_new_password_is_learnt_by_living_environments",),
     ),
 )

@@ -95,7 +95,7 @@ GUARDS: tuple[Guard, ...] = (
         "a refund is sent under the key of its row, however often",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 '{"idempotency_key": effect["key"] + (f":{attempt}" if attempt else "")}',
                 "{}",
             ),
@@ -105,7 +105,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "refund-key-window",
         "when its key has lost its meaning, a refund is looked up before it is sent",
-        (layer("stripe_gateway", 'if effect["age_seconds"] > _KEY_WINDOW_SECONDS:', "if False:"),),
+        (layer("stripe/gateway", 'if effect["age_seconds"] > _KEY_WINDOW_SECONDS:', "if False:"),),
         (f"{_STRIPE}::test_a_refund_older_than_its_key_is_looked_up",),
     ),
     Guard(
@@ -113,7 +113,7 @@ GUARDS: tuple[Guard, ...] = (
         "a refund that Stripe answered with 500 is looked up",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 "            found = _found_refund(wanted)\n"
                 "            if found is not None:\n"
                 "                return found\n"
@@ -126,7 +126,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "session-key",
         "a session is made under the id of its checkout, however often",
-        (layer("stripe_gateway", 'options={"idempotency_key": checkout["id"]},', "options={},"),),
+        (layer("stripe/gateway", 'options={"idempotency_key": checkout["id"]},', "options={},"),),
         (
             "tests/functions/test_stripe_outages.py"
             "::test_a_session_whose_answer_was_lost_is_found_again",
@@ -137,7 +137,7 @@ GUARDS: tuple[Guard, ...] = (
         "an attempt is over only if its failure stays with its key",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 "            if not error.replayed:\n"
                 "                raise Unavailable() from error\n"
                 "            raise\n",
@@ -154,7 +154,7 @@ GUARDS: tuple[Guard, ...] = (
         "when its key has lost its meaning, a session is looked up",
         (
             layer(
-                "stripe_gateway", 'if checkout["age_seconds"] > _KEY_WINDOW_SECONDS:', "if False:"
+                "stripe/gateway", 'if checkout["age_seconds"] > _KEY_WINDOW_SECONDS:', "if False:"
             ),
         ),
         (
@@ -167,7 +167,7 @@ GUARDS: tuple[Guard, ...] = (
         "a session that Stripe answered with 500 is looked up",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 "        try:\n            return _found_session(checkout)\n",
                 "        try:\n            raise Absent()\n",
             ),

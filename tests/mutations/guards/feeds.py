@@ -102,7 +102,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "idna-2008",
         "another owner's server is not asked for a feed",
-        (layer("ascii_addresses", "idna.alabel(label).decode()", 'label.encode("idna").decode()'),),
+        (
+            layer(
+                "platform/ascii_addresses",
+                "idna.alabel(label).decode()",
+                'label.encode("idna").decode()',
+            ),
+        ),
         (f"{_TRANSPORT}::test_a_host_is_not_another_owners", f"{_ASCII}::test_known_hosts"),
     ),
     Guard(
@@ -114,27 +120,27 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "letter-in-ascii",
         "letters reach domains in any script",
-        (layer("mail", '"ToAddresses": [address]', '"ToAddresses": [to]'),),
+        (layer("outbox/mail", '"ToAddresses": [address]', '"ToAddresses": [to]'),),
         (f"{_SCRIPTS}::test_a_letter_reaches_a_domain_in_any_script",),
     ),
     Guard(
         "mailbox-at-the-door",
         "an e-mail address that no letter reaches is refused when it is given",
-        (layer("fields", "    ascii_addresses.mailbox(address)\n", ""),),
+        (layer("platform/fields", "    ascii_addresses.mailbox(address)\n", ""),),
         (f"{_FIELDS}::test_an_email_address_is_one_that_letters_reach",),
     ),
     Guard(
         "name-beside-address",
         "a name that is typed beside an e-mail address is not dropped",
-        (layer("fields", '("<" in value or ">" in value)', "False"),),
+        (layer("platform/fields", '("<" in value or ">" in value)', "False"),),
         (f"{_FIELDS}::test_an_email_address_is_one_that_letters_reach",),
     ),
     Guard(
         "phone-extension",
         "an extension of a phone number is not dropped",
         (
-            layer("fields", "if number.extension:", "if False:"),
-            layer("fields", "if not _NUMBER_ALONE.fullmatch(visible):", "if False:"),
+            layer("platform/fields", "if number.extension:", "if False:"),
+            layer("platform/fields", "if not _NUMBER_ALONE.fullmatch(visible):", "if False:"),
         ),
         (f"{_FIELDS}::test_an_extension_is_refused_not_dropped",),
     ),

@@ -187,7 +187,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "name-is-a-name",
         "what can be more than a name is left out of a letter",
-        (layer("letters", "or _NO_NAME.search(words)", ""),),
+        (layer("outbox/email_templates", "or _NO_NAME.search(words)", ""),),
         ("tests/unit/holdfast/test_letters.py::test_what_can_be_more_than_a_name_is_left_out",),
     ),
     Guard(
@@ -195,7 +195,7 @@ GUARDS: tuple[Guard, ...] = (
         "a secret is never sent under another tenant's key",
         (
             layer(
-                "letters",
+                "outbox/email_templates",
                 "([settings().page_publishable_key] if own is None else [])\n"
                 "    return (page, keys) if all(_opens(key, told) for key in keys) else None\n",
                 "([])\n"
@@ -209,7 +209,7 @@ GUARDS: tuple[Guard, ...] = (
         "a page whose key was revoked is not linked",
         (
             layer(
-                "letters",
+                "outbox/email_templates",
                 "if all(_opens(key, told) for key in keys) else None",
                 "if own or all(_opens(key, told) for key in keys) else None",
             ),
@@ -219,13 +219,17 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "subscriber-network",
         "an IPv6 network of 56 bits is one address",
-        (layer("booking_secrets", "_IPV6_SUBSCRIBER_BITS = 56", "_IPV6_SUBSCRIBER_BITS = 64"),),
+        (
+            layer(
+                "access/booking_secrets", "_IPV6_SUBSCRIBER_BITS = 56", "_IPV6_SUBSCRIBER_BITS = 64"
+            ),
+        ),
         (f"{_TRIED}::test_a_network_is_one_address",),
     ),
     Guard(
         "ipv4-in-ipv6",
         "an IPv4 address is one address however it is written",
-        (layer("booking_secrets", "    if within:\n", "    if False:\n"),),
+        (layer("access/booking_secrets", "    if within:\n", "    if False:\n"),),
         (f"{_TRIED}::test_a_network_is_one_address",),
     ),
     Guard(

@@ -109,7 +109,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "secret-in-both-spellings",
         "a booking secret opens its booking, however it is written",
-        (layer("actors", "fullmatch(first_written(", "fullmatch(str("),),
+        (layer("access/actors", "fullmatch(first_written(", "fullmatch(str("),),
         (f"{_TEXT}::test_secrets_are_written_as_the_key_is",),
     ),
     Guard(
@@ -123,7 +123,7 @@ GUARDS: tuple[Guard, ...] = (
         "a reader that refuses to write is no failover",
         (
             layer(
-                "database",
+                "platform/database",
                 "error.sqlstate == _READ_ONLY and not where.reads",
                 "error.sqlstate == _READ_ONLY",
             ),
@@ -133,13 +133,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "failover",
         "a writer that became a reader is left",
-        (layer("database", "error.sqlstate == _READ_ONLY and not where.reads", "False"),),
+        (layer("platform/database", "error.sqlstate == _READ_ONLY and not where.reads", "False"),),
         (f"{_PLACES}::test_a_writer_that_became_a_reader_is_left",),
     ),
     Guard(
         "reader-that-died",
         "what a reader could not do, the writer does",
-        (layer("database", "                where = where._replace(reads=False)\n", ""),),
+        (layer("platform/database", "                where = where._replace(reads=False)\n", ""),),
         (f"{_PLACES}::test_without_a_reader_the_writer_answers",),
     ),
 )

@@ -52,7 +52,7 @@ GUARDS: tuple[Guard, ...] = (
         "a stack does not start beside another program that answers at localhost",
         (
             Edit(
-                "dev/ports.py",
+                "dev/stack/ports.py",
                 "        if error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):\n",
                 "        if error.errno == errno.EPERM:\n",
             ),

@@ -18,7 +18,7 @@ GUARDS: tuple[Guard, ...] = (
         "the last request of a budget is counted once, whoever else asks at that moment",
         (
             layer(
-                "limits",
+                "api/limits",
                 '"attribute_not_exists(spent) OR spent <= :room"',
                 '"attribute_not_exists(spent) OR spent <= :room OR spent > :room"',
             ),
@@ -30,7 +30,9 @@ GUARDS: tuple[Guard, ...] = (
         "what one environment has counted, the next one knows",
         (
             layer(
-                "limits", "    if budget.always or here.own > budget.quota // 2:", "    if False:"
+                "api/limits",
+                "    if budget.always or here.own > budget.quota // 2:",
+                "    if False:",
             ),
         ),
         (f"{_RATES}::test_environments_count_together",),
@@ -40,7 +42,7 @@ GUARDS: tuple[Guard, ...] = (
         "whoever is over a limit is answered from memory",
         (
             layer(
-                "limits",
+                "api/limits",
                 "    if here.full or here.own > budget.quota:",
                 "    if False:",
             ),
@@ -50,19 +52,19 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "rate-strangers",
         "a key that nobody knows is refused by the database before anything is counted outside",
-        (layer("limits", "        terms = _terms(actor)\n", _BELIEVED),),
+        (layer("api/limits", "        terms = _terms(actor)\n", _BELIEVED),),
         (f"{_RATES}::test_an_unknown_key_writes_nothing_outside",),
     ),
     Guard(
         "rate-strangers-counted",
         "and is counted by its address",
-        (layer("limits", "        if here.own > stranger.quota:", "        if False:"),),
+        (layer("api/limits", "        if here.own > stranger.quota:", "        if False:"),),
         (f"{_RATES}::test_an_unknown_key_writes_nothing_outside",),
     ),
     Guard(
         "rate-revoked",
         "a key that the database has refused is one that was never seen alive",
-        (layer("limits", "    memory().terms.pop(actor.key_hash, None)", "    pass"),),
+        (layer("api/limits", "    memory().terms.pop(actor.key_hash, None)", "    pass"),),
         (f"{_RATES}::test_the_first_401_ends_what_was_believed_of_a_key",),
     ),
     Guard(
@@ -70,7 +72,7 @@ GUARDS: tuple[Guard, ...] = (
         "nobody uses up a mailbox for its owner",
         (
             layer(
-                "limits",
+                "api/limits",
                 'f"{_place(actor)} {_folded(mailbox)}"',
                 'f"{_folded(mailbox)}"',
             ),
@@ -80,19 +82,19 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "rate-busy-shop",
         "a browser is not told how much all others have asked",
-        (layer("limits", 'window, False, False, "key")', 'window, False, True, "key")'),),
+        (layer("api/limits", 'window, False, False, "key")', 'window, False, True, "key")'),),
         (f"{_RATES}::test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left",),
     ),
     Guard(
         "rate-outage",
         "without DynamoDB nobody is kept waiting again and again",
-        (layer("limits", "    remembered.paused_until = now + _PAUSE_SECONDS\n", ""),),
+        (layer("api/limits", "    remembered.paused_until = now + _PAUSE_SECONDS\n", ""),),
         (f"{_RATES}::test_without_dynamodb_requests_go_on",),
     ),
     Guard(
         "rate-salt",
         "an address is counted under a hash that cannot be guessed, a tenant's own",
-        (layer("limits", 'f"{salt}|{budget.policy}', 'f"{budget.policy}'),),
+        (layer("api/limits", 'f"{salt}|{budget.policy}', 'f"{budget.policy}'),),
         (f"{_RATES}::test_tenants_do_not_share_budgets",),
     ),
     Guard(
@@ -100,7 +102,7 @@ GUARDS: tuple[Guard, ...] = (
         "each answer of the API is for TLS alone, and is what it says it is",
         (
             layer(
-                "http",
+                "api/http",
                 "    answer = answers.secured(_answered(app, answers.as_get(event), context))",
                 "    answer = _answered(app, answers.as_get(event), context)",
             ),
@@ -122,13 +124,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "media-type",
         "a body is JSON if its type says so, and not if it only begins so",
-        (layer("http", '        _require_json(headers["content-type"])\n', ""),),
+        (layer("api/http", '        _require_json(headers["content-type"])\n', ""),),
         (f"{_BODIES}::test_what_only_looks_like_json_is_refused",),
     ),
     Guard(
         "altered-text",
         "text that was altered on the way is refused, not stored",
-        (layer("http", '    if "\\ufffd" in text:', "    if False:"),),
+        (layer("api/http", '    if "\\ufffd" in text:', "    if False:"),),
         (f"{_BODIES}::test_what_was_made_utf8_on_the_way_is_malformed",),
     ),
     Guard(

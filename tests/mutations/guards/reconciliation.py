@@ -133,7 +133,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "reconcile-next-page",
         "Stripe's lists are walked to their end",
-        (layer("stripe_books", 'entries[-1]["id"] if found["has_more"] else None', "None"),),
+        (layer("stripe/listing", 'entries[-1]["id"] if found["has_more"] else None', "None"),),
         (f"{_BOOKS}::test_more_than_a_page_is_walked_through",),
     ),
     Guard(
@@ -141,8 +141,8 @@ GUARDS: tuple[Guard, ...] = (
         "what Stripe does not answer is not taken for missing",
         (
             layer(
-                "stripe_books",
-                "        except stripe_gateway.Refused as refusal:\n"
+                "stripe/listing",
+                "        except gateway.Refused as refusal:\n"
                 '            if str(refusal) != "resource_missing":\n'
                 "                raise\n",
                 "        except Exception:\n            pass\n",

@@ -166,7 +166,7 @@ GUARDS: tuple[Guard, ...] = (
         "a letter's secret is derived with its place's key",
         (
             layer(
-                "letters",
+                "outbox/email_templates",
                 'waitlist_secret(told["place_id"], told["secret_key_id"])',
                 'waitlist_secret(told["place_id"])',
             ),
@@ -178,7 +178,7 @@ GUARDS: tuple[Guard, ...] = (
         "a repeat is told the secret that opens what the first call made",
         (
             layer(
-                "holds",
+                "bookings/holds",
                 'client_secret(held["id"], key_id)',
                 'client_secret(held["id"])',
             ),

@@ -218,7 +218,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "letter-escapes",
         "a name is text in a letter",
-        (layer("letters", "html.escape(paragraph)", "paragraph"),),
+        (layer("outbox/email_templates", "html.escape(paragraph)", "paragraph"),),
         ("tests/functions/test_waitlist.py::test_a_name_is_text_in_a_letter",),
     ),
 )

@@ -13,7 +13,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "signature",
         "only what Stripe signed is taken in",
-        (layer("stripe_gateway", '    raise ValueError("no secret of ours signed this")\n', ""),),
+        (layer("stripe/gateway", '    raise ValueError("no secret of ours signed this")\n', ""),),
         (f"{_REFUSED}[wrong secret]",),
     ),
     Guard(
@@ -21,7 +21,7 @@ GUARDS: tuple[Guard, ...] = (
         "an old signature is refused",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 _TOLERANCE,
                 "if int(stamps[0]) - now > stripe.Webhook.DEFAULT_TOLERANCE:",
             ),
@@ -33,7 +33,7 @@ GUARDS: tuple[Guard, ...] = (
         "and so is one of the future",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 _TOLERANCE,
                 "if now - int(stamps[0]) > stripe.Webhook.DEFAULT_TOLERANCE:",
             ),
@@ -43,31 +43,31 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "event-version",
         "an event of another API version is refused",
-        (layer("webhooks", 'event["api_version"] != stripe_gateway.API_VERSION', "False"),),
+        (layer("payments/webhooks", 'event["api_version"] != gateway.API_VERSION', "False"),),
         (f"{_MISMATCH}[top0]",),
     ),
     Guard(
         "event-mode",
         "an event of another mode is refused",
-        (layer("webhooks", 'event["livemode"] is not settings().livemode', "False"),),
+        (layer("payments/webhooks", 'event["livemode"] is not settings().livemode', "False"),),
         (f"{_MISMATCH}[top3]",),
     ),
     Guard(
         "lost-connection",
         "a call whose connection was lost is repeated",
-        (layer("database", "(lost and (trouble, where) not in repeated)", "False"),),
+        (layer("platform/database", "(lost and (trouble, where) not in repeated)", "False"),),
         ("tests/functions/test_outages.py::test_a_connection_that_was_cut_is_made_anew",),
     ),
     Guard(
         "lost-race",
         "a call that lost to another transaction is repeated",
-        (layer("database", '_TRY_AGAIN = {"40001", "40P01"}', "_TRY_AGAIN = set[str]()"),),
+        (layer("platform/database", '_TRY_AGAIN = {"40001", "40P01"}', "_TRY_AGAIN = set[str]()"),),
         (f"{_CONFLICTS}::test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once",),
     ),
     Guard(
         "still-payable",
         "a session that Stripe did not close is still open, whatever it answered",
-        (layer("stripe_gateway", '    if found == "open":\n        raise Unavailable()\n', ""),),
+        (layer("stripe/gateway", '    if found == "open":\n        raise Unavailable()\n', ""),),
         (f"{_CONFLICTS}::test_a_session_that_stripe_does_not_close_keeps_its_time",),
     ),
     Guard(
@@ -75,7 +75,7 @@ GUARDS: tuple[Guard, ...] = (
         "a session that could not be closed is asked about: it may be paid",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 "        session = retrieve_session(session_id)\n    if not readable(session):",
                 '        return "expired", None\n    if not readable(session):',
             ),
@@ -87,7 +87,7 @@ GUARDS: tuple[Guard, ...] = (
         "the confirmation page asks Stripe when no event has come",
         (
             layer(
-                "confirmations",
+                "payments/confirmations",
                 'if found["ask"] is not None and _settled(found["ask"]):',
                 "if False:",
             ),
@@ -97,7 +97,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "body-size",
         "a large body is refused unread",
-        (layer("http", "MAX_BODY_BYTES = 64 * 1024", "MAX_BODY_BYTES = 2**40"),),
+        (layer("api/http", "MAX_BODY_BYTES = 64 * 1024", "MAX_BODY_BYTES = 2**40"),),
         ("tests/functions/test_bad_bodies.py::test_a_large_body_is_refused_unread",),
     ),
 )

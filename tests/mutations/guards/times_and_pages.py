@@ -245,7 +245,7 @@ _CHARGES: tuple[Guard, ...] = (
                 "    perform core.require_chargeable(core.cart_total(v_sold), v_sold.currency);\n",
                 "",
             ),
-            layer("checkouts", '{"amount_too_small", "amount_too_large"}', "set()"),
+            layer("payments/checkouts", '{"amount_too_small", "amount_too_large"}', "set()"),
         ),
         (f"{_CHARGED}::test_a_hold_from_before_is_refused_at_the_checkout",),
     ),
@@ -258,7 +258,7 @@ _CHARGES: tuple[Guard, ...] = (
     Guard(
         "too-little-for-stripe",
         "what Stripe finds too little is told as such",
-        (layer("checkouts", '{"amount_too_small", "amount_too_large"}', "set()"),),
+        (layer("payments/checkouts", '{"amount_too_small", "amount_too_large"}', "set()"),),
         (f"{_CHARGED}::test_what_stripe_finds_too_little_is_told_as_such",),
     ),
 )
@@ -348,7 +348,7 @@ _EVENTS: tuple[Guard, ...] = (
     Guard(
         "event-is-readable",
         "an event that lacks what is read of it is refused, and nothing is guessed",
-        (layer("webhooks", "    if not readable:\n", "    if False:\n"),),
+        (layer("payments/webhooks", "    if not readable:\n", "    if False:\n"),),
         (f"{_OBJECTS}::test_money_without_its_sum_or_payment_is_not_guessed",),
     ),
     Guard(
@@ -356,7 +356,7 @@ _EVENTS: tuple[Guard, ...] = (
         "a session that asked for nothing has brought nothing",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 'if session["payment_status"] == "no_payment_required" and intent is None:',
                 "if False:",
             ),
@@ -368,7 +368,7 @@ _EVENTS: tuple[Guard, ...] = (
         "of a session's metadata only what we wrote is taken, if it is text",
         (
             layer(
-                "stripe_gateway",
+                "stripe/gateway",
                 "return {name: found[name] for name in names if _is_plain(found.get(name))}",
                 "return dict(found)",
             ),
@@ -378,7 +378,7 @@ _EVENTS: tuple[Guard, ...] = (
     Guard(
         "answers-are-readable",
         "a session that Stripe answers us is looked at as those of events are",
-        (layer("confirmations", "if not stripe_gateway.readable(session):", "if False:"),),
+        (layer("payments/confirmations", "if not gateway.readable(session):", "if False:"),),
         (f"{_OBJECTS}::test_the_page_survives_what_stripe_answers",),
     ),
 )

@@ -29,19 +29,25 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "fault-without-text",
         "the text of an exception, which may quote a row, is not logged",
-        (layer("http", 'fault("unhandled error", error)', 'logger().exception("unhandled")'),),
+        (layer("api/http", 'fault("unhandled error", error)', 'logger().exception("unhandled")'),),
         (f"{_TOLD}[faults_of_ours]",),
     ),
     Guard(
         "failure-without-text",
         "nor is it left to Lambda to log it",
-        (layer("observability", "raise Failed(type(error).__qualname__) from None", "raise"),),
+        (
+            layer(
+                "platform/observability",
+                "raise Failed(type(error).__qualname__) from None",
+                "raise",
+            ),
+        ),
         (f"{_STORIES}::test_gauges_are_written_before_the_work",),
     ),
     Guard(
         "route-not-path",
         "a path is not logged: that of a calendar feed is a secret",
-        (layer("http", 'event.get("routeKey")', 'event.get("rawPath")'),),
+        (layer("api/http", 'event.get("routeKey")', 'event.get("rawPath")'),),
         (f"{_FOLLOWING}::test_a_line_never_has_the_path_of_a_request",),
     ),
     Guard(

@@ -10,8 +10,8 @@ from moto import mock_aws
 
 from dev.stripe_double import server
 from dev.stripe_double.double import Double
-from tests.harness.cloud import OUTPUTS, SAM, StandIn
-from tests.harness.system import restore_tables
+from tests.harness.servers.cloud import OUTPUTS, SAM, StandIn
+from tests.harness.system.in_process import restore_tables
 
 
 @pytest.fixture

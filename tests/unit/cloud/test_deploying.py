@@ -8,9 +8,10 @@ import pytest
 
 from dev.cloud import stages, vault
 from dev.cloud.stages import CloudError
-from holdfast.stripe_gateway import API_VERSION
-from holdfast.webhooks import EVENTS
-from tests.harness.cloud import (
+from holdfast.payments.webhooks import EVENTS
+from holdfast.stripe.gateway import API_VERSION
+from tests.harness.database.cluster import ROOT
+from tests.harness.servers.cloud import (
     DATABASE,
     HOOK,
     LIVE_KEY,
@@ -22,7 +23,6 @@ from tests.harness.cloud import (
     secrets,
     stage,
 )
-from tests.harness.cluster import ROOT
 
 
 def test_a_first_deployment(aws: None, cli: StandIn, at_stripe: str) -> None:

@@ -5,9 +5,18 @@ import pytest
 from dev.cloud import vault, webhook
 from dev.cloud.stages import CloudError
 from dev.stripe_double.double import Double
-from holdfast.stripe_gateway import API_VERSION
-from holdfast.webhooks import EVENTS
-from tests.harness.cloud import DATABASE, HOOK, TEST_KEY, StandIn, endpoints, person, secrets, stage
+from holdfast.payments.webhooks import EVENTS
+from holdfast.stripe.gateway import API_VERSION
+from tests.harness.servers.cloud import (
+    DATABASE,
+    HOOK,
+    TEST_KEY,
+    StandIn,
+    endpoints,
+    person,
+    secrets,
+    stage,
+)
 
 
 def registered(url: str, told: list[str] | None = None) -> None:

@@ -9,7 +9,15 @@ import pytest
 
 from dev.cloud import account, deploy, remove, sam, vault
 from dev.cloud.stages import CloudError, Stage
-from tests.harness.cloud import DATABASE, TEST_KEY, StandIn, endpoints, person, secrets, stage
+from tests.harness.servers.cloud import (
+    DATABASE,
+    TEST_KEY,
+    StandIn,
+    endpoints,
+    person,
+    secrets,
+    stage,
+)
 
 
 def test_removing_says_what_stays() -> None:

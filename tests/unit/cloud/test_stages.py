@@ -7,8 +7,8 @@ import pytest
 
 from dev.cloud import stages
 from dev.cloud.stages import CloudError
-from tests.harness.cloud import stage
-from tests.harness.cluster import ROOT
+from tests.harness.database.cluster import ROOT
+from tests.harness.servers.cloud import stage
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])

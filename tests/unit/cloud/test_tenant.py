@@ -12,7 +12,7 @@ from dev.cloud.stages import CloudError
 
 def test_keys_are_never_sent() -> None:
     """Only their hashes; each time other keys, in the form that the API takes."""
-    from holdfast.actors import digest, from_headers  # noqa: PLC0415
+    from holdfast.access.actors import digest, from_headers  # noqa: PLC0415
 
     mine = str(UUID(int=7))
     keys = tenant.new_keys("live", mine)

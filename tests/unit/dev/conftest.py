@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from dev.console import Console
-from dev.environment import Backends, environment
-from dev.pools import Pool, Pools
-from dev.secrets import load as load_secrets
-from dev.template import Function, Template
+from dev.cloudformation.template import Function, Template
+from dev.stack.console import Console
+from dev.stack.environment import Backends, environment
+from dev.stack.secrets import load as load_secrets
+from dev.stack.workers import Pool, Pools
 
 
 class Toy:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dev import audit, notices
-from tests.harness.outages import REFUSING
+from dev.dependencies import audit, notices
+from tests.harness.system.outages import REFUSING
 
 
 @contextmanager

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
-from dev import cost_measure, cost_model, costs, intrinsics
-from dev.cost_model import PRICED, ROOT, Line, books, lines, resources
+from dev.cloudformation import intrinsics
+from dev.costs import bill as costs
+from dev.costs import measure, model
+from dev.costs.model import PRICED, ROOT, Line, books, lines, resources
 
 SIZES: Mapping[str, Any] = books().workload["sizes"]
 TEMPLATES = [ROOT / "template.yaml", *sorted((ROOT / "infra").glob("*.yaml"))]
@@ -68,7 +70,7 @@ def test_every_function_has_a_duration_and_calls() -> None:
         if resource.type == "AWS::Serverless::Function"
     ]
     names = {resource.logical_id.removesuffix("Function") for resource in functions}
-    turning = {r.logical_id.removesuffix("Function") for r in functions if cost_model.turns(r)}
+    turning = {r.logical_id.removesuffix("Function") for r in functions if model.turns(r)}
 
     assert names - set(books().durations["milliseconds"]) == set()
     assert names == set(books().workload["calls"]) | turning
@@ -153,8 +155,8 @@ def test_durations_are_read_from_what_the_stack_says() -> None:
         "07:48:38 sched expire_holds  757 ms \n"
     )
 
-    times = cost_measure.milliseconds(said)
+    times = measure.milliseconds(said)
 
     assert times == {"Health": [900, 2, 4, 3], "ExpireHolds": [757]}
-    assert "\nHealth = 3\n" in cost_measure.text(times, {"Health": 10})
-    assert "ExpireHolds =" not in cost_measure.text(times, {"Health": 10})
+    assert "\nHealth = 3\n" in measure.text(times, {"Health": 10})
+    assert "ExpireHolds =" not in measure.text(times, {"Health": 10})

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dev.cron import ScheduleError, parse
+from dev.stack.cron import ScheduleError, parse
 
 
 def utc(text: str) -> datetime:

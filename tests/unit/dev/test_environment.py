@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dev import secrets
-from dev.environment import environment
+from dev.stack import secrets
+from dev.stack.environment import environment
 
 from .conftest import Toy
 

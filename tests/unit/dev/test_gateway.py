@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from dev import gateway as doors
-from dev import lambda_api
-from dev.gateway import API_LIMITS, URL_LIMITS, Gateway
-from dev.httpd import Server
-from dev.lambda_api import LambdaApi
-from dev.runtime_api import listen
-from dev.static import Pages
-from dev.template import Cors, Route
-from dev.wire import Request, Response
+from dev.cloudformation.template import Cors, Route
+from dev.stack import gateway as doors
+from dev.stack import lambda_api
+from dev.stack.gateway import API_LIMITS, URL_LIMITS, Gateway
+from dev.stack.http_message import Request, Response
+from dev.stack.http_server import Server
+from dev.stack.lambda_api import LambdaApi
+from dev.stack.runtime_api import listen
+from dev.stack.static import Pages
 
 from .conftest import Toy
 

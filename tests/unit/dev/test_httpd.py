@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from dev.httpd import Limits, Server
-from dev.runtime_api import listen
-from dev.wire import Request, Response
+from dev.stack.http_message import Request, Response
+from dev.stack.http_server import Limits, Server
+from dev.stack.runtime_api import listen
 
 LIMITS = Limits(
     head=4096, body=1000, connections=4, head_seconds=0.3, body_seconds=0.3, idle_seconds=0.5

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dev import logs
+from dev.stack import logs
 
 _WRITER = "import sys\nfor line in sys.stdin: print(line.strip() * 1000, flush=True)"
 

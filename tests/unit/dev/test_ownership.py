@@ -10,18 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from dev import manifest, ports
-from dev.console import Console
-from dev.lock import LockedError, StackLock
-from dev.processes import is_alive
+from dev.programs.processes import is_alive
+from dev.stack import manifest, ports
+from dev.stack.console import Console
+from dev.stack.lock import LockedError, StackLock
 
 ROOT = Path(__file__).parents[3]
 
 HOLDER = """
 import sys, subprocess
 from pathlib import Path
-from dev.console import Console
-from dev.lock import StackLock
+from dev.stack.console import Console
+from dev.stack.lock import StackLock
 lock = StackLock(Path(sys.argv[1]), Console())
 child = subprocess.Popen(
     [sys.executable, "-c", "import time; time.sleep(float(__import__('sys').argv[1]))",
@@ -94,7 +94,7 @@ def test_a_service_left_behind_is_ended(
     tmp_path: Path, holders: list[subprocess.Popen[str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that does not notice the death of its supervisor is ended by the next stack."""
-    monkeypatch.setattr("dev.lock._GRACE_SECONDS", 0.2)
+    monkeypatch.setattr("dev.stack.lock._GRACE_SECONDS", 0.2)
     first, service = hold(holders, tmp_path, 60)
     first.kill()
     first.wait()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from dev.payload import BadAnswerError, Origin, event, request_id, response
-from dev.wire import Request
+from dev.stack.http_message import Request
+from dev.stack.payload import BadAnswerError, Origin, event, request_id, response
 
 API = Origin("local")
 URL = Origin("webhookfunction", is_url=True)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from dev.routes import Routes, preflight, with_cors
-from dev.template import Cors, Route
-from dev.wire import Request, Response
+from dev.cloudformation.template import Cors, Route
+from dev.stack.http_message import Request, Response
+from dev.stack.routes import Routes, preflight, with_cors
 
 ROUTES = [
     Route("ANY", "/{proxy+}", "proxy"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dev.invocation import Outcome, ThrottledError
-from dev.processes import is_alive
+from dev.programs.processes import is_alive
+from dev.stack.invocation import Outcome, ThrottledError
 
 from .conftest import Toy
 

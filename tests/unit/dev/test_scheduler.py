@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from dev import scheduler
-from dev.scheduler import Scheduler
-from dev.template import Schedule
+from dev.cloudformation.template import Schedule
+from dev.stack import scheduler
+from dev.stack.scheduler import Scheduler
 
 from .conftest import Toy
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dev.static import Pages
-from dev.template import load
-from dev.wire import Request, Response
+from dev.cloudformation.template import load
+from dev.stack.http_message import Request, Response
+from dev.stack.static import Pages
 
 ROOT = Path(__file__).parents[3]
 TEXT = "const a = 1;\n" * 100

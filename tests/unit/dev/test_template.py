@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dev.template import Cors, Route, TemplateError, load
+from dev.cloudformation.template import Cors, Route, TemplateError, load
 
 ROOT = Path(__file__).parents[3]
 

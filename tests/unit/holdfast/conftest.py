@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from holdfast import observability
-from holdfast.settings import Settings, settings
+from holdfast.platform import observability
+from holdfast.platform.settings import Settings, settings
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast import actors
-from holdfast.errors import Unauthenticated
+from holdfast.access import actors
+from holdfast.platform.errors import Unauthenticated
 
 TENANT = "01a1fbace3e17dfaa17a5f740cf2d6ae"
 MAC = "3f" * 32

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast import ascii_addresses
-from tests.harness.scripts import SCRIPTS, word
+from holdfast.platform import ascii_addresses
+from tests.harness.running.scripts import SCRIPTS, word
 
 # Those of IANA's test of domains in many scripts, and what IDNA 2003 took for something else.
 KNOWN = {

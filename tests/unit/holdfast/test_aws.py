@@ -12,11 +12,11 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from holdfast import aws
-from holdfast.errors import Unavailable
-from tests.harness import secrets_manager
-from tests.harness.answering import answering
-from tests.harness.secrets_manager import SecretsManager
+from holdfast.platform import aws
+from holdfast.platform.errors import Unavailable
+from tests.harness.servers import secrets_manager
+from tests.harness.servers.answering import answering
+from tests.harness.servers.secrets_manager import SecretsManager
 
 ENVIRONMENT = {
     "AWS_REGION": "eu-central-1",

@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from holdfast import booking_secrets
-from holdfast.actors import Actor
-from holdfast.settings import settings
+from holdfast.access import booking_secrets
+from holdfast.access.actors import Actor
+from holdfast.platform.settings import settings
 
 ID = UUID("01a1fbac-e3e1-7dfa-a17a-5f740cf2d6ae")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from holdfast.models.catalogue import (
+from holdfast.catalogue.models import (
     Change,
     OfferingChange,
     OfferingRequest,
@@ -15,7 +15,7 @@ from holdfast.models.catalogue import (
     ResourceChange,
     ResourceRequest,
 )
-from holdfast.models.schedules import (
+from holdfast.catalogue.schedule_models import (
     BlackoutChange,
     BlackoutRequest,
     HoursChange,

@@ -12,12 +12,12 @@ import certifi
 import psycopg.conninfo
 import pytest
 
-from holdfast import aws, certificates
-from holdfast.certificates import verified
-from holdfast.errors import Unavailable
-from tests.harness.answering import answering
-from tests.harness.cluster import ROOT
-from tests.harness.tls import Authority
+from holdfast.platform import aws, certificates
+from holdfast.platform.certificates import verified
+from holdfast.platform.errors import Unavailable
+from tests.harness.database.cluster import ROOT
+from tests.harness.servers.answering import answering
+from tests.harness.servers.tls import Authority
 
 CLUSTER = "stack-cluster-1a.cluster-c0ffee.eu-central-1.rds.amazonaws.com"
 
@@ -145,7 +145,9 @@ def test_libpq_understands_the_address() -> None:
     assert (parsed["options"], parsed["sslmode"]) == ("-c geqo=off", "verify-full")
 
 
-_CONNECTING = "from holdfast.certificates import verified; print(verified({url!r}, {pem!r}))"
+_CONNECTING = (
+    "from holdfast.platform.certificates import verified; print(verified({url!r}, {pem!r}))"
+)
 
 
 def _connect(folder: Path, **environment: str) -> str:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast import cursors
-from holdfast.errors import InvalidRequest
+from holdfast.platform import cursors
+from holdfast.platform.errors import InvalidRequest
 
 IDS = st.uuids().map(str)
 INSTANTS = st.timedeltas(timedelta(days=-25_000), timedelta(days=2_500_000)).map(

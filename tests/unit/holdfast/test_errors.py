@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 import pytest
 
-from holdfast import errors, refusals
-from holdfast.errors import HoldfastError
+from holdfast.platform import database_errors, errors
+from holdfast.platform.errors import HoldfastError
 
 
 def test_the_tree_is_the_catalogue() -> None:
@@ -64,7 +64,7 @@ def test_only_what_passes_says_when_to_come_back() -> None:
     assert errors.NotFound().retry_after is None
 
 
-@pytest.mark.parametrize(("sqlstate", "kind"), sorted(refusals.BY_SQLSTATE.items()))
+@pytest.mark.parametrize(("sqlstate", "kind"), sorted(database_errors.BY_SQLSTATE.items()))
 def test_a_refusal_of_the_database_keeps_its_words(
     sqlstate: str, kind: type[HoldfastError]
 ) -> None:
@@ -72,7 +72,9 @@ def test_a_refusal_of_the_database_keeps_its_words(
 
     Cases: P-11
     """
-    found = refusals.from_database(sqlstate, None, "the fact", '{"reason": "past"}', "do this")
+    found = database_errors.from_database(
+        sqlstate, None, "the fact", '{"reason": "past"}', "do this"
+    )
     if kind is errors.InternalError:
         assert found is None
         return
@@ -82,7 +84,7 @@ def test_a_refusal_of_the_database_keeps_its_words(
     assert found.extra == {"reason": "past"}
 
 
-@pytest.mark.parametrize(("constraint", "kind"), sorted(refusals.BY_CONSTRAINT.items()))
+@pytest.mark.parametrize(("constraint", "kind"), sorted(database_errors.BY_CONSTRAINT.items()))
 def test_a_constraint_that_a_request_can_reach_has_an_error(
     constraint: str, kind: type[HoldfastError]
 ) -> None:
@@ -91,7 +93,9 @@ def test_a_constraint_that_a_request_can_reach_has_an_error(
     Cases: P-2, P-11
     """
     message = f'new row violates check constraint "{constraint}"'
-    found = refusals.from_database("23514", constraint, message, "Failing row contains …", None)
+    found = database_errors.from_database(
+        "23514", constraint, message, "Failing row contains …", None
+    )
 
     assert type(found) is kind
     assert constraint not in json.dumps(found.problem("r"))
@@ -101,7 +105,7 @@ def test_a_constraint_that_a_request_can_reach_has_an_error(
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "53300", "55P03", "57014", "57P01"])
 def test_what_passes_is_unavailable(sqlstate: str) -> None:
     """Too busy, a deadlock, a restart: come again."""
-    found = refusals.from_database(sqlstate, None, "canceling statement", None, None)
+    found = database_errors.from_database(sqlstate, None, "canceling statement", None, None)
 
     assert isinstance(found, errors.Unavailable)
     assert found.status == HTTPStatus.SERVICE_UNAVAILABLE
@@ -111,4 +115,6 @@ def test_what_passes_is_unavailable(sqlstate: str) -> None:
 @pytest.mark.parametrize("sqlstate", [None, "22P02", "23503", "23514", "42501", "P0001", "XX000"])
 def test_anything_else_is_a_fault_of_ours(sqlstate: str | None) -> None:
     """None: the caller raises the original, and the client reads 500 without its words."""
-    assert refusals.from_database(sqlstate, "prices_amount_in_range", "x", None, None) is None
+    assert (
+        database_errors.from_database(sqlstate, "prices_amount_in_range", "x", None, None) is None
+    )

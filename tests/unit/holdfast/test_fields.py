@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from holdfast.fields import Date, Email, Instant, Name, Notes, Phone, Slug, WebAddress
-from holdfast.models.calendars import FeedAddress
-from tests.harness.scripts import SCRIPTS, word
+from holdfast.calendars.models import FeedAddress
+from holdfast.platform.fields import Date, Email, Instant, Name, Notes, Phone, Slug, WebAddress
+from tests.harness.running.scripts import SCRIPTS, word
 
 NAME: TypeAdapter[str] = TypeAdapter(Name)
 NOTES: TypeAdapter[str] = TypeAdapter(Notes)

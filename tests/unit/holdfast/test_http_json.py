@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast import errors, http
+from holdfast.api import http
+from holdfast.platform import errors
 
 VALUES = st.recursive(
     st.none()

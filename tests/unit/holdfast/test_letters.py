@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from holdfast import actors, letters
-from holdfast.settings import Settings
+from holdfast.access import actors
+from holdfast.outbox import email_templates
+from holdfast.platform.settings import Settings
 
 KEY, OTHER = "pk_test_" + "a" * 32, "pk_test_" + "b" * 32
 HELLO = {
@@ -78,7 +79,7 @@ def _page(environment: Callable[..., Settings]) -> None:
 @pytest.mark.parametrize(("name", "greeted"), HELLO.items())
 def test_a_name_is_greeted(name: str, greeted: str) -> None:
     """In one line, without what reorders or hides text."""
-    letter = letters.offer(told(name=name))
+    letter = email_templates.offer(told(name=name))
 
     assert letter.text.startswith(f"Hello {greeted},\n")
 
@@ -86,7 +87,7 @@ def test_a_name_is_greeted(name: str, greeted: str) -> None:
 @pytest.mark.parametrize("name", [None, *NAMELESS])
 def test_what_can_be_more_than_a_name_is_left_out(name: str | None) -> None:
     """Mail programs make links and calls of it, in whatever letters it is written."""
-    letter = letters.offer(told(name=name))
+    letter = email_templates.offer(told(name=name))
 
     assert letter.text.startswith("Hello,\n")
     assert letter.html.startswith("<p>Hello,</p>")
@@ -105,7 +106,7 @@ def test_what_can_be_more_than_a_name_is_left_out(name: str | None) -> None:
 )
 def test_a_link_has_no_other_tenants_key(page: str | None, linked: bool) -> None:
     """Nor leads to a page of which nothing is known."""
-    letter = letters.offer(told(page_url=page))
+    letter = email_templates.offer(told(page_url=page))
 
     assert ("Take it here: " in letter.text) == linked
     assert (f"{page}#booking=b&secret=bks_" in letter.text) == linked

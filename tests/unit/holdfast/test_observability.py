@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from holdfast import observability
-from holdfast.observability import Failed, comment, described, instrument
+from holdfast.platform import observability
+from holdfast.platform.observability import Failed, comment, described, instrument
 
 
 class Context:

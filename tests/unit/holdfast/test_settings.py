@@ -8,10 +8,10 @@ from uuid import uuid4
 import psycopg.conninfo
 import pytest
 
-from holdfast import aws
-from holdfast.settings import FIRST_CELL, Settings
-from tests.harness import secrets_manager
-from tests.harness.secrets_manager import SecretsManager
+from holdfast.platform import aws
+from holdfast.platform.settings import FIRST_CELL, Settings
+from tests.harness.servers import secrets_manager
+from tests.harness.servers.secrets_manager import SecretsManager
 
 PROXY = "holdfast-dev.proxy-c0ffee.us-east-1.rds.amazonaws.com"
 

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from awslambdaric import lambda_runtime_hooks_runner as runner
 
-from holdfast import database as holdfast_database
-from holdfast import snapshots
-from holdfast.settings import settings
-from tests.harness.cluster import ROOT
-from tests.harness.database import Database
+from holdfast.platform import database as holdfast_database
+from holdfast.platform import snapstart
+from holdfast.platform.settings import settings
+from tests.harness.database.cluster import ROOT
+from tests.harness.database.migrated import Database
 
 # Cached, and the same in every environment: no secret, no connection, nothing random.
 CONSTANT = {
@@ -24,16 +24,16 @@ CONSTANT = {
     ("holdfast.calendars.windows_zones", "_by_lower_name"),
     ("holdfast.calendars.windows_zones", "_by_place"),
     ("holdfast.calendars.zones", "_iana_names"),
-    ("holdfast.certificates", "_amazons"),
-    ("holdfast.certificates", "_folder"),
-    ("holdfast.certificates", "_stored"),
-    ("holdfast.idempotency", "config"),
-    ("holdfast.observability", "logger"),
-    ("holdfast.observability", "metrics"),
+    ("holdfast.platform.certificates", "_amazons"),
+    ("holdfast.platform.certificates", "_folder"),
+    ("holdfast.platform.certificates", "_stored"),
+    ("holdfast.api.idempotency", "config"),
+    ("holdfast.platform.observability", "logger"),
+    ("holdfast.platform.observability", "metrics"),
     ("holdfast.calendars.windows_zones", "_by_lower_name"),
     ("holdfast.calendars.windows_zones", "_by_place"),
     ("holdfast.calendars.zones", "_iana_names"),
-    ("holdfast.snapshots", "take_part"),
+    ("holdfast.platform.snapstart", "take_part"),
 }
 
 # Starts a handler as Lambda does, up to the snapshot; copies the process, as restoring does.
@@ -111,14 +111,14 @@ def test_nothing_of_an_environment_is_in_the_snapshot(
     holdfast_database.call("health")
     secrets, connections = settings(), database.value(ours, database.name)
 
-    snapshots.before_snapshot()
+    snapstart.before_snapshot()
 
     assert connections == 1
     assert holdfast_database._connections == {}
     assert settings() is not secrets
-    snapshots.after_restore()
+    snapstart.after_restore()
     holdfast_database.call("health")
-    snapshots.forget()
+    snapstart.forget()
 
 
 def test_every_cache_is_told_apart() -> None:
@@ -130,7 +130,7 @@ def test_every_cache_is_told_apart() -> None:
             decorators = getattr(node, "decorator_list", [])
             if any(re.search(r"\b(lru_)?cache\b", ast.unparse(each)) for each in decorators):
                 found.add((module, node.name))  # type: ignore[attr-defined]
-    forgotten = {(m, name) for m, names in snapshots.CACHES.items() for name in names}
+    forgotten = {(m, name) for m, names in snapstart.CACHES.items() for name in names}
 
     assert found == forgotten | CONSTANT
     assert not forgotten & CONSTANT
@@ -148,7 +148,7 @@ def test_functions_with_snapshots_take_part() -> None:
     taking = {
         path.parent.name
         for path in Path(ROOT / "functions").glob("*/app.py")
-        if "snapshots.take_part()" in path.read_text(encoding="utf-8")
+        if "snapstart.take_part()" in path.read_text(encoding="utf-8")
     }
 
     assert snapped
@@ -157,10 +157,10 @@ def test_functions_with_snapshots_take_part() -> None:
 
 def test_the_runner_is_lambdas_own() -> None:
     """The hooks are registered where awslambdaric looks, once however often it is asked."""
-    snapshots.take_part()
-    snapshots.take_part()
+    snapstart.take_part()
+    snapstart.take_part()
     before = [each[0] for each in runner.get_before_snapshot()]
     after = [each[0] for each in runner.get_after_restore()]
 
-    assert before.count(snapshots.before_snapshot) == 1
-    assert after.count(snapshots.after_restore) == 1
+    assert before.count(snapstart.before_snapshot) == 1
+    assert after.count(snapstart.after_restore) == 1

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from holdfast import stripe_gateway
-from holdfast.effects import refund_status
+from holdfast.stripe import gateway
+from holdfast.stripe.gateway import refund_status
 
 STATUSES = ("open", "complete", "expired")
 PAYMENTS = ("paid", "unpaid", "no_payment_required")
@@ -61,7 +61,7 @@ def test_the_outcome_of_every_session(
     """
     session = {"status": status, "payment_status": payment, "payment_intent": intent}
 
-    assert stripe_gateway.outcome(session, event) == _expected(status, payment, intent, event)
+    assert gateway.outcome(session, event) == _expected(status, payment, intent, event)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_an_open_or_expired_session_never_counts_as_paid(
     for status in ("open", "expired"):
         session = {"status": status, "payment_status": payment, "payment_intent": intent}
 
-        assert stripe_gateway.outcome(session, event) != "paid"
+        assert gateway.outcome(session, event) != "paid"
 
 
 def test_no_customer_data_goes_into_the_summary() -> None:
@@ -97,7 +97,7 @@ def test_no_customer_data_goes_into_the_summary() -> None:
         "customer_email": "grace@example.com",
     }
 
-    assert stripe_gateway.summary(session) == {
+    assert gateway.summary(session) == {
         "id": "cs_1",
         "url": None,
         "client_reference_id": "c",
@@ -106,7 +106,7 @@ def test_no_customer_data_goes_into_the_summary() -> None:
         "currency": "gbp",
         "payment_intent": "pi_1",
     }
-    assert stripe_gateway.summary(None) is None
+    assert gateway.summary(None) is None
 
 
 @pytest.mark.parametrize(

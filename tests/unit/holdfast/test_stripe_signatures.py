@@ -8,8 +8,8 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from dev.stripe_double.deliveries import sign
-from holdfast import stripe_gateway
-from holdfast.settings import Settings
+from holdfast.platform.settings import Settings
+from holdfast.stripe import gateway
 
 NEW, OLD = "whsec_new", "whsec_old"
 NOW = 1_893_456_000
@@ -24,7 +24,7 @@ def _secrets(environment: Callable[..., Settings]) -> None:
 
 def _verify(signature: str, body: bytes = BODY, now: float = NOW) -> bool:
     try:
-        stripe_gateway.verify_event(body, signature, now=now)
+        gateway.verify_event(body, signature, now=now)
     except ValueError:
         return False
     return True

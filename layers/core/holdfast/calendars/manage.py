@@ -6,12 +6,14 @@ from uuid import UUID
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import actors, booking_secrets, database, idempotency, ids
-from holdfast.actors import Actor
+from holdfast.access import actors, booking_secrets
+from holdfast.access.actors import Actor
+from holdfast.api import idempotency
 from holdfast.calendars import export
-from holdfast.errors import NotFound
-from holdfast.models.calendars import CalendarRequest
-from holdfast.observability import count
+from holdfast.calendars.models import CalendarRequest
+from holdfast.platform import database, ids
+from holdfast.platform.errors import NotFound
+from holdfast.platform.observability import count
 
 _ENDING = ".ics"
 

@@ -13,11 +13,11 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from holdfast import database
 from holdfast.calendars.source import BusyTimes, Feed, Reading, Task
 from holdfast.calendars.unreadable import Unreadable
-from holdfast.errors import TenantMoving
-from holdfast.observability import count, fault, logger
+from holdfast.platform import database
+from holdfast.platform.errors import TenantMoving
+from holdfast.platform.observability import count, fault, logger
 
 _SWEEP_SECONDS = 10.0
 _PLACES = 10  # calendars that are read at the same time

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from holdfast import ascii_addresses
 from holdfast.calendars.addresses import is_public
 from holdfast.calendars.unreadable import Unreadable
+from holdfast.platform import ascii_addresses
 
 MAX_BYTES = 2 * 1024 * 1024
 _CHUNK = 64 * 1024

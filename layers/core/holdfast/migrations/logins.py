@@ -17,8 +17,8 @@ from urllib.parse import quote, unquote, urlsplit, urlunsplit
 import psycopg
 from psycopg import sql
 
-from holdfast import aws, certificates
-from holdfast.settings import Settings
+from holdfast.platform import aws, certificates
+from holdfast.platform.settings import Settings
 
 _CONNECT_TIMEOUT_SECONDS = 5
 _IAM = "rds_iam"  # RDS and Aurora have this role, nobody else

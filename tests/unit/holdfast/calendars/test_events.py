@@ -13,7 +13,7 @@ from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from holdfast.calendars import events, windows_zones, zones
 from holdfast.calendars.unreadable import Unreadable
-from tests.harness.feeds import calendar, event
+from tests.harness.servers.feeds import calendar, event
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ical.calendar_stream import IcsCalendarStream
 
 from holdfast.calendars import events, export
-from tests.harness.scripts import SCRIPTS, word
+from tests.harness.running.scripts import SCRIPTS, word
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)

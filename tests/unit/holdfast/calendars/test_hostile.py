@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from holdfast.calendars import events
 from holdfast.calendars.unreadable import Unreadable
-from tests.harness.feeds import calendar
+from tests.harness.servers.feeds import calendar
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)

@@ -12,7 +12,7 @@ from icalendar import Timezone
 
 from holdfast.calendars import events, windows_zones, zones
 from holdfast.calendars.unreadable import Unreadable
-from tests.harness.feeds import calendar, event
+from tests.harness.servers.feeds import calendar, event
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)

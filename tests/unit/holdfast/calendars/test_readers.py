@@ -20,7 +20,7 @@ from ical.calendar_stream import IcsCalendarStream
 
 from holdfast.calendars import events, recurrence
 from holdfast.calendars.recurrence import Budget
-from tests.harness.feeds import calendar
+from tests.harness.servers.feeds import calendar
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)

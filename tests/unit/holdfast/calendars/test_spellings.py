@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.calendars import events
-from tests.harness.scripts import SCRIPTS, word
+from tests.harness.running.scripts import SCRIPTS, word
 
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)

@@ -15,9 +15,9 @@ import pytest
 
 from holdfast.calendars.transport import MAX_BYTES, Transport
 from holdfast.calendars.unreadable import Unreadable
-from tests.harness import feeds
-from tests.harness.feeds import HOST, Shelf, calendar
-from tests.harness.scripts import SCRIPTS, word
+from tests.harness.running.scripts import SCRIPTS, word
+from tests.harness.servers import feeds
+from tests.harness.servers.feeds import HOST, Shelf, calendar
 
 NOTHING: dict[str, str | None] = {"etag": None, "last_modified": None}
 

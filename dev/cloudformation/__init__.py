@@ -1,0 +1,1 @@
+"""The templates, read as the local stack and the bill need them."""

@@ -1,0 +1,1 @@
+"""What a deployment costs: `python -m dev.costs` writes docs/costs.md."""

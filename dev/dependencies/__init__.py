@@ -1,0 +1,1 @@
+"""The packages that are needed, their licences and known vulnerabilities."""

@@ -1,0 +1,1 @@
+"""Files written by programs: `python -m dev.generators`."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and other programs on this machine."""

@@ -1,0 +1,1 @@
+"""Who asks, with which key or secret; tenants and their limits."""

@@ -1,0 +1,1 @@
+"""Between HTTP and a use case: requests, answers, repeats and rates."""

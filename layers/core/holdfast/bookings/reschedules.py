@@ -1,0 +1,89 @@
+"""Moving a booking to another time, and giving up a move that waits for its payment."""
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast.access.actors import Actor
+from holdfast.api import idempotency
+from holdfast.bookings.models import RescheduleRequest
+from holdfast.calendars import freshness
+from holdfast.outbox import effects
+from holdfast.platform import database
+from holdfast.platform.errors import AlreadyPaid, IllegalState
+from holdfast.platform.observability import count
+
+
+def move(
+    actor: Actor,
+    booking_id: UUID,
+    request: RescheduleRequest,
+    key: str,
+    version: int | None,
+    context: LambdaContext,
+) -> dict[str, Any]:
+    """Move a booking to another time, at the price of today.
+
+    Returns:
+        The booking at its new time; or where it was, with the change that waits for the payment of
+        its difference (`checkouts.begin`).
+
+    Raises:
+        SlotTaken: with free alternatives.
+        HoldExpired, IllegalState, StaleVersion, NotFound: the booking cannot be moved (any more).
+        NotOffered, NotPriced: the time cannot be booked, or not in this currency.
+        CalendarUnreachable: see `freshness.required`.
+        IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
+    """
+
+    def effect() -> dict[str, Any]:
+        moved: dict[str, Any] = freshness.required(
+            actor.as_json(),
+            lambda named: database.call(
+                "reschedule", named, booking_id, key, request.as_json(), version
+            ),
+        )
+        count("BookingMoved" if moved["change"] is None else "ChangeBegun")
+        return moved
+
+    return idempotency.once(
+        actor,
+        "reschedule",
+        booking_id,
+        key,
+        request.as_json(),
+        effect,
+        context,
+    )
+
+
+def give_up(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:
+    """Give up a change that waits for its payment; the booking stays where it is.
+
+    Returns:
+        The booking, and whether the change is over already. If not, Stripe could not be asked to
+        close its checkout; the outbox keeps trying.
+
+    Raises:
+        AlreadyPaid: the payment was quicker; the booking was moved.
+        IllegalState: no change waits, or a payment of it is under way.
+    """
+    result = database.call("abandon_change", actor.as_json(), booking_id, version)
+    if result["effect"] is not None:
+        outcome = effects.perform(result["effect"])
+        if outcome == "changed":
+            raise AlreadyPaid(
+                "The difference has been paid, and the booking was moved.",
+                hint="Read the booking again; it can be moved once more.",
+            )
+        if outcome == "pending":
+            raise IllegalState(
+                "A payment of the change is under way.",
+                hint="Wait for its result; see GET /v1/bookings/{booking_id}/confirmation.",
+            )
+        if outcome != effects.LATER:
+            result = database.call("abandon_change", actor.as_json(), booking_id, None)
+    if result["abandoned"]:
+        count("ChangeGivenUp")
+    return result["booking"], result["abandoned"]

@@ -1,0 +1,1 @@
+"""What can be booked and when it is free."""

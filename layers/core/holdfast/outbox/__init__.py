@@ -1,0 +1,1 @@
+"""What is done outside after a transaction: refunds, e-mail."""

@@ -1,0 +1,1 @@
+"""Checkouts, Stripe's events, and the daily reconciliation."""

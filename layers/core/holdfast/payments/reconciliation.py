@@ -1,0 +1,112 @@
+"""Once a day, both books are compared: what Stripe has of payments and refunds, and what we have.
+
+    continue_reconciliation   what to look at next                              (commit)
+    Stripe                    a page of its books, or one thing after the other
+    reconcile                 compare, write down what differs, go on           (commit)
+
+A difference with a known cure is put right between two looks, by the function that webhook and
+sweeps use. Whoever dies anywhere in between leaves the walk at the same page, and the next one goes
+on there.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast.outbox import settlement
+from holdfast.platform import database, sweeps
+from holdfast.platform.errors import Unavailable
+from holdfast.platform.observability import fault, gauge, logger
+from holdfast.stripe import gateway, listing
+
+# A bank may send a refund back for a month, and a delayed method takes two weeks at most.
+_DAYS = 30
+
+
+def go_on(context: LambdaContext) -> dict[str, int]:
+    """Go on with today's comparison while there is time; nothing if it is over.
+
+    Returns:
+        How many payments and refunds were looked at, how many of them belong to tenants of another
+        database, how many differences were found and put right, and how many are open.
+
+    Raises:
+        Unavailable: Stripe or the database cannot be reached; the next turn goes on here.
+    """
+    totals = {"looked": 0, "foreign": 0, "found": 0, "cured": 0}
+
+    def step() -> bool:
+        work = database.call("continue_reconciliation", _DAYS)
+        totals["open"] = work["open"]
+        if work["step"] is not None:
+            _look(work["step"], totals)
+        return work["step"] is not None
+
+    try:
+        sweeps.repeat(step, context)
+    finally:
+        if "open" in totals:
+            gauge("ReconciliationFindings", totals["open"])
+    return totals
+
+
+def _look(step: dict[str, Any], totals: dict[str, int]) -> None:
+    """Look at a page, put right what can be, and write down the rest."""
+    if "items" in step:
+        entries = [listing.look_up(item) for item in step["items"]]
+    else:
+        kind = step["phase"].removesuffix("s")
+        entries, step["next"] = listing.page(kind, step["from"], step["until"], step["after"])
+    totals["looked"] += len(entries)
+    compared = _compared(step, entries, [], totals)
+    totals["foreign"] += compared["foreign"]
+    if cures := compared["cures"]:
+        for entry in entries:
+            if entry["id"] in cures:
+                totals["cured"] += _cured(entry)
+        _compared(step, entries, cures, totals)
+
+
+def _compared(
+    step: dict[str, Any],
+    entries: list[listing.Entry],
+    tried: list[str],
+    totals: dict[str, int],
+) -> dict[str, Any]:
+    """Compare, and tell what is new; `cures` are ids of what can be put right and was not tried."""
+    compared: dict[str, Any] = database.call("reconcile", step, entries, tried)
+    for found in compared["found"]:
+        logger().error("books differ", **found)
+    totals["found"] += len(compared["found"])
+    return compared
+
+
+def _cured(entry: listing.Entry) -> bool:
+    """Put a difference right by what would have done it in time; whether that ran.
+
+    A fault of ours in one of them does not keep the others from being compared.
+    """
+    try:
+        result = _refund_told(entry) if entry["type"] == "refund" else _payment_settled(entry)
+    except Unavailable:
+        raise
+    except Exception as error:
+        fault("difference not put right", error, object=entry["id"])
+        return False
+    logger().warning("difference put right", object=entry["id"], result=result)
+    logger().remove_keys(["tenant_id", "booking_id", "reason"])  # the next is about another one
+    return True
+
+
+def _payment_settled(entry: listing.Entry) -> str:
+    session = listing.session_of(entry["id"])
+    if session is None or not gateway.readable(session) or gateway.outcome(session) != "paid":
+        return "no session was paid"
+    summary = gateway.summary(session)
+    return settlement.told(database.call("settle_checkout", None, "paid", summary))
+
+
+def _refund_told(entry: listing.Entry) -> str:
+    told = {"id": entry["id"], "metadata": entry["metadata"]}
+    status = entry["object"]["status"]
+    return settlement.told(database.call("settle_refund", None, status, told))

@@ -1,0 +1,1 @@
+"""What every room stands on: the database, settings, errors, logs and the words of a request."""

@@ -1,0 +1,58 @@
+"""What all models are made of. Requests are frozen and forbid what they do not know."""
+
+from datetime import date, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from holdfast.platform.fields import CustomerZone, Locale
+
+
+class Request(BaseModel):
+    """What a client sends."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def as_json(self) -> dict[str, Any]:
+        """As sent to the database: only JSON types, defaults included."""
+        return self.model_dump(mode="json")
+
+
+class FromCustomer(Request):
+    """What is known of the customer's device: for letters and for times that they read."""
+
+    locale: Locale | None = None
+    timezone: CustomerZone | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """As sent to the database. What was not said is left out, so that a request from before
+        there were these fields is still the same request."""
+        unsaid = {name for name in FromCustomer.model_fields if getattr(self, name) is None}
+        return {name: value for name, value in super().as_json().items() if name not in unsaid}
+
+
+class Answer(BaseModel):
+    """What a client gets."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+class Price(Answer):
+    """An amount in minor units (cents; whole yen) of an ISO 4217 currency."""
+
+    amount: int = Field(examples=[4500])
+    currency: str = Field(examples=["EUR"])
+
+
+class Slot(Answer):
+    """A free period. `remaining` places can still be taken: units of the resource, or seats.
+
+    The local times are there when a zone was asked for; they are the same instants.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    date: date | None
+    remaining: int
+    starts_local: datetime | None = None
+    ends_local: datetime | None = None

@@ -1,0 +1,69 @@
+"""Running a sweep: batch after batch while there is work and time left."""
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast.platform import database
+
+_TIME_TO_FINISH_MS = 15_000  # left for the batch under way
+_HOLDS = 500
+_PLACES = 50
+_RECORDS = 200
+
+
+def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
+    """Run batches until one says that there is no more, or the time runs out."""
+    while batch() and context.get_remaining_time_in_millis() > _TIME_TO_FINISH_MS:
+        pass
+
+
+def expire_holds(context: LambdaContext) -> dict[str, int]:
+    """End holds and checkouts that have passed their deadline; how many of each."""
+    totals = {"expired": 0, "closing": 0}
+
+    def batch() -> bool:
+        swept = database.call("expire_holds", _HOLDS)
+        for name in totals:
+            totals[name] += swept[name]
+        return bool(swept["more"])
+
+    repeat(batch, context)
+    return totals
+
+
+def offer_waiting(context: LambdaContext) -> dict[str, int]:
+    """Offer free time to those who wait for it; how many offers, and how many waited in vain."""
+    totals = {"offered": 0, "lapsed": 0}
+
+    def batch() -> bool:
+        swept = database.call("offer_waiting", _PLACES)
+        for name in totals:
+            totals[name] += swept[name]
+        return bool(swept["more"])
+
+    repeat(batch, context)
+    return totals
+
+
+def delete_expired(context: LambdaContext) -> dict[str, int]:
+    """Delete what is older than its tenant keeps it; how many of each kind.
+
+    Each turn begins with the first tenant; what is left when the time is over, the next one does.
+    """
+    totals = dict.fromkeys(
+        ("bookings", "places", "customers", "requests", "events", "effects", "failures", "stuck"), 0
+    )
+    after: dict[str, Any] | None = None
+
+    def batch() -> bool:
+        nonlocal after
+        swept = database.call("delete_expired_records", after, _RECORDS)
+        for name in totals:
+            totals[name] += swept[name]
+        after = swept["next"]
+        return after is not None
+
+    repeat(batch, context)
+    return totals

@@ -1,0 +1,83 @@
+"""Waiting for a time that is taken: joining, looking, leaving; and the offers."""
+
+from typing import Any
+from uuid import UUID
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from holdfast.access import actors, booking_secrets
+from holdfast.access.actors import Actor
+from holdfast.api import idempotency
+from holdfast.platform import cursors, database, ids
+from holdfast.platform.observability import count
+from holdfast.waitlist.models import WaitRequest
+
+
+def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -> dict[str, Any]:
+    """Take a place in the waitlist; the answer carries the secret that opens it.
+
+    Raises:
+        TimeIsFree: with the free periods, which can be held at once.
+        AlreadyWaiting: a server's customer has a place for it. A browser gets another place.
+        TooManyHolds: the network address, or for a server the customer, has as many as is allowed.
+        Forbidden: an override without a secret key.
+        NotOffered, NotPriced, NotFound: the catalogue has no such thing.
+        IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
+    """
+
+    def effect() -> dict[str, Any]:
+        entry_id = ids.new()
+        secret_hash = actors.digest(booking_secrets.waitlist_secret(entry_id))
+        place: dict[str, Any] = database.call(
+            "join_waitlist",
+            booking_secrets.making(booking_secrets.located(actor)),
+            key,
+            entry_id,
+            secret_hash,
+            request.as_json(),
+        )
+        if place["id"] == str(entry_id):  # else it is a repeat's
+            count("WaitlistJoined")
+        return place
+
+    place = idempotency.once(actor, "join_waitlist", None, key, request.as_json(), effect, context)
+    place, key_id = booking_secrets.told(place)
+    secret = booking_secrets.waitlist_secret(place["id"], key_id)
+    return {**place, "client_secret": actors.naming(secret, actor.tenant)}
+
+
+def get(actor: Actor, entry_id: UUID) -> dict[str, Any]:
+    """One place.
+
+    Raises:
+        NotFound: no such place for this caller.
+    """
+    place: dict[str, Any] = database.call("get_waiting", actor.as_json(), entry_id)
+    return place
+
+
+def leave(actor: Actor, entry_id: UUID, version: int | None) -> dict[str, Any]:
+    """Wait no longer; an offer goes to the next in line.
+
+    Raises:
+        NotFound: no such place for this caller.
+        IllegalState: the offer is being paid, or is booked.
+        StaleVersion: the place has changed since.
+    """
+    place: dict[str, Any] = database.call("leave_waitlist", actor.as_json(), entry_id, version)
+    return place
+
+
+def list_page(
+    actor: Actor, filters: dict[str, Any], cursor: str | None, limit: int
+) -> dict[str, Any]:
+    """A page of the tenant's places, the oldest first.
+
+    Raises:
+        Forbidden: not a secret key.
+        InvalidRequest: the cursor is not one of ours.
+    """
+    after = cursors.decode(cursor)
+    page = database.call("list_waitlist", actor.as_json(), filters, after and after["id"], limit)
+    position = None if page["next"] is None else {"id": page["next"]}
+    return {"places": page["places"], "next_cursor": cursors.encode(position)}

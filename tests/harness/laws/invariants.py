@@ -1,0 +1,31 @@
+"""The invariants I1 to I11 and I13 of a running system, asked of the tables and of the Stripe
+double.
+
+The questions are put independently of the constraints, triggers and functions that are to keep the
+answers empty: a database whose guards were removed is judged by the same measure.
+"""
+
+from dev.stripe_double.double import Double
+from tests.harness.database.migrated import Database
+from tests.harness.laws import invariants_at_stripe, laws
+
+
+def violations(
+    database: Database, double: Double | None = None, *, quiescent: bool = False
+) -> list[str]:
+    """What is not as it has to be, a line each; empty when all is well.
+
+    Args:
+        double: compare with what this Stripe knows, too.
+        quiescent: all events were delivered, time has passed, sweeps and outbox have run until
+            nothing happened any more; then nothing may be left in between.
+    """
+    asked = laws.ALWAYS + (laws.QUIESCENT if quiescent else ())
+    found = [
+        f"{law.invariant}: {law.states} — {row.finding}"
+        for law in asked
+        for row in database.rows(law.query)
+    ]
+    if double is not None:
+        found += invariants_at_stripe.violations(database, double, quiescent=quiescent)
+    return found

@@ -1,0 +1,31 @@
+"""A time that is lost although it can still be paid: what the protocol prevents, done by hand."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.harness.system.in_process import System
+
+
+def lose_time(
+    system: System, held: Mapping[str, Any], *, close_reason: str | None = "deadline"
+) -> None:
+    """Free the time of a paying hold, of all its bookings, while its session at Stripe stays open.
+
+    An operator's hand, or a restored backup, could do so; the net behind the protocol is for that.
+    """
+    database = system.database
+    database.execute(
+        "update core.checkouts set state = 'expired', close_reason = %s where booking_id = %s",
+        close_reason,
+        held["id"],
+    )
+    database.execute(
+        "delete from core.occupancies where booking_id in"
+        " (select id from core.bookings where coalesce(cart_id, id) = %s)",
+        held["id"],
+    )
+    database.execute(
+        "update core.bookings set status = 'expired', hold_expires_at = null"
+        " where coalesce(cart_id, id) = %s",
+        held["id"],
+    )
