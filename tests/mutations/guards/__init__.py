@@ -8,6 +8,7 @@ from tests.mutations.guards import (
     feeds,
     limits,
     locks,
+    moving,
     page,
     payments,
     rates,
@@ -28,6 +29,7 @@ from tests.mutations.guards import (
 
 ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
+    *moving.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
     *times_and_pages.GUARDS,
