@@ -55,7 +55,7 @@ select md5('tenant')::uuid, md5('customer' || n)::uuid, 'c' || n || '@example.co
 from generate_series(0, {customers}) as n;
 """
 
-# As the triggers would have compiled it: all resources are open alike, so one is compiled and copied.
+# As the triggers would have compiled it: all resources are open alike, one is compiled and copied.
 _COMPILED = """
 select core.compile_openings(md5('tenant')::uuid, md5('resource0')::uuid, core.clock());
 insert into core.openings

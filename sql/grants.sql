@@ -165,6 +165,35 @@ grant delete on audit.booking_events to holdfast_system;
 grant update on audit.deleted_bookings to holdfast_system;
 grant execute on all functions in schema core to holdfast_owner, holdfast_system;
 
+-- How they run -----------------------------------------------------------------------------------
+
+-- What all functions of schema api have in common, so that it need not stand in each file: names are
+-- resolved without the caller's search_path, and a plan is made once, leaving no choice that depends
+-- on how many rows there happened to be (CONTRIBUTING.md, "A stored function"). A file says only what
+-- is its function's own: whether it waits for locks, and whether it may sort.
+do $$
+declare
+    v_function regprocedure;
+    v_name name;
+begin
+    for v_function, v_name in
+        select p.oid::regprocedure, p.proname
+        from pg_catalog.pg_proc as p
+        where p.pronamespace = 'api'::regnamespace
+    loop
+        execute pg_catalog.format(
+            'alter function %s set search_path = '''' set enable_seqscan = off'
+                ' set plan_cache_mode = force_generic_plan',
+            v_function);
+        -- these join whole sets of times, for which a hash is quicker
+        if v_name not in ('compile_openings', 'explain_slot', 'list_pool_slots', 'list_slots') then
+            execute pg_catalog.format(
+                'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
+        end if;
+    end loop;
+end;
+$$;
+
 -- Which rows are visible --------------------------------------------------------------------------
 
 -- One tenant at a time, for everybody, the owner of the tables included (force). Only

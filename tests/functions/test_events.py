@@ -85,7 +85,7 @@ RETURNED: dict[str, Any] = {
         "resources": 0,
         "openings": 0,
     },
-    "reconcile.scheduled": {"looked": 0, "found": 0, "cured": 0, "open": 0},
+    "reconcile.scheduled": {"looked": 0, "foreign": 0, "found": 0, "cured": 0, "open": 0},
     "refresh_calendars.scheduled": {"read": 0, "failed": 0},
 }
 SAMPLES = sorted((ROOT / "events").glob("*.json"))

@@ -151,6 +151,23 @@ def _subject(request: dict[str, Any]) -> str:
     return next((part for part in parts if len(part) == len(_NIL)), _NIL)
 
 
+def test_what_was_nobodys_has_the_nil_tenant(server: cluster.Server, commit: str) -> None:
+    """A payment that belongs to no tenant of ours, found and accepted by the older code."""
+    with older.database(server, commit) as database:
+        database.execute(
+            "insert into core.findings (object_id, kind, amount, currency, detail, first_seen_at,"
+            " last_seen_at, accepted_at, accepted_because)"
+            " values ('pi_nobodys', 'payment_unknown', 700, 'GBP', 'x', now(), now(), now(), 'tea')"
+        )
+        before = _counts(database)["core.findings"]
+        migrate(database.url(), cluster.SQL_DIR)
+
+        nobodys = database.rows("select object_id from core.findings where tenant_id = %s", _NIL)
+
+        assert [row.object_id for row in nobodys] == ["pi_nobodys"]
+        assert _counts(database)["core.findings"] == before
+
+
 def test_openings_are_compiled(upgraded: Database) -> None:
     """Resources that existed have their openings, and what can be booked of them.
 

@@ -74,15 +74,30 @@ def forget_event_fence(database: Database) -> None:
     rewrite(
         database,
         "core.record_event",
-        "    on conflict (id) do nothing;\n    return found;",
+        "    on conflict (tenant_id, id) do nothing;\n    return found;",
         "    ;\n    return true;",
+    )
+
+
+def forget_fence(database: Database) -> None:
+    """Whoever enters a tenant looks at its state, and holds nothing that a mover waits for."""
+    rewrite(
+        database,
+        "core.try_enter_tenant",
+        """    if not pg_catalog.pg_try_advisory_xact_lock_shared(
+        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))
+    then""",
+        "    if false then",
     )
 
 
 def forget_payment_fence(database: Database) -> None:
     """Each telling of a payment is a payment."""
-    database.execute("alter table core.payments drop constraint payments_intent_unique")
-    rewrite(database, "core.record_payment", "on conflict (payment_intent_id) do nothing", "")
+    database.execute("drop index core.payments_intent_unique")
+    fence = (
+        "on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null do nothing"
+    )
+    rewrite(database, "core.record_payment", fence, "")
 
 
 def forget_key_fence(database: Database) -> None:

@@ -161,7 +161,7 @@ ALWAYS: tuple[Law, ...] = (
                 lag(e.to_status) over trail as was,
                 lag(e.to_payment_status) over trail as payment_was
             from audit.booking_events as e
-            window trail as (partition by e.tenant_id, e.booking_id order by e.version, e.id)
+            window trail as (partition by e.tenant_id, e.booking_id order by e.version)
         ) as e
         where e.version <> e.expected or e.from_status is distinct from e.was
             or e.from_payment_status is distinct from e.payment_was
@@ -177,7 +177,7 @@ ALWAYS: tuple[Law, ...] = (
         left join lateral (
             select * from audit.booking_events as e
             where e.tenant_id = b.tenant_id and e.booking_id = b.id
-            order by e.version desc, e.id desc
+            order by e.version desc
             limit 1
         ) as e on true
         where (e.version, e.to_status, e.to_payment_status)

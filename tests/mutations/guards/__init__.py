@@ -8,6 +8,7 @@ from tests.mutations.guards import (
     feeds,
     limits,
     locks,
+    moving,
     openings,
     page,
     payments,
@@ -29,6 +30,7 @@ from tests.mutations.guards import (
 
 ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
+    *moving.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
     *times_and_pages.GUARDS,

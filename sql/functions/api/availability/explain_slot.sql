@@ -19,7 +19,6 @@ create or replace function api.explain_slot(
     p_email text)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'slot.explain');

@@ -29,7 +29,8 @@ begin
                 and c.state = 'pending'
             limit 1 -- a search for each, whatever the planner thinks of empty tables
         ) as c on true
-        where o.resource_id = p_resource.id
+        where o.tenant_id is not distinct from p_resource.tenant_id
+            and o.resource_id = p_resource.id
             and o.during && pg_catalog.tstzrange(
                 core.local_instant(p_from::timestamp, p_resource.timezone, 'start'),
                 core.local_instant((p_until + 1)::timestamp, p_resource.timezone, 'start'), '[)')

@@ -99,7 +99,8 @@ begin
         cross join lateral (
             select o.during
             from core.occupancies as o
-            where o.resource_id = m.id and o.unit = 1 and o.during && m.reach
+            where o.tenant_id is not distinct from p_offering.tenant_id
+                and o.resource_id = m.id and o.unit = 1 and o.during && m.reach
                 and case o.part
                     when 1 then o.booking_id not in (select l.booking_id from lapsed as l)
                     else (
