@@ -196,6 +196,7 @@ CREATE TABLE core.tenants (
     keep_requests_days integer DEFAULT 30 NOT NULL,
     keep_waitlist_days integer DEFAULT 30 NOT NULL,
     keep_events_days integer DEFAULT 35 NOT NULL,
+    state text DEFAULT 'here'::text NOT NULL,
     CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
     CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
@@ -216,7 +217,8 @@ CREATE TABLE core.tenants (
     CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
     CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
     CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
-    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650)))
+    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650))),
+    CONSTRAINT tenants_state_known CHECK ((state = ANY (ARRAY['here'::text, 'arriving'::text, 'left'::text])))
 );
 
 ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
@@ -809,7 +811,7 @@ ALTER TABLE core.occupancies OWNER TO holdfast_owner;
 CREATE TABLE core.findings (
     object_id text NOT NULL,
     kind text NOT NULL,
-    tenant_id uuid,
+    tenant_id uuid NOT NULL,
     booking_id uuid,
     row_id uuid,
     amount bigint,
@@ -937,7 +939,6 @@ ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 --
 
 CREATE TABLE audit.booking_events (
-    id bigint NOT NULL,
     tenant_id uuid NOT NULL,
     booking_id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -955,19 +956,6 @@ CREATE TABLE audit.booking_events (
 ALTER TABLE ONLY audit.booking_events FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.booking_events OWNER TO holdfast_owner;
-
---
--- Name: booking_events_id_seq; Type: SEQUENCE; Schema: audit; Owner: holdfast_owner
---
-
-ALTER TABLE audit.booking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME audit.booking_events_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 
 --
 -- Name: api_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1177,18 +1165,11 @@ CREATE TABLE core.transitions (
 ALTER TABLE core.transitions OWNER TO holdfast_owner;
 
 --
--- Name: booking_events booking_events_once_per_version; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY audit.booking_events
-    ADD CONSTRAINT booking_events_once_per_version UNIQUE (tenant_id, booking_id, version);
-
---
 -- Name: booking_events booking_events_pkey; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY audit.booking_events
-    ADD CONSTRAINT booking_events_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT booking_events_pkey PRIMARY KEY (tenant_id, booking_id, version);
 
 --
 -- Name: deleted_bookings deleted_bookings_pkey; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
@@ -1254,20 +1235,6 @@ ALTER TABLE ONLY core.calendar_feeds
     ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (tenant_id, id);
 
 --
--- Name: calendar_feeds calendar_feeds_token_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.calendar_feeds
-    ADD CONSTRAINT calendar_feeds_token_unique UNIQUE (token_hash);
-
---
--- Name: calendars calendars_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.calendars
-    ADD CONSTRAINT calendars_id_unique UNIQUE (id);
-
---
 -- Name: calendars calendars_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1289,13 +1256,6 @@ ALTER TABLE ONLY core.capabilities
     ADD CONSTRAINT capabilities_pkey PRIMARY KEY (capability, kind);
 
 --
--- Name: changes changes_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.changes
-    ADD CONSTRAINT changes_id_unique UNIQUE (id);
-
---
 -- Name: changes changes_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1310,25 +1270,11 @@ ALTER TABLE core.changes
     ADD CONSTRAINT changes_sound CHECK (core.sound_change(changes.*));
 
 --
--- Name: checkouts checkouts_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.checkouts
-    ADD CONSTRAINT checkouts_id_unique UNIQUE (id);
-
---
 -- Name: checkouts checkouts_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY core.checkouts
     ADD CONSTRAINT checkouts_pkey PRIMARY KEY (tenant_id, id);
-
---
--- Name: checkouts checkouts_session_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.checkouts
-    ADD CONSTRAINT checkouts_session_unique UNIQUE (session_id);
 
 --
 -- Name: checkouts checkouts_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1380,13 +1326,6 @@ ALTER TABLE ONLY core.date_overrides
     ADD CONSTRAINT date_overrides_pkey PRIMARY KEY (tenant_id, id);
 
 --
--- Name: effects effects_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.effects
-    ADD CONSTRAINT effects_id_unique UNIQUE (id);
-
---
 -- Name: effects effects_key_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1419,7 +1358,7 @@ ALTER TABLE ONLY core.external_busy
 --
 
 ALTER TABLE ONLY core.findings
-    ADD CONSTRAINT findings_pkey PRIMARY KEY (object_id, kind);
+    ADD CONSTRAINT findings_pkey PRIMARY KEY (tenant_id, object_id, kind);
 
 --
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1447,7 +1386,7 @@ ALTER TABLE ONLY core.migrations
 --
 
 ALTER TABLE ONLY core.occupancies
-    ADD CONSTRAINT occupancies_no_overlap EXCLUDE USING gist (resource_id WITH =, unit WITH =, during WITH &&, session_id WITH <>);
+    ADD CONSTRAINT occupancies_no_overlap EXCLUDE USING gist (resource_id WITH =, unit WITH =, during WITH &&, session_id WITH <>, tenant_id WITH =);
 
 --
 -- Name: occupancies occupancies_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1455,13 +1394,6 @@ ALTER TABLE ONLY core.occupancies
 
 ALTER TABLE ONLY core.occupancies
     ADD CONSTRAINT occupancies_pkey PRIMARY KEY (tenant_id, booking_id, part);
-
---
--- Name: occupancies occupancies_seat_once; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.occupancies
-    ADD CONSTRAINT occupancies_seat_once UNIQUE (session_id, seat);
 
 --
 -- Name: occupancies occupancies_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1497,13 +1429,6 @@ ALTER TABLE ONLY core.openings
 
 ALTER TABLE ONLY core.packages
     ADD CONSTRAINT packages_pkey PRIMARY KEY (tenant_id, offering_id, tier, package);
-
---
--- Name: payments payments_intent_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.payments
-    ADD CONSTRAINT payments_intent_unique UNIQUE (payment_intent_id);
 
 --
 -- Name: payments payments_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1569,13 +1494,6 @@ ALTER TABLE core.refunds
     ADD CONSTRAINT refunds_sound CHECK (core.sound_refund(refunds.*));
 
 --
--- Name: refunds refunds_stripe_refund_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.refunds
-    ADD CONSTRAINT refunds_stripe_refund_unique UNIQUE (stripe_refund_id);
-
---
 -- Name: resource_offerings resource_offerings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1601,7 +1519,7 @@ ALTER TABLE ONLY core.resources
 --
 
 ALTER TABLE ONLY core.stripe_events
-    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (tenant_id, id);
 
 --
 -- Name: stripe_events stripe_events_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1644,13 +1562,6 @@ ALTER TABLE ONLY core.timetables
 
 ALTER TABLE ONLY core.transitions
     ADD CONSTRAINT transitions_pkey PRIMARY KEY (from_status, to_status);
-
---
--- Name: waitlist waitlist_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.waitlist
-    ADD CONSTRAINT waitlist_id_unique UNIQUE (id);
 
 --
 -- Name: waitlist waitlist_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1765,6 +1676,24 @@ CREATE INDEX bookings_proved_by_customer ON core.bookings USING btree (tenant_id
 CREATE INDEX calendar_feeds_by_resource ON core.calendar_feeds USING btree (tenant_id, resource_id);
 
 --
+-- Name: calendar_feeds_by_token; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendar_feeds_by_token ON core.calendar_feeds USING btree (token_hash);
+
+--
+-- Name: calendar_feeds_token_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX calendar_feeds_token_unique ON core.calendar_feeds USING btree (tenant_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+--
+-- Name: calendars_by_id; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_by_id ON core.calendars USING btree (id);
+
+--
 -- Name: calendars_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1825,10 +1754,22 @@ CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (tenant_id, book
 CREATE INDEX checkouts_by_change ON core.checkouts USING btree (tenant_id, change_id) WHERE (change_id IS NOT NULL);
 
 --
+-- Name: checkouts_by_session; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX checkouts_by_session ON core.checkouts USING btree (session_id) WHERE (session_id IS NOT NULL);
+
+--
 -- Name: checkouts_one_payable_per_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE UNIQUE INDEX checkouts_one_payable_per_booking ON core.checkouts USING btree (tenant_id, booking_id) WHERE (state = ANY (ARRAY['creating'::text, 'open'::text, 'pending'::text]));
+
+--
+-- Name: checkouts_session_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX checkouts_session_unique ON core.checkouts USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
 
 --
 -- Name: customers_by_mailbox; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1853,6 +1794,12 @@ CREATE INDEX effects_by_booking ON core.effects USING btree (tenant_id, booking_
 --
 
 CREATE INDEX effects_by_checkout ON core.effects USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
+
+--
+-- Name: effects_by_id; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_by_id ON core.effects USING btree (id);
 
 --
 -- Name: effects_dead; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1894,7 +1841,13 @@ CREATE INDEX external_busy_by_time ON core.external_busy USING gist (resource_id
 -- Name: findings_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX findings_by_booking ON core.findings USING btree (booking_id) WHERE (booking_id IS NOT NULL);
+CREATE INDEX findings_by_booking ON core.findings USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: findings_by_object; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX findings_by_object ON core.findings USING btree (object_id);
 
 --
 -- Name: findings_open; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1915,6 +1868,12 @@ CREATE INDEX idempotency_keys_by_age ON core.idempotency_keys USING btree (tenan
 CREATE INDEX idempotency_keys_by_result ON core.idempotency_keys USING btree (tenant_id, result_id) WHERE (result_id IS NOT NULL);
 
 --
+-- Name: occupancies_seat_once; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX occupancies_seat_once ON core.occupancies USING btree (tenant_id, session_id, seat) WHERE (session_id IS NOT NULL);
+
+--
 -- Name: payments_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1927,10 +1886,22 @@ CREATE INDEX payments_by_booking ON core.payments USING btree (tenant_id, bookin
 CREATE INDEX payments_by_checkout ON core.payments USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
 
 --
+-- Name: payments_by_intent; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX payments_by_intent ON core.payments USING btree (payment_intent_id);
+
+--
 -- Name: payments_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX payments_by_time ON core.payments USING btree (created_at, id);
+
+--
+-- Name: payments_intent_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX payments_intent_unique ON core.payments USING btree (tenant_id, payment_intent_id) WHERE (payment_intent_id IS NOT NULL);
 
 --
 -- Name: pool_resources_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1963,6 +1934,12 @@ CREATE INDEX refunds_by_booking ON core.refunds USING btree (tenant_id, booking_
 CREATE INDEX refunds_by_payment ON core.refunds USING btree (tenant_id, payment_id);
 
 --
+-- Name: refunds_by_stripe_refund; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX refunds_by_stripe_refund ON core.refunds USING btree (stripe_refund_id) WHERE (stripe_refund_id IS NOT NULL);
+
+--
 -- Name: refunds_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1973,6 +1950,12 @@ CREATE INDEX refunds_by_time ON core.refunds USING btree (created_at, id);
 --
 
 CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((status = 'failed'::text) AND (replaced_by IS NULL));
+
+--
+-- Name: refunds_stripe_refund_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX refunds_stripe_refund_unique ON core.refunds USING btree (tenant_id, stripe_refund_id) WHERE (stripe_refund_id IS NOT NULL);
 
 --
 -- Name: stripe_events_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
