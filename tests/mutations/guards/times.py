@@ -9,13 +9,19 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "buffer-after",
         "a booking owns its resource until the buffer after it is over",
-        (core("occupied", "p_ends_at + p_after_minutes * interval '1 minute'", "p_ends_at"),),
+        (core("with_buffers", "p_ends_at + p_after_minutes * interval '1 minute'", "p_ends_at"),),
         (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
     ),
     Guard(
         "buffer-before",
         "and from the beginning of the buffer before it",
-        (core("occupied", "p_starts_at - p_before_minutes * interval '1 minute'", "p_starts_at"),),
+        (
+            core(
+                "with_buffers",
+                "p_starts_at - p_before_minutes * interval '1 minute'",
+                "p_starts_at",
+            ),
+        ),
         (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
     ),
     Guard(
@@ -29,7 +35,7 @@ GUARDS: tuple[Guard, ...] = (
         "nothing starts before the resource's notice has passed",
         (
             core(
-                "offered",
+                "bookable_periods",
                 "greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute')",
                 "p_from",
             ),
@@ -41,7 +47,7 @@ GUARDS: tuple[Guard, ...] = (
         "nothing starts beyond the resource's horizon",
         (
             core(
-                "offered",
+                "bookable_periods",
                 "p_at + p_resource.horizon_days * interval '24 hours'",
                 "p_at + interval '10000 hours'",
             ),
@@ -53,7 +59,7 @@ GUARDS: tuple[Guard, ...] = (
         "a booking ends before the resource closes",
         (
             core(
-                "offered",
+                "bookable_periods",
                 "least(pg_catalog.upper(f.free) - v_length, v_last,",
                 "least(pg_catalog.upper(f.free), v_last,",
             ),
@@ -63,7 +69,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "stale-holds-give-way",
         "a hold that has run out does not keep its time",
-        (core("busy", "(b.status <> 'held' or b.hold_expires_at > p_at)", "true"),),
+        (core("occupied_ranges", "(b.status <> 'held' or b.hold_expires_at > p_at)", "true"),),
         (f"{_HOLD}::test_a_hold_that_ran_out_gives_way_at_once",),
     ),
     Guard(
@@ -96,7 +102,7 @@ GUARDS: tuple[Guard, ...] = (
             ),
             core(
                 "require_payable",
-                "coalesce(p_change.expires_at, p_booking.hold_expires_at) <= p_at",
+                "coalesce(p_reschedule.expires_at, p_booking.hold_expires_at) <= p_at",
                 "false",
             ),
         ),
@@ -105,7 +111,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "time-is-freed",
         "whoever leaves the live statuses gives the time back in the same transaction",
-        (core("move", "if not core.is_live(p_to) then", "if false then"),),
+        (core("transition_booking", "if not core.is_live(p_to) then", "if false then"),),
         ("tests/sql/test_release_hold.py::test_a_held_time_is_free_at_once",),
     ),
     Guard(

@@ -22,7 +22,7 @@ class Actor:
 
     Attributes:
         address: the network address that asks, as API Gateway saw it; only a keyed hash of it is
-            stored (`booking_secrets.located`).
+            stored (`booking_secrets.with_address_hash`).
     """
 
     key_hash: str

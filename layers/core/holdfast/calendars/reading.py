@@ -31,7 +31,7 @@ def source() -> BusyTimes:
 
 def read_now(calendar_ids: Sequence[str], seconds: float) -> None:
     """Read these calendars before a hold, and store what was learnt within some seconds."""
-    tasks = database.call("begin_reading", list(calendar_ids))
+    tasks = database.call("begin_calendar_read", list(calendar_ids))
     _read_and_store(tasks, seconds)
 
 
@@ -73,7 +73,7 @@ def _read_and_store(tasks: Sequence[Task], seconds: float) -> list[str]:
 
 def _store(task: Task, reading: "Future[Reading]", seconds: float, took: float) -> str:
     outcome: dict[str, Any] = {**_outcome(task, reading, seconds), "seconds": round(took, 3)}
-    stored = database.call("store_busy", task["id"], task["begun_at"], outcome)
+    stored = database.call("store_calendar_busy", task["id"], task["begun_at"], outcome)
     count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")
     return str(stored["result"])
 

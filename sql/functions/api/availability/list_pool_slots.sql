@@ -49,7 +49,7 @@ begin
         group by f.starts_at, f.ends_at, f.booked_on
         limit 2001
     ) as s;
-    perform core.require_few(v_count);
+    perform core.require_slot_count(v_count);
 
     return pg_catalog.json_build_object(
         'pool_id', v_pool.id,

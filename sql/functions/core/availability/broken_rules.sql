@@ -84,9 +84,9 @@ begin
                     'nothing can be booked in this time')
                 else 'a calendar kept elsewhere has this time' end,
             c.blackout_id, c.calendar_id
-        from core.closed(
+        from core.blocked_ranges(
             p_resource.id,
-            core.would_occupy(p_resource, p_offering, v_start, v_period.ends_at)) as c
+            core.occupied_range_of(p_resource, p_offering, v_start, v_period.ends_at)) as c
         order by c.blackout_id is null, pg_catalog.lower(c.during), c.blackout_id, c.calendar_id;
     end if;
 end;

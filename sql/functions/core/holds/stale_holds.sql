@@ -1,7 +1,7 @@
 -- core.stale_holds: holds that have run out and still own time in a window, by the first booking
 -- of each; and bookings whose change has, which was not paid.
 --
--- Runs as holdfast_system for the same reason as core.busy. What it returns is a hint: the caller
+-- Runs as holdfast_system for the same reason as core.occupied_ranges. What it returns is a hint: the caller
 -- locks each booking and looks again.
 --
 -- Locks     none
@@ -20,7 +20,7 @@ begin
     join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
     where o.resource_id = p_resource_id and o.during && p_window
         and (b.status = 'held' and b.hold_expires_at <= p_at
-            or o.part = 2 and core.change_ran_out(o.tenant_id, o.booking_id, p_at))
+            or o.part = 2 and core.reschedule_expired(o.tenant_id, o.booking_id, p_at))
     order by 1;
 end;
 $$;

@@ -7,7 +7,7 @@
 --
 -- Locks     none
 -- Raises    nothing
--- Backstop  checkouts_session_unique
+-- Backstop  checkouts_stripe_session_unique
 create or replace function core.find_checkout(p_session jsonb)
 returns core.checkouts
 language plpgsql stable
@@ -16,14 +16,14 @@ declare
     v_checkout core.checkouts;
     v_reference text := p_session ->> 'client_reference_id';
 begin
-    select * into v_checkout from core.checkouts as c where c.session_id = p_session ->> 'id';
+    select * into v_checkout from core.checkouts as c where c.stripe_session_id = p_session ->> 'id';
 
     if not found and v_reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
         and v_reference = p_session #>> '{metadata,checkout_id}'
     then
         select * into v_checkout
         from core.checkouts as c
-        where c.id = v_reference::uuid and c.session_id is null;
+        where c.id = v_reference::uuid and c.stripe_session_id is null;
     end if;
     return v_checkout;
 end;
