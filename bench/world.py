@@ -231,7 +231,8 @@ def fill_paying(connection: psycopg.Connection, bookings: int) -> None:
     connection.execute("set session_replication_role = replica")
     connection.execute(
         "insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount,"
-        " currency, stripe_session_expires_at, stripe_session_id, stripe_session_url, created_at, updated_at)"
+        " currency, stripe_session_expires_at, stripe_session_id, stripe_session_url,"
+        " created_at, updated_at)"
         f" select {_TENANT}, md5('checkout' || n)::uuid, md5('booking' || n)::uuid, 'open', '{{}}',"
         " 4500, 'EUR', now() + interval '1 hour', 'cs_' || n, 'https://example.com', now(), now()"
         " from generate_series(1, %s) as n",

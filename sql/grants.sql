@@ -64,6 +64,17 @@ grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliv
 grant execute on function api.next_reconciliation_page to holdfast_reconcile;
 grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
 
+-- Doorways: the names of the release before, for its code while traffic shifts and after a rollback.
+-- The next release takes them away, with sql/functions/api/doorways.
+grant execute on function api.reschedule to holdfast_checkout;
+grant execute on function api.abandon_change to holdfast_checkout;
+grant execute on function api.begin_reading to holdfast_checkout;
+grant execute on function api.store_busy to holdfast_checkout, holdfast_refresh_calendars;
+grant execute on function api.measure to holdfast_deliver;
+grant execute on function api.get_waiting to holdfast_waitlist;
+grant execute on function api.reconcile to holdfast_reconcile;
+grant execute on function api.continue_reconciliation to holdfast_reconcile;
+
 -- What each kind of credential may do -------------------------------------------------------------
 
 -- The one list of capabilities, which core.authorize reads. A function of schema api that acts for a
@@ -146,6 +157,13 @@ alter function core.booked_days owner to holdfast_system;
 alter function core.blocked_ranges owner to holdfast_system;
 alter function core.classes owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
+
+-- the doorways of those above
+alter function api.begin_reading owner to holdfast_system;
+alter function api.store_busy owner to holdfast_system;
+alter function api.measure owner to holdfast_system;
+alter function api.reconcile owner to holdfast_system;
+alter function api.continue_reconciliation owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;

@@ -46,7 +46,9 @@ APART: Mapping[str, str] = {
     "create_calendar_feed": "somebody may read the bookings",
     "delete_calendar": "times that it kept busy are free for the next hold",
     "delete_expired_records": "passes by whatever somebody is at work on",
-    "submit_reconciliation_page": "compares what others have committed, and writes down where books differ",
+    "submit_reconciliation_page": (
+        "compares what others have committed, and writes down where books differ"
+    ),
     "revoke_calendar_feed": "somebody may read the bookings no longer",
 }
 

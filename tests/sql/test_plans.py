@@ -23,6 +23,7 @@ from tests.harness.database.builders import NOW
 from tests.harness.database.cluster import Server
 from tests.harness.database.growth import ROWS, grow, hold_off_autovacuum
 from tests.harness.database.migrated import fresh_database
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 
 CALLS = 20
 # of one index, that one call may read: a week of bookings by the hour, twice for the time they own
@@ -212,7 +213,7 @@ def test_a_scan_would_be_seen(grown: Workload) -> None:
 def test_every_function_is_measured(grown: Workload) -> None:
     """A new function of schema api needs a case here; health reads nothing that grows."""
     functions = grown.api.database.rows(
-        "select proname from pg_proc where pronamespace = 'api'::regnamespace"
+        f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
     )
 
     assert {f for (f,) in functions} - {"health"} == {name.split(",")[0] for name in ACTIONS}
