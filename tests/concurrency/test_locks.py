@@ -6,8 +6,8 @@ from holdfast.platform import database_errors, errors
 from tests.harness.clients.db_client import DbClient, background, refusal
 from tests.harness.database import guardless
 from tests.harness.database.concurrency import wait_until_blocked
-from tests.harness.laws.invariants import violations
 from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
+from tests.harness.laws.invariants import violations
 from tests.interleavings.steps import NOTING, READERS
 
 MONDAY_TEN = "2027-01-11T10:00:00Z"

@@ -3,8 +3,8 @@
 import re
 
 from tests.harness.database.cluster import ROOT, SQL_DIR
-from tests.harness.database.migrated import Database
 from tests.harness.database.doorways import DOORWAYS, IS_FUNCTION_OF_TODAY
+from tests.harness.database.migrated import Database
 
 DOCUMENT = (ROOT / "docs/locking.md").read_text()
 TAKES_LOCK = re.compile(r"for (no key )?update\b|pg_advisory|on conflict \(id\) do nothing")

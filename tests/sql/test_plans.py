@@ -21,9 +21,9 @@ from tests.harness.clients.workload_of_retention import RETENTION
 from tests.harness.clients.workload_of_scheduling import SCHEDULING
 from tests.harness.database.builders import NOW
 from tests.harness.database.cluster import Server
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.growth import ROWS, grow, hold_off_autovacuum
 from tests.harness.database.migrated import fresh_database
-from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 
 CALLS = 20
 # of one index, that one call may read: a week of bookings by the hour, twice for the time they own

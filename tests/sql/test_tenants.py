@@ -15,9 +15,9 @@ import pytest
 from tests.harness.clients.calls import ADDRESSES, Api, refused, stripe_event
 from tests.harness.clients.waiting import wait_for
 from tests.harness.database.builders import NOW, Offer, Tenant, sha256
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 from tests.harness.database.scheduled_rows import fill
-from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 
 # the same for every tenant, and nothing of any of them
 SHARED = {
