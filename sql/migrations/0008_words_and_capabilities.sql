@@ -22,8 +22,8 @@ alter type core.actor
 
 -- Words -------------------------------------------------------------------------------------------
 
--- A booking is rescheduled (core.changes was one word with a change of anything else); a checkout's session
--- is Stripe's, and what shares a unit in a group offering is a class.
+-- A booking is rescheduled; "change" also meant a change of a catalogue item. A checkout's session is
+-- Stripe's; the bookings of a group offering that share a unit are a class.
 alter table core.changes rename to reschedules;
 alter table core.checkouts rename column change_id to reschedule_id;
 alter table core.checkouts rename column session_id to stripe_session_id;

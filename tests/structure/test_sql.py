@@ -12,6 +12,7 @@ from holdfast.migrations import scripts
 from holdfast.platform.database_errors import BY_CONSTRAINT, BY_SQLSTATE, from_database
 from holdfast.platform.errors import Unavailable
 from tests.harness.database.cluster import ROOT, SQL_DIR
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 from tests.harness.rules import rules
 
@@ -286,7 +287,7 @@ def test_each_function_asks_for_one_capability(database: Database) -> None:
     """
     with_actor = database.rows(
         "select p.proname from pg_proc as p"
-        " where p.pronamespace = 'api'::regnamespace and 'p_actor' = any (p.proargnames) order by 1"
+        f" where {IS_FUNCTION_OF_TODAY} and 'p_actor' = any (p.proargnames) order by 1"
     )
     files = {path.stem: _code(path) for path in FILES if "api" in path.parts}
     asks = {
