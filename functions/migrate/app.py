@@ -39,7 +39,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             return secret_replacement.replace(settings().database_url, left / 2)
     except Exception as error:
         raise FailedError(_reason(error)) from None
-    raise FailedError('the event is none of {}, {"tenant": {…}}, {"replace_secrets": true}')
+    raise FailedError('the event must be {}, {"tenant": {…}} or {"replace_secrets": true}')
 
 
 def _deploy(seconds: float) -> Mapping[str, Any]:

@@ -48,9 +48,9 @@ def _page(text: str) -> str:
     """Where letters may lead to: https, or this machine."""
     parts = urlsplit(web_address(text))
     if parts.scheme != "https" and parts.hostname not in _LOCAL_HOSTS:
-        raise ValueError("must be an https address, or one of this machine")
+        raise ValueError("must be an https address, or an address of this machine")
     if "#" in text or "@" in text:
-        raise ValueError("must have no fragment and no @: the link's own secret comes after a #")
+        raise ValueError("must have no fragment and no @: the secret of the link follows a #")
     return text
 
 
@@ -59,7 +59,7 @@ def _limits(wanted: dict[str, int | None]) -> dict[str, int | None]:
     for setting, value in wanted.items():
         limit = _LIMITS.get(setting)
         if limit is None:
-            raise ValueError(f"there is no such setting; those are: {', '.join(_LIMITS)}")
+            raise ValueError(f"no such setting; the settings are: {', '.join(_LIMITS)}")
         if value is None and not limit.may_be_none:
             raise ValueError(f"{setting} must be a number")
         if value is not None and not limit.least <= value <= limit.most:

@@ -25,7 +25,7 @@ def _feed_address(text: str) -> str:
     try:
         address = ascii_addresses.web_address(given)
     except ValueError:
-        raise ValueError("must be a web address whose host can exist") from None
+        raise ValueError("must be a web address with a valid host name") from None
     if len(address) > _MAX_LENGTH:
         raise ValueError(f"must be at most {_MAX_LENGTH} characters long, percent-encoded")
     return address

@@ -117,7 +117,7 @@ class IdempotencyKeyTooShort(HoldfastError):
 
     status, code = HTTPStatus.BAD_REQUEST, "idempotency_key_too_short"
     title = "The Idempotency-Key is too short for a publishable key"
-    hint = "Send a new random UUID as Idempotency-Key: whoever guesses it gets the answer."
+    hint = "Send a new random UUID as Idempotency-Key; guessing the key would reveal the answer."
 
 
 class SignatureInvalid(HoldfastError):
@@ -125,30 +125,30 @@ class SignatureInvalid(HoldfastError):
 
     status, code = HTTPStatus.BAD_REQUEST, "signature_invalid"
     title = "The webhook signature is not valid"
-    hint = "Check the endpoint's signing secret and the clocks of both sides."
+    hint = "Check the endpoint's signing secret and the clocks on both sides."
 
 
 class EventMismatch(HoldfastError):
     """A genuine event of another API version or mode: the endpoint is set up wrongly."""
 
     status, code = HTTPStatus.BAD_REQUEST, "event_mismatch"
-    title = "The event is of another API version or mode"
-    hint = "Create the webhook endpoint with the pinned API version, and in the right mode."
+    title = "The event has another API version or mode"
+    hint = "Create the webhook endpoint with the pinned API version, in the right mode."
 
 
 class Unauthenticated(HoldfastError):
     """No API key, or one that is unknown or revoked."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "unauthenticated"
-    title = "A valid API key is needed"
-    hint = "Send Authorization: Bearer with your publishable or secret key."
+    title = "A valid API key is required"
+    hint = "Send your publishable or secret key as Authorization: Bearer."
 
 
 class Forbidden(HoldfastError):
     """The key is genuine, but this needs a secret key."""
 
     status, code = HTTPStatus.FORBIDDEN, "forbidden"
-    title = "This key is not allowed to do that"
+    title = "This key cannot be used for that"
     hint = "Call this from your server with a secret key."
 
 
@@ -181,7 +181,7 @@ class AlreadyWaiting(HoldfastError):
 
     status, code = HTTPStatus.CONFLICT, "already_waiting"
     title = "The customer is already on the waitlist for this time"
-    hint = "Read the existing waitlist entry."
+    hint = "Fetch the existing waitlist entry instead."
 
 
 class IllegalState(HoldfastError):
@@ -189,7 +189,7 @@ class IllegalState(HoldfastError):
 
     status, code = HTTPStatus.CONFLICT, "illegal_state"
     title = "The booking's state does not allow that"
-    hint = "Read the booking again to see its current status."
+    hint = "Fetch the booking to see its current status."
 
 
 class WindowOverlaps(HoldfastError):
@@ -212,8 +212,8 @@ class CustomerInUse(HoldfastError):
     """A person cannot be erased while they have bookings ahead, or money is on its way."""
 
     status, code = HTTPStatus.CONFLICT, "customer_in_use"
-    title = "The customer has bookings ahead, or money on its way"
-    hint = "End what `obstacles` names, or wait for it, then erase again."
+    title = "The customer has upcoming bookings or payments in progress"
+    hint = "Resolve the obstacles or wait for them to end, then try again."
 
 
 class Archived(HoldfastError):
@@ -229,7 +229,7 @@ class AlreadyPaid(HoldfastError):
 
     status, code = HTTPStatus.CONFLICT, "already_paid"
     title = "The booking has been paid"
-    hint = "It is confirmed; cancel it if it is not wanted."
+    hint = "The booking is confirmed; cancel it if it is no longer wanted."
 
 
 class RequestInProgress(HoldfastError):
@@ -252,8 +252,8 @@ class StaleVersion(HoldfastError):
     """The row has changed since the version in If-Match."""
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale_version"
-    title = "It has changed since you read it"
-    hint = "Read it again, and repeat the change with its new ETag if it is still wanted."
+    title = "It has changed since you fetched it"
+    hint = "Fetch the current version and try again."
 
 
 class BodyTooLarge(HoldfastError):
@@ -261,7 +261,7 @@ class BodyTooLarge(HoldfastError):
 
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"
     title = "The body is too large"
-    hint = "A request body may have up to 64 KiB."
+    hint = "Send at most 64 KiB."
 
 
 class UnsupportedMediaType(HoldfastError):
@@ -302,7 +302,7 @@ class NotOffered(HoldfastError):
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered"
     title = "The resource does not offer this time"
-    hint = "Take a start from GET /v1/resources/{resource_id}/slots."
+    hint = "Choose a start from GET /v1/resources/{resource_id}/slots."
 
 
 class NotPriced(HoldfastError):
@@ -319,7 +319,7 @@ class CartInvalid(HoldfastError):
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "cart_invalid"
     title = "These periods cannot be held together"
-    hint = "Hold at most 52 periods of one currency, in parts if need be."
+    hint = "Hold at most 52 periods in one currency; split the request if necessary."
 
 
 class IdempotencyKeyReused(HoldfastError):
@@ -327,14 +327,14 @@ class IdempotencyKeyReused(HoldfastError):
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"
     title = "The idempotency key was used for another request"
-    hint = "Make a new key for each new request."
+    hint = "Use a new key for each new request."
 
 
 class CheckoutRefused(HoldfastError):
     """Stripe refuses to make this checkout."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "checkout_refused"
-    title = "The payment provider refuses this checkout"
+    title = "The payment provider refused this checkout"
     hint = (
         "Check success_url and cancel_url; if they are right, contact support with the request id."
     )
@@ -346,7 +346,7 @@ class AmountNotChargeable(HoldfastError):
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "amount_not_chargeable"
     title = "This amount cannot be charged in its currency"
-    hint = "Set a price that is at least the currency's least amount."
+    hint = "Set a price of at least least_amount, in multiples of step."
 
 
 class ReturnAddressRefused(HoldfastError):
@@ -354,8 +354,8 @@ class ReturnAddressRefused(HoldfastError):
     that the tenant has listed; `field` is success_url or cancel_url."""
 
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "return_address_refused"
-    title = "The payment page may not lead there"
-    hint = "Use https, and an origin that the tenant has listed."
+    title = "This return address is not allowed"
+    hint = "Use https and an origin on the tenant's list."
 
 
 class PreconditionRequired(HoldfastError):
@@ -363,7 +363,7 @@ class PreconditionRequired(HoldfastError):
 
     status, code = HTTPStatus.PRECONDITION_REQUIRED, "precondition_required"
     title = "The If-Match header is missing"
-    hint = "Send the ETag of what you have read as If-Match."
+    hint = "Send the ETag of the version you fetched as If-Match."
 
 
 class TooManyHolds(HoldfastError):
@@ -372,15 +372,15 @@ class TooManyHolds(HoldfastError):
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
     title = "Too many unpaid holds"
-    hint = "Pay for one, release one, ask for fewer, or wait for the seconds in Retry-After."
+    hint = "Pay for one, release one, request fewer, or wait for the seconds in Retry-After."
 
 
 class TooManyPaymentPages(HoldfastError):
     """As many payment pages were made for one hold or change as the tenant allows: `limit`."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
-    title = "Too many payment pages were made for this"
-    hint = "Pay on the page that is open, or ask for a time again."
+    title = "Too many payment pages for this booking"
+    hint = "Pay on the open payment page, or hold a time again."
 
 
 class RateLimited(HoldfastError):
@@ -406,7 +406,7 @@ class CalendarStale(HoldfastError):
     """
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_stale"
-    title = "The resource's own calendar has to be read first"
+    title = "The resource's external calendar must be read first"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 
@@ -414,7 +414,7 @@ class CalendarUnreachable(HoldfastError):
     """A calendar of the resource cannot be read in time, and its policy is to refuse then."""
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_unreachable"
-    title = "The resource's own calendar cannot be read at the moment"
+    title = "The resource's external calendar cannot be read at the moment"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 

@@ -33,7 +33,7 @@ begin
     where r.tenant_id = v_feed.tenant_id and r.id = v_feed.resource_id and r.archived_at is null;
     if not found then
         raise exception 'no such calendar'
-            using errcode = 'KHNTF', hint = 'ask for a new address; this one opens nothing';
+            using errcode = 'KHNTF', hint = 'ask for a new address; this one is no longer valid';
     end if;
 
     return pg_catalog.jsonb_build_object(

@@ -93,9 +93,9 @@ begin
         limit 20
     ) as o;
     if v_obstacles <> '[]' then
-        raise exception 'the customer has bookings ahead, or money on its way'
-            using errcode = 'KHCIU', hint = 'end what the obstacles name, then erase again',
-                detail = pg_catalog.jsonb_build_object('obstacles', v_obstacles)::text;
+        raise exception using
+            errcode = 'KHCIU',
+            detail = pg_catalog.jsonb_build_object('obstacles', v_obstacles)::text;
     end if;
 
     perform pg_catalog.set_config('holdfast.reason', 'the customer was erased', true);

@@ -71,8 +71,8 @@ begin
         where e.id = p_effect_id;
         v_result := 'revived';
     else
-        raise exception 'the effect needs no retry: it is %', v_effect.state
-            using errcode = 'KHSTA', hint = 'only what is dead, or a refund that failed, is done again';
+        raise exception 'a % effect is not retried', v_effect.state
+            using errcode = 'KHSTA', hint = 'retry a dead effect, or the one of a failed refund';
     end if;
 
     return pg_catalog.jsonb_build_object(

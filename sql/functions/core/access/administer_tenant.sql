@@ -39,8 +39,8 @@ begin
 
     select * into v_tenant from core.tenants as t where t.id = v_id for no key update;
     if not found then
-        raise exception 'there is no such tenant'
-            using errcode = 'KHNTF', hint = 'name it to make it';
+        raise exception 'no such tenant'
+            using errcode = 'KHNTF', hint = 'give a name to create a tenant';
     end if;
 
     if exists (
@@ -50,8 +50,8 @@ begin
             select from core.api_keys as k
             where k.tenant_id = v_id and k.id = a.replaces and k.kind = a.kind)
     ) then
-        raise exception 'there is no such key of this tenant and kind to replace'
-            using errcode = 'KHNTF', hint = 'the answer lists the keys by their ids';
+        raise exception 'this tenant has no such key of this kind to replace'
+            using errcode = 'KHNTF', hint = 'the answer lists the ids of its keys';
     end if;
 
     insert into core.api_keys (tenant_id, id, first_id, kind, key_hash, label, created_at)
@@ -69,8 +69,8 @@ begin
             on k.key_hash = pg_catalog.decode(a.hash, 'hex')
         where k.tenant_id <> v_id
     ) then
-        raise exception 'one of the keys is in use'
-            using errcode = 'KHKEY', hint = 'make new ones';
+        raise exception 'one of the keys is already in use'
+            using errcode = 'KHKEY', hint = 'generate new keys';
     end if;
 
     if exists (
@@ -78,8 +78,8 @@ begin
         where not exists (
             select from core.api_keys as k where k.tenant_id = v_id and k.id = r.id)
     ) then
-        raise exception 'there is no such key of this tenant'
-            using errcode = 'KHNTF', hint = 'the answer lists the keys by their ids';
+        raise exception 'this tenant has no such key'
+            using errcode = 'KHNTF', hint = 'the answer lists the ids of its keys';
     end if;
 
     update core.api_keys as k
@@ -92,7 +92,7 @@ begin
             and k.key_hash = pg_catalog.decode(p_tenant ->> 'page_key_hash', 'hex'))
     then
         raise exception 'the key in the page''s address is not a live publishable key of this tenant'
-            using errcode = 'KHKEY', hint = 'use one of its own';
+            using errcode = 'KHKEY', hint = 'use one of the tenant''s own keys';
     end if;
     v_tenant := pg_catalog.jsonb_populate_record(
         v_tenant, coalesce(p_tenant -> 'limits', '{}')

@@ -20,8 +20,7 @@ begin
                     < core.clock() - (p_actor.tenant).secret_days * interval '24 hours'))
     then
         raise exception 'no such booking'
-            using errcode = 'KHNTF',
-                hint = 'check the id, and send the booking''s client_secret as Booking-Secret';
+            using errcode = 'KHNTF';
     end if;
 end;
 $$;

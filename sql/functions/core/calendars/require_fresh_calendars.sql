@@ -35,16 +35,15 @@ begin
         and (c.read_at is null or c.read_at < p_at - c.fresh_seconds * interval '1 second');
 
     if v_refused then
-        raise exception 'the resource''s own calendar cannot be read at the moment'
-            using errcode = 'KHCAU', detail = '{"retry_after": 30}',
-                hint = 'repeat the request after the seconds in Retry-After';
+        raise exception using
+            errcode = 'KHCAU',
+            detail = '{"retry_after": 30}';
     end if;
     if v_unread is not null then
-        raise exception 'the resource''s own calendar has to be read first'
-            using errcode = 'KHCAL',
-                detail = pg_catalog.jsonb_build_object(
-                    'calendars', v_unread, 'retry_after', 1)::text,
-                hint = 'repeat the request after the seconds in Retry-After';
+        raise exception using
+            errcode = 'KHCAL',
+            detail = pg_catalog.jsonb_build_object(
+                'calendars', v_unread, 'retry_after', 1)::text;
     end if;
     return v_tried;
 end;

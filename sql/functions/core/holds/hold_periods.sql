@@ -48,7 +48,7 @@ begin
                 where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
                     and p.tier = (w.price).tier and p.package = (w.price).package))
     then
-        raise exception 'the catalogue was changed meanwhile'
+        raise exception 'the catalogue has changed'
             using errcode = '40001', hint = 'call again';
     end if;
 

@@ -29,7 +29,7 @@ begin
                 select o.version from core.offerings as o
                 where o.tenant_id = (v_one.offering).tenant_id and o.id = (v_one.offering).id)
         then
-            raise exception 'the time is taken' using errcode = 'KHTKN', hint = 'take another';
+            raise exception using errcode = 'KHTKN';
         end if;
     end if;
     return true;

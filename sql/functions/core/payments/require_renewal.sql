@@ -22,22 +22,22 @@ begin
     end if;
 
     if core.last_page(v_start) < p_at then
-        raise exception 'the time begins too soon to be paid for'
-            using errcode = 'KHEXP', hint = 'choose a time that begins in five minutes or later';
+        raise exception 'the booking starts too soon to be paid'
+            using errcode = 'KHEXP', hint = 'choose a time that starts in five minutes or later';
     elsif core.stripe_session_expiry(p_at) > v_limit then
-        raise exception 'the time was kept unpaid for as long as it may be'
-            using errcode = 'KHEXP', hint = 'pay on the page that is open, or ask for a time again';
+        raise exception 'the hold cannot be extended any further'
+            using errcode = 'KHEXP', hint = 'pay on the open payment page, or hold a time again';
     elsif coalesce(p_reschedule.payment_pages, p_booking.payment_pages)
         >= v_tenant.payment_pages_per_hold
     then
-        raise exception 'as many payment pages were made as one time may have'
+        raise exception 'the limit of payment pages for this booking is reached'
             using errcode = 'KHPGS',
                 detail = pg_catalog.jsonb_build_object(
                     'limit', v_tenant.payment_pages_per_hold,
                     -- then it is over, and the time can be asked for again
                     'retry_after', greatest(1, core.seconds_since(
                         p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text,
-                hint = 'pay on the page that is open, or ask for a time again';
+                hint = 'pay on the open payment page, or hold a time again';
     end if;
 end;
 $$;

@@ -36,7 +36,7 @@ begin
     from core.reschedules as c
     where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.reschedule_id;
     if v_reschedule.state = 'expired' and not v_days_locked then
-        raise exception 'the change lost its time meanwhile' using errcode = '40001';
+        raise exception 'the reschedule has lost its time' using errcode = '40001';
     end if;
 
     v_checkout := core.record_stripe_session(p_checkout, p_outcome, p_session);

@@ -21,7 +21,7 @@ begin
     if p_reschedule.difference > 0
         and core.last_page(least(p_booking.starts_at, p_reschedule.starts_at)) < p_at
     then
-        raise exception 'it begins too soon for the difference to be paid'
+        raise exception 'it starts too soon for the difference to be paid'
             using errcode = 'KHSTA', hint = 'choose a time that costs no more';
     end if;
     if p_reschedule.difference <= 0 then

@@ -49,7 +49,7 @@ begin
         (select pg_catalog.jsonb_agg(c.id)
         from core.calendars_of(p_resource.tenant_id, p_resource.id) as c)) <> '{}'
     then
-        raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
+        raise exception 'the period is not available' using errcode = 'KHTKN', hint = 'keep waiting';
     end if;
 
     update core.waitlist as w

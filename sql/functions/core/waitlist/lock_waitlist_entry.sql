@@ -25,7 +25,7 @@ begin
     for update;
 
     if v_entry.booking_id is distinct from v_seen.booking_id then
-        raise exception 'the place was offered a booking meanwhile'
+        raise exception 'the entry has just been offered a booking'
             using errcode = '40001', hint = 'call again';
     end if;
     return v_entry;
