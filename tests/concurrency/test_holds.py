@@ -185,7 +185,7 @@ def _locks_kept_in_vain(db_client: DbClient) -> int:
     with db_client.database.connect() as waiting:
         query = (
             "select core.lock_days_or_lose(core.resolve_periods("
-            "core.authorize(%s, 'publishable'), %s, null))"
+            "core.authorize(%s, 'booking.hold'), %s, null))"
         )
         values = (Jsonb(db_client.actor()), Jsonb(db_client.hold_request(TEN)))
         answer = background(lambda: waiting.execute(query, values).fetchone())

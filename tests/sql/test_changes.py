@@ -426,5 +426,5 @@ def test_a_page_that_outlives_the_limit_is_not_made(api: Api, tenant: Tenant) ->
     refusal = refused(api.begin, held, cancel_url="https://a.example/elsewhere")
 
     assert refusal.sqlstate == "KHEXP"
-    assert refusal.hint == "pay on the open payment page, or hold a time again"
+    assert refusal.hint == "pay on the open payment page, or choose another time"
     assert api.begin(held)["next"] == "open"

@@ -67,7 +67,6 @@ def test_only_what_exists_can_be_held(
     refusal = refused(api.hold, offer, **{field: value})
 
     assert refusal.sqlstate == sqlstate
-    assert refusal.hint
 
 
 def test_an_offering_of_another_resource_is_not_found(api: Api, tenant: Tenant) -> None:

@@ -25,8 +25,8 @@ begin
         raise exception 'the booking starts too soon to be paid'
             using errcode = 'KHEXP', hint = 'choose a time that starts in five minutes or later';
     elsif core.stripe_session_expiry(p_at) > v_limit then
-        raise exception 'the hold cannot be extended any further'
-            using errcode = 'KHEXP', hint = 'pay on the open payment page, or hold a time again';
+        raise exception 'the time cannot be kept unpaid any longer'
+            using errcode = 'KHEXP', hint = 'pay on the open payment page, or choose another time';
     elsif coalesce(p_reschedule.payment_pages, p_booking.payment_pages)
         >= v_tenant.payment_pages_per_hold
     then
@@ -36,8 +36,7 @@ begin
                     'limit', v_tenant.payment_pages_per_hold,
                     -- then it is over, and the time can be asked for again
                     'retry_after', greatest(1, core.seconds_since(
-                        p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text,
-                hint = 'pay on the open payment page, or hold a time again';
+                        p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text;
     end if;
 end;
 $$;
