@@ -152,7 +152,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def fill_used(connection: psycopg.Connection) -> None:
-    """On top of that, bookings of the year after next, on days that nobody here asks for.
+    """On top of that, bookings of the year after next, on days that are not asked for here.
 
     A database that has never had a booking is planned for as such, until it is analysed again.
     """
@@ -183,7 +183,7 @@ def fill_booked(connection: psycopg.Connection, bookings: int, resources: int = 
 
 def fill_past(connection: psycopg.Connection, bookings: int) -> None:
     """On top of that, completed bookings of the past years, as many keys and events, and
-    nine hundred holds that have run out."""
+    nine hundred expired holds."""
     fill(connection)
     _write_bookings(
         connection,
@@ -205,7 +205,7 @@ def fill_past(connection: psycopg.Connection, bookings: int) -> None:
 
 
 def fill_expired(connection: psycopg.Connection, holds: int) -> None:
-    """On top of that, holds that have run out and still own their time."""
+    """On top of that, expired holds that still own their time."""
     fill(connection)
     _write_bookings(
         connection,

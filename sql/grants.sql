@@ -1,4 +1,4 @@
--- The public interface: who may call what, and which rows anybody sees.
+-- The public interface: who may call what, and which rows each role sees.
 --
 -- Read this file to know what each Lambda function can do to the database. Everything not granted
 -- here is denied: the login roles own nothing, read no table, and execute only the functions named
@@ -47,7 +47,7 @@ grant execute on function api.health to holdfast_health;
 grant execute on function api.rate_policy to holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars,
     holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_customers, holdfast_pools, holdfast_schedules, holdfast_waitlist;
 
--- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
+-- across tenants: for Stripe, the sweeps and requests that have just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;
 grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;

@@ -182,8 +182,8 @@ class CataloguePriceAnswer(Answer):
 
 class UnpayablePrice(Answer):
     """A price that cannot be charged: too little (below_least), or no multiple of its currency's
-    step (off_step), both in minor units. It was set before its currency had them, and nobody can
-    hold at it until it is changed."""
+    step (off_step), both in minor units. It was set before its currency had them, and no hold
+    can use it until it is changed."""
 
     tier: str
     package: str

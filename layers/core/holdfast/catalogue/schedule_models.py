@@ -138,7 +138,7 @@ class DateOverride(_Rule):
 
 
 class Blackout(_Rule):
-    """A time in which nothing can be booked anew."""
+    """A time in which no new booking can be made."""
 
     starts_at: datetime
     ends_at: datetime

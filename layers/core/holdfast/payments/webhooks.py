@@ -81,7 +81,7 @@ def _settle(event: dict[str, Any]) -> str:
 
 def _require(readable: bool, event: dict[str, Any]) -> None:
     """Refuse an event of a kind of ours whose object lacks what we read: nothing is guessed about
-    money. Stripe repeats it, and shows it to whoever looks after the endpoint."""
+    money. Stripe repeats it, and shows it to the endpoint's operators."""
     if not readable:
         count("WebhookRefused")
         logger().error("an event lacks what we read", event=event["id"], type=event["type"])

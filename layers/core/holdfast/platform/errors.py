@@ -241,7 +241,7 @@ class RequestInProgress(HoldfastError):
 
 
 class HoldExpired(HoldfastError):
-    """The hold has run out, or was released."""
+    """The hold has expired, or was released."""
 
     status, code = HTTPStatus.GONE, "hold_expired"
     title = "The hold has expired"
@@ -359,7 +359,7 @@ class ReturnAddressRefused(HoldfastError):
 
 
 class PreconditionRequired(HoldfastError):
-    """A change has to say which version it is of, so that nobody's change is lost."""
+    """A change has to say which version it is of, so that no change is lost."""
 
     status, code = HTTPStatus.PRECONDITION_REQUIRED, "precondition_required"
     title = "The If-Match header is missing"
@@ -367,8 +367,8 @@ class PreconditionRequired(HoldfastError):
 
 
 class TooManyHolds(HoldfastError):
-    """As many unpaid periods, or places in the waitlist, as the tenant allows; see limits.md. A
-    secret key is told which `rule`. Without Retry-After, waiting alone does not help."""
+    """As many unpaid periods, or waitlist entries, as the tenant allows; see limits.md. A secret
+    key sees which `rule`. Without Retry-After, waiting alone does not help."""
 
     status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
     title = "Too many unpaid holds"
@@ -401,8 +401,8 @@ class InternalError(HoldfastError):
 
 
 class CalendarStale(HoldfastError):
-    """A calendar of the resource has to be read before this can be decided. Whoever is told so
-    reads it and asks again; clients are told only if the calendars of a resource change meanwhile.
+    """A calendar of the resource has to be read before this can be decided. The caller reads it
+    and asks again; clients see this only if the calendars of a resource change in between.
     """
 
     status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_stale"

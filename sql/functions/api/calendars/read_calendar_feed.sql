@@ -1,7 +1,7 @@
--- api.read_calendar_feed: a resource's bookings, for whoever has the secret address.
+-- api.read_calendar_feed: a resource's bookings, for the holder of the secret address.
 --
--- Of the customer it tells the name and nothing else: who has the address is not signed in, and
--- calendars are shared.
+-- Of the customer it shows the name only: the holder of the address is not signed in, and calendars
+-- are shared.
 --
 -- p_token_hash SHA-256 of the address's secret part
 -- Returns      {"resource": {"id", "name", "timezone"}, "bookings": [{"id", "version", "status",

@@ -56,7 +56,7 @@ begin
         set replaced_by = core.queue_refund(v_payment, v_refund.amount, v_refund.reason)
         where r.tenant_id = v_refund.tenant_id and r.id = v_refund.id
         returning * into v_refund;
-        -- an event may have told of the failure first: nobody has to ask any more
+        -- an event may have reported the failure first: then there is nothing to ask
         update core.effects as e
         set state = 'done', lease = null, updated_at = v_now
         where e.id = p_effect_id;

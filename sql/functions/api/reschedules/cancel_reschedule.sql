@@ -1,4 +1,4 @@
--- api.cancel_reschedule: give up a change of a booking that waits for its payment.
+-- api.cancel_reschedule: cancel a booking's reschedule that waits for its payment.
 --
 -- A difference that can still be paid keeps its time: the answer then carries the effect that closes
 -- the checkout at the provider, leased to the caller, and the time is free with its result.

@@ -15,7 +15,7 @@
 --           that a difference goes back from
 -- Raises    KHAUT · KHNTF no such booking, resource, or the resource has not the offering · KHPRC
 --           KHVER stale version · KHKEY · KHOFF · KHTKN · KHCAL · KHCAU
---           KHEXP  the hold has run out
+--           KHEXP  the hold has expired
 --           KHSTA  see core.require_reschedulable, or it has this time already
 --           40001  the booking or the resource was changed while we looked; the caller repeats
 -- Backstop  occupancies_no_overlap, reschedules_one_pending, idempotency_keys_pkey

@@ -1,4 +1,4 @@
--- core.still_authorized: refuse whoever lost their right while the call waited.
+-- core.still_authorized: refuse a caller whose key was revoked while the call waited.
 --
 -- core.authorize comes before the locks, and who waits for one may wait for seconds. So a function
 -- that changes something for a caller asks again after its last wait: what was committed meanwhile

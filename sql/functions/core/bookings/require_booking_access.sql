@@ -3,7 +3,7 @@
 -- Whose scope is the tenant needs no secret. A secret ends some time after its booking:
 -- core.tenants.secret_days.
 --
--- Hashes of 128-bit secrets are compared, so the time of the comparison tells nothing of use.
+-- Hashes of 128-bit secrets are compared, so the duration of the comparison reveals nothing of use.
 --
 -- Locks     none
 -- Raises    KHNTF  no such booking for this actor

@@ -1,7 +1,7 @@
 -- core.require_fresh_calendars: have the calendars of these resources been read lately?
 --
 -- A calendar that was not, and that this request has not yet tried to read, is asked for: the caller
--- reads it outside the transaction and comes back. One that it has tried in vain is judged by the
+-- reads it outside the transaction and comes back. One that it could not read is judged by the
 -- resource's policy.
 --
 -- p_checked ids of the calendars that this request has tried to read: ["…"], or null

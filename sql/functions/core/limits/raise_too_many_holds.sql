@@ -1,4 +1,4 @@
--- core.raise_too_many_holds: refuse another hold, or place in the waitlist.
+-- core.raise_too_many_holds: refuse another hold, or waitlist entry.
 --
 -- One text for every limit: it must not tell a browser what it has not done itself.
 --

@@ -3,7 +3,7 @@
 -- p_reschedule   the change of the booking that waits for its payment, or none
 -- p_checkout the booking's checkout that can still be paid, or none
 -- Locks      none (the caller holds the booking's row)
--- Raises     KHEXP  the hold or the change has run out, is being given up, or its time has begun
+-- Raises     KHEXP  the hold or reschedule has expired, is being released, or its time has begun
 --            KHSTA  the booking is past its payment, or a payment is under way, or it is paid with
 --            the first of its cart
 -- Backstop   none

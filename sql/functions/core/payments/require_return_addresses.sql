@@ -1,7 +1,7 @@
 -- core.require_return_addresses: refuse to lead a customer from the payment page to where the tenant does
 -- not want them.
 --
--- Over https, or to this machine while somebody develops. A page that a browser asked for leads only to
+-- Over https, or to this machine during development. A page that a browser asked for leads only to
 -- an origin of the tenant's list, to the tenant's own booking page or to the deployment's; a server may
 -- name any. A tenant older than the list has none, which is null, and is asked for https alone.
 --

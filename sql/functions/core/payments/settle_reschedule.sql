@@ -1,9 +1,9 @@
--- core.settle_reschedule: what the provider says of a session that asks for the difference of a change
--- becomes what is true here. core.settle, for the change of a booking that is paid already.
+-- core.settle_reschedule: what the provider says of a session that asks for the difference of a reschedule
+-- becomes what is true here. core.settle, for the reschedule of a booking that is paid already.
 --
 -- p_outcome see core.settle
--- Locks     the days of the change's time when it may have to be taken again, then the booking's row
--- Raises    40001  the change lost its time while we looked; the caller repeats
+-- Locks     the days of the reschedule's time when it may have to be taken again, then the booking's row
+-- Raises    40001  the reschedule lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle_reschedule(
     p_checkout core.checkouts, p_outcome text, p_session jsonb)

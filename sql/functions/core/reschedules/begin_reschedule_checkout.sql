@@ -1,7 +1,7 @@
--- core.begin_reschedule_checkout: take the new time of a change, and move the booking if nothing is to be paid.
+-- core.begin_reschedule_checkout: take the new time of a reschedule, and move the booking if nothing is to be paid.
 --
--- The new time is the second part of the same booking, which may touch the first: nobody is in their
--- own way.
+-- The new time is the second part of the same booking, which may touch the first: a booking is never
+-- in its own way.
 --
 -- Returns the booking as it then is.
 --

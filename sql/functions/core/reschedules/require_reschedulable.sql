@@ -1,8 +1,8 @@
 -- core.require_reschedulable: refuse to move a booking that has begun, is being paid or is over.
 --
 -- Locks     none (the caller holds the booking's row)
--- Raises    KHEXP  the hold has run out
---           KHSTA  it is not held or scheduled, or it has begun, or a change of it waits for its
+-- Raises    KHEXP  the hold has expired
+--           KHSTA  it is not held or scheduled, or it has begun, or a reschedule of it waits for its
 --           payment, or it is held in a cart, whose periods are paid together
 -- Backstop  none
 create or replace function core.require_reschedulable(p_booking core.bookings, p_at timestamptz)

@@ -1,7 +1,7 @@
 -- core.start_reschedule: write down a booking's move to another time, at the price of today.
 --
 -- A difference too small to be charged is waived: then the price stays. What is left of one between two
--- steps of its currency is waived, too. A change of a hold costs nothing by itself, as nothing was paid
+-- steps of its currency is waived, too. A reschedule of a hold costs nothing by itself, as nothing was paid
 -- yet.
 --
 -- p_id      of the new row

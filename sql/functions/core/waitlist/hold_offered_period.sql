@@ -1,7 +1,7 @@
--- core.hold_offered_period: hold one period for a place in the waitlist, and have its customer told.
+-- core.hold_offered_period: hold one period for a waitlist entry, and queue the letter to its customer.
 --
--- A calendar kept elsewhere cannot be read here; one that is not fresh is judged by the resource's
--- policy, as for a hold that has tried in vain.
+-- An external calendar cannot be read here; one that is not fresh is judged by the resource's
+-- policy, as for a hold that could not read it.
 --
 -- The period is one of core.free_slots.
 --

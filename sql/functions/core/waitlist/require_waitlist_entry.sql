@@ -1,4 +1,4 @@
--- core.require_waitlist_entry: a place in the waitlist, for whoever may see it.
+-- core.require_waitlist_entry: a waitlist entry, for an actor that may see it.
 --
 -- Its secret ends as a booking's does: core.tenants.secret_days after the end of the booking it was
 -- offered, or after it ended itself.
