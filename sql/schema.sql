@@ -357,6 +357,24 @@ CREATE TYPE core.wanted AS (
 ALTER TYPE core.wanted OWNER TO holdfast_owner;
 
 --
+-- Name: openings; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.openings (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    open_until timestamp with time zone NOT NULL,
+    on_day date NOT NULL,
+    CONSTRAINT openings_ordered CHECK (((opens_at < closes_at) AND (closes_at <= open_until)))
+);
+
+ALTER TABLE ONLY core.openings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.openings OWNER TO holdfast_owner;
+
+--
 -- Name: bookings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -479,6 +497,41 @@ CREATE TABLE core.blackouts (
 ALTER TABLE ONLY core.blackouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.blackouts OWNER TO holdfast_owner;
+
+--
+-- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.bookables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    timezone text NOT NULL,
+    booking_mode text NOT NULL,
+    confirmation text NOT NULL,
+    capacity integer NOT NULL,
+    step_minutes integer NOT NULL,
+    notice_minutes integer NOT NULL,
+    horizon_days integer NOT NULL,
+    daily_limit integer,
+    customer_limit integer,
+    calendar_policy text NOT NULL,
+    duration_minutes integer,
+    group_size integer,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    free_cancel_hours integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    chargeable boolean NOT NULL,
+    closures boolean NOT NULL
+);
+
+ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.bookables OWNER TO holdfast_owner;
 
 --
 -- Name: calendar_feeds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -732,6 +785,26 @@ ALTER TABLE ONLY core.date_overrides FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.date_overrides OWNER TO holdfast_owner;
 
 --
+-- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.occupancies (
+    tenant_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    unit integer NOT NULL,
+    during tstzrange NOT NULL,
+    part smallint DEFAULT 1 NOT NULL,
+    session_id uuid NOT NULL,
+    seat integer DEFAULT 1 NOT NULL,
+    offering_id uuid
+);
+
+ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.occupancies OWNER TO holdfast_owner;
+
+--
 -- Name: findings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -843,26 +916,6 @@ CREATE TABLE core.idempotency_keys (
 ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
-
---
--- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.occupancies (
-    tenant_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    unit integer NOT NULL,
-    during tstzrange NOT NULL,
-    part smallint DEFAULT 1 NOT NULL,
-    session_id uuid NOT NULL,
-    seat integer DEFAULT 1 NOT NULL,
-    offering_id uuid
-);
-
-ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.occupancies OWNER TO holdfast_owner;
 
 --
 -- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1083,6 +1136,23 @@ ALTER TABLE ONLY core.tiers FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.tiers OWNER TO holdfast_owner;
 
 --
+-- Name: timetables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.timetables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    opened_from timestamp with time zone NOT NULL,
+    opened_until timestamp with time zone NOT NULL,
+    overlapping boolean NOT NULL,
+    compiled_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.timetables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.timetables OWNER TO holdfast_owner;
+
+--
 -- Name: transitions; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1128,6 +1198,13 @@ ALTER TABLE ONLY core.api_keys
 
 ALTER TABLE ONLY core.blackouts
     ADD CONSTRAINT blackouts_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: bookables bookables_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.bookables
+    ADD CONSTRAINT bookables_pkey PRIMARY KEY (tenant_id, resource_id, offering_id, tier, package);
 
 --
 -- Name: bookings bookings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1340,6 +1417,13 @@ ALTER TABLE ONLY core.offerings
     ADD CONSTRAINT offerings_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: openings openings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.openings
+    ADD CONSTRAINT openings_pkey PRIMARY KEY (tenant_id, resource_id, opens_at, closes_at);
+
+--
 -- Name: packages packages_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1464,6 +1548,13 @@ ALTER TABLE ONLY core.tenants
 
 ALTER TABLE ONLY core.tiers
     ADD CONSTRAINT tiers_pkey PRIMARY KEY (tenant_id, offering_id, tier);
+
+--
+-- Name: timetables timetables_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.timetables
+    ADD CONSTRAINT timetables_pkey PRIMARY KEY (tenant_id, resource_id);
 
 --
 -- Name: transitions transitions_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1975,6 +2066,18 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER blackouts_200_bump_version BEFORE UPDATE ON core.blackouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: blackouts blackouts_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER blackouts_800_follow_delete AFTER DELETE ON core.blackouts REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: blackouts blackouts_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER blackouts_800_follow_insert AFTER INSERT ON core.blackouts REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: bookings bookings_050_reference; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2011,6 +2114,18 @@ CREATE TRIGGER bookings_910_follow_waitlist AFTER UPDATE OF status ON core.booki
 CREATE TRIGGER calendars_200_bump_version BEFORE UPDATE ON core.calendars FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: calendars calendars_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER calendars_800_follow_delete AFTER DELETE ON core.calendars REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: calendars calendars_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER calendars_800_follow_insert AFTER INSERT ON core.calendars REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: changes changes_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2023,6 +2138,12 @@ CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH R
 CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: currencies currencies_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER currencies_800_follow_update AFTER UPDATE ON core.currencies REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_currencies();
+
+--
 -- Name: customers customers_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2033,6 +2154,24 @@ CREATE TRIGGER customers_200_bump_version BEFORE UPDATE ON core.customers FOR EA
 --
 
 CREATE TRIGGER date_overrides_200_bump_version BEFORE UPDATE ON core.date_overrides FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: date_overrides date_overrides_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_delete AFTER DELETE ON core.date_overrides REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: date_overrides date_overrides_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_insert AFTER INSERT ON core.date_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: date_overrides date_overrides_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_update AFTER UPDATE ON core.date_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
 
 --
 -- Name: occupancies occupancies_100_lock_freed; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2051,6 +2190,12 @@ CREATE CONSTRAINT TRIGGER occupancies_900_serve_waitlist AFTER DELETE ON core.oc
 --
 
 CREATE TRIGGER offerings_200_bump_version BEFORE UPDATE ON core.offerings FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: offerings offerings_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER offerings_800_follow_update AFTER UPDATE ON core.offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_offerings();
 
 --
 -- Name: payments payments_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2077,16 +2222,70 @@ CREATE TRIGGER prices_100_check_amount BEFORE INSERT OR UPDATE OF amount, curren
 CREATE TRIGGER prices_200_bump_version BEFORE UPDATE ON core.prices FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: prices prices_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_delete AFTER DELETE ON core.prices REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
+-- Name: prices prices_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_insert AFTER INSERT ON core.prices REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
+-- Name: prices prices_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_update AFTER UPDATE ON core.prices REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
 -- Name: refunds refunds_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER refunds_200_bump_version BEFORE UPDATE ON core.refunds FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: resource_offerings resource_offerings_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_delete AFTER DELETE ON core.resource_offerings REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: resource_offerings resource_offerings_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_insert AFTER INSERT ON core.resource_offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: resource_offerings resource_offerings_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_update AFTER UPDATE ON core.resource_offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: resources resources_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER resources_200_bump_version BEFORE UPDATE ON core.resources FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: resources resources_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_delete AFTER DELETE ON core.resources REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
+
+--
+-- Name: resources resources_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_insert AFTER INSERT ON core.resources REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
+
+--
+-- Name: resources resources_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_update AFTER UPDATE ON core.resources REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
 
 --
 -- Name: resources resources_check_timezone; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2105,6 +2304,24 @@ CREATE TRIGGER waitlist_200_bump_version BEFORE UPDATE ON core.waitlist FOR EACH
 --
 
 CREATE TRIGGER weekly_hours_200_bump_version BEFORE UPDATE ON core.weekly_hours FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_delete AFTER DELETE ON core.weekly_hours REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_insert AFTER INSERT ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_update AFTER UPDATE ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
 
 --
 -- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2456,6 +2673,12 @@ CREATE POLICY across_tenants ON core.api_keys TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.blackouts TO holdfast_system USING (true);
 
 --
+-- Name: bookables across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.bookables TO holdfast_system USING (true);
+
+--
 -- Name: bookings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2532,6 +2755,12 @@ CREATE POLICY across_tenants ON core.occupancies TO holdfast_system USING (true)
 --
 
 CREATE POLICY across_tenants ON core.offerings TO holdfast_system USING (true);
+
+--
+-- Name: openings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.openings TO holdfast_system USING (true);
 
 --
 -- Name: packages across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2612,6 +2841,12 @@ CREATE POLICY across_tenants ON core.tenants TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.tiers TO holdfast_system USING (true);
 
 --
+-- Name: timetables across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.timetables TO holdfast_system USING (true);
+
+--
 -- Name: waitlist across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2634,6 +2869,12 @@ ALTER TABLE core.api_keys ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.blackouts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: bookables; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.bookables ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: bookings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
@@ -2714,6 +2955,12 @@ ALTER TABLE core.occupancies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.offerings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: openings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.openings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: packages; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2790,6 +3037,12 @@ CREATE POLICY tenant_only ON core.api_keys TO holdfast_owner USING ((tenant_id =
 --
 
 CREATE POLICY tenant_only ON core.blackouts TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: bookables tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.bookables TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: bookings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2870,6 +3123,12 @@ CREATE POLICY tenant_only ON core.occupancies TO holdfast_owner USING ((tenant_i
 CREATE POLICY tenant_only ON core.offerings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: openings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.openings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: packages tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2948,6 +3207,12 @@ CREATE POLICY tenant_only ON core.tenants TO holdfast_owner USING ((id = ( SELEC
 CREATE POLICY tenant_only ON core.tiers TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: timetables tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.timetables TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: waitlist tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2970,6 +3235,12 @@ ALTER TABLE core.tenants ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.tiers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: timetables; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.timetables ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: waitlist; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner

@@ -2,6 +2,7 @@
 
     schema    sql/schema.sql                   the database as the migrations leave it
     errors    docs/errors.md                   the catalogue of errors
+    tree      …/holdfast/platform/errors.py    the tree that its first lines draw
     openapi   functions/openapi/openapi.json   the API, from its models
     cases     docs/cases.md                    which test proves which case
     security  docs/security.md                 which test proves which requirement of OWASP's
@@ -11,6 +12,7 @@
     costs     docs/costs.md                    the bill, from the templates and dev/costs
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
     privacy   docs/privacy.md                  how long what is kept, from dev/generators/kept.py
+    locking   docs/locking.md                  its table, from the headers of sql/functions
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -24,13 +26,13 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
-from dev.generators import cases, kept, limits, security
+from dev.generators import cases, kept, limits, locks, security
 from dev.programs.postgres import Postgres
 from dev.programs.postgres_binaries import binaries
 
@@ -39,6 +41,8 @@ sys.path.insert(0, str(ROOT / "layers" / "core"))
 
 from holdfast.migrations import migrate  # noqa: E402
 from holdfast.platform import database_errors, errors  # noqa: E402  what the layer puts on the path in the cloud
+
+ERRORS = Path(errors.__file__)
 
 # Comments that carry a version, and \restrict's random key: not what the schema is.
 _PASSING = re.compile(r"^(-- Dumped (from|by) .*|\\(un)?restrict .*)\n", re.MULTILINE)
@@ -134,6 +138,27 @@ def error_pages() -> str:
     return "\n".join([*lines, ""])
 
 
+def error_tree() -> str:
+    """The module of errors as it is, with its classes drawn at the top of it."""
+    drawn = "\n".join(["HoldfastError", *_branches(errors.HoldfastError, "")])
+    text = ERRORS.read_text(encoding="utf-8")
+    return re.sub(
+        r"^HoldfastError\n(?:[│├└ ].*\n)+", lambda _: f"{drawn}\n", text, flags=re.MULTILINE
+    )
+
+
+def _branches(kind: type[errors.HoldfastError], margin: str) -> Iterator[str]:
+    """What is below an error, a line each: name, status, and of those that are raised the code."""
+    below = kind.__subclasses__()
+    for each in below:
+        last = each is below[-1]
+        name = f"{margin}{'└──' if last else '├──'} {each.__name__}"
+        code = vars(each).get("code", "")
+        line = f"{name:<32} {int(each.status)}  {code:<26}{each.sqlstate or ''}"
+        yield line.rstrip()
+        yield from _branches(each, f"{margin}{'    ' if last else '│   '}")
+
+
 def openapi() -> str:
     """The OpenAPI description, built from the models by `dev.generators.openapi`."""
     return json.dumps(importlib.import_module("dev.generators.openapi").build(), indent=2) + "\n"
@@ -162,6 +187,7 @@ def third_party() -> str:
 GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
+    "tree": Generated(ERRORS.relative_to(ROOT).as_posix(), error_tree),
     "openapi": Generated("functions/openapi/openapi.json", openapi),
     "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
     "security": Generated("docs/security.md", lambda: security.page(ROOT / "tests")),
@@ -171,6 +197,7 @@ GENERATED: Mapping[str, Generated] = {
     "costs": Generated("docs/costs.md", costs),
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
     "privacy": Generated("docs/privacy.md", kept.page),
+    "locking": Generated("docs/locking.md", locks.page),
 }
 
 

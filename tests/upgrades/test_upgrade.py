@@ -166,3 +166,19 @@ def test_what_was_nobodys_has_the_nil_tenant(server: cluster.Server, commit: str
 
         assert [row.object_id for row in nobodys] == ["pi_nobodys"]
         assert _counts(database)["core.findings"] == before
+
+
+def test_openings_are_compiled(upgraded: Database) -> None:
+    """Resources that existed have their openings, and what can be booked of them.
+
+    That both say what the rules say is a law.
+    """
+    bookable = upgraded.value("select count(*) from core.resources where archived_at is null")
+    query = (
+        "select count(*) from core.timetables as t where exists ("
+        " select from core.openings as w where w.resource_id = t.resource_id)"
+        " and exists (select from core.bookables as b where b.resource_id = t.resource_id)"
+    )
+
+    assert 0 < bookable == upgraded.value("select count(*) from core.timetables")
+    assert upgraded.value(query) > 0

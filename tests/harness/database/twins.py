@@ -143,6 +143,22 @@ def forget_rules_lock(database: Database) -> None:
     )
 
 
+def forget_timetable_lock(database: Database) -> None:
+    """Nobody locks the timetable of what they compile."""
+    rewrite(
+        database,
+        "core.compile_openings",
+        "values (p_tenant_id, p_resource_id, p_at, p_at, false, p_at)\n"
+        "    on conflict (tenant_id, resource_id)"
+        " do update set compiled_at = excluded.compiled_at;",
+        "select p_tenant_id, p_resource_id, p_at, p_at, false, p_at\n"
+        "    where not exists (\n"
+        "        select from core.timetables as k\n"
+        "        where k.tenant_id = p_tenant_id and k.resource_id = p_resource_id);",
+    )
+    rewrite(database, "core.compile_bookables", "\n        for no key update;", ";")
+
+
 def forget_customer_lock(database: Database) -> None:
     """`core.require_customer` only looks."""
     rewrite(database, "core.require_customer", "\n        for key share;", ";")

@@ -56,6 +56,13 @@ _RULES: dict[str, list[Statement]] = {
         ),
         *changes("tenants", "rate_key_factor", 0, -1, 10_001),
     ],
+    "openings_pkey": [copy("openings")],
+    "openings_ordered": [
+        ("update core.openings set closes_at = opens_at", ()),
+        ("update core.openings set open_until = closes_at - interval '1 second'", ()),
+    ],
+    "timetables_pkey": [copy("timetables")],
+    "bookables_pkey": [copy("bookables")],
     "resources_daily_limit_positive": changes("resources", "daily_limit", 0, -1, 100001),
     "resources_customer_limit_positive": changes("resources", "customer_limit", 0, -1, 100001),
     "resources_calendar_policy_known": changes("resources", "calendar_policy", "guess", ""),

@@ -167,7 +167,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "lock-timeout",
         "nobody waits for a lock for longer than a caller would",
-        (api("create_hold", " set lock_timeout = '3s'", ""),),
+        (api("create_hold", "set lock_timeout = '3s'\n", ""),),
         ("tests/concurrency/test_locks.py::test_every_function_that_waits_has_a_limit",),
     ),
 )

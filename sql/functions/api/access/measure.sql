@@ -20,8 +20,7 @@
 create or replace function api.measure()
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set enable_sort = off
 as $$
 declare
     v_now timestamptz := core.clock();

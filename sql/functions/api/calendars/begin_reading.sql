@@ -12,8 +12,6 @@
 create or replace function api.begin_reading(p_calendar_ids jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
     v_tenant_id uuid := (p_calendar_ids ->> 'tenant_id')::uuid;

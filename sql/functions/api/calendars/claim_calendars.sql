@@ -17,9 +17,7 @@
 create or replace function api.claim_calendars(p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
-set enable_sort = off
+set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
     v_share constant integer := 3;

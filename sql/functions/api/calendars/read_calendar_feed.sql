@@ -19,8 +19,7 @@
 create or replace function api.read_calendar_feed(p_token_hash bytea, p_tenant_id uuid default null)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set enable_sort = off
 as $$
 declare
     v_tenant_id uuid := p_tenant_id;

@@ -16,8 +16,7 @@ create or replace function api.store_busy(
     p_calendar_id uuid, p_begun_at timestamptz, p_reading jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_tenant_id uuid := (p_reading ->> 'tenant_id')::uuid;

@@ -6,14 +6,14 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the claimed effects, skipping those that are locked; their tenants' fences
+-- Locks     the claimed effects, skipping those that are locked; their tenants' fences; as
+--           core.try_letters
 -- Raises    40001, 40P01
 -- Backstop  the idempotency key outside
 create or replace function api.claim_effects(p_limit integer, p_lease_seconds integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_effect core.effects;

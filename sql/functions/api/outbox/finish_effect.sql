@@ -21,8 +21,7 @@ create or replace function api.finish_effect(
     p_effect_id uuid, p_lease uuid, p_verdict text, p_result jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_tenant_id uuid := (p_result ->> 'tenant_id')::uuid;

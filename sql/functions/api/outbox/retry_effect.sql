@@ -23,8 +23,7 @@ create or replace function api.retry_effect(
     p_effect_id uuid, p_operator text, p_tenant_id uuid default null)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
     v_tenant_id uuid := p_tenant_id;

@@ -15,8 +15,7 @@
 create or replace function api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_checkout core.checkouts := core.find_checkout(p_session);

@@ -14,8 +14,7 @@
 create or replace function api.settle_refund(p_event jsonb, p_status text, p_refund jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_refund core.refunds := core.find_refund(p_refund);

@@ -21,8 +21,7 @@
 create or replace function api.reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_walk core.reconciliations := core.unfinished_reconciliation();

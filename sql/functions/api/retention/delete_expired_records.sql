@@ -21,8 +21,7 @@
 create or replace function api.delete_expired_records(p_after jsonb, p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
     c_kinds constant text[] := array['places', 'bookings', 'requests', 'events', 'effects', 'failures'];

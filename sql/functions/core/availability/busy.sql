@@ -24,7 +24,6 @@ begin
     join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
     where o.tenant_id is not distinct from v_tenant_id
         and o.resource_id = p_resource_id and o.during && p_window
-        and (b.status <> 'held' or b.hold_expires_at > p_at)
-        and (o.part = 1 or not core.change_ran_out(o.tenant_id, o.booking_id, p_at));
+        and core.owns_time(o, b, p_at);
 end;
 $$;

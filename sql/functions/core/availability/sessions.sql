@@ -35,8 +35,7 @@ begin
     where o.tenant_id is not distinct from v_tenant_id
         and o.resource_id = p_resource_id
         and o.offering_id = p_offering_id and o.during && p_window
-        and (b.status <> 'held' or b.hold_expires_at > p_at)
-        and (o.part = 1 or not core.change_ran_out(o.tenant_id, o.booking_id, p_at))
+        and core.owns_time(o, b, p_at)
     group by 1, 2, 3, 4, 5;
 end;
 $$;
