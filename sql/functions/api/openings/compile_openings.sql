@@ -11,7 +11,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit timetables, skip locked
+-- Locks     up to p_limit timetables, skip locked; their tenants' fences
 -- Raises    nothing
 -- Backstop  openings_pkey, bookables_pkey
 create or replace function api.compile_openings(p_after jsonb, p_limit integer)
@@ -37,6 +37,7 @@ begin
                 coalesce((p_after ->> 'resource_id')::uuid, '00000000-0000-0000-0000-000000000000'))
             and (t.compiled_at < v_day_ago
                 or t.compiled_at < pg_catalog.pg_postmaster_start_time())
+            and core.is_here(t.tenant_id)
             and not core.passed_over('compile_openings', t.tenant_id, t.resource_id, v_now)
         order by t.tenant_id, t.resource_id
         limit p_limit
@@ -45,6 +46,7 @@ begin
         v_looked := v_looked + 1;
         v_last := pg_catalog.jsonb_build_object(
             'tenant_id', v_one.tenant_id, 'resource_id', v_one.resource_id);
+        continue when not core.try_enter_tenant(v_one.tenant_id, 'sweep', null, null);
         begin
             v_openings := v_openings
                 + core.compile_openings(v_one.tenant_id, v_one.resource_id, v_now);
