@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from holdfast.platform import database as places
 from holdfast.platform.database import READER, WRITER
@@ -19,7 +20,7 @@ from tests.harness.system.stage import TEN
 
 def _read_only(url: str) -> str:
     """The same server, as one that follows another."""
-    return url + ("&" if "?" in url else "?") + "options=-c%20default_transaction_read_only%3Don"
+    return make_conninfo(url, options="-c default_transaction_read_only=on")
 
 
 @pytest.fixture
