@@ -7,7 +7,7 @@ the same body, is told nothing of the first request, and is not in its way.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -142,7 +142,8 @@ def _others(
     if kind == "secret":
         lesser: Expected = 404 if opened else OWN if route in _OPEN else 403
         others["a lesser key"] = ("publishable", None, lesser)
-        another = new_key("sk")
+        # secrets are written as the caller's key is: with its tenant
+        another = f"sk_test_{UUID(system.tenant.tenant_id).hex}_{new_key()[-48:]}"
         add_key(system.database, system.tenant.tenant_id, "secret", another)
         others["another server of the tenant"] = (another, None, SAME)
     else:

@@ -6,6 +6,7 @@ there. So each function that goes across tenants is tried with work of such a te
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -35,6 +36,12 @@ def _delete(kind: str) -> Action:
     return Action(prepare, act)
 
 
+def _old_openings(work: Workload) -> None:
+    work.api.database.execute(
+        "update core.timetables set compiled_at = %s", NOW - timedelta(days=2)
+    )
+
+
 # What goes across tenants and does something: with work of one tenant before it.
 _NAMES = (
     "expire_holds",
@@ -46,6 +53,9 @@ _NAMES = (
 SWEEPS = {name: _ACTIONS[name] for name in _NAMES} | {
     f"delete_expired_records, {kind}": _delete(kind) for kind in _KINDS
 }
+SWEEPS["compile_openings"] = Action(
+    _old_openings, lambda work, _: work.api.call("compile_openings", None, 10)
+)
 # Functions that work for a tenant which is told: by Stripe, an effect, a calendar, an address.
 NAMED = [
     *("settle_checkout", "settle_checkout, early", "settle_checkout, change", "settle_refund"),

@@ -76,6 +76,11 @@ GUARDS: tuple[Guard, ...] = (
         "        if not core.try_enter_tenant(v_tenant.id, 'sweep', null, null) then",
         "        if core.try_enter_tenant(v_tenant.id, 'sweep', null, null) is null then",
     ),
+    _passes_by(
+        "compile_openings",
+        "compile_openings",
+        "        continue when not core.try_enter_tenant(v_one.tenant_id, 'sweep', null, null);\n",
+    ),
     Guard(
         "told-elsewhere",
         "what is told of a tenant that is not here is not unknown: it is told again",

@@ -68,7 +68,7 @@ begin
             v_kind := v_kind + 1;
         end if;
         -- one batch is one transaction; and a call ends though many tenants have nothing
-        if v_looked > 0 or v_empty = 400 then
+        if v_looked > 0 or v_empty = 300 then
             return v_answer || (v_done - 'looked' - 'after') || pg_catalog.jsonb_build_object(
                 'next', coalesce(v_after, '{}') || pg_catalog.jsonb_build_object(
                     'tenant_id', v_tenant.id, 'kind', v_kind));
