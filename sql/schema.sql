@@ -357,6 +357,20 @@ CREATE TYPE core.requested_period AS (
 ALTER TYPE core.requested_period OWNER TO holdfast_owner;
 
 --
+-- Name: settlement; Type: TYPE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TYPE core.settlement AS (
+	result text,
+	booking_id uuid,
+	tenant_id uuid,
+	late boolean,
+	reason text
+);
+
+ALTER TYPE core.settlement OWNER TO holdfast_owner;
+
+--
 -- Name: openings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -443,6 +457,34 @@ CREATE TABLE core.reconciliations (
 );
 
 ALTER TABLE core.reconciliations OWNER TO holdfast_owner;
+
+--
+-- Name: effects; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.effects (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    booking_id uuid NOT NULL,
+    checkout_id uuid,
+    refund_id uuid,
+    state text DEFAULT 'pending'::text NOT NULL,
+    attempts integer DEFAULT 0 NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    lease uuid,
+    last_error text,
+    request_id text DEFAULT NULLIF(current_setting('holdfast.request_id'::text, true), ''::text),
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    customer_id uuid,
+    sent_at timestamp with time zone
+);
+
+ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.effects OWNER TO holdfast_owner;
 
 --
 -- Name: reschedules; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -721,34 +763,6 @@ END) STORED NOT NULL,
 ALTER TABLE ONLY core.weekly_hours FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.weekly_hours OWNER TO holdfast_owner;
-
---
--- Name: effects; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.effects (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    kind text NOT NULL,
-    key text NOT NULL,
-    booking_id uuid NOT NULL,
-    checkout_id uuid,
-    refund_id uuid,
-    state text DEFAULT 'pending'::text NOT NULL,
-    attempts integer DEFAULT 0 NOT NULL,
-    due_at timestamp with time zone NOT NULL,
-    lease uuid,
-    last_error text,
-    request_id text DEFAULT NULLIF(current_setting('holdfast.request_id'::text, true), ''::text),
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    customer_id uuid,
-    sent_at timestamp with time zone
-);
-
-ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.effects OWNER TO holdfast_owner;
 
 --
 -- Name: date_overrides; Type: TABLE; Schema: core; Owner: holdfast_owner
