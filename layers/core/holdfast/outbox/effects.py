@@ -53,7 +53,7 @@ def deliver_batch() -> int:
     for effect in claimed:
         try:
             result = perform(effect)
-        except TenantMoving:  # whoever answers for the tenant then performs it again, by its key
+        except TenantMoving:  # the database it moves to performs it again, by its key
             logger().warning("effect of a tenant that is moving", **_named(effect))
         except Exception as error:
             fault("effect failed", error, **_named(effect))

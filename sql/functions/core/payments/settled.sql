@@ -1,4 +1,4 @@
--- core.settled: the facts of a settlement, for whoever has to answer or to count it.
+-- core.settled: the facts of a settlement, to be answered and counted.
 --
 -- p_result  see core.settle
 -- p_late    whether money came after its time had been lost
