@@ -9,7 +9,7 @@ import stripe
 
 from dev.cloud import vault
 from dev.cloud.stages import CloudError, Stage
-from holdfast.payments.webhooks import EVENTS
+from holdfast.stripe.events import EVENTS
 from holdfast.stripe.gateway import API_VERSION
 
 _TIMEOUT_SECONDS = 20

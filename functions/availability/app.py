@@ -12,6 +12,7 @@ from holdfast.catalogue import availability
 from holdfast.catalogue.slot_models import PoolSlotList, ResourceList, SlotExplanation, SlotList
 from holdfast.platform import snapstart
 from holdfast.platform.fields import Date, Email, Instant, Zone
+from holdfast.platform.models import JsonText
 from holdfast.platform.observability import instrument
 
 _FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead
@@ -36,12 +37,11 @@ def list_slots(
     starts_from: Annotated[Instant | None, Query(alias="from")] = None,
     starts_before: Annotated[Instant | None, Query(alias="to")] = None,
     tz: Annotated[Zone | None, Query()] = None,
-) -> Response[SlotList]:
+) -> Response[JsonText[SlotList]]:
     """Answer the free periods that start in [from, to): seven days from now if not said."""
-    slots = availability.list_slots(
-        http.actor(app), resource_id, offering_id, starts_from, starts_before, tz
-    )
-    return http.cached(app, slots, _FRESH_SECONDS)
+    wanted = availability.Wanted(offering_id, starts_from, starts_before, tz)
+    text = availability.list_slots(http.actor(app), resource_id, wanted)
+    return http.cached(app, text, _FRESH_SECONDS)
 
 
 @app.get("/v1/pools/<pool_id>/slots", summary="List free times of a pool")
@@ -51,12 +51,11 @@ def list_pool_slots(
     starts_from: Annotated[Instant | None, Query(alias="from")] = None,
     starts_before: Annotated[Instant | None, Query(alias="to")] = None,
     tz: Annotated[Zone | None, Query()] = None,
-) -> Response[PoolSlotList]:
+) -> Response[JsonText[PoolSlotList]]:
     """Answer the periods that some resource of the pool has free, and how many have."""
-    slots = availability.list_pool_slots(
-        http.actor(app), pool_id, offering_id, starts_from, starts_before, tz
-    )
-    return http.cached(app, slots, _FRESH_SECONDS)
+    wanted = availability.Wanted(offering_id, starts_from, starts_before, tz)
+    text = availability.list_pool_slots(http.actor(app), pool_id, wanted)
+    return http.cached(app, text, _FRESH_SECONDS)
 
 
 @app.get("/v1/resources/<resource_id>/slots/explain", summary="Explain why a time is not free")

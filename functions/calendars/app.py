@@ -80,7 +80,7 @@ def revoke_feed(resource_id: UUID, feed_id: UUID) -> Response[CalendarFeed]:
 @app.get("/v1/calendar-feeds/<file>", summary="Read a calendar feed")
 def read_feed(file: str) -> Response[str]:
     """Answer text/calendar to the holder of the address."""
-    return http.cached_text(app, manage.feed_text(file), "text/calendar", _FRESH_SECONDS)
+    return http.cached(app, manage.feed_text(file), _FRESH_SECONDS, "text/calendar; charset=utf-8")
 
 
 @instrument

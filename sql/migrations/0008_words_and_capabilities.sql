@@ -20,6 +20,17 @@ alter type core.actor
     add attribute scope text, -- of the capability that was asked for: 'own' or 'tenant'
     add attribute tenant core.tenants; -- its settings and limits, as they were when the call began
 
+-- Settlements --------------------------------------------------------------------------------------
+
+-- What came of settling what the provider says: facts, so that a caller need not read reasons.
+create type core.settlement as (
+    result text, -- 'confirmed', 'changed', 'refunding', …: see core.settle
+    booking_id uuid,
+    tenant_id uuid,
+    late boolean, -- the money came after its time had been lost
+    reason text -- why the booking was changed, as the audit trail has it; null: it was not
+);
+
 -- Words -------------------------------------------------------------------------------------------
 
 -- A booking is rescheduled; "change" also meant a change of a catalogue item. A checkout's session is

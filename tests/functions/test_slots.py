@@ -1,10 +1,12 @@
 """Slots over HTTP: of a resource, of a pool, by the clocks of a zone, and why there is none."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from holdfast.catalogue.slot_models import PoolSlotList, SlotList
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import refused
 from tests.harness.system.setup import TEN
@@ -52,6 +54,32 @@ def test_a_zone_adds_local_times(shared_system: System, lists: dict[str, str], k
     assert all(slot["starts_local"].endswith("+05:45") for slot in told)
     assert all(slot["starts_local"] is None for slot in plain)
     assert all(slot.get("resources", 1) == 1 for slot in told)
+
+
+@pytest.mark.parametrize("zone", ["", "&tz=Asia/Kathmandu"])
+@pytest.mark.parametrize("odd", ["", "&from=2030-01-08T09:00:00.25Z&to=2030-01-08T11:00:00Z"])
+@pytest.mark.parametrize("kind", ["resource", "pool"])
+def test_the_text_of_the_database_is_what_is_described(
+    shared_system: System, lists: dict[str, str], kind: str, odd: str, zone: str
+) -> None:
+    """It is handed on as it is, so every member is there, in its order and form."""
+    model = SlotList if kind == "resource" else PoolSlotList
+    answer = shared_system.request("GET", lists[kind] + odd + zone)
+    described = model.model_validate(answer.body).model_dump(mode="json", by_alias=True)
+
+    assert answer.body["slots"] != []
+    assert json.dumps(answer.body) == json.dumps(described)
+
+
+def test_whole_dates_are_what_is_described(shared_system: System) -> None:
+    """And so are the dates of a resource that is booked by date."""
+    answer = shared_system.request(
+        "GET", f"/v1/resources/{shared_system.venue['id']}/slots?tz=Europe/Paris"
+    )
+    described = SlotList.model_validate(answer.body).model_dump(mode="json", by_alias=True)
+
+    assert answer.body["slots"] != []
+    assert json.dumps(answer.body) == json.dumps(described)
 
 
 @pytest.mark.parametrize("kind", ["resource", "pool"])

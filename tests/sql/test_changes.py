@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.clients.calls import Api, Checkout, Held, refused, utc
+from tests.harness.clients.calls import Api, Checkout, Held, refused, stripe_event, utc
 from tests.harness.database.builders import NOW, Offer, Tenant
 from tests.harness.laws.invariants import violations
 
@@ -194,9 +194,11 @@ def test_paid_late_without_the_time_it_goes_back(api: Api, tenant: Tenant, why: 
     else:
         api.database.clock.set(NOON + timedelta(hours=1))
 
-    result = settle(api, page, "paid")
+    session = page.session(amount_total=DIFFERENCE)
+    settled = api.call("settle_checkout", stripe_event(), "paid", session)
 
-    assert (result, refunds(api)) == ("refunding", [(DIFFERENCE, "time_lost")])
+    assert (settled["result"], settled["late"]) == ("refunding", True)
+    assert refunds(api) == [(DIFFERENCE, "time_lost")]
     assert held.row.payment_status == "paid"
     assert violations(api.database) == []
 

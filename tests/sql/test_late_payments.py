@@ -2,10 +2,49 @@
 
 from datetime import timedelta
 
-from tests.harness.clients.calls import Api
+import pytest
+
+from tests.harness.clients.calls import Api, Checkout, stripe_event
 from tests.harness.database.builders import Tenant
 
 HOUR = timedelta(hours=1)
+
+
+def _facts(api: Api, checkout: Checkout, outcome: str, **session: object) -> tuple[str, bool]:
+    answer = api.call("settle_checkout", stripe_event(), outcome, checkout.session(**session))
+    assert answer.keys() == {"result", "booking_id", "tenant_id", "late", "reason"}
+    return answer["result"], answer["late"]
+
+
+@pytest.mark.parametrize(
+    ("happens", "result", "late"),
+    [
+        ("nothing", "confirmed", False),
+        ("the page expires", "confirmed", True),
+        ("another takes the time", "refunding", True),
+        ("the time begins", "refunding", True),
+        ("it is released", "refunding", False),
+        ("a wrong sum", "refunding", False),
+    ],
+)
+def test_whether_money_is_late_is_a_fact(
+    api: Api, tenant: Tenant, happens: str, result: str, late: bool
+) -> None:
+    """Told by itself, whatever the reasons in the audit trail say."""
+    offer = tenant.offer()
+    checkout = api.checkout(api.hold(offer))
+    if happens == "it is released":
+        api.call("release_hold", checkout.held.actor, checkout.held.id, None)
+    if happens not in ("nothing", "the time begins", "a wrong sum"):
+        assert _facts(api, checkout, "expired") == ("released", False)
+    if happens == "another takes the time":
+        api.hold(offer)
+    if happens == "the time begins":
+        api.database.clock.advance(2 * HOUR)
+    session = {"amount_total": 1} if happens == "a wrong sum" else {}
+
+    assert _facts(api, checkout, "paid", **session) == (result, late)
+    assert _facts(api, checkout, "paid", **session) == ("unchanged", False)
 
 
 def test_a_late_payment_takes_a_free_time_again(api: Api, tenant: Tenant) -> None:

@@ -138,7 +138,7 @@ def test_listing_says_nothing_of_bookings(api: Api, tenant: Tenant) -> None:
     api.hold(offer)
 
     assert {frozenset(slot) for slot in slots(api, offer)} == {
-        frozenset({"starts_at", "ends_at", "date", "remaining"})
+        frozenset({"starts_at", "ends_at", "date", "remaining", "starts_local", "ends_local"})
     }
 
 

@@ -43,13 +43,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "event-version",
         "an event of another API version is refused",
-        (layer("payments/webhooks", 'event["api_version"] != gateway.API_VERSION', "False"),),
+        (layer("stripe/events", 'event["api_version"] != gateway.API_VERSION', "False"),),
         (f"{_MISMATCH}[top0]",),
     ),
     Guard(
         "event-mode",
         "an event of another mode is refused",
-        (layer("payments/webhooks", 'event["livemode"] is not settings().livemode', "False"),),
+        (layer("stripe/events", 'event["livemode"] is not settings().livemode', "False"),),
         (f"{_MISMATCH}[top3]",),
     ),
     Guard(

@@ -354,7 +354,7 @@ _EVENTS: tuple[Guard, ...] = (
     Guard(
         "event-is-readable",
         "an event that lacks what is read of it is refused, and nothing is guessed",
-        (layer("payments/webhooks", "    if not readable:\n", "    if False:\n"),),
+        (layer("stripe/events", "    if not readable:\n", "    if False:\n"),),
         (f"{_OBJECTS}::test_money_without_its_sum_or_payment_is_not_guessed",),
     ),
     Guard(

@@ -8,7 +8,7 @@ import pytest
 
 from dev.cloud import stages, vault
 from dev.cloud.stages import CloudError
-from holdfast.payments.webhooks import EVENTS
+from holdfast.stripe.events import EVENTS
 from holdfast.stripe.gateway import API_VERSION
 from tests.harness.database.cluster import ROOT
 from tests.harness.servers.cloud import (

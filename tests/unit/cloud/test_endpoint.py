@@ -5,7 +5,7 @@ import pytest
 from dev.cloud import vault, webhook
 from dev.cloud.stages import CloudError
 from dev.stripe_double.double import Double
-from holdfast.payments.webhooks import EVENTS
+from holdfast.stripe.events import EVENTS
 from holdfast.stripe.gateway import API_VERSION
 from tests.harness.servers.cloud import (
     DATABASE,

@@ -213,24 +213,16 @@ def answer(
     )
 
 
-def cached(app: APIGatewayHttpResolver, body: dict[str, Any], seconds: int) -> Response[Any]:
-    """A JSON answer that the browser may keep for some seconds; 304 if it already has it."""
-    text = json.dumps(body, separators=(",", ":"))
-    return Response(
-        status_code=int(HTTPStatus.OK),
-        content_type=content_types.APPLICATION_JSON,
-        body=body,
-        headers=_cache_headers(app, text, seconds),
-    )
-
-
-def cached_text(
-    app: APIGatewayHttpResolver, text: str, media_type: str, seconds: int
-) -> Response[str]:
+def cached(
+    app: APIGatewayHttpResolver,
+    text: str,
+    seconds: int,
+    media_type: str = content_types.APPLICATION_JSON,
+) -> Response[Any]:
     """A text that the client may keep for some seconds; 304 if it already has it."""
     return Response(
         status_code=int(HTTPStatus.OK),
-        content_type=f"{media_type}; charset=utf-8",
+        content_type=media_type,
         body=text,
         headers=_cache_headers(app, text, seconds),
     )

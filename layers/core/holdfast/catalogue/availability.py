@@ -1,7 +1,7 @@
 """What can be booked and when. Imports neither Stripe nor an AWS SDK."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from holdfast.access.actors import Actor
@@ -26,50 +26,33 @@ def list_resources(actor: Actor, cursor: str | None, limit: int) -> dict[str, An
     }
 
 
-def list_slots(
-    actor: Actor,
-    resource_id: UUID,
-    offering_id: UUID | None,
-    starts_from: datetime | None,
-    starts_before: datetime | None,
-    zone: str | None,
-) -> dict[str, Any]:
-    """The free periods of a resource; with a zone, also by its clocks.
+class Wanted(NamedTuple):
+    """Which free times are asked for: seven days from now unless said; with a zone, by it too."""
+
+    offering_id: UUID | None = None
+    starts_from: datetime | None = None
+    starts_before: datetime | None = None
+    zone: str | None = None
+
+
+def list_slots(actor: Actor, resource_id: UUID, wanted: Wanted) -> str:
+    """The free periods of a resource, as JSON text.
 
     Raises:
         NotFound: no such resource or offering.
         PeriodInvalid: empty, reversed, longer than 62 days, or with more than 2,000 slots.
         InvalidRequest: no such zone.
     """
-    answer: dict[str, Any] = database.call(
-        "list_slots",
-        *(actor.as_json(), resource_id, offering_id, starts_from, starts_before, zone),
-        where=database.READER,
+    return database.call_for_text(
+        "list_slots", *(actor.as_json(), resource_id, *wanted), where=database.READER
     )
-    return answer
 
 
-def list_pool_slots(
-    actor: Actor,
-    pool_id: UUID,
-    offering_id: UUID | None,
-    starts_from: datetime | None,
-    starts_before: datetime | None,
-    zone: str | None,
-) -> dict[str, Any]:
-    """The periods that any resource of a pool has free; with a zone, also by its clocks.
-
-    Raises:
-        NotFound: no such pool or offering.
-        PeriodInvalid: empty, reversed, longer than 62 days, or with more than 2,000 slots.
-        InvalidRequest: no such zone.
-    """
-    answer: dict[str, Any] = database.call(
-        "list_pool_slots",
-        *(actor.as_json(), pool_id, offering_id, starts_from, starts_before, zone),
-        where=database.READER,
+def list_pool_slots(actor: Actor, pool_id: UUID, wanted: Wanted) -> str:
+    """The periods that any resource of a pool has free, as JSON text; refused as `list_slots`."""
+    return database.call_for_text(
+        "list_pool_slots", *(actor.as_json(), pool_id, *wanted), where=database.READER
     )
-    return answer
 
 
 def explain_slot(

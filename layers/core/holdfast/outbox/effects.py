@@ -4,6 +4,7 @@ Each is a row with a deterministic key. The outbox and the handler that wants to
 the same code; the second one meets the key.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -25,7 +26,7 @@ def perform(effect: dict[str, Any]) -> str:
         What followed in the database, or LATER when it has to be tried again.
     """
     try:
-        verdict, result = "done", _perform(effect)
+        verdict, result = "done", _KINDS[effect["kind"]](effect)
     except Unavailable as error:
         verdict, result = LATER, {"error": str(error)}
         logger().warning("effect to be tried again", error=str(error), **_named(effect))
@@ -39,7 +40,7 @@ def perform(effect: dict[str, Any]) -> str:
     if result.get("status") == "succeeded":
         count("RefundMade")
     elif result.get("status") == "failed":
-        refund_failed(effect["id"], result["refund"]["id"])
+        gateway.refund_failed(effect["id"], result["refund"]["id"])
     return settlement.report(finished)
 
 
@@ -52,7 +53,7 @@ def deliver_batch() -> int:
     for effect in claimed:
         try:
             result = perform(effect)
-        except TenantMoving:  # whoever answers for the tenant then performs it again, by its key
+        except TenantMoving:  # the database it moves to performs it again, by its key
             logger().warning("effect of a tenant that is moving", **_named(effect))
         except Exception as error:
             fault("effect failed", error, **_named(effect))
@@ -80,12 +81,6 @@ def retry(effect_id: UUID, operator: str) -> dict[str, Any]:
     return again
 
 
-def refund_failed(effect_id: str | None, stripe_refund_id: str) -> None:
-    """Tell that the bank refused a refund: a person must see that the money goes back."""
-    logger().error("refund failed", effect=effect_id, stripe_refund=stripe_refund_id)
-    count("RefundFailed")
-
-
 def _named(effect: dict[str, Any]) -> dict[str, Any]:
     """What a line about an effect says of it; `decided_by` is the request or event behind it."""
     return {
@@ -98,16 +93,28 @@ def _named(effect: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _perform(effect: dict[str, Any]) -> dict[str, Any]:
-    if effect["kind"] == "expire_session":
-        outcome, session = gateway.close_session(effect["checkout"])
-        return {"outcome": outcome, "session": gateway.summary(session)}
-    if effect["kind"] == "notify_offer":
-        if effect["offer"] is None:  # accepted, released or expired: nothing left to say
-            if effect["withheld"]:
-                count("LetterWithheld")
-                return {"message_id": None, "error": "withheld: enough letters for one day"}
-            return {"message_id": None}
-        return {"message_id": mail.send(*email_templates.offer(effect["offer"]))}
+def _expire_session(effect: dict[str, Any]) -> dict[str, Any]:
+    outcome, session = gateway.close_session(effect["checkout"])
+    return {"outcome": outcome, "session": gateway.summary(session)}
+
+
+def _refund_payment(effect: dict[str, Any]) -> dict[str, Any]:
     refund = gateway.refund(effect)
     return {"status": gateway.refund_status(refund), "refund": {"id": refund["id"]}}
+
+
+def _notify_offer(effect: dict[str, Any]) -> dict[str, Any]:
+    if effect["offer"] is not None:
+        return {"message_id": mail.send(*email_templates.offer(effect["offer"]))}
+    if effect["withheld"]:
+        count("LetterWithheld")
+        return {"message_id": None, "error": "withheld: enough letters for one day"}
+    return {"message_id": None}  # accepted, released or expired: nothing left to say
+
+
+# One entry for each kind: what it does outside, and what `api.finish_effect` then gets.
+_KINDS: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "expire_session": _expire_session,
+    "refund_payment": _refund_payment,
+    "notify_offer": _notify_offer,
+}

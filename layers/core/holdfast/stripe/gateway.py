@@ -16,7 +16,7 @@ from typing import Any
 import stripe
 
 from holdfast.platform.errors import Unavailable
-from holdfast.platform.observability import logger
+from holdfast.platform.observability import count, logger
 from holdfast.platform.settings import settings
 
 API_VERSION = "2026-10-28.endive"
@@ -194,6 +194,19 @@ def readable(session: Mapping[str, Any]) -> bool:
 def refund_readable(refund_: Mapping[str, Any]) -> bool:
     """Whether a refund has what we read of it."""
     return _is_id(refund_.get("id")) and isinstance(refund_.get("status"), str)
+
+
+def refund_status(refund: dict[str, Any]) -> str:
+    """Our word for the state of a refund at Stripe: pending, succeeded or failed."""
+    return {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}.get(
+        refund["status"], "pending"
+    )
+
+
+def refund_failed(effect_id: str | None, stripe_refund_id: str) -> None:
+    """Tell that the bank refused a refund: a person must see that the money goes back."""
+    logger().error("refund failed", effect=effect_id, stripe_refund=stripe_refund_id)
+    count("RefundFailed")
 
 
 def metadata_of(thing: Mapping[str, Any], *names: str) -> dict[str, str]:
@@ -409,10 +422,3 @@ def _listed(method: Any, parameters: dict[str, Any]) -> list[dict[str, Any]]:
             return found
         after = {"starting_after": page["data"][-1]["id"]}
     raise Unavailable()
-
-
-def refund_status(refund: dict[str, Any]) -> str:
-    """Our word for the state of a refund at Stripe: pending, succeeded or failed."""
-    return {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}.get(
-        refund["status"], "pending"
-    )

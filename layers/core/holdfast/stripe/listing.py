@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from holdfast.stripe import gateway
-from holdfast.stripe.gateway import refund_status
 
 Entry = dict[str, Any]  # as core.payment_difference and core.refund_difference take it
 
@@ -95,7 +94,7 @@ def _entry(kind: str, identifier: str, found: dict[str, Any] | None) -> Entry:
             if kind == "payment"
             else {
                 "amount": found["amount"],
-                "status": refund_status(found),
+                "status": gateway.refund_status(found),
                 "payment_intent": found.get("payment_intent"),
             }
         )

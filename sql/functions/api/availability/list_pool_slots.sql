@@ -34,7 +34,7 @@ begin
     end if;
 
     select pg_catalog.count(*), coalesce(pg_catalog.json_agg(
-        core.slot_json(
+        core.listed_slot(
             s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone, s.resources)
         order by s.starts_at, s.ends_at), '[]')
     into v_count, v_slots
@@ -50,8 +50,8 @@ begin
     return pg_catalog.json_build_object(
         'pool_id', v_pool.id,
         'offering_id', v_offering.id,
-        'from', core.utc(pg_catalog.lower(v_period)),
-        'to', core.utc(pg_catalog.upper(v_period)),
+        'from', core.utc_micros(pg_catalog.lower(v_period)),
+        'to', core.utc_micros(pg_catalog.upper(v_period)),
         'slots', v_slots);
 end;
 $$;

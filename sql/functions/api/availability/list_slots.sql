@@ -31,7 +31,7 @@ begin
         perform core.require_timezone(p_timezone);
     end if;
 
-    select pg_catalog.count(*), coalesce(pg_catalog.json_agg(core.slot_json(
+    select pg_catalog.count(*), coalesce(pg_catalog.json_agg(core.listed_slot(
         s.starts_at, s.ends_at, s.booked_on, s.remaining, p_timezone) order by s.starts_at), '[]')
     into v_count, v_slots
     from (
@@ -45,8 +45,8 @@ begin
         'resource_id', v_resource.id,
         'offering_id', v_offering.id,
         'timezone', v_resource.timezone,
-        'from', core.utc(pg_catalog.lower(v_period)),
-        'to', core.utc(pg_catalog.upper(v_period)),
+        'from', core.utc_micros(pg_catalog.lower(v_period)),
+        'to', core.utc_micros(pg_catalog.upper(v_period)),
         'slots', v_slots);
 end;
 $$;

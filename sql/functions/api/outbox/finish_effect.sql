@@ -7,8 +7,7 @@
 --           {"error"} 'dead'  it never will: a person must look; p_result is {"error"}
 -- p_result  with each: "tenant_id", as the effect was leased with
 --
--- Returns   {"result": what core.settle did, or the verdict; "booking_id", "tenant_id",
---           "reason": why, as the audit trail has it, or null when no booking was changed}
+-- Returns   core.settlement; its result is the verdict unless a checkout was settled
 --
 -- Done is done, whichever caller did it; retry and dead count only for the holder of the lease.
 --
@@ -26,9 +25,7 @@ as $$
 declare
     v_tenant_id uuid := (p_result ->> 'tenant_id')::uuid;
     v_effect core.effects;
-    v_checkout core.checkouts;
-    v_refund core.refunds;
-    v_result text := p_verdict;
+    v_settled core.settlement;
     v_waits boolean;
     v_now timestamptz;
 begin
@@ -44,22 +41,25 @@ begin
     end if;
     perform core.enter_tenant(v_tenant_id, 'outbox', null, v_effect.key);
 
-    if p_verdict = 'done' and v_effect.kind = 'expire_session' then
-        select * into v_checkout
-        from core.checkouts as c
-        where c.tenant_id = v_effect.tenant_id and c.id = v_effect.checkout_id;
-        v_result := core.settle(v_checkout, p_result ->> 'outcome', p_result -> 'session');
-    elsif p_verdict = 'done' and v_effect.kind = 'refund_payment' then
-        select * into v_refund
-        from core.refunds as r
-        where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id;
-        perform core.record_refund(
-            v_refund, p_result ->> 'status', p_result #>> '{refund,id}');
+    -- one entry for each kind; nothing follows from a letter
+    if p_verdict = 'done' then
+        case v_effect.kind
+            when 'expire_session' then
+                v_settled := core.after_expire_session(v_effect, p_result);
+            when 'refund_payment' then
+                perform core.after_refund_payment(v_effect, p_result);
+            else
+                null;
+        end case;
+    end if;
+    if v_settled is null then
+        v_settled := (p_verdict, v_effect.booking_id, v_effect.tenant_id, false,
+            nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
     end if;
 
     -- a pending refund is asked about again: the event that reports its end may be lost
-    v_waits := p_verdict = 'retry' or v_effect.kind = 'refund_payment'
-        and p_verdict = 'done' and p_result ->> 'status' = 'pending';
+    v_waits := p_verdict = 'retry'
+        or p_verdict = 'done' and coalesce(p_result ->> 'status', '') = 'pending';
 
     v_now := core.clock();
     update core.effects as e
@@ -78,8 +78,6 @@ begin
     where e.tenant_id = v_tenant_id and e.id = p_effect_id
         and (p_verdict = 'done' or e.lease = p_lease);
 
-    return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id,
-        'reason', nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
+    return pg_catalog.to_jsonb(v_settled);
 end;
 $$;

@@ -4,8 +4,7 @@
 -- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_outcome what the session means; see core.settle
 -- p_session the provider's session object
--- Returns   {"result": "duplicate" | "unknown" | what core.settle did, "booking_id", "tenant_id",
---           "reason": why, as the audit trail has it, or null when no booking was changed}
+-- Returns   core.settlement; its result may also be "duplicate" or "unknown"
 --
 -- Runs as holdfast_system: the tenant is known from the session's metadata.
 --
@@ -19,7 +18,7 @@ set lock_timeout = '3s'
 as $$
 declare
     v_checkout core.checkouts := core.find_checkout(p_session);
-    v_result text;
+    v_settled core.settlement;
 begin
     if v_checkout.id is null then
         perform core.refuse_elsewhere(core.named_tenant(p_session));
@@ -32,12 +31,10 @@ begin
     if p_event is not null and not core.record_event(
         p_event, v_checkout.tenant_id, v_checkout.booking_id)
     then
-        v_result := 'duplicate';
+        v_settled := core.settled(v_checkout, 'duplicate');
     else
-        v_result := core.settle(v_checkout, p_outcome, p_session);
+        v_settled := core.settle(v_checkout, p_outcome, p_session);
     end if;
-    return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_checkout.booking_id, 'tenant_id', v_checkout.tenant_id,
-        'reason', nullif(pg_catalog.current_setting('holdfast.reason', true), ''));
+    return pg_catalog.to_jsonb(v_settled);
 end;
 $$;

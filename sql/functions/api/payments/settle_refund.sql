@@ -4,7 +4,7 @@
 -- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_status  'pending' | 'succeeded' | 'failed'
 -- p_refund  the provider's refund object; metadata.refund_id names our row
--- Returns   {"result": "duplicate" | "unknown" | "recorded", "booking_id", "tenant_id"}
+-- Returns   core.settlement; its result is "duplicate", "unknown" or "recorded"
 --
 -- Runs as holdfast_system: the tenant is known from the refund's metadata.
 --
@@ -35,7 +35,7 @@ begin
     else
         perform core.record_refund(v_refund, p_status, p_refund ->> 'id');
     end if;
-    return pg_catalog.jsonb_build_object(
-        'result', v_result, 'booking_id', v_refund.booking_id, 'tenant_id', v_refund.tenant_id);
+    return pg_catalog.to_jsonb(
+        (v_result, v_refund.booking_id, v_refund.tenant_id, false, null)::core.settlement);
 end;
 $$;

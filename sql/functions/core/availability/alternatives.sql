@@ -28,7 +28,7 @@ begin
     -- what lies further away is asked for only if that is not enough
     foreach v_near in array array[v_reach / 12, v_reach] loop
         select pg_catalog.jsonb_agg(
-            core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)::jsonb
+            core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)
             order by greatest(n.starts_at - p_starts_at, p_starts_at - n.starts_at), n.starts_at)
         into v_nearest
         from (

@@ -1,27 +1,16 @@
--- core.slot_json: one free period as clients see it. Times only: nothing of the bookings around it.
---
--- As json, not jsonb: a list of a month has a thousand of them, and to build each as a tree that is
--- copied twice and then written costs more than to find them.
---
--- p_timezone   also tell the times by the clocks of this zone; null: only in UTC
--- p_resources  how many resources of a pool are free then; null: not of a pool
+-- core.slot_json: a free period as an alternative to one that is taken.
 --
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.slot_json(
-    p_starts_at timestamptz, p_ends_at timestamptz, p_booked_on date, p_remaining integer,
-    p_timezone text default null, p_resources integer default null)
-returns json
+    p_starts_at timestamptz, p_ends_at timestamptz, p_booked_on date, p_remaining integer)
+returns jsonb
 language sql stable parallel safe
 as $$
-    -- times and numbers only: nothing that JSON would have to escape
-    select ('{"starts_at":"' || core.utc(p_starts_at) || '","ends_at":"' || core.utc(p_ends_at)
-        || '","date":' || coalesce('"' || pg_catalog.to_char(p_booked_on, 'YYYY-MM-DD') || '"', 'null')
-        || ',"remaining":' || p_remaining
-        || case when p_resources is null then '' else ',"resources":' || p_resources end
-        || case when p_timezone is null then '' else
-            ',"starts_local":"' || core.local_text(p_starts_at, p_timezone)
-            || '","ends_local":"' || core.local_text(p_ends_at, p_timezone) || '"' end
-        || '}')::json
+    select pg_catalog.jsonb_build_object(
+        'starts_at', core.utc(p_starts_at),
+        'ends_at', core.utc(p_ends_at),
+        'date', p_booked_on,
+        'remaining', p_remaining)
 $$;

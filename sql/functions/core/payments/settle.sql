@@ -9,6 +9,9 @@
 --           'expired'  it can no longer be paid
 --           'absent'   the provider never made it, and will not
 --
+-- Returns   its result is 'confirmed', 'changed' (a booking was moved), 'refunding', 'released', 'pending',
+--           'open', or 'unchanged'
+--
 -- Locks     the customer's mailbox, where the money is judged by the customer's limit; the days of all
 --           its periods when the time may have to be taken again, then the booking's row;
 --           the effects of its other checkouts; or as core.settle_reschedule
@@ -16,7 +19,7 @@
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle(
     p_checkout core.checkouts, p_outcome text, p_session jsonb)
-returns text
+returns core.settlement
 language plpgsql volatile
 as $$
 declare
@@ -25,7 +28,7 @@ declare
     v_days_locked boolean;
 begin
     if p_outcome = 'open' and p_checkout.state <> 'creating' then
-        return 'open'; -- nothing new, and nothing written
+        return core.settled(p_checkout, 'open'); -- nothing new, and nothing written
     elsif p_checkout.reschedule_id is not null then
         return core.settle_reschedule(p_checkout, p_outcome, p_session);
     end if;
@@ -56,10 +59,10 @@ begin
         when p_outcome = 'paid' then
             return core.settle_paid(v_checkout, v_booking, p_session);
         when p_outcome = 'open' then
-            return 'open';
+            return core.settled(v_checkout, 'open');
         when v_checkout.state = 'pending' and v_booking.status = 'paying' then
             perform core.extend_for_pending_payment(v_booking);
-            return 'pending';
+            return core.settled(v_checkout, 'pending');
         when v_checkout.state in ('expired', 'failed') and v_booking.status = 'paying'
             and v_checkout.close_reason is distinct from 'superseded'
             and (core.payable_checkout(v_booking)).id is null
@@ -69,9 +72,9 @@ begin
                 when v_checkout.state = 'failed' then 'the payment failed'
                 else 'the checkout ran out unpaid'
             end);
-            return 'released';
+            return core.settled(v_checkout, 'released');
         else
-            return 'unchanged';
+            return core.settled(v_checkout, 'unchanged');
     end case;
 end;
 $$;

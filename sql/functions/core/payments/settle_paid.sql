@@ -10,7 +10,7 @@
 -- Backstop  payments_intent_unique
 create or replace function core.settle_paid(
     p_checkout core.checkouts, p_booking core.bookings, p_session jsonb)
-returns text
+returns core.settlement
 language plpgsql volatile
 as $$
 declare
@@ -20,7 +20,7 @@ declare
     v_reason text;
 begin
     if v_payment.id is null then
-        return 'unchanged';
+        return core.settled(p_checkout, 'unchanged');
     end if;
 
     if v_payment.status = 'quarantined' then
@@ -28,7 +28,7 @@ begin
     elsif v_booking.status = 'paying' and core.first_start(v_booking) <= core.clock() then
         v_reason := 'time_lost';
     elsif v_booking.status = 'paying' and not core.exceeds_customer_limit(v_booking) then
-        return core.confirm_paid(v_booking, p_checkout, 'paid');
+        return core.confirm_paid(v_booking, p_checkout, 'paid', false);
     elsif p_checkout.close_reason = 'released' then
         v_reason := 'released';
     elsif v_booking.status in ('scheduled', 'active', 'ended', 'completed') then
@@ -37,7 +37,8 @@ begin
         if core.exceeds_customer_limit(v_booking) then
             v_reason := 'customer_limit';
         elsif core.reacquire_periods(v_booking) then
-            return core.confirm_paid(v_booking, p_checkout, 'paid late; the time was still free');
+            return core.confirm_paid(
+                v_booking, p_checkout, 'paid late; the time was still free', true);
         else
             v_reason := 'time_lost';
         end if;
@@ -56,6 +57,6 @@ begin
         perform core.set_payment_status(v_booking, 'paid', 'paid, but not kept: ' || v_reason);
     end if;
     perform core.queue_refund(v_payment, v_payment.amount, v_reason);
-    return 'refunding';
+    return core.settled(p_checkout, 'refunding', v_reason = 'time_lost');
 end;
 $$;

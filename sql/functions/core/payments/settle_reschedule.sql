@@ -8,7 +8,7 @@
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle_reschedule(
     p_checkout core.checkouts, p_outcome text, p_session jsonb)
-returns text
+returns core.settlement
 language plpgsql volatile
 as $$
 declare
@@ -45,7 +45,7 @@ begin
         when p_outcome = 'paid' then
             return core.settle_reschedule_paid(v_checkout, v_booking, v_reschedule, p_session);
         when p_outcome = 'open' then
-            return 'open';
+            return core.settled(v_checkout, 'open');
         when v_checkout.state = 'pending' and v_reschedule.state = 'pending' then
             -- a delayed method: the time is kept, as core.extend_for_pending_payment does it
             v_until := least(
@@ -56,15 +56,15 @@ begin
                 perform core.extend_reschedule(
                     v_booking, v_reschedule, v_until, 'a delayed payment is under way; the time is kept');
             end if;
-            return 'pending';
+            return core.settled(v_checkout, 'pending');
         when v_checkout.state in ('expired', 'failed') and v_reschedule.state = 'pending'
             and v_checkout.close_reason is distinct from 'superseded'
             and (core.payable_checkout(v_booking)).id is null
         then
             perform core.end_reschedule(v_booking, v_checkout);
-            return 'released';
+            return core.settled(v_checkout, 'released');
         else
-            return 'unchanged';
+            return core.settled(v_checkout, 'unchanged');
     end case;
 end;
 $$;

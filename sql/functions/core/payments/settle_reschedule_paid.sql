@@ -7,7 +7,7 @@
 -- Backstop  payments_intent_unique
 create or replace function core.settle_reschedule_paid(
     p_checkout core.checkouts, p_booking core.bookings, p_reschedule core.reschedules, p_session jsonb)
-returns text
+returns core.settlement
 language plpgsql volatile
 as $$
 declare
@@ -16,7 +16,7 @@ declare
     v_reason text;
 begin
     if v_payment.id is null then
-        return 'unchanged';
+        return core.settled(p_checkout, 'unchanged');
     end if;
 
     if v_payment.status = 'quarantined' then
@@ -30,7 +30,7 @@ begin
     else
         perform core.apply_reschedule(p_booking, p_reschedule, 'moved to another time; the difference is paid');
         perform core.close_other_checkouts(p_checkout);
-        return 'changed';
+        return core.settled(p_checkout, 'changed', p_reschedule.state = 'expired');
     end if;
 
     if p_reschedule.state = 'pending' and (core.payable_checkout(p_booking)).id is null then
@@ -38,6 +38,6 @@ begin
             p_booking, p_reschedule, 'paid, but not moved, and the money goes back: ' || v_reason);
     end if;
     perform core.queue_refund(v_payment, v_payment.amount, v_reason);
-    return 'refunding';
+    return core.settled(p_checkout, 'refunding', v_reason = 'time_lost');
 end;
 $$;

@@ -27,7 +27,7 @@ begin
             using errcode = 'KHOFF', detail = '{"reason": "closed"}', hint = 'choose another day';
     end if;
 
-    select pg_catalog.jsonb_agg(core.slot_json(f.starts_at, f.ends_at, f.booked_on, f.remaining)::jsonb)
+    select pg_catalog.jsonb_agg(core.slot_json(f.starts_at, f.ends_at, f.booked_on, f.remaining))
     into v_free
     from (
         select s.*
