@@ -1,7 +1,9 @@
 """docs/interleavings.md: the table of winners, to be read. Written by `make generate`."""
 
+import sys
 from collections.abc import Iterator, Mapping
 
+from dev.generators.files import Generated, run
 from tests.interleavings.encounters import Winner
 from tests.interleavings.moves import MOVES
 from tests.interleavings.scenes import SCENES
@@ -62,3 +64,8 @@ def _field(winner: Winner, before: str) -> str:
     said, standing = winner.outcome
     moved = f" → {standing}" if standing != before else ""
     return f"{_SIGNS[winner.how]}{said}{moved}"
+
+
+if __name__ == "__main__":
+    files = {"interleavings": Generated("docs/interleavings.md", page)}
+    sys.exit(run("tests.interleavings.page", files))

@@ -13,7 +13,7 @@ from holdfast.platform.database_errors import BY_CONSTRAINT, BY_SQLSTATE, from_d
 from holdfast.platform.errors import Unavailable
 from tests.harness.database.cluster import ROOT, SQL_DIR
 from tests.harness.database.migrated import Database
-from tests.harness.rules import rules
+from tests.harness.database.rules import rules
 
 FILES = sorted((SQL_DIR / "functions").rglob("*.sql"))
 ALL_SQL = sorted(path for path in SQL_DIR.rglob("*.sql") if path.name != "schema.sql")
