@@ -54,6 +54,7 @@ grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webh
 grant execute on function api.expire_holds to holdfast_expire_holds;
 grant execute on function api.offer_waiting to holdfast_offer_waiting;
 grant execute on function api.delete_expired_records to holdfast_retention;
+grant execute on function api.compile_openings to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
 grant execute on function api.begin_reading to holdfast_checkout, holdfast_lifecycle;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
@@ -131,6 +132,7 @@ alter function api.settle_refund owner to holdfast_system;
 alter function api.expire_holds owner to holdfast_system;
 alter function api.offer_waiting owner to holdfast_system;
 alter function api.delete_expired_records owner to holdfast_system;
+alter function api.compile_openings owner to holdfast_system;
 alter function api.read_calendar_feed owner to holdfast_system;
 alter function api.begin_reading owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
@@ -145,8 +147,16 @@ alter function core.authorize owner to holdfast_system;
 alter function core.busy owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
 alter function core.closed owner to holdfast_system;
+alter function core.free_in_pool owner to holdfast_system;
 alter function core.sessions owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
+-- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it
+alter function core.follow_hours owner to holdfast_system;
+alter function core.follow_resources owner to holdfast_system;
+alter function core.follow_resource_rules owner to holdfast_system;
+alter function core.follow_offerings owner to holdfast_system;
+alter function core.follow_prices owner to holdfast_system;
+alter function core.follow_currencies owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;
@@ -155,6 +165,35 @@ grant select, insert on all tables in schema audit to holdfast_system;
 grant delete on audit.booking_events to holdfast_system;
 grant update on audit.deleted_bookings to holdfast_system;
 grant execute on all functions in schema core to holdfast_owner, holdfast_system;
+
+-- How they run -----------------------------------------------------------------------------------
+
+-- What all functions of schema api have in common, so that it need not stand in each file: names are
+-- resolved without the caller's search_path, and a plan is made once, leaving no choice that depends
+-- on how many rows there happened to be (CONTRIBUTING.md, "A stored function"). A file says only what
+-- is its function's own: whether it waits for locks, and whether it may sort.
+do $$
+declare
+    v_function regprocedure;
+    v_name name;
+begin
+    for v_function, v_name in
+        select p.oid::regprocedure, p.proname
+        from pg_catalog.pg_proc as p
+        where p.pronamespace = 'api'::regnamespace
+    loop
+        execute pg_catalog.format(
+            'alter function %s set search_path = '''' set enable_seqscan = off'
+                ' set plan_cache_mode = force_generic_plan',
+            v_function);
+        -- these join whole sets of times, for which a hash is quicker
+        if v_name not in ('explain_slot', 'list_pool_slots', 'list_slots') then
+            execute pg_catalog.format(
+                'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
+        end if;
+    end loop;
+end;
+$$;
 
 -- Which rows are visible --------------------------------------------------------------------------
 

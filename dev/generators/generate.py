@@ -2,6 +2,7 @@
 
     schema    sql/schema.sql                   the database as the migrations leave it
     errors    docs/errors.md                   the catalogue of errors
+    tree      …/holdfast/platform/errors.py    the tree that its first lines draw
     openapi   functions/openapi/openapi.json   the API, from its models
     cases     docs/cases.md                    which test proves which case
     security  docs/security.md                 which test proves which requirement of OWASP's
@@ -9,6 +10,7 @@
     costs     docs/costs.md                    the bill, from the templates and dev/costs
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
     privacy   docs/privacy.md                  how long what is kept, from dev/generators/kept.py
+    locking   docs/locking.md                  its table, from the headers of sql/functions
 
 What tests and benchmarks know is written by them: `tests.interleavings.page`, `bench.document`.
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
@@ -21,12 +23,12 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
 
-from dev.generators import cases, kept, limits, security
+from dev.generators import cases, kept, limits, locks, security
 from dev.generators.files import ROOT, Generated, run
 from dev.programs.postgres import Postgres
 from dev.programs.postgres_binaries import binaries
@@ -35,6 +37,8 @@ sys.path.insert(0, str(ROOT / "layers" / "core"))
 
 from holdfast.migrations import migrate
 from holdfast.platform import database_errors, errors
+
+ERRORS = Path(errors.__file__)
 
 # Comments that carry a version, and \restrict's random key: not what the schema is.
 _PASSING = re.compile(r"^(-- Dumped (from|by) .*|\\(un)?restrict .*)\n", re.MULTILINE)
@@ -122,6 +126,27 @@ def error_pages() -> str:
     return "\n".join([*lines, ""])
 
 
+def error_tree() -> str:
+    """The module of errors as it is, with its classes drawn at the top of it."""
+    drawn = "\n".join(["HoldfastError", *_branches(errors.HoldfastError, "")])
+    text = ERRORS.read_text(encoding="utf-8")
+    return re.sub(
+        r"^HoldfastError\n(?:[│├└ ].*\n)+", lambda _: f"{drawn}\n", text, flags=re.MULTILINE
+    )
+
+
+def _branches(kind: type[errors.HoldfastError], margin: str) -> Iterator[str]:
+    """What is below an error, a line each: name, status, and of those that are raised the code."""
+    below = kind.__subclasses__()
+    for each in below:
+        last = each is below[-1]
+        name = f"{margin}{'└──' if last else '├──'} {each.__name__}"
+        code = vars(each).get("code", "")
+        line = f"{name:<32} {int(each.status)}  {code:<26}{each.sqlstate or ''}"
+        yield line.rstrip()
+        yield from _branches(each, f"{margin}{'    ' if last else '│   '}")
+
+
 def openapi() -> str:
     """The OpenAPI description, built from the models by `dev.generators.openapi`."""
     return json.dumps(importlib.import_module("dev.generators.openapi").build(), indent=2) + "\n"
@@ -140,6 +165,7 @@ def third_party() -> str:
 GENERATED: Mapping[str, Generated] = {
     "schema": Generated("sql/schema.sql", schema),
     "errors": Generated("docs/errors.md", error_pages),
+    "tree": Generated(ERRORS.relative_to(ROOT).as_posix(), error_tree),
     "openapi": Generated("functions/openapi/openapi.json", openapi),
     "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
     "security": Generated("docs/security.md", lambda: security.page(ROOT / "tests")),
@@ -147,6 +173,7 @@ GENERATED: Mapping[str, Generated] = {
     "costs": Generated("docs/costs.md", costs),
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
     "privacy": Generated("docs/privacy.md", kept.page),
+    "locking": Generated("docs/locking.md", locks.page),
 }
 
 

@@ -82,8 +82,10 @@ RETURNED: dict[str, Any] = {
         "effects": 0,
         "failures": 0,
         "stuck": 0,
+        "resources": 0,
+        "openings": 0,
     },
-    "reconcile.scheduled": {"looked": 0, "found": 0, "cured": 0, "open": 0},
+    "reconcile.scheduled": {"looked": 0, "foreign": 0, "found": 0, "cured": 0, "open": 0},
     "refresh_calendars.scheduled": {"read": 0, "failed": 0},
 }
 SAMPLES = sorted((ROOT / "events").glob("*.json"))

@@ -138,6 +138,31 @@ def test_api_functions_are_doors(database: Database) -> None:
     assert open_doors == []
 
 
+def test_doors_run_alike(database: Database) -> None:
+    """What all functions of `api` have in common is set in grants.sql, and in no file of theirs.
+
+    Their plans are generic and leave no choice; those that join whole sets may use a hash.
+    """
+    common = {"search_path", "enable_seqscan", "plan_cache_mode"}
+    joins = {"enable_hashjoin", "enable_mergejoin"}
+    rows = database.rows(
+        "select p.proname as name,"
+        " array(select split_part(c, '=', 1) from unnest(p.proconfig) as c)"
+        f" as settings from pg_proc as p where {OURS} and p.pronamespace = 'api'::regnamespace"
+    )
+    own = {
+        path.stem: set(re.findall(r"^(?:language .*)?\bset (\w+) =", _code(path), re.MULTILINE))
+        for path in FILES
+        if "api" in path.parts
+    }
+
+    assert {row.name for row in rows if not common <= set(row.settings)} == set()
+    assert {row.name for row in rows if not joins <= set(row.settings)} == {
+        *("explain_slot", "list_pool_slots", "list_slots"),
+    }
+    assert {name for name, settings in own.items() if settings & (common | joins)} == set()
+
+
 def test_only_doors_are_security_definer(database: Database) -> None:
     """Outside `api`, what runs as its owner says so with an empty search path."""
     rows = database.rows(

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
@@ -15,15 +14,6 @@ from tests.harness.database.builders import NOW, Offer, Tenant, sha256
 from tests.harness.database.migrated import Database
 
 ADDRESSES = {"success_url": "https://a.example/thanks", "cancel_url": "https://a.example/book"}
-
-_WHO_MAY = """
-select p.proname, min(r.rolname)
-from pg_proc as p
-join pg_roles as r on r.rolcanlogin and starts_with(r.rolname, 'holdfast_')
-    and has_function_privilege(r.oid, p.oid, 'execute')
-where p.pronamespace = 'api'::regnamespace
-group by p.proname
-"""
 
 
 class Refusal(NamedTuple):
@@ -66,10 +56,6 @@ class Api:
         self._settings = settings
         self._connections: dict[str, psycopg.Connection[NamedTuple]] = {}
 
-    @cached_property
-    def _roles(self) -> dict[str, str]:
-        return dict(self.database.rows(_WHO_MAY))
-
     @property
     def connections(self) -> list[psycopg.Connection[NamedTuple]]:
         """All connections that are open."""
@@ -77,7 +63,7 @@ class Api:
 
     def connection(self, function: str) -> psycopg.Connection[NamedTuple]:
         """The kept connection through which a function is called."""
-        role = self._roles[function]
+        role = self.database.logins[function]
         if role not in self._connections:
             connection = self.database.connect(role, autocommit=True)
             for name, value in self._settings.items():
@@ -218,7 +204,10 @@ class Checkout:
             "id": self.session_id,
             "url": f"https://pay.example/{self.session_id}",
             "client_reference_id": str(self.id),
-            "metadata": {"checkout_id": str(self.id)},
+            "metadata": {
+                "tenant_id": str(self.held.tenant.id),
+                "checkout_id": str(self.id),
+            },
             "amount_total": price["amount"],
             "currency": price["currency"].lower(),
             "payment_intent": f"pi_{self.session_id}",

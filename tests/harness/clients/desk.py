@@ -28,46 +28,6 @@ ADDRESSES = {
     "success_url": "https://studio.example/thanks",
     "cancel_url": "https://studio.example/book",
 }
-_ROLES = {
-    "create_hold": "holdfast_checkout",
-    "release_hold": "holdfast_checkout",
-    "begin_checkout": "holdfast_checkout",
-    "attach_checkout": "holdfast_checkout",
-    "reschedule": "holdfast_lifecycle",
-    "abandon_change": "holdfast_lifecycle",
-    "create_calendar": "holdfast_calendars",
-    "create_calendar_feed": "holdfast_calendars",
-    "delete_calendar": "holdfast_calendars",
-    "revoke_calendar_feed": "holdfast_calendars",
-    "create_catalogue_item": "holdfast_blackouts",
-    "change_catalogue_item": "holdfast_catalogue",
-    "remove_catalogue_item": "holdfast_catalogue",
-    "finish_effect": "holdfast_deliver",
-    "claim_effects": "holdfast_deliver",
-    "settle_checkout": "holdfast_webhook",
-    "settle_refund": "holdfast_webhook",
-    "begin_reading": "holdfast_checkout",
-    "claim_calendars": "holdfast_refresh_calendars",
-    "store_busy": "holdfast_checkout",
-    "continue_reconciliation": "holdfast_reconcile",
-    "reconcile": "holdfast_reconcile",
-    "measure": "holdfast_deliver",
-    "retry_effect": "holdfast_deliver",
-    "expire_holds": "holdfast_expire_holds",
-    "delete_expired_records": "holdfast_retention",
-    "export_customer": "holdfast_customers",
-    "erase_customer": "holdfast_customers",
-    "join_waitlist": "holdfast_waitlist",
-    "leave_waitlist": "holdfast_waitlist",
-    "get_waiting": "holdfast_waitlist",
-    "list_waitlist": "holdfast_waitlist",
-    "offer_waiting": "holdfast_offer_waiting",
-    "get_booking": "holdfast_bookings",
-    "get_confirmation": "holdfast_confirmation",
-    "list_slots": "holdfast_availability",
-    "list_pool_slots": "holdfast_availability",
-    "explain_slot": "holdfast_availability",
-}
 
 Call = tuple[str, tuple[Any, ...]]  # a stored function of schema api, and its arguments
 
@@ -146,13 +106,15 @@ class Desk:
 
         With `transaction` its effects wait for `commit`; otherwise each call commits at once.
         """
-        connection = self.database.connect(_ROLES[function], autocommit=not transaction)
+        connection = self.database.connect(
+            self.database.logins[function], autocommit=not transaction
+        )
         self._open.append(connection)
         return Session(self, connection)
 
     def call(self, call: Call) -> Any:
         """Make one call in a session of its own."""
-        with self.database.connect(_ROLES[call[0]], autocommit=True) as connection:
+        with self.database.connect(self.database.logins[call[0]], autocommit=True) as connection:
             return Session(self, connection).call(call)
 
     def begin(self, call: Call) -> tuple[Session, Any]:

@@ -74,6 +74,16 @@ class Clock:
         return instant
 
 
+_LOGINS = """
+select p.proname, min(r.rolname)
+from pg_proc as p
+join pg_roles as r on r.rolcanlogin and starts_with(r.rolname, 'holdfast_')
+    and has_function_privilege(r.oid, p.oid, 'execute')
+where p.pronamespace = 'api'::regnamespace
+group by p.proname
+"""
+
+
 class Database:
     """One database of the run's server. Statements run here commit at once, as superuser."""
 
@@ -95,6 +105,11 @@ class Database:
     @cached_property
     def _connection(self) -> psycopg.Connection[NamedTuple]:
         return self.connect(autocommit=True)
+
+    @cached_property
+    def logins(self) -> dict[str, str]:
+        """Of each function of schema api, a login role that sql/grants.sql lets call it."""
+        return dict(self.rows(_LOGINS))
 
     def execute(self, statement: str, *parameters: object) -> None:
         """Run a statement, or without parameters a script of them."""

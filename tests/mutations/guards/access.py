@@ -231,6 +231,18 @@ GUARDS: tuple[Guard, ...] = (
         ("tests/sql/test_authorize.py::test_a_revoked_key_opens_nothing",),
     ),
     Guard(
+        "doors-search-path",
+        "a door resolves no name by its caller's search_path",
+        (
+            Edit(
+                "sql/grants.sql",
+                "'alter function %s set search_path = '''' set",
+                "'alter function %s set",
+            ),
+        ),
+        ("tests/structure/test_sql.py::test_api_functions_are_doors",),
+    ),
+    Guard(
         "tenant-policy",
         "no row of another tenant is visible",
         (

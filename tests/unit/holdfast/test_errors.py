@@ -1,4 +1,4 @@
-"""The catalogue of errors: complete, unambiguous, and the same as what is drawn of it."""
+"""The catalogue of errors: complete and unambiguous."""
 
 import json
 import re
@@ -10,14 +10,25 @@ from holdfast.platform import database_errors, errors
 from holdfast.platform.errors import HoldfastError
 
 
-def test_the_tree_is_the_catalogue() -> None:
-    """What the module's docstring draws is what there is: names, statuses, codes.
+def test_levels_are_there_to_be_caught() -> None:
+    """A class between the root and the errors has errors of one status, and no code of its own.
 
     Cases: P-11
     """
-    drawn = re.findall(r"[├└]── (\w+)\s+(\d{3})\s+(\w+)", errors.__doc__ or "")
+    levels = [kind for kind in HoldfastError.__subclasses__() if "code" not in vars(kind)]
 
-    assert drawn == [(e.__name__, str(int(e.status)), e.code) for e in errors.CATALOGUE]
+    assert [int(level.status) for level in levels] == [400, 409, 422, 429, 503]
+    for level in levels:
+        assert {kind.status for kind in level.__subclasses__()} == {level.status}
+        assert set(level.__subclasses__()) <= set(errors.CATALOGUE)
+
+
+def test_each_sqlstate_is_one_errors() -> None:
+    """Two errors that the database raises have two SQLSTATEs."""
+    sqlstates = [kind.sqlstate for kind in errors.CATALOGUE if kind.sqlstate]
+
+    assert sorted(sqlstates) == sorted(database_errors.BY_SQLSTATE)
+    assert len(set(sqlstates)) == len(sqlstates) >= 25
 
 
 def test_codes_are_unique_and_stable_words() -> None:

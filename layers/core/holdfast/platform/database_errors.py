@@ -4,64 +4,21 @@ import json
 from collections.abc import Mapping
 
 from holdfast.platform.errors import (
+    CATALOGUE,
     AlreadyWaiting,
-    AmountNotChargeable,
-    Archived,
-    CalendarStale,
-    CalendarUnreachable,
-    CartInvalid,
-    CustomerInUse,
-    Forbidden,
-    HoldExpired,
     HoldfastError,
     IdempotencyKeyMissing,
-    IdempotencyKeyReused,
-    IllegalState,
     InternalError,
-    InUse,
     InvalidRequest,
     NotFound,
-    NotOffered,
-    NotPriced,
-    PeriodInvalid,
-    ReturnAddressRefused,
     SlotTaken,
-    StaleVersion,
-    TimeIsFree,
-    TooManyHolds,
-    TooManyPaymentPages,
-    Unauthenticated,
     Unavailable,
     WindowOverlaps,
 )
 
-# SQLSTATEs that our functions raise. KHAPP and KHTZN are met only by people who write SQL by hand.
+# SQLSTATEs that our functions raise: each error names its own.
 BY_SQLSTATE: Mapping[str, type[HoldfastError]] = {
-    "KHAMT": AmountNotChargeable,
-    "KHAPP": InternalError,
-    "KHARC": Archived,
-    "KHAUT": Unauthenticated,
-    "KHCAL": CalendarStale,
-    "KHCAU": CalendarUnreachable,
-    "KHCIU": CustomerInUse,
-    "KHCRT": CartInvalid,
-    "KHDEN": Forbidden,
-    "KHEXP": HoldExpired,
-    "KHFRE": TimeIsFree,
-    "KHKEY": IdempotencyKeyReused,
-    "KHLIM": TooManyHolds,
-    "KHNTF": NotFound,
-    "KHOFF": NotOffered,
-    "KHOVL": WindowOverlaps,
-    "KHPER": PeriodInvalid,
-    "KHPGS": TooManyPaymentPages,
-    "KHPRC": NotPriced,
-    "KHRET": ReturnAddressRefused,
-    "KHSTA": IllegalState,
-    "KHTKN": SlotTaken,
-    "KHTZN": InvalidRequest,
-    "KHUSE": InUse,
-    "KHVER": StaleVersion,
+    kind.sqlstate: kind for kind in CATALOGUE if kind.sqlstate is not None
 }
 
 # Constraints that a request can reach although the models should have stopped it.

@@ -1,49 +1,55 @@
 """Errors that people see. `database_errors` maps what the database says to them.
 
 HoldfastError
-├── MalformedRequest        400  malformed_request
-├── IdempotencyKeyMissing   400  idempotency_key_missing
-├── IdempotencyKeyTooShort  400  idempotency_key_too_short
-├── SignatureInvalid        400  signature_invalid
-├── EventMismatch           400  event_mismatch
-├── Unauthenticated         401  unauthenticated
-├── Forbidden               403  forbidden
-├── NotFound                404  not_found
-├── SlotTaken               409  slot_taken
-├── TimeIsFree              409  time_is_free
-├── AlreadyWaiting          409  already_waiting
-├── IllegalState            409  illegal_state
-├── WindowOverlaps          409  window_overlaps
-├── InUse                   409  in_use
-├── CustomerInUse           409  customer_in_use
-├── Archived                409  archived
-├── AlreadyPaid             409  already_paid
-├── RequestInProgress       409  request_in_progress
-├── HoldExpired             410  hold_expired
-├── StaleVersion            412  stale_version
-├── BodyTooLarge            413  body_too_large
-├── UnsupportedMediaType    415  unsupported_media_type
-├── InvalidRequest          422  invalid_request
-├── PriceNotAccepted        422  price_not_accepted
-├── PeriodInvalid           422  period_invalid
-├── NotOffered              422  not_offered
-├── NotPriced               422  not_priced
-├── CartInvalid             422  cart_invalid
-├── IdempotencyKeyReused    422  idempotency_key_reused
-├── CheckoutRefused         422  checkout_refused
-├── AmountNotChargeable     422  amount_not_chargeable
-├── ReturnAddressRefused    422  return_address_refused
-├── PreconditionRequired    428  precondition_required
-├── TooManyHolds            429  too_many_holds
-├── TooManyPaymentPages     429  too_many_payment_pages
-├── RateLimited             429  rate_limited
-├── InternalError           500  internal_error
-├── CalendarStale           503  calendar_stale
-├── CalendarUnreachable     503  calendar_unreachable
-└── Unavailable             503  unavailable
+├── Malformed                    400
+│   ├── MalformedRequest         400  malformed_request
+│   ├── IdempotencyKeyMissing    400  idempotency_key_missing
+│   ├── IdempotencyKeyTooShort   400  idempotency_key_too_short
+│   ├── SignatureInvalid         400  signature_invalid
+│   └── EventMismatch            400  event_mismatch
+├── Unauthenticated              401  unauthenticated           KHAUT
+├── Forbidden                    403  forbidden                 KHDEN
+├── NotFound                     404  not_found                 KHNTF
+├── Conflict                     409
+│   ├── SlotTaken                409  slot_taken                KHTKN
+│   ├── TimeIsFree               409  time_is_free              KHFRE
+│   ├── AlreadyWaiting           409  already_waiting
+│   ├── IllegalState             409  illegal_state             KHSTA
+│   ├── WindowOverlaps           409  window_overlaps           KHOVL
+│   ├── InUse                    409  in_use                    KHUSE
+│   ├── CustomerInUse            409  customer_in_use           KHCIU
+│   ├── Archived                 409  archived                  KHARC
+│   ├── AlreadyPaid              409  already_paid
+│   └── RequestInProgress        409  request_in_progress
+├── HoldExpired                  410  hold_expired              KHEXP
+├── StaleVersion                 412  stale_version             KHVER
+├── BodyTooLarge                 413  body_too_large
+├── UnsupportedMediaType         415  unsupported_media_type
+├── Invalid                      422
+│   ├── InvalidRequest           422  invalid_request           KHTZN
+│   ├── PriceNotAccepted         422  price_not_accepted
+│   ├── PeriodInvalid            422  period_invalid            KHPER
+│   ├── NotOffered               422  not_offered               KHOFF
+│   ├── NotPriced                422  not_priced                KHPRC
+│   ├── CartInvalid              422  cart_invalid              KHCRT
+│   ├── IdempotencyKeyReused     422  idempotency_key_reused    KHKEY
+│   ├── CheckoutRefused          422  checkout_refused
+│   ├── AmountNotChargeable      422  amount_not_chargeable     KHAMT
+│   └── ReturnAddressRefused     422  return_address_refused    KHRET
+├── PreconditionRequired         428  precondition_required
+├── LimitReached                 429
+│   ├── TooManyHolds             429  too_many_holds            KHLIM
+│   ├── TooManyPaymentPages      429  too_many_payment_pages    KHPGS
+│   └── RateLimited              429  rate_limited
+├── InternalError                500  internal_error            KHAPP
+└── TryAgain                     503
+    ├── CalendarStale            503  calendar_stale            KHCAL
+    ├── CalendarUnreachable      503  calendar_unreachable      KHCAU
+    └── Unavailable              503  unavailable
+        └── TenantMoving         503  tenant_moving             KHMOV
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -52,6 +58,8 @@ class HoldfastError(Exception):
     """A refusal with a stable code. Its text is for people and holds no internals.
 
     Attributes:
+        code: what programs decide by. A class without one is there to be caught, and never raised.
+        sqlstate: by which the database raises it; None if it does not.
         detail: what happened, one sentence.
         hint: what to do about it.
         extra: further members of the problem document, `{"alternatives": […]}`.
@@ -60,6 +68,7 @@ class HoldfastError(Exception):
 
     status: ClassVar[HTTPStatus]
     code: ClassVar[str]
+    sqlstate: ClassVar[str | None] = None
     title: ClassVar[str]
     hint: str = ""
 
@@ -92,46 +101,52 @@ class HoldfastError(Exception):
         }
 
 
-class MalformedRequest(HoldfastError):
+class Malformed(HoldfastError):
+    """The request, or the event, cannot be taken as it was sent."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+
+class MalformedRequest(Malformed):
     """The body is not JSON, or not UTF-8."""
 
-    status, code = HTTPStatus.BAD_REQUEST, "malformed_request"
+    code = "malformed_request"
     title = "The request could not be read"
     hint = "Send a JSON object as the body, encoded in UTF-8."
 
 
-class IdempotencyKeyMissing(HoldfastError):
+class IdempotencyKeyMissing(Malformed):
     """A POST came without a usable Idempotency-Key header."""
 
-    status, code = HTTPStatus.BAD_REQUEST, "idempotency_key_missing"
+    code = "idempotency_key_missing"
     title = "The Idempotency-Key header is missing or malformed"
     hint = "Send a new UUID as Idempotency-Key, and the same one again when you repeat the request."
 
 
-class IdempotencyKeyTooShort(HoldfastError):
+class IdempotencyKeyTooShort(Malformed):
     """A browser's Idempotency-Key could be guessed.
 
     A repeat is answered as the first request was, with its client_secret, and a publishable key is
     everybody's. So where an answer carries a secret, the Idempotency-Key is worth as much as that.
     """
 
-    status, code = HTTPStatus.BAD_REQUEST, "idempotency_key_too_short"
+    code = "idempotency_key_too_short"
     title = "The Idempotency-Key is too short for a publishable key"
     hint = "Send a new random UUID as Idempotency-Key: whoever guesses it gets the answer."
 
 
-class SignatureInvalid(HoldfastError):
+class SignatureInvalid(Malformed):
     """A webhook delivery was not signed by Stripe, or too long ago, or for the future."""
 
-    status, code = HTTPStatus.BAD_REQUEST, "signature_invalid"
+    code = "signature_invalid"
     title = "The webhook signature is not valid"
     hint = "Check the endpoint's signing secret and the clocks of both sides."
 
 
-class EventMismatch(HoldfastError):
+class EventMismatch(Malformed):
     """A genuine event of another API version or mode: the endpoint is set up wrongly."""
 
-    status, code = HTTPStatus.BAD_REQUEST, "event_mismatch"
+    code = "event_mismatch"
     title = "The event is of another API version or mode"
     hint = "Create the webhook endpoint with the pinned API version, and in the right mode."
 
@@ -140,6 +155,7 @@ class Unauthenticated(HoldfastError):
     """No API key, or one that is unknown or revoked."""
 
     status, code = HTTPStatus.UNAUTHORIZED, "unauthenticated"
+    sqlstate = "KHAUT"
     title = "A valid API key is needed"
     hint = "Send Authorization: Bearer with your publishable or secret key."
 
@@ -148,6 +164,7 @@ class Forbidden(HoldfastError):
     """The key is genuine, but this needs a secret key."""
 
     status, code = HTTPStatus.FORBIDDEN, "forbidden"
+    sqlstate = "KHDEN"
     title = "This key is not allowed to do that"
     hint = "Call this from your server with a secret key."
 
@@ -156,86 +173,100 @@ class NotFound(HoldfastError):
     """It does not exist, or not for this caller; the two look alike on purpose."""
 
     status, code = HTTPStatus.NOT_FOUND, "not_found"
+    sqlstate = "KHNTF"
     title = "Not found"
     hint = "Check the id; for a booking also send its client_secret as Booking-Secret."
 
 
-class SlotTaken(HoldfastError):
+class Conflict(HoldfastError):
+    """What was asked for does not go with what is there now."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class SlotTaken(Conflict):
     """Another booking has the time. `alternatives` are free times nearby."""
 
-    status, code = HTTPStatus.CONFLICT, "slot_taken"
+    code = "slot_taken"
+    sqlstate = "KHTKN"
     title = "The time is taken"
     hint = "Offer one of the alternatives."
 
 
-class TimeIsFree(HoldfastError):
+class TimeIsFree(Conflict):
     """The time to wait for is free. `alternatives` are its free periods."""
 
-    status, code = HTTPStatus.CONFLICT, "time_is_free"
+    code = "time_is_free"
+    sqlstate = "KHFRE"
     title = "The time is free"
     hint = "Hold it instead of waiting for it."
 
 
-class AlreadyWaiting(HoldfastError):
+class AlreadyWaiting(Conflict):
     """To a secret key: this customer waits for this time already, or has been offered it."""
 
-    status, code = HTTPStatus.CONFLICT, "already_waiting"
+    code = "already_waiting"
     title = "The customer is already on the waitlist for this time"
     hint = "Read the existing waitlist entry."
 
 
-class IllegalState(HoldfastError):
+class IllegalState(Conflict):
     """The booking is past the point where this can be done."""
 
-    status, code = HTTPStatus.CONFLICT, "illegal_state"
+    code = "illegal_state"
+    sqlstate = "KHSTA"
     title = "The booking's state does not allow that"
     hint = "Read the booking again to see its current status."
 
 
-class WindowOverlaps(HoldfastError):
+class WindowOverlaps(Conflict):
     """A weekly window or a date override has time in common with `window`."""
 
-    status, code = HTTPStatus.CONFLICT, "window_overlaps"
+    code = "window_overlaps"
+    sqlstate = "KHOVL"
     title = "It overlaps an existing window"
     hint = "Change or remove that window, or choose other times."
 
 
-class InUse(HoldfastError):
+class InUse(Conflict):
     """It cannot be taken away, because bookings refer to it."""
 
-    status, code = HTTPStatus.CONFLICT, "in_use"
+    code = "in_use"
+    sqlstate = "KHUSE"
     title = "It is used by bookings"
     hint = "Archive it instead of deleting it."
 
 
-class CustomerInUse(HoldfastError):
+class CustomerInUse(Conflict):
     """A person cannot be erased while they have bookings ahead, or money is on its way."""
 
-    status, code = HTTPStatus.CONFLICT, "customer_in_use"
+    code = "customer_in_use"
+    sqlstate = "KHCIU"
     title = "The customer has bookings ahead, or money on its way"
     hint = "End what `obstacles` names, or wait for it, then erase again."
 
 
-class Archived(HoldfastError):
+class Archived(Conflict):
     """What is archived is kept as it was."""
 
-    status, code = HTTPStatus.CONFLICT, "archived"
+    code = "archived"
+    sqlstate = "KHARC"
     title = "Archived items cannot be changed"
     hint = "Create a new one."
 
 
-class AlreadyPaid(HoldfastError):
+class AlreadyPaid(Conflict):
     """A hold was to be released, but its payment was quicker: the booking is confirmed."""
 
-    status, code = HTTPStatus.CONFLICT, "already_paid"
+    code = "already_paid"
     title = "The booking has been paid"
     hint = "It is confirmed; cancel it if it is not wanted."
 
 
-class RequestInProgress(HoldfastError):
+class RequestInProgress(Conflict):
     """The same request, with the same idempotency key, is being worked on at this moment."""
 
-    status, code = HTTPStatus.CONFLICT, "request_in_progress"
+    code = "request_in_progress"
     title = "The same request is still in progress"
     hint = "Repeat it with the same Idempotency-Key after the seconds in Retry-After."
 
@@ -244,6 +275,7 @@ class HoldExpired(HoldfastError):
     """The hold has run out, or was released."""
 
     status, code = HTTPStatus.GONE, "hold_expired"
+    sqlstate = "KHEXP"
     title = "The hold has expired"
     hint = "Hold a time again."
 
@@ -252,6 +284,7 @@ class StaleVersion(HoldfastError):
     """The row has changed since the version in If-Match."""
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale_version"
+    sqlstate = "KHVER"
     title = "It has changed since you read it"
     hint = "Read it again, and repeat the change with its new ETag if it is still wanted."
 
@@ -272,88 +305,102 @@ class UnsupportedMediaType(HoldfastError):
     hint = "Send Content-Type: application/json."
 
 
-class InvalidRequest(HoldfastError):
+class Invalid(HoldfastError):
+    """The request was read, and says something that cannot be."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class InvalidRequest(Invalid):
     """Fields are missing, unknown or malformed; `errors` names each."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "invalid_request"
+    code = "invalid_request"
+    sqlstate = "KHTZN"  # met only by people who write SQL by hand
     title = "The request is not valid"
     hint = "See errors for the fields and what is wrong with them."
 
 
-class PriceNotAccepted(HoldfastError):
+class PriceNotAccepted(Invalid):
     """The client sent a price. Prices come from the catalogue and from nowhere else."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "price_not_accepted"
+    code = "price_not_accepted"
     title = "Prices are not accepted in requests"
     hint = "Leave the price out: it comes from the catalogue and is in the answer."
 
 
-class PeriodInvalid(HoldfastError):
+class PeriodInvalid(Invalid):
     """The period asked for is empty, reversed, longer than 62 days, or has over 2,000 slots."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "period_invalid"
+    code = "period_invalid"
+    sqlstate = "KHPER"
     title = "The period is not valid"
     hint = 'Give a "to" after "from", and at most 62 days at once.'
 
 
-class NotOffered(HoldfastError):
+class NotOffered(Invalid):
     """The resource does not offer this time; `reason` is wrong_mode, by_request, past, notice,
     horizon, closed, off_grid, blackout, external_busy, daily_limit or customer_limit."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_offered"
+    code = "not_offered"
+    sqlstate = "KHOFF"
     title = "The resource does not offer this time"
     hint = "Take a start from GET /v1/resources/{resource_id}/slots."
 
 
-class NotPriced(HoldfastError):
+class NotPriced(Invalid):
     """The offering has no price for this tier and package."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "not_priced"
+    code = "not_priced"
+    sqlstate = "KHPRC"
     title = "This tier and package have no price"
     hint = "GET /v1/resources lists each offering's prices."
 
 
-class CartInvalid(HoldfastError):
+class CartInvalid(Invalid):
     """Periods that cannot be paid together; `reason` is too_many_periods, currencies_differ or
     total_too_large."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "cart_invalid"
+    code = "cart_invalid"
+    sqlstate = "KHCRT"
     title = "These periods cannot be held together"
     hint = "Hold at most 52 periods of one currency, in parts if need be."
 
 
-class IdempotencyKeyReused(HoldfastError):
+class IdempotencyKeyReused(Invalid):
     """The idempotency key was used before, for another request."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "idempotency_key_reused"
+    code = "idempotency_key_reused"
+    sqlstate = "KHKEY"
     title = "The idempotency key was used for another request"
     hint = "Make a new key for each new request."
 
 
-class CheckoutRefused(HoldfastError):
+class CheckoutRefused(Invalid):
     """Stripe refuses to make this checkout."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "checkout_refused"
+    code = "checkout_refused"
     title = "The payment provider refuses this checkout"
     hint = (
         "Check success_url and cancel_url; if they are right, contact support with the request id."
     )
 
 
-class AmountNotChargeable(HoldfastError):
+class AmountNotChargeable(Invalid):
     """The payment provider does not charge this amount in its currency: it is below the currency's
     `least_amount`, or no multiple of its `step`, both in minor units."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "amount_not_chargeable"
+    code = "amount_not_chargeable"
+    sqlstate = "KHAMT"
     title = "This amount cannot be charged in its currency"
     hint = "Set a price that is at least the currency's least amount."
 
 
-class ReturnAddressRefused(HoldfastError):
+class ReturnAddressRefused(Invalid):
     """Where the payment page was to lead is not over https or, for a publishable key, of no origin
     that the tenant has listed; `field` is success_url or cancel_url."""
 
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "return_address_refused"
+    code = "return_address_refused"
+    sqlstate = "KHRET"
     title = "The payment page may not lead there"
     hint = "Use https, and an origin that the tenant has listed."
 
@@ -366,28 +413,36 @@ class PreconditionRequired(HoldfastError):
     hint = "Send the ETag of what you have read as If-Match."
 
 
-class TooManyHolds(HoldfastError):
+class LimitReached(HoldfastError):
+    """A limit is reached; `retry_after`, if there is one, says when there is room."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+
+class TooManyHolds(LimitReached):
     """As many unpaid periods, or places in the waitlist, as the tenant allows; see limits.md. A
     secret key is told which `rule`. Without Retry-After, waiting alone does not help."""
 
-    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_holds"
+    code = "too_many_holds"
+    sqlstate = "KHLIM"
     title = "Too many unpaid holds"
     hint = "Pay for one, release one, ask for fewer, or wait for the seconds in Retry-After."
 
 
-class TooManyPaymentPages(HoldfastError):
+class TooManyPaymentPages(LimitReached):
     """As many payment pages were made for one hold or change as the tenant allows: `limit`."""
 
-    status, code = HTTPStatus.TOO_MANY_REQUESTS, "too_many_payment_pages"
+    code = "too_many_payment_pages"
+    sqlstate = "KHPGS"
     title = "Too many payment pages were made for this"
     hint = "Pay on the page that is open, or ask for a time again."
 
 
-class RateLimited(HoldfastError):
+class RateLimited(LimitReached):
     """More requests of a kind than one network address, e-mail address or key may send in some
     minutes; `policy` names the one that is used up."""
 
-    status, code = HTTPStatus.TOO_MANY_REQUESTS, "rate_limited"
+    code = "rate_limited"
     title = "Too many requests"
     hint = "Wait for the seconds in Retry-After; RateLimit-Policy says how many are allowed."
 
@@ -396,32 +451,41 @@ class InternalError(HoldfastError):
     """A fault of ours. The request id finds it in the logs."""
 
     status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
+    sqlstate = "KHAPP"  # met only by people who write SQL by hand
     title = "Something went wrong on our side"
     hint = "Repeat the request with the same Idempotency-Key; report the request id if it persists."
 
 
-class CalendarStale(HoldfastError):
+class TryAgain(HoldfastError):
+    """Nothing was done, and the same request may succeed a little later."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+
+class CalendarStale(TryAgain):
     """A calendar of the resource has to be read before this can be decided. Whoever is told so
     reads it and asks again; clients are told only if the calendars of a resource change meanwhile.
     """
 
-    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_stale"
+    code = "calendar_stale"
+    sqlstate = "KHCAL"
     title = "The resource's own calendar has to be read first"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 
-class CalendarUnreachable(HoldfastError):
+class CalendarUnreachable(TryAgain):
     """A calendar of the resource cannot be read in time, and its policy is to refuse then."""
 
-    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "calendar_unreachable"
+    code = "calendar_unreachable"
+    sqlstate = "KHCAU"
     title = "The resource's own calendar cannot be read at the moment"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 
-class Unavailable(HoldfastError):
+class Unavailable(TryAgain):
     """The database, DynamoDB or Stripe cannot be reached, or is too busy. Nothing is half done."""
 
-    status, code = HTTPStatus.SERVICE_UNAVAILABLE, "unavailable"
+    code = "unavailable"
     title = "Temporarily unavailable"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
@@ -429,4 +493,38 @@ class Unavailable(HoldfastError):
         super().__init__(detail, retry_after=retry_after)
 
 
-CATALOGUE: tuple[type[HoldfastError], ...] = tuple(HoldfastError.__subclasses__())
+class TenantMoving(Unavailable):
+    """The tenant is being moved to another database, or lives there already. Nothing was done; the
+    move stops a tenant for a second or so.
+    """
+
+    code = "tenant_moving"
+    sqlstate = "KHMOV"
+    title = "The tenant is being moved to another database"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        hint: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        HoldfastError.__init__(
+            self,
+            detail,
+            hint=hint,
+            extra=extra,
+            retry_after=2 if retry_after is None else retry_after,
+        )
+
+
+def _leaves(kind: type[HoldfastError]) -> Iterator[type[HoldfastError]]:
+    """The errors at the ends of the tree, in the order in which it is written."""
+    if "code" in vars(kind):
+        yield kind
+    for below in kind.__subclasses__():
+        yield from _leaves(below)
+
+
+CATALOGUE: tuple[type[HoldfastError], ...] = tuple(_leaves(HoldfastError))

@@ -8,7 +8,6 @@
 create or replace function api.health()
 returns jsonb
 language plpgsql volatile security definer
-set search_path = ''
 as $$
 begin
     return pg_catalog.jsonb_build_object(

@@ -17,7 +17,6 @@ create or replace function api.list_slots(
     p_timezone text default null)
 returns json
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set plan_cache_mode = force_generic_plan
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'slot.list');

@@ -7,8 +7,7 @@ create or replace function api.revoke_calendar_feed(
     p_actor jsonb, p_resource_id uuid, p_feed_id uuid)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'calendar.manage');

@@ -10,7 +10,6 @@
 create or replace function api.list_resources(p_actor jsonb, p_after uuid, p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = ''
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'resource.list');

@@ -17,8 +17,7 @@
 create or replace function api.erase_customer(p_actor jsonb, p_request jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     c_nobody constant text := 'erased';

@@ -15,8 +15,6 @@ create or replace function api.export_customer(
     p_actor jsonb, p_request jsonb, p_after uuid, p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'customer.export');

@@ -7,7 +7,7 @@
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"released": boolean, "booking": …, "effect": … | null}
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Locks     the booking; the effect that closes its checkout, or as core.move
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  past the point where a hold can be released, or a delayed payment is under way,
 --                  or it is held with others and not the first
@@ -15,8 +15,7 @@
 create or replace function api.release_hold(p_actor jsonb, p_booking_id uuid, p_version integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'booking.release');

@@ -7,15 +7,14 @@
 --           nothing can be paid any more, so the booking ends here
 -- Returns   {"booking": …, "checkout": …}
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Locks     the booking; as core.move
 -- Raises    KHAUT · KHNTF
 -- Backstop  checkouts_session_unique, trigger bookings_100_guard_transition
 create or replace function api.attach_checkout(
     p_actor jsonb, p_booking_id uuid, p_checkout_id uuid, p_session jsonb)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'checkout.begin');

@@ -12,7 +12,7 @@
 -- Two tabs that ask for the same addresses get the same session. Other addresses need another
 -- session, and the old one is made unpayable first: one payable session at a time.
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction
+-- Locks     the booking; the effect that closes the old checkout, or the request key
 -- Raises    KHAUT · KHNTF · KHVER · KHKEY · KHRET · KHAMT
 --           KHEXP · KHPGS · KHSTA  see core.require_first, core.require_payable, core.require_renewal
 -- Backstop  checkouts_one_payable_per_booking, idempotency_keys_pkey
@@ -20,8 +20,7 @@ create or replace function api.begin_checkout(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'checkout.begin');

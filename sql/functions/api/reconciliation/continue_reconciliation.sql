@@ -16,9 +16,7 @@
 create or replace function api.continue_reconciliation(p_days integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
-set enable_sort = off
+set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
     v_walk core.reconciliations := core.unfinished_reconciliation();
@@ -51,6 +49,8 @@ begin
         'step', v_step,
         'open', (
             select pg_catalog.count(*) from core.findings as f
-            where f.resolved_at is null and f.accepted_at is null));
+            where f.resolved_at is null and f.accepted_at is null
+                and (f.tenant_id = '00000000-0000-0000-0000-000000000000'
+                    or core.is_here(f.tenant_id))));
 end;
 $$;

@@ -6,16 +6,14 @@
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"abandoned": boolean, "booking": …, "effect": … | null}
 --
--- Locks     core.lock_booking(the booking), to the end of the transaction; the effect that closes its
---           checkout
+-- Locks     the booking; the effect that closes its checkout
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  no change waits, or a delayed payment for it is under way
 -- Backstop  changes_pending_has_deadline
 create or replace function api.abandon_change(p_actor jsonb, p_booking_id uuid, p_version integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'reschedule.cancel');

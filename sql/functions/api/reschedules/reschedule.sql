@@ -23,8 +23,7 @@ create or replace function api.reschedule(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'reschedule.begin');
@@ -60,7 +59,7 @@ begin
     if v_resource.customer_limit is not null then
         perform core.lock_customer(v_seen);
     end if;
-    perform core.lock_move(v_seen, v_resource, core.would_occupy(
+    perform core.lock_move(v_seen, v_resource, core.widened(
         v_resource, v_offering, pg_catalog.lower(v_period), pg_catalog.upper(v_period)));
     if v_seen.cart_id <> v_seen.id then
         perform core.lock_booking(v_actor, v_seen.cart_id);

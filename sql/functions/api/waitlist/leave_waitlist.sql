@@ -9,8 +9,7 @@
 create or replace function api.leave_waitlist(p_actor jsonb, p_entry_id uuid, p_version integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'waitlist.leave');

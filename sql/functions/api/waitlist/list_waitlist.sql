@@ -12,8 +12,7 @@ create or replace function api.list_waitlist(
     p_actor jsonb, p_filters jsonb, p_after uuid, p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan set enable_hashjoin = off set enable_mergejoin = off
+set enable_sort = off
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'waitlist.list');

@@ -1,6 +1,6 @@
 -- core.lock_customer: serialise everyone who books or moves as a booking's customer.
 --
--- Locks     core.lock_identity(the customer's mailbox)
+-- Locks     the customer's mailbox, as core.lock_identity
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  none
 create or replace function core.lock_customer(p_booking core.bookings)

@@ -10,8 +10,8 @@
 --           'absent'   the provider never made it, and will not
 --
 -- Locks     the customer's mailbox, where the money is judged by the customer's limit; the days of all
---           its periods when the time may have to be taken again, then the booking's row; or
---           as core.settle_change
+--           its periods when the time may have to be taken again, then the booking's row;
+--           the effects of its other checkouts; or as core.settle_change
 -- Raises    40001  the booking lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle(

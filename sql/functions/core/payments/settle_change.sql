@@ -2,7 +2,8 @@
 -- becomes what is true here. core.settle, for the change of a booking that is paid already.
 --
 -- p_outcome see core.settle
--- Locks     the days of the change's time when it may have to be taken again, then the booking's row
+-- Locks     the days of the change's time when it may have to be taken again, then the booking's row;
+--           the effects of its other checkouts
 -- Raises    40001  the change lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle_change(
