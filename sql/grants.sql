@@ -187,7 +187,7 @@ begin
                 ' set plan_cache_mode = force_generic_plan',
             v_function);
         -- these join whole sets of times, for which a hash is quicker
-        if v_name not in ('explain_slot', 'list_pool_slots', 'list_slots') then
+        if v_name not in ('compile_openings', 'explain_slot', 'list_pool_slots', 'list_slots') then
             execute pg_catalog.format(
                 'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
         end if;
