@@ -23,6 +23,8 @@ VENV := .local/venv/bin/python
 SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
     SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1
 CODE := layers functions dev tests bench
+# what writes files: dev knows nothing of the tests and the benchmarks, so these write their own
+GENERATORS := dev.generators tests.interleavings.page bench.document
 
 .DEFAULT_GOAL := help
 .PHONY: help up check test test-dates screenshots answers bench load fuzz torture replay reset lint format types \
@@ -79,7 +81,7 @@ bench: venv ## measure against the limit and the usual way (or BENCH="holds …"
 pictures: venv ## draw docs/pictures and fill docs/performance.md from bench/results
 	@$(PYTHON) dev/bootstrap.py bench
 	@.local/bench/bin/python -m bench.pictures
-	@exec $(VENV) -m dev.generators performance
+	@exec $(VENV) -m bench.document
 
 reset: venv ## clear the data of the stack on PORT
 	@exec $(VENV) -m dev.stack --port $(PORT) --reset
@@ -104,10 +106,11 @@ audit: venv ## ask for known vulnerabilities of what the layer ships
 	@exec $(VENV) -m dev.dependencies.audit
 
 generate: venv ## write the generated files again
-	@exec $(VENV) -m dev.generators
+	@for program in $(GENERATORS); do PYTHONPATH=.:layers/core $(VENV) -m $$program || exit 1; done
 
 check-generated: venv ## fail if a generated file is out of date
-	@exec $(VENV) -m dev.generators --check
+	@stale=0; for program in $(GENERATORS); do \
+	    PYTHONPATH=.:layers/core $(VENV) -m $$program --check || stale=1; done; exit $$stale
 
 requirements: venv ## compile the pinned requirements from the .in files
 	@exec $(VENV) -m dev.dependencies.requirements

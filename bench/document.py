@@ -2,14 +2,17 @@
 
 The document's words are people's. Between `<!-- figures: NAME -->` and `<!-- end -->` stands what
 is made here: NAME is a family, or `goals` for the lines of all families that have one.
+`python -m bench.document [--check]` writes or compares it.
 """
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from bench.results import ROOT, Results, kept
+from dev.generators.files import Generated, run
 
 DOCUMENT = ROOT / "docs" / "performance.md"
 _PLACE = re.compile(r"(<!-- figures: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -104,3 +107,7 @@ def _number(figure: float) -> str:
     if abs(figure) >= 10:
         return f"{figure:.1f}"
     return f"{figure:.2f}"
+
+
+if __name__ == "__main__":
+    sys.exit(run("bench.document", {"performance": Generated("docs/performance.md", page)}))

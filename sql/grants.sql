@@ -9,7 +9,7 @@
 grant usage on schema api to
     holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
     holdfast_checkout, holdfast_confirmation, holdfast_customers,
-    holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_offer_waiting, holdfast_pools,
+    holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_lifecycle, holdfast_offer_waiting, holdfast_pools,
     holdfast_reconcile, holdfast_refresh_calendars, holdfast_retention, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
 
 -- bound to the tenant of the caller's key
@@ -19,8 +19,9 @@ grant execute on function api.list_pool_slots to holdfast_availability;
 grant execute on function api.explain_slot to holdfast_availability;
 grant execute on function api.create_hold to holdfast_checkout;
 grant execute on function api.release_hold to holdfast_checkout;
-grant execute on function api.reschedule_booking to holdfast_checkout;
-grant execute on function api.cancel_reschedule to holdfast_checkout;
+-- the checkout function of the release before reschedules too; it can go after one release
+grant execute on function api.reschedule_booking to holdfast_checkout, holdfast_lifecycle;
+grant execute on function api.cancel_reschedule to holdfast_checkout, holdfast_lifecycle;
 grant execute on function api.begin_checkout to holdfast_checkout;
 grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
@@ -45,7 +46,7 @@ grant execute on function api.list_catalogue_items to holdfast_blackouts, holdfa
 grant execute on function api.get_catalogue_item to holdfast_catalogue, holdfast_pools;
 grant execute on function api.health to holdfast_health;
 grant execute on function api.rate_policy to holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars,
-    holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_customers, holdfast_pools, holdfast_schedules, holdfast_waitlist;
+    holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_customers, holdfast_lifecycle, holdfast_pools, holdfast_schedules, holdfast_waitlist;
 
 -- across tenants: for Stripe, the sweeps and requests that have just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;
@@ -55,13 +56,13 @@ grant execute on function api.offer_waiting to holdfast_offer_waiting;
 grant execute on function api.delete_expired_records to holdfast_retention;
 grant execute on function api.compile_openings to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
-grant execute on function api.begin_calendar_read to holdfast_checkout;
+grant execute on function api.begin_calendar_read to holdfast_checkout, holdfast_lifecycle;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
-grant execute on function api.store_calendar_busy to holdfast_checkout, holdfast_refresh_calendars;
+grant execute on function api.store_calendar_busy to holdfast_checkout, holdfast_lifecycle, holdfast_refresh_calendars;
 grant execute on function api.claim_effects to holdfast_deliver;
 grant execute on function api.measure_backlog to holdfast_deliver;
 grant execute on function api.retry_effect to holdfast_deliver;
-grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
+grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver, holdfast_lifecycle;
 grant execute on function api.next_reconciliation_page to holdfast_reconcile;
 grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
 

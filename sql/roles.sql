@@ -29,7 +29,8 @@ begin
         'holdfast_availability', 'holdfast_blackouts', 'holdfast_bookings', 'holdfast_calendars', 'holdfast_catalogue',
         'holdfast_checkout',
         'holdfast_confirmation', 'holdfast_customers',
-        'holdfast_deliver', 'holdfast_expire_holds', 'holdfast_health', 'holdfast_offer_waiting',
+        'holdfast_deliver', 'holdfast_expire_holds', 'holdfast_health', 'holdfast_lifecycle',
+        'holdfast_offer_waiting',
         'holdfast_pools', 'holdfast_reconcile', 'holdfast_refresh_calendars', 'holdfast_retention', 'holdfast_schedules',
         'holdfast_waitlist', 'holdfast_webhook'
     ] loop

@@ -31,6 +31,7 @@ _BUDGETS = {
     "checkout": _PAYS,
     "confirmation": _POSTS,
     "expire_holds": 1.5,
+    "lifecycle": _PAYS,
     "offer_waiting": 1.5,
     "openapi": 1.2,
     "pools": _POSTS,

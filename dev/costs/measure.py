@@ -38,7 +38,7 @@ class Customer:
         self._manifest = manifest
 
     def book(self) -> None:
-        """Look, hold, pay, ask, and look at the shop's own lists."""
+        """Look, hold, pay, ask, reschedule, and look at the shop's own lists."""
         resource, offering, first = self._free()
         customer = {"name": "Grace Hopper", "email": f"{uuid.uuid4().hex}@example.com"}
         wanted = {"resource_id": resource["id"], "offering_id": offering, "starts_at": first}
@@ -50,6 +50,8 @@ class Customer:
         self._send(urllib.request.Request(page["checkout_url"], form.encode()))  # noqa: S310
         self._ask("GET", f"{booking}/confirmation", secret=secret)
         self._ask("GET", booking, secret=secret)
+        later = {"starts_at": self._free()[2]}
+        self._ask("POST", f"{booking}/reschedule", later, secret=secret)
         for path in ("resources", "pools"):
             self._ask("GET", f"/v1/catalogue/{path}", key="secret_key")
         for path in ("hours", "blackouts", "calendars"):

@@ -7,18 +7,15 @@
     cases     docs/cases.md                    which test proves which case
     security  docs/security.md                 which test proves which requirement of OWASP's
     limits    docs/limits.md                   who may take how much without paying
-    interleavings  docs/interleavings.md       who wins when two calls meet
-    performance    docs/performance.md         its figures, from bench/results
     costs     docs/costs.md                    the bill, from the templates and dev/costs
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
     privacy   docs/privacy.md                  how long what is kept, from dev/generators/kept.py
     locking   docs/locking.md                  its table, from the headers of sql/functions
 
+What tests and benchmarks know is written by them: `tests.interleavings.page`, `bench.document`.
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
 
-import argparse
-import difflib
 import importlib
 import json
 import os
@@ -26,21 +23,20 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
 
 from dev.generators import cases, kept, limits, locks, security
+from dev.generators.files import ROOT, Generated, run
 from dev.programs.postgres import Postgres
 from dev.programs.postgres_binaries import binaries
 
-ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "layers" / "core"))
 
-from holdfast.migrations import migrate  # noqa: E402
-from holdfast.platform import database_errors, errors  # noqa: E402  what the layer puts on the path in the cloud
+from holdfast.migrations import migrate
+from holdfast.platform import database_errors, errors
 
 ERRORS = Path(errors.__file__)
 
@@ -71,14 +67,6 @@ where starts_with(m.roleid::regrole::text, 'holdfast_')
     and starts_with(m.member::regrole::text, 'holdfast_')
 order by 2, 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Generated:
-    """A generated file: its path below the checkout, and what writes its text."""
-
-    path: str
-    build: Callable[[], str]
 
 
 def schema() -> str:
@@ -164,16 +152,6 @@ def openapi() -> str:
     return json.dumps(importlib.import_module("dev.generators.openapi").build(), indent=2) + "\n"
 
 
-def interleavings() -> str:
-    """The table of winners that the tests of interleavings go by, laid out to be read."""
-    return str(importlib.import_module("tests.interleavings.page").page())
-
-
-def performance() -> str:
-    """The document as it is, with the figures of the last measurements."""
-    return str(importlib.import_module("bench.document").page())
-
-
 def costs() -> str:
     """What a deployment costs, by the templates as they are."""
     return str(importlib.import_module("dev.costs.bill").page())
@@ -192,8 +170,6 @@ GENERATED: Mapping[str, Generated] = {
     "cases": Generated("docs/cases.md", lambda: cases.page(ROOT / "tests")),
     "security": Generated("docs/security.md", lambda: security.page(ROOT / "tests")),
     "limits": Generated("docs/limits.md", limits.page),
-    "interleavings": Generated("docs/interleavings.md", interleavings),
-    "performance": Generated("docs/performance.md", performance),
     "costs": Generated("docs/costs.md", costs),
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
     "privacy": Generated("docs/privacy.md", kept.page),
@@ -201,44 +177,9 @@ GENERATED: Mapping[str, Generated] = {
 }
 
 
-def difference(generated: Generated) -> str:
-    """What would change, as a unified diff; empty if the file is up to date."""
-    path = ROOT / generated.path
-    present = path.read_text(encoding="utf-8") if path.exists() else ""
-    lines = difflib.unified_diff(
-        present.splitlines(keepends=True),
-        generated.build().splitlines(keepends=True),
-        f"{generated.path} (as it is)",
-        f"{generated.path} (as it would be generated)",
-    )
-    return "".join(lines)
-
-
 def main() -> int:
-    """Write or check the files named, or all; 1 if a check found one out of date."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dev.generators", description="Generated files."
-    )
-    parser.add_argument("--check", action="store_true", help="only compare")
-    parser.add_argument("what", nargs="*", metavar="what", help=", ".join(GENERATED))
-    options = parser.parse_args()
-    stale = []
-    for name in options.what or GENERATED:
-        if name not in GENERATED:
-            parser.error(f"{name} is none of {', '.join(GENERATED)}")
-        generated = GENERATED[name]
-        if options.check:
-            changes = difference(generated)
-            sys.stdout.write(changes)
-            stale += [generated.path] if changes else []
-        else:
-            path = ROOT / generated.path
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(generated.build(), encoding="utf-8")
-            print(f"wrote {generated.path}")
-    if stale:
-        print(f"out of date: {', '.join(stale)}; run `make generate`", file=sys.stderr)
-    return 1 if stale else 0
+    """Write or check the files named, or all."""
+    return run("dev.generators", GENERATED)
 
 
 if __name__ == "__main__":

@@ -16,18 +16,14 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dev.stripe_double import deliveries
-from dev.stripe_double.context import Context
+from dev.stripe_double.double import Double
 from dev.stripe_double.messages import ApiError, Json, Request, Response
 from dev.stripe_double.paying import NotOpen
 
-if TYPE_CHECKING:
-    from dev.stripe_double.double import Double
 
-
-def answer(double: "Double", request: Request) -> Response:
+def answer(double: Double, request: Request) -> Response:
     """Answer a control request; mistakes come back in Stripe's envelope."""
     try:
         return Response.of_json(200, _dispatch(double, request))
@@ -37,41 +33,41 @@ def answer(double: "Double", request: Request) -> Response:
         return Response.of_json(409, ApiError(str(refusal)).body())
 
 
-def _list_faults(double: "Double", _body: Json) -> Any:
+def _list_faults(double: Double, _body: Json) -> Any:
     return double.faults.listing()
 
 
-def _add_fault(double: "Double", body: Json) -> Any:
+def _add_fault(double: Double, body: Json) -> Any:
     options = {name: value for name, value in body.items() if name != "kind"}
     return asdict(double.faults.add(_text(body, "kind"), **options))
 
 
-def _clear_faults(double: "Double", _body: Json) -> Any:
+def _clear_faults(double: Double, _body: Json) -> Any:
     double.faults.clear()
     return []
 
 
-def _act(double: "Double", body: Json) -> Any:
+def _act(double: Double, body: Json) -> Any:
     card = _text(body, "card_number") if "card_number" in body else None
     return asdict(double.act(_text(body, "session_id"), _text(body, "action"), card))
 
 
-def _refund(double: "Double", body: Json) -> Any:
+def _refund(double: Double, body: Json) -> Any:
     if "start_as" in body:
         double.refunds_start_as(body["start_as"])
         return {"start_as": body["start_as"]}
     return double.move_refund(_text(body, "refund_id"), _text(body, "status"))
 
 
-def _redeliver(double: "Double", body: Json) -> Any:
+def _redeliver(double: Double, body: Json) -> Any:
     return {"queued": double.redeliver(body["id"])}
 
 
-def _roll(double: "Double", body: Json) -> Any:
+def _roll(double: Double, body: Json) -> Any:
     return {"secret": double.roll_secret(body["id"], _number(body.get("overlap", 86_400)))}
 
 
-CONTROLS: tuple[tuple[str, str, Callable[["Double", Json], Any]], ...] = (
+CONTROLS: tuple[tuple[str, str, Callable[[Double, Json], Any]], ...] = (
     ("GET", "state", lambda double, _: double.state()),
     ("GET", "faults", _list_faults),
     ("POST", "faults", _add_fault),
@@ -85,75 +81,13 @@ CONTROLS: tuple[tuple[str, str, Callable[["Double", Json], Any]], ...] = (
 )
 
 
-def _dispatch(double: "Double", request: Request) -> Any:
+def _dispatch(double: Double, request: Request) -> Any:
     body = _body(request)
     for method, path, control in CONTROLS:
         match = re.fullmatch(f"/_double/{path}", request.route)
         if match and method == request.method:
             return control(double, {**body, "id": match[1]} if match.groups() else body)
     raise ApiError(f"No such control: {request.method} {request.route}", status=404)
-
-
-def overview(ctx: Context) -> Json:
-    """Sessions, payments and refunds in short, their counts, and the sums per currency.
-
-    Sums are minor units by upper-case ISO 4217 currency: what was captured, and what was refunded
-    or is on its way back.
-    """
-    find = ctx.storage.find
-    sessions = [doc.body for doc in find("checkout.session").documents]
-    payments = [doc.body for doc in find("payment_intent").documents]
-    refunds = [doc.body for doc in find("refund").documents]
-    captured: dict[str, int] = {}
-    for payment in payments:
-        _add(captured, payment["currency"], payment["amount_received"])
-    refunded: dict[str, int] = {}
-    for refund in refunds:
-        if refund["status"] in ("pending", "succeeded"):
-            _add(refunded, refund["currency"], refund["amount"])
-    shown = ("id", "status", "payment_status", "payment_intent", "amount_total", "currency", "url")
-    return {
-        "now": ctx.now,
-        "counts": {
-            "sessions": _count(sessions),
-            "payments": _count(payments),
-            "refunds": _count(refunds),
-            "events": len(find("event").documents),
-            "deliveries": deliveries.counts(ctx.storage),
-        },
-        "captured": captured,
-        "refunded": refunded,
-        "sessions": [{**_only(body, *shown), **_context(body)} for body in sessions],
-        "payments": [
-            _only(body, "id", "status", "amount", "amount_received", "currency", "metadata")
-            for body in payments
-        ],
-        "refunds": [
-            _only(body, "id", "status", "amount", "currency", "payment_intent", "metadata")
-            for body in refunds
-        ],
-        "webhook_endpoints": [doc.body for doc in find("webhook_endpoint").documents],
-    }
-
-
-def _context(session: Json) -> Json:
-    return _only(session, "client_reference_id", "metadata", "expires_at")
-
-
-def _count(bodies: list[Json]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for body in bodies:
-        counts[body["status"]] = counts.get(body["status"], 0) + 1
-    return counts
-
-
-def _add(sums: dict[str, int], currency: str, amount: int) -> None:
-    if amount:
-        sums[currency.upper()] = sums.get(currency.upper(), 0) + amount
-
-
-def _only(body: Json, *names: str) -> Json:
-    return {name: body[name] for name in names}
 
 
 def _body(request: Request) -> Json:

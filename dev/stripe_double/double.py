@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from dev.stripe_double import control, deliveries, events, pages, payments, sessions
+from dev.stripe_double import deliveries, events, overview, payments, sessions
 from dev.stripe_double import paying as customer
 from dev.stripe_double import refunds as refund_operations
 from dev.stripe_double import webhook_endpoints as endpoints
@@ -71,11 +71,7 @@ class Double:
         )
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Raises ConnectionLost when a fault wants no answer to arrive."""
-        if request.route.startswith("/pay/"):
-            return pages.answer(self, request)
-        if request.route.startswith("/_double/"):
-            return control.answer(self, request)
+        """Answer a request to the API. Raises ConnectionLost when no answer may arrive."""
         fault = self.faults.strike(request) if request.route.startswith("/v1/") else None
         return self._api.answer(request, self._ids.request(), fault)
 
@@ -198,7 +194,7 @@ class Double:
     def state(self) -> Json:
         """An overview of everything, as `/_double/state` shows it."""
         with self.operation() as ctx:
-            return control.overview(ctx)
+            return overview.of(ctx)
 
     def documents(self, kind: str) -> list[Document]:
         """All objects of a kind, newest first."""

@@ -4,18 +4,15 @@ import base64
 import hashlib
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote, urlsplit
 
 from dev.stripe_double import paying, sessions
 from dev.stripe_double.context import Context
 from dev.stripe_double.currencies import formatted
+from dev.stripe_double.double import Double
 from dev.stripe_double.messages import ApiError, Json, Request, Response
 from dev.stripe_double.paying import NotOpen
 from dev.stripe_double.storage import Document
-
-if TYPE_CHECKING:
-    from dev.stripe_double.double import Double
 
 STYLE = Path(__file__).with_name("page.css").read_text(encoding="utf-8")
 _STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
@@ -29,7 +26,7 @@ TEST_CARDS = (
 )
 
 
-def answer(double: "Double", request: Request) -> Response:
+def answer(double: Double, request: Request) -> Response:
     """GET shows the page, POST acts: `action` is one of `paying.ACTIONS`.
 
     Answers 303 to where the customer goes next, 402 for a declined card, 409 for a session that
@@ -47,7 +44,7 @@ def answer(double: "Double", request: Request) -> Response:
         return _plain(error.status, error.message)
 
 
-def _act(double: "Double", request: Request, session_id: str) -> Response:
+def _act(double: Double, request: Request, session_id: str) -> Response:
     fields = parse_qs(request.body.decode(errors="replace"))
     action, card, email = (fields.get(name, [""])[0] for name in ("action", "card_number", "email"))
     try:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from dev.stripe_double import front
 from dev.stripe_double.deliverer import Deliverer
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import ApiError, ConnectionLost, Request, Response
@@ -55,7 +56,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(length))
         request = Request(self.command, self.path, dict(self.headers.items()), body)
         try:
-            response = self.server.double.handle(request)
+            response = front.answer(self.server.double, request)
         except ConnectionLost as loss:
             time.sleep(loss.hang)
             self.close_connection = True

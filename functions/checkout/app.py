@@ -1,5 +1,4 @@
-"""POST /v1/holds, DELETE /v1/holds/{hold_id}, POST /v1/bookings/{booking_id}/checkout, and POST and
-DELETE /v1/bookings/{booking_id}/reschedule."""
+"""POST /v1/holds, DELETE /v1/holds/{hold_id}, and POST /v1/bookings/{booking_id}/checkout."""
 
 from http import HTTPStatus
 from typing import Any
@@ -9,8 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast.api import http
-from holdfast.bookings import holds, reschedules
-from holdfast.bookings.models import Booking, HeldBooking, HoldRequest, RescheduleRequest
+from holdfast.bookings import holds
+from holdfast.bookings.models import Booking, HeldBooking, HoldRequest
 from holdfast.payments import checkouts
 from holdfast.payments.models import Checkout, CheckoutRequest
 from holdfast.platform import snapstart
@@ -48,29 +47,6 @@ def begin_checkout(booking_id: UUID, request: CheckoutRequest) -> Response[Check
         app.lambda_context,
     )
     return http.answer(checkout, version=checkout["booking"]["version"])
-
-
-@app.post("/v1/bookings/<booking_id>/reschedule", summary="Reschedule a booking")
-def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking]:
-    """Answer 200 with the booking at its new time, or 202 if the move waits for a payment."""
-    booking = reschedules.start(
-        http.actor(app),
-        booking_id,
-        request,
-        http.idempotency_key(app),
-        http.if_match(app),
-        app.lambda_context,
-    )
-    status = HTTPStatus.OK if booking["change"] is None else HTTPStatus.ACCEPTED
-    return http.answer(booking, status, version=booking["version"])
-
-
-@app.delete("/v1/bookings/<booking_id>/reschedule", summary="Abandon an unpaid reschedule")
-def give_up_reschedule(booking_id: UUID) -> Response[Booking]:
-    """Answer 200 once the reschedule is cancelled, 202 while its payment page is being closed."""
-    booking, over = reschedules.cancel(http.actor(app), booking_id, http.if_match(app))
-    status = HTTPStatus.OK if over else HTTPStatus.ACCEPTED
-    return http.answer(booking, status, version=booking["version"])
 
 
 @instrument

@@ -1,11 +1,13 @@
 """docs/interleavings.md: the table of expected, to be read. Written by `make generate`."""
 
+import sys
 from collections.abc import Iterator, Mapping
 
-from tests.interleavings.permutations import Result
-from tests.interleavings.steps import STEPS
-from tests.interleavings.setups import SETUPS
+from dev.generators.files import Generated, run
 from tests.interleavings.expected import ALONE, expected
+from tests.interleavings.permutations import Result
+from tests.interleavings.setups import SETUPS
+from tests.interleavings.steps import STEPS
 
 _SIGNS = {"alone": "", "waits": "⧗ ", "again": "⟳ ", "free": "", "ahead": "« ", "passes": "» "}
 _HEAD = """\
@@ -62,3 +64,8 @@ def _field(winner: Result, before: str) -> str:
     said, standing = winner.outcome
     moved = f" → {standing}" if standing != before else ""
     return f"{_SIGNS[winner.how]}{said}{moved}"
+
+
+if __name__ == "__main__":
+    files = {"interleavings": Generated("docs/interleavings.md", page)}
+    sys.exit(run("tests.interleavings.page", files))

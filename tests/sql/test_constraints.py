@@ -14,11 +14,11 @@ from tests.harness.clients.calls import Api, refused
 from tests.harness.database.builders import NOW, Tenant
 from tests.harness.database.cluster import Server
 from tests.harness.database.migrated import Database, fresh_database
+from tests.harness.database.rules import rules
 from tests.harness.database.scheduled_rows import fill
 from tests.harness.database.violations import COPY, VIOLATIONS
 from tests.harness.database.violations_of_retention import RETENTION
 from tests.harness.database.violations_of_scheduling import SCHEDULING
-from tests.harness.rules import rules
 
 CASES = VIOLATIONS | SCHEDULING | RETENTION
 

@@ -16,8 +16,8 @@ from tests.harness.clients.calls import Api, refused
 from tests.harness.database.builders import NOW, Tenant
 from tests.harness.database.cluster import SQL_DIR, Server
 from tests.harness.database.migrated import Database, empty_database, fresh_database
+from tests.harness.database.rules import sound
 from tests.harness.laws.invariants import violations
-from tests.harness.rules import sound
 
 _SCHEMA = """
 select conrelid::regclass::text, conname, convalidated,

@@ -7,8 +7,8 @@ import pytest
 
 from tests.harness.clients.calls import Api, Held, refused
 from tests.harness.database.builders import NOW, Tenant
+from tests.harness.database.rules import rules
 from tests.harness.database.scheduled_rows import fill
-from tests.harness.rules import rules
 
 _PAID = "payment_status = 'paid', hold_expires_at = null"
 _LIVE = ("held", "paying", "requested", "scheduled", "active")

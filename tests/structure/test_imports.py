@@ -30,8 +30,11 @@ ONLY_IN = {
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.
 NEEDED_BY = {
-    "stripe": {"checkout", "confirmation", "deliver", "reconcile", "webhook"},
-    "boto3": {"blackouts", "calendars", "catalogue", "checkout", "pools", "schedules", "waitlist"},
+    "stripe": {"checkout", "confirmation", "deliver", "lifecycle", "reconcile", "webhook"},
+    "boto3": {
+        *("blackouts", "calendars", "catalogue", "checkout", "lifecycle", "pools", "schedules"),
+        "waitlist",
+    },
     "psycopg": set(FOLDERS) - {"openapi"},
 }
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from dev.generators import generate, kept
+from dev.generators import files, generate, kept
 from tests.harness.database.cluster import ROOT, SQL_DIR
 from tests.harness.database.migrated import Database
 
@@ -59,5 +59,5 @@ def test_the_days_are_those_of_the_settings(database: Database) -> None:
 
 def test_the_document_has_the_lines() -> None:
     """docs/privacy.md is what dev/generators/kept.py says."""
-    assert generate.difference(generate.GENERATED["privacy"]) == ""
+    assert files.difference(generate.GENERATED["privacy"]) == ""
     assert kept.table() in (ROOT / "docs/privacy.md").read_text(encoding="utf-8")

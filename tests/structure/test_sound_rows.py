@@ -11,7 +11,7 @@ import pytest
 
 from tests.harness.database.cluster import SQL_DIR
 from tests.harness.database.migrated import Database
-from tests.harness.rules import sound
+from tests.harness.database.rules import sound
 
 FILES = sorted((SQL_DIR / "functions" / "core").rglob("sound_*.sql"))
 MIGRATIONS = sorted((SQL_DIR / "migrations").glob("*.sql"))

@@ -14,7 +14,7 @@ from holdfast.platform.errors import CATALOGUE, Unavailable
 from tests.harness.database.cluster import ROOT, SQL_DIR
 from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
-from tests.harness.rules import rules
+from tests.harness.database.rules import rules
 
 FILES = sorted((SQL_DIR / "functions").rglob("*.sql"))
 ALL_SQL = sorted(path for path in SQL_DIR.rglob("*.sql") if path.name != "schema.sql")

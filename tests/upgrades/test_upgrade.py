@@ -9,8 +9,8 @@ from holdfast.access.actors import digest
 from holdfast.migrations import migrate
 from tests.harness.database import cluster, older
 from tests.harness.database.migrated import Database, fresh_database
+from tests.harness.database.rules import sound
 from tests.harness.laws.invariants import violations
-from tests.harness.rules import sound
 
 _NIL = "00000000-0000-0000-0000-000000000000"
 _FENCES = "core.idempotency_keys"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 import stripe
 
+from dev.stripe_double import front
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import ApiError, Request
 from dev.stripe_double.sdk_client import DoubleClient
@@ -150,5 +151,5 @@ def test_faults_leave_pages_and_controls_alone(double: Double) -> None:
     """They are about the API."""
     double.faults.add("refuse", times=None)
 
-    assert double.handle(Request("GET", "/_double/state")).status == 200
-    assert double.handle(Request("GET", "/pay/cs_test_unknown")).status == 404
+    assert front.answer(double, Request("GET", "/_double/state")).status == 200
+    assert front.answer(double, Request("GET", "/pay/cs_test_unknown")).status == 404

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from dev.stripe_double import front
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import Request, Response
 from dev.stripe_double.pages import TEST_CARDS
@@ -13,11 +14,13 @@ from tests.unit.stripe_double.conftest import Clock, Inbox, Opens
 
 
 def _post(double: Double, session_id: str, **fields: str) -> Response:
-    return double.handle(Request("POST", f"/pay/{session_id}", {}, urlencode(fields).encode()))
+    return front.answer(
+        double, Request("POST", f"/pay/{session_id}", {}, urlencode(fields).encode())
+    )
 
 
 def _get(double: Double, session_id: str) -> Response:
-    return double.handle(Request("GET", f"/pay/{session_id}"))
+    return front.answer(double, Request("GET", f"/pay/{session_id}"))
 
 
 def test_the_page_shows_the_order(opened: Opens, double: Double) -> None:
@@ -147,7 +150,7 @@ def test_addresses_in_headers_are_ascii(opened: Opens, double: Double) -> None:
 
 def _control(double: Double, method: str, path: str, body: Any = None) -> Response:
     content = b"" if body is None else json.dumps(body).encode()
-    return double.handle(Request(method, f"/_double/{path}", {}, content))
+    return front.answer(double, Request(method, f"/_double/{path}", {}, content))
 
 
 def test_scripts_can_do_what_people_and_banks_do(
