@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System, the_template
-from tests.harness.system.setup import TEN, forget_requests, at_start
+from tests.harness.system.setup import TEN, at_start, forget_requests
 
 TWO = "2030-01-07T14:00:00Z"
 CATALOGUE = "/v1/catalogue"

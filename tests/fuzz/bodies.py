@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.fuzz.registry import Known, Registry, season
 from tests.fuzz.inventory import somebody
+from tests.fuzz.registry import Known, Registry, season
 
 Body = dict[str, Any]
 

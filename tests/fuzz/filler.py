@@ -6,8 +6,8 @@ from typing import Any
 import schemathesis
 
 from tests.fuzz.bodies import ZONES, Bodies
-from tests.fuzz.registry import Known, Registry, names
 from tests.fuzz.inventory import somebody
+from tests.fuzz.registry import Known, Registry, names
 
 Case = schemathesis.Case[Any]
 

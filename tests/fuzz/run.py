@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.fuzz.described import Findings, Fuzzer
-from tests.fuzz.oracle import fault
 from tests.fuzz.oddities import Oddities
+from tests.fuzz.oracle import fault
 from tests.fuzz.registry import Registry
 from tests.fuzz.wire import exchange
 from tests.stack.running import Stack

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fuzz.described import Fuzzer
-from tests.fuzz.oracle import fault
 from tests.fuzz.oddities import Oddity
+from tests.fuzz.oracle import fault
 from tests.fuzz.registry import Registry
 from tests.fuzz.run import run
 from tests.fuzz.wire import Reply, exchange, message

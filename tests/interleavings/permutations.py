@@ -18,8 +18,8 @@ from tests.harness.database.cluster import Server
 from tests.harness.database.concurrency import wait_until
 from tests.harness.database.migrated import Database, demo_database
 from tests.interleavings.answers import answer
-from tests.interleavings.steps import STEPS
 from tests.interleavings.setups import SETUPS, State
+from tests.interleavings.steps import STEPS
 
 _AGAIN = "40001"  # serialization_failure: `database.call` repeats
 _STANDING = """

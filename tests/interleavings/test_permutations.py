@@ -3,9 +3,9 @@
 import pytest
 
 from tests.harness.laws.invariants import violations
-from tests.interleavings.permutations import Spec, Result
-from tests.interleavings.setups import SETUPS
 from tests.interleavings.expected import ALONE, expected, written
+from tests.interleavings.permutations import Result, Spec
+from tests.interleavings.setups import SETUPS
 
 FIRSTS = [
     pytest.param(spec, first, id=f"{spec}-{first}")

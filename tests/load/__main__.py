@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.load.faults import Faults
 from tests.load.figures import Figures
 from tests.load.run import Plan, report, run
-from tests.load.faults import Faults
 from tests.stack.running import Stack
 
 _WIDTH = 24

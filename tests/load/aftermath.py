@@ -13,8 +13,8 @@ from dev.stripe_double.storage import Storage
 from tests.harness.database.cluster import External
 from tests.harness.database.migrated import Database
 from tests.harness.laws.invariants import violations
-from tests.load.figures import Figures, Told
 from tests.load.faults import Faults, set_clock
+from tests.load.figures import Figures, Told
 from tests.stack.running import Stack, send
 
 _QUIET_SECONDS = 180.0

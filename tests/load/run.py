@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.load.aftermath import Verdict, judge
-from tests.load.figures import Figures
 from tests.load.faults import Faults
+from tests.load.figures import Figures
 from tests.stack.running import ROOT, Stack
 
 _LAST_STORY_SECONDS = 90.0  # a story under way at the end is told to its end

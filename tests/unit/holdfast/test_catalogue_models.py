@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from holdfast.catalogue.models import (
-    Patch,
     OfferingChange,
     OfferingRequest,
+    Patch,
     PoolChange,
     ResourceChange,
     ResourceRequest,
