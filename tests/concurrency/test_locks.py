@@ -7,7 +7,6 @@ from tests.harness.clients.desk import Desk, background, refusal
 from tests.harness.database import twins
 from tests.harness.database.concurrency import wait_until_blocked
 from tests.harness.laws.invariants import violations
-from tests.interleavings.moves import NOTING, READERS
 
 MONDAY_TEN = "2027-01-11T10:00:00Z"
 TUESDAY_TEN = "2027-01-12T10:00:00Z"
@@ -82,18 +81,6 @@ def test_a_day_lock_is_waited_for_only_so_long(desk: Desk) -> None:
     lock.commit()
     assert len(desk.owners()) == 1
     assert violations(desk.database) == []
-
-
-def test_every_function_that_waits_has_a_limit(desk: Desk) -> None:
-    """Each public function that changes something waits three seconds for a lock, no longer."""
-    functions = desk.database.rows(
-        "select p.proname, coalesce(p.proconfig, '{}') as settings"
-        " from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
-        " where n.nspname = 'api'"
-    )
-
-    without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}
-    assert without == READERS | NOTING.keys()
 
 
 def test_days_are_locked_in_one_order(desk: Desk) -> None:

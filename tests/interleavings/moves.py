@@ -1,6 +1,6 @@
 """Every call that changes something, in the words of the table of winners.
 
-A function of schema api either has moves here or is named as one that only reads.
+A function of schema api has moves here, or waits for no lock and is one that only reads.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,29 +10,6 @@ from uuid import uuid4
 
 from tests.harness.clients.desk import Call, Desk, settle_call
 from tests.interleavings.scenes import ELSEWHERE, FOUR, TEN, Props
-
-READERS = frozenset(
-    {
-        "begin_reading",
-        "explain_slot",
-        "export_customer",
-        "get_booking",
-        "get_catalogue_item",
-        "get_waiting",
-        "health",
-        "list_bookings",
-        "list_calendar_feeds",
-        "list_calendars",
-        "list_catalogue_items",
-        "list_pool_slots",
-        "list_resources",
-        "list_slots",
-        "list_waitlist",
-        "measure",
-        "rate_policy",
-        "read_calendar_feed",
-    }
-)
 
 # Note something about what they read if nobody is at work on it, and wait for nobody.
 NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked about a checkout"}

@@ -10,8 +10,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.harness.clients.desk import Desk
+from tests.harness.database.migrated import Database
 from tests.interleavings.encounters import Scene
-from tests.interleavings.moves import APART, MEETING, MOVES, NOTING, READERS
+from tests.interleavings.moves import APART, MEETING, MOVES, NOTING
 from tests.interleavings.scenes import SCENES, TEN
 from tests.interleavings.winners import NOBODY, winners
 
@@ -154,6 +155,8 @@ _READS: dict[str, Callable[[Desk, str], tuple[Any, ...]]] = {
     "read_calendar_feed": lambda desk, held: (_feed(desk)[1],),
 }
 
+READERS = frozenset(_READS) - NOTING.keys()
+
 # everything that has to do with bookings is in somebody's hands
 _LOCKED = """
 select core.lock_rules(array(select id from core.resources)),
@@ -171,6 +174,17 @@ def test_every_function_has_its_part(scene: Scene) -> None:
     parts = (READERS, NOTING, APART, MEETING, set(_WRITERS.values()))
     assert functions == {name for part in parts for name in part}
     assert len(functions) == sum(map(len, parts))
+
+
+def test_every_function_that_changes_something_has_a_limit(database: Database) -> None:
+    """It waits three seconds for a lock, no longer; one that only reads waits for none."""
+    functions = database.rows(
+        "select p.proname, coalesce(p.proconfig, '{}') as settings from pg_proc as p"
+        " where p.pronamespace = 'api'::regnamespace"
+    )
+
+    without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}
+    assert without == _READS.keys()
 
 
 @pytest.mark.parametrize(
