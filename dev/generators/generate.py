@@ -13,6 +13,7 @@
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
     privacy   docs/privacy.md                  how long what is kept, from dev/generators/kept.py
     locking   docs/locking.md                  its table, from the headers of sql/functions
+    access    docs/access.md                   who may do what, from sql/grants.sql
 
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
 """
@@ -32,7 +33,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev.generators import cases, kept, limits, locks, security
+from dev.generators import access, cases, kept, limits, locks, security
 from dev.programs.postgres import Postgres
 from dev.programs.postgres_binaries import binaries
 
@@ -198,6 +199,7 @@ GENERATED: Mapping[str, Generated] = {
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
     "privacy": Generated("docs/privacy.md", kept.page),
     "locking": Generated("docs/locking.md", locks.page),
+    "access": Generated("docs/access.md", access.page),
 }
 
 
