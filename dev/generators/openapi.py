@@ -263,8 +263,8 @@ def _webhook(examples: Examples) -> Json:
     for content in (hook["requestBody"]["content"], *answers):
         said = content["application/json"]
         said["example"] = examples.answer(hook["operationId"], 200, said["schema"])
-    refusals = [errors.SignatureInvalid, errors.EventMismatch, errors.MalformedRequest]
-    refusals += [errors.BodyTooLarge, *ANYWHERE]
+    refusals: list[type[errors.HoldfastError]] = [errors.SignatureInvalid, errors.EventMismatch]
+    refusals += [errors.MalformedRequest, errors.BodyTooLarge, *ANYWHERE]
     return {**hook, "responses": hook["responses"] | _refusals(refusals)}
 
 
