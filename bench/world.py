@@ -55,6 +55,18 @@ select md5('tenant')::uuid, md5('customer' || n)::uuid, 'c' || n || '@example.co
 from generate_series(0, {customers}) as n;
 """
 
+# As the triggers would have compiled it: all resources are open alike, one is compiled and copied.
+_COMPILED = """
+select core.compile_openings(md5('tenant')::uuid, md5('resource0')::uuid, core.clock());
+insert into core.openings
+select w.tenant_id, r.id, w.opens_at, w.closes_at, w.open_until, w.on_day
+from core.openings as w cross join core.resources as r where r.id <> w.resource_id;
+insert into core.timetables
+select t.tenant_id, r.id, t.opened_from, t.opened_until, t.overlapping, t.compiled_at
+from core.timetables as t cross join core.resources as r where r.id <> t.resource_id;
+select core.compile_bookables(md5('tenant')::uuid, array(select r.id from core.resources as r));
+"""
+
 # The limit: a bare PL/pgSQL function that writes as many rows as a hold does, and nothing else.
 _LIMIT = """
 create schema bench;
@@ -145,6 +157,7 @@ def fill(connection: psycopg.Connection) -> None:
             f" values ({_TENANT}, gen_random_uuid(), %s, %s, 'bench', now())",
             (kind, hashlib.sha256(key.encode()).digest()),
         )
+    connection.execute(_COMPILED)
     connection.execute(_LIMIT)
     connection.execute(_LIMIT_ROWS.format(first_day=FIRST_DAY.isoformat(), customers=CUSTOMERS))
     connection.execute(_NAIVE.format(**numbers))

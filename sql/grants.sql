@@ -47,6 +47,7 @@ grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webh
 grant execute on function api.expire_holds to holdfast_expire_holds;
 grant execute on function api.offer_waiting to holdfast_offer_waiting;
 grant execute on function api.delete_expired_records to holdfast_retention;
+grant execute on function api.compile_openings to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
 grant execute on function api.begin_reading to holdfast_checkout;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
@@ -141,6 +142,7 @@ alter function api.settle_refund owner to holdfast_system;
 alter function api.expire_holds owner to holdfast_system;
 alter function api.offer_waiting owner to holdfast_system;
 alter function api.delete_expired_records owner to holdfast_system;
+alter function api.compile_openings owner to holdfast_system;
 alter function api.read_calendar_feed owner to holdfast_system;
 alter function api.begin_reading owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
@@ -155,8 +157,16 @@ alter function core.authorize owner to holdfast_system;
 alter function core.busy owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
 alter function core.closed owner to holdfast_system;
+alter function core.free_in_pool owner to holdfast_system;
 alter function core.sessions owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
+-- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it
+alter function core.follow_hours owner to holdfast_system;
+alter function core.follow_resources owner to holdfast_system;
+alter function core.follow_resource_rules owner to holdfast_system;
+alter function core.follow_offerings owner to holdfast_system;
+alter function core.follow_prices owner to holdfast_system;
+alter function core.follow_currencies owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;

@@ -196,6 +196,7 @@ CREATE TABLE core.tenants (
     keep_requests_days integer DEFAULT 30 NOT NULL,
     keep_waitlist_days integer DEFAULT 30 NOT NULL,
     keep_events_days integer DEFAULT 35 NOT NULL,
+    state text DEFAULT 'here'::text NOT NULL,
     CONSTRAINT tenants_delayed_method_days_sane CHECK (((delayed_method_days >= 1) AND (delayed_method_days <= 60))),
     CONSTRAINT tenants_delayed_methods_known CHECK ((delayed_methods = ANY (ARRAY['never'::text, 'servers'::text, 'all'::text]))),
     CONSTRAINT tenants_hold_limit_leaves_room CHECK ((hold_limit_minutes >= (hold_minutes + 36))),
@@ -216,7 +217,8 @@ CREATE TABLE core.tenants (
     CONSTRAINT tenants_rates_sane CHECK (((LEAST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox, rate_key_factor) >= 1) AND (GREATEST(rate_reads, rate_holds, rate_waitlist, rate_checkouts, rate_writes, rate_mailbox) <= 1000000) AND (rate_key_factor <= 10000))),
     CONSTRAINT tenants_return_origins_are_origins CHECK (((array_to_string(return_origins, ' '::text, '?'::text) ~ ('^((https://[a-z0-9.-]+(:[0-9]{1,5})?'::text || '|http://(localhost|127\.0\.0\.1|\[::1\])(:([0-9]{1,5}|\*))?)( |$))*$'::text)) AND (array_position(return_origins, ''::text) IS NULL))),
     CONSTRAINT tenants_return_origins_few CHECK ((COALESCE(cardinality(return_origins), 0) <= 50)),
-    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650)))
+    CONSTRAINT tenants_secret_days_sane CHECK (((secret_days >= 30) AND (secret_days <= 3650))),
+    CONSTRAINT tenants_state_known CHECK ((state = ANY (ARRAY['here'::text, 'arriving'::text, 'left'::text])))
 );
 
 ALTER TABLE ONLY core.tenants FORCE ROW LEVEL SECURITY;
@@ -355,6 +357,24 @@ CREATE TYPE core.wanted AS (
 ALTER TYPE core.wanted OWNER TO holdfast_owner;
 
 --
+-- Name: openings; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.openings (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    opens_at timestamp with time zone NOT NULL,
+    closes_at timestamp with time zone NOT NULL,
+    open_until timestamp with time zone NOT NULL,
+    on_day date NOT NULL,
+    CONSTRAINT openings_ordered CHECK (((opens_at < closes_at) AND (closes_at <= open_until)))
+);
+
+ALTER TABLE ONLY core.openings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.openings OWNER TO holdfast_owner;
+
+--
 -- Name: bookings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -477,6 +497,41 @@ CREATE TABLE core.blackouts (
 ALTER TABLE ONLY core.blackouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.blackouts OWNER TO holdfast_owner;
+
+--
+-- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.bookables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    timezone text NOT NULL,
+    booking_mode text NOT NULL,
+    confirmation text NOT NULL,
+    capacity integer NOT NULL,
+    step_minutes integer NOT NULL,
+    notice_minutes integer NOT NULL,
+    horizon_days integer NOT NULL,
+    daily_limit integer,
+    customer_limit integer,
+    calendar_policy text NOT NULL,
+    duration_minutes integer,
+    group_size integer,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    free_cancel_hours integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    chargeable boolean NOT NULL,
+    closures boolean NOT NULL
+);
+
+ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.bookables OWNER TO holdfast_owner;
 
 --
 -- Name: calendar_feeds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -730,13 +785,33 @@ ALTER TABLE ONLY core.date_overrides FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.date_overrides OWNER TO holdfast_owner;
 
 --
+-- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.occupancies (
+    tenant_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    unit integer NOT NULL,
+    during tstzrange NOT NULL,
+    part smallint DEFAULT 1 NOT NULL,
+    session_id uuid NOT NULL,
+    seat integer DEFAULT 1 NOT NULL,
+    offering_id uuid
+);
+
+ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.occupancies OWNER TO holdfast_owner;
+
+--
 -- Name: findings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TABLE core.findings (
     object_id text NOT NULL,
     kind text NOT NULL,
-    tenant_id uuid,
+    tenant_id uuid NOT NULL,
     booking_id uuid,
     row_id uuid,
     amount bigint,
@@ -843,26 +918,6 @@ ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
 
 --
--- Name: occupancies; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.occupancies (
-    tenant_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    unit integer NOT NULL,
-    during tstzrange NOT NULL,
-    part smallint DEFAULT 1 NOT NULL,
-    session_id uuid NOT NULL,
-    seat integer DEFAULT 1 NOT NULL,
-    offering_id uuid
-);
-
-ALTER TABLE ONLY core.occupancies FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.occupancies OWNER TO holdfast_owner;
-
---
 -- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -884,7 +939,6 @@ ALTER TABLE core.stripe_events OWNER TO holdfast_owner;
 --
 
 CREATE TABLE audit.booking_events (
-    id bigint NOT NULL,
     tenant_id uuid NOT NULL,
     booking_id uuid NOT NULL,
     at timestamp with time zone NOT NULL,
@@ -902,19 +956,6 @@ CREATE TABLE audit.booking_events (
 ALTER TABLE ONLY audit.booking_events FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.booking_events OWNER TO holdfast_owner;
-
---
--- Name: booking_events_id_seq; Type: SEQUENCE; Schema: audit; Owner: holdfast_owner
---
-
-ALTER TABLE audit.booking_events ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
-    SEQUENCE NAME audit.booking_events_id_seq
-    START WITH 1
-    INCREMENT BY 1
-    NO MINVALUE
-    NO MAXVALUE
-    CACHE 1
-);
 
 --
 -- Name: api_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1095,6 +1136,23 @@ ALTER TABLE ONLY core.tiers FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.tiers OWNER TO holdfast_owner;
 
 --
+-- Name: timetables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.timetables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    opened_from timestamp with time zone NOT NULL,
+    opened_until timestamp with time zone NOT NULL,
+    overlapping boolean NOT NULL,
+    compiled_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.timetables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.timetables OWNER TO holdfast_owner;
+
+--
 -- Name: transitions; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1107,18 +1165,11 @@ CREATE TABLE core.transitions (
 ALTER TABLE core.transitions OWNER TO holdfast_owner;
 
 --
--- Name: booking_events booking_events_once_per_version; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY audit.booking_events
-    ADD CONSTRAINT booking_events_once_per_version UNIQUE (tenant_id, booking_id, version);
-
---
 -- Name: booking_events booking_events_pkey; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY audit.booking_events
-    ADD CONSTRAINT booking_events_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT booking_events_pkey PRIMARY KEY (tenant_id, booking_id, version);
 
 --
 -- Name: deleted_bookings deleted_bookings_pkey; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
@@ -1149,6 +1200,13 @@ ALTER TABLE ONLY core.blackouts
     ADD CONSTRAINT blackouts_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: bookables bookables_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.bookables
+    ADD CONSTRAINT bookables_pkey PRIMARY KEY (tenant_id, resource_id, offering_id, tier, package);
+
+--
 -- Name: bookings bookings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1177,20 +1235,6 @@ ALTER TABLE ONLY core.calendar_feeds
     ADD CONSTRAINT calendar_feeds_pkey PRIMARY KEY (tenant_id, id);
 
 --
--- Name: calendar_feeds calendar_feeds_token_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.calendar_feeds
-    ADD CONSTRAINT calendar_feeds_token_unique UNIQUE (token_hash);
-
---
--- Name: calendars calendars_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.calendars
-    ADD CONSTRAINT calendars_id_unique UNIQUE (id);
-
---
 -- Name: calendars calendars_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1212,13 +1256,6 @@ ALTER TABLE ONLY core.capabilities
     ADD CONSTRAINT capabilities_pkey PRIMARY KEY (capability, kind);
 
 --
--- Name: changes changes_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.changes
-    ADD CONSTRAINT changes_id_unique UNIQUE (id);
-
---
 -- Name: changes changes_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1233,25 +1270,11 @@ ALTER TABLE core.changes
     ADD CONSTRAINT changes_sound CHECK (core.sound_change(changes.*));
 
 --
--- Name: checkouts checkouts_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.checkouts
-    ADD CONSTRAINT checkouts_id_unique UNIQUE (id);
-
---
 -- Name: checkouts checkouts_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY core.checkouts
     ADD CONSTRAINT checkouts_pkey PRIMARY KEY (tenant_id, id);
-
---
--- Name: checkouts checkouts_session_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.checkouts
-    ADD CONSTRAINT checkouts_session_unique UNIQUE (session_id);
 
 --
 -- Name: checkouts checkouts_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1303,13 +1326,6 @@ ALTER TABLE ONLY core.date_overrides
     ADD CONSTRAINT date_overrides_pkey PRIMARY KEY (tenant_id, id);
 
 --
--- Name: effects effects_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.effects
-    ADD CONSTRAINT effects_id_unique UNIQUE (id);
-
---
 -- Name: effects effects_key_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1342,7 +1358,7 @@ ALTER TABLE ONLY core.external_busy
 --
 
 ALTER TABLE ONLY core.findings
-    ADD CONSTRAINT findings_pkey PRIMARY KEY (object_id, kind);
+    ADD CONSTRAINT findings_pkey PRIMARY KEY (tenant_id, object_id, kind);
 
 --
 -- Name: idempotency_keys idempotency_keys_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1370,7 +1386,7 @@ ALTER TABLE ONLY core.migrations
 --
 
 ALTER TABLE ONLY core.occupancies
-    ADD CONSTRAINT occupancies_no_overlap EXCLUDE USING gist (resource_id WITH =, unit WITH =, during WITH &&, session_id WITH <>);
+    ADD CONSTRAINT occupancies_no_overlap EXCLUDE USING gist (resource_id WITH =, unit WITH =, during WITH &&, session_id WITH <>, tenant_id WITH =);
 
 --
 -- Name: occupancies occupancies_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1378,13 +1394,6 @@ ALTER TABLE ONLY core.occupancies
 
 ALTER TABLE ONLY core.occupancies
     ADD CONSTRAINT occupancies_pkey PRIMARY KEY (tenant_id, booking_id, part);
-
---
--- Name: occupancies occupancies_seat_once; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.occupancies
-    ADD CONSTRAINT occupancies_seat_once UNIQUE (session_id, seat);
 
 --
 -- Name: occupancies occupancies_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1408,18 +1417,18 @@ ALTER TABLE ONLY core.offerings
     ADD CONSTRAINT offerings_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: openings openings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.openings
+    ADD CONSTRAINT openings_pkey PRIMARY KEY (tenant_id, resource_id, opens_at, closes_at);
+
+--
 -- Name: packages packages_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY core.packages
     ADD CONSTRAINT packages_pkey PRIMARY KEY (tenant_id, offering_id, tier, package);
-
---
--- Name: payments payments_intent_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.payments
-    ADD CONSTRAINT payments_intent_unique UNIQUE (payment_intent_id);
 
 --
 -- Name: payments payments_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1485,13 +1494,6 @@ ALTER TABLE core.refunds
     ADD CONSTRAINT refunds_sound CHECK (core.sound_refund(refunds.*));
 
 --
--- Name: refunds refunds_stripe_refund_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.refunds
-    ADD CONSTRAINT refunds_stripe_refund_unique UNIQUE (stripe_refund_id);
-
---
 -- Name: resource_offerings resource_offerings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1517,7 +1519,7 @@ ALTER TABLE ONLY core.resources
 --
 
 ALTER TABLE ONLY core.stripe_events
-    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (id);
+    ADD CONSTRAINT stripe_events_pkey PRIMARY KEY (tenant_id, id);
 
 --
 -- Name: stripe_events stripe_events_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1548,18 +1550,18 @@ ALTER TABLE ONLY core.tiers
     ADD CONSTRAINT tiers_pkey PRIMARY KEY (tenant_id, offering_id, tier);
 
 --
+-- Name: timetables timetables_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.timetables
+    ADD CONSTRAINT timetables_pkey PRIMARY KEY (tenant_id, resource_id);
+
+--
 -- Name: transitions transitions_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY core.transitions
     ADD CONSTRAINT transitions_pkey PRIMARY KEY (from_status, to_status);
-
---
--- Name: waitlist waitlist_id_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.waitlist
-    ADD CONSTRAINT waitlist_id_unique UNIQUE (id);
 
 --
 -- Name: waitlist waitlist_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1674,6 +1676,24 @@ CREATE INDEX bookings_proved_by_customer ON core.bookings USING btree (tenant_id
 CREATE INDEX calendar_feeds_by_resource ON core.calendar_feeds USING btree (tenant_id, resource_id);
 
 --
+-- Name: calendar_feeds_by_token; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendar_feeds_by_token ON core.calendar_feeds USING btree (token_hash);
+
+--
+-- Name: calendar_feeds_token_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX calendar_feeds_token_unique ON core.calendar_feeds USING btree (tenant_id, token_hash) WHERE (token_hash IS NOT NULL);
+
+--
+-- Name: calendars_by_id; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX calendars_by_id ON core.calendars USING btree (id);
+
+--
 -- Name: calendars_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1734,10 +1754,22 @@ CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (tenant_id, book
 CREATE INDEX checkouts_by_change ON core.checkouts USING btree (tenant_id, change_id) WHERE (change_id IS NOT NULL);
 
 --
+-- Name: checkouts_by_session; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX checkouts_by_session ON core.checkouts USING btree (session_id) WHERE (session_id IS NOT NULL);
+
+--
 -- Name: checkouts_one_payable_per_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE UNIQUE INDEX checkouts_one_payable_per_booking ON core.checkouts USING btree (tenant_id, booking_id) WHERE (state = ANY (ARRAY['creating'::text, 'open'::text, 'pending'::text]));
+
+--
+-- Name: checkouts_session_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX checkouts_session_unique ON core.checkouts USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
 
 --
 -- Name: customers_by_mailbox; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1762,6 +1794,12 @@ CREATE INDEX effects_by_booking ON core.effects USING btree (tenant_id, booking_
 --
 
 CREATE INDEX effects_by_checkout ON core.effects USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
+
+--
+-- Name: effects_by_id; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX effects_by_id ON core.effects USING btree (id);
 
 --
 -- Name: effects_dead; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1803,7 +1841,13 @@ CREATE INDEX external_busy_by_time ON core.external_busy USING gist (resource_id
 -- Name: findings_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX findings_by_booking ON core.findings USING btree (booking_id) WHERE (booking_id IS NOT NULL);
+CREATE INDEX findings_by_booking ON core.findings USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: findings_by_object; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX findings_by_object ON core.findings USING btree (object_id);
 
 --
 -- Name: findings_open; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1824,6 +1868,12 @@ CREATE INDEX idempotency_keys_by_age ON core.idempotency_keys USING btree (tenan
 CREATE INDEX idempotency_keys_by_result ON core.idempotency_keys USING btree (tenant_id, result_id) WHERE (result_id IS NOT NULL);
 
 --
+-- Name: occupancies_seat_once; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX occupancies_seat_once ON core.occupancies USING btree (tenant_id, session_id, seat) WHERE (session_id IS NOT NULL);
+
+--
 -- Name: payments_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1836,10 +1886,22 @@ CREATE INDEX payments_by_booking ON core.payments USING btree (tenant_id, bookin
 CREATE INDEX payments_by_checkout ON core.payments USING btree (tenant_id, checkout_id) WHERE (checkout_id IS NOT NULL);
 
 --
+-- Name: payments_by_intent; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX payments_by_intent ON core.payments USING btree (payment_intent_id);
+
+--
 -- Name: payments_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX payments_by_time ON core.payments USING btree (created_at, id);
+
+--
+-- Name: payments_intent_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX payments_intent_unique ON core.payments USING btree (tenant_id, payment_intent_id) WHERE (payment_intent_id IS NOT NULL);
 
 --
 -- Name: pool_resources_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1872,6 +1934,12 @@ CREATE INDEX refunds_by_booking ON core.refunds USING btree (tenant_id, booking_
 CREATE INDEX refunds_by_payment ON core.refunds USING btree (tenant_id, payment_id);
 
 --
+-- Name: refunds_by_stripe_refund; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX refunds_by_stripe_refund ON core.refunds USING btree (stripe_refund_id) WHERE (stripe_refund_id IS NOT NULL);
+
+--
 -- Name: refunds_by_time; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
@@ -1882,6 +1950,12 @@ CREATE INDEX refunds_by_time ON core.refunds USING btree (created_at, id);
 --
 
 CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((status = 'failed'::text) AND (replaced_by IS NULL));
+
+--
+-- Name: refunds_stripe_refund_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX refunds_stripe_refund_unique ON core.refunds USING btree (tenant_id, stripe_refund_id) WHERE (stripe_refund_id IS NOT NULL);
 
 --
 -- Name: stripe_events_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1992,6 +2066,18 @@ CREATE TRIGGER booking_events_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON
 CREATE TRIGGER blackouts_200_bump_version BEFORE UPDATE ON core.blackouts FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: blackouts blackouts_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER blackouts_800_follow_delete AFTER DELETE ON core.blackouts REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: blackouts blackouts_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER blackouts_800_follow_insert AFTER INSERT ON core.blackouts REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: bookings bookings_050_reference; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2028,6 +2114,18 @@ CREATE TRIGGER bookings_910_follow_waitlist AFTER UPDATE OF status ON core.booki
 CREATE TRIGGER calendars_200_bump_version BEFORE UPDATE ON core.calendars FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: calendars calendars_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER calendars_800_follow_delete AFTER DELETE ON core.calendars REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: calendars calendars_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER calendars_800_follow_insert AFTER INSERT ON core.calendars REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: changes changes_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2040,6 +2138,12 @@ CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH R
 CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: currencies currencies_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER currencies_800_follow_update AFTER UPDATE ON core.currencies REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_currencies();
+
+--
 -- Name: customers customers_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2050,6 +2154,24 @@ CREATE TRIGGER customers_200_bump_version BEFORE UPDATE ON core.customers FOR EA
 --
 
 CREATE TRIGGER date_overrides_200_bump_version BEFORE UPDATE ON core.date_overrides FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: date_overrides date_overrides_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_delete AFTER DELETE ON core.date_overrides REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: date_overrides date_overrides_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_insert AFTER INSERT ON core.date_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: date_overrides date_overrides_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER date_overrides_800_follow_update AFTER UPDATE ON core.date_overrides REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
 
 --
 -- Name: occupancies occupancies_100_lock_freed; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2068,6 +2190,12 @@ CREATE CONSTRAINT TRIGGER occupancies_900_serve_waitlist AFTER DELETE ON core.oc
 --
 
 CREATE TRIGGER offerings_200_bump_version BEFORE UPDATE ON core.offerings FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: offerings offerings_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER offerings_800_follow_update AFTER UPDATE ON core.offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_offerings();
 
 --
 -- Name: payments payments_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2094,16 +2222,70 @@ CREATE TRIGGER prices_100_check_amount BEFORE INSERT OR UPDATE OF amount, curren
 CREATE TRIGGER prices_200_bump_version BEFORE UPDATE ON core.prices FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: prices prices_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_delete AFTER DELETE ON core.prices REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
+-- Name: prices prices_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_insert AFTER INSERT ON core.prices REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
+-- Name: prices prices_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER prices_800_follow_update AFTER UPDATE ON core.prices REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_prices();
+
+--
 -- Name: refunds refunds_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER refunds_200_bump_version BEFORE UPDATE ON core.refunds FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
+-- Name: resource_offerings resource_offerings_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_delete AFTER DELETE ON core.resource_offerings REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: resource_offerings resource_offerings_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_insert AFTER INSERT ON core.resource_offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
+-- Name: resource_offerings resource_offerings_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resource_offerings_800_follow_update AFTER UPDATE ON core.resource_offerings REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
+
+--
 -- Name: resources resources_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
 CREATE TRIGGER resources_200_bump_version BEFORE UPDATE ON core.resources FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: resources resources_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_delete AFTER DELETE ON core.resources REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
+
+--
+-- Name: resources resources_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_insert AFTER INSERT ON core.resources REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
+
+--
+-- Name: resources resources_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER resources_800_follow_update AFTER UPDATE ON core.resources REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resources();
 
 --
 -- Name: resources resources_check_timezone; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2122,6 +2304,24 @@ CREATE TRIGGER waitlist_200_bump_version BEFORE UPDATE ON core.waitlist FOR EACH
 --
 
 CREATE TRIGGER weekly_hours_200_bump_version BEFORE UPDATE ON core.weekly_hours FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_delete AFTER DELETE ON core.weekly_hours REFERENCING OLD TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_insert; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_insert AFTER INSERT ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
+
+--
+-- Name: weekly_hours weekly_hours_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER weekly_hours_800_follow_update AFTER UPDATE ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
 
 --
 -- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2473,6 +2673,12 @@ CREATE POLICY across_tenants ON core.api_keys TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.blackouts TO holdfast_system USING (true);
 
 --
+-- Name: bookables across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.bookables TO holdfast_system USING (true);
+
+--
 -- Name: bookings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2549,6 +2755,12 @@ CREATE POLICY across_tenants ON core.occupancies TO holdfast_system USING (true)
 --
 
 CREATE POLICY across_tenants ON core.offerings TO holdfast_system USING (true);
+
+--
+-- Name: openings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.openings TO holdfast_system USING (true);
 
 --
 -- Name: packages across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2629,6 +2841,12 @@ CREATE POLICY across_tenants ON core.tenants TO holdfast_system USING (true);
 CREATE POLICY across_tenants ON core.tiers TO holdfast_system USING (true);
 
 --
+-- Name: timetables across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.timetables TO holdfast_system USING (true);
+
+--
 -- Name: waitlist across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2651,6 +2869,12 @@ ALTER TABLE core.api_keys ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.blackouts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: bookables; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.bookables ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: bookings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
@@ -2731,6 +2955,12 @@ ALTER TABLE core.occupancies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.offerings ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: openings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.openings ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: packages; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2807,6 +3037,12 @@ CREATE POLICY tenant_only ON core.api_keys TO holdfast_owner USING ((tenant_id =
 --
 
 CREATE POLICY tenant_only ON core.blackouts TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: bookables tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.bookables TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: bookings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2887,6 +3123,12 @@ CREATE POLICY tenant_only ON core.occupancies TO holdfast_owner USING ((tenant_i
 CREATE POLICY tenant_only ON core.offerings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: openings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.openings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: packages tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2965,6 +3207,12 @@ CREATE POLICY tenant_only ON core.tenants TO holdfast_owner USING ((id = ( SELEC
 CREATE POLICY tenant_only ON core.tiers TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: timetables tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.timetables TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: waitlist tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2987,6 +3235,12 @@ ALTER TABLE core.tenants ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.tiers ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: timetables; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.timetables ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: waitlist; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner

@@ -52,11 +52,15 @@ def door(stage_name: str) -> Door:
     return Door(client, name, "live" if stage.livemode else "test")
 
 
-def new_keys(mode: str) -> dict[str, str]:
-    """A key of each kind, by kind; 192 random bits each."""
+def new_keys(mode: str, tenant_id: str) -> dict[str, str]:
+    """A key of each kind, by kind: the tenant, and 192 random bits."""
+    try:
+        tenant = uuid.UUID(tenant_id).hex
+    except ValueError:
+        raise CloudError(f"{tenant_id}: a tenant's id is a UUID") from None
     return {
-        "publishable": f"pk_{mode}_{secrets.token_hex(24)}",
-        "secret": f"sk_{mode}_{secrets.token_hex(24)}",
+        "publishable": f"pk_{mode}_{tenant}_{secrets.token_hex(24)}",
+        "secret": f"sk_{mode}_{tenant}_{secrets.token_hex(24)}",
     }
 
 
@@ -222,11 +226,11 @@ def main(arguments: list[str] | None = None) -> int:
         if options.page is not None:
             settings["page_url"] = options.page or None
         changes = options.revoke or (settings and not options.name)
-        keys, replaced = {} if changes else new_keys(where.mode), {}
+        keys, replaced = {} if changes else new_keys(where.mode, tenant_id), {}
         if options.replace:
             known = send(where, request(tenant_id, None, {}, []))
             replaced = to_replace(known, options.replace)
-            made = new_keys(where.mode)
+            made = new_keys(where.mode, tenant_id)
             keys = {kind: key for kind, key in made.items() if kind in replaced}
         name = options.name or None
         tenant = send(where, request(tenant_id, name, keys, options.revoke, replaced, settings))

@@ -150,6 +150,21 @@ TABLES: Mapping[str, Kept] = {
     "core.weekly_hours": Kept("bounded", "opening hours", "", _CATALOGUE),
     "core.date_overrides": Kept("bounded", "other hours on one day", "", _CATALOGUE),
     "core.blackouts": Kept("bounded", "closed times", "", _CATALOGUE),
+    "core.openings": Kept(
+        "bounded",
+        "opening hours as instants",
+        "",
+        "compiled: from two days ago to 40 days beyond the horizon; the sweep deletes what is over",
+    ),
+    "core.timetables": Kept(
+        "bounded", "of which time those are compiled", "", "a row for each resource"
+    ),
+    "core.bookables": Kept(
+        "bounded",
+        "what a hold asks of the catalogue",
+        "",
+        "compiled: a row for each price of each resource",
+    ),
     "core.calendars": Kept(
         "bounded", "calendars that are read: their secret addresses", "", "until they are removed"
     ),

@@ -59,6 +59,7 @@ by `cursor`."""
 
 Json = dict[str, Any]
 _RATES = ("RateLimitPolicy", "RateLimit")
+_PASSING = "UnavailableOrMoving"  # what most operations answer with 503
 # Found before a request is counted, or where no key is asked for: nothing is said of rates.
 _UNCOUNTED = (
     *(errors.BodyTooLarge, errors.UnsupportedMediaType),
@@ -104,7 +105,8 @@ def build() -> Json:
         "webhooks": {"stripeEvent": {"post": _webhook(examples)}},
         "components": {
             "schemas": {},
-            "responses": {kind.__name__: _problem([kind]) for kind in errors.CATALOGUE},
+            "responses": {kind.__name__: _problem([kind]) for kind in errors.CATALOGUE}
+            | {_PASSING: _problem([errors.Unavailable, errors.TenantMoving])},
             "examples": {
                 kind.code: {"summary": kind.title, "value": _example(kind)}
                 for kind in errors.CATALOGUE
@@ -197,7 +199,7 @@ def _answers(operation: Operation, declared: Json, examples: Examples) -> Json:
             built[str(status)]["content"] = {media: {"schema": schema, "example": example}}
     refusals = [*operation.refusals, *ANYWHERE]
     if operation.access:
-        refusals += [errors.Unauthenticated, errors.RateLimited]
+        refusals += [errors.Unauthenticated, errors.RateLimited, errors.TenantMoving]
     return built | _refusals(refusals)
 
 
@@ -206,12 +208,16 @@ def _refusals(kinds: Iterable[type[HoldfastError]]) -> Json:
     by_status: dict[int, list[type[HoldfastError]]] = {}
     for kind in sorted(set(kinds), key=errors.CATALOGUE.index):
         by_status.setdefault(int(kind.status), []).append(kind)
-    return {
-        str(status): {"$ref": f"#/components/responses/{alike[0].__name__}"}
-        if len(alike) == 1
-        else _problem(alike)
-        for status, alike in sorted(by_status.items())
-    }
+    return {str(status): _answer(alike) for status, alike in sorted(by_status.items())}
+
+
+def _answer(alike: list[type[HoldfastError]]) -> Json:
+    """Errors of one status: by reference where many operations have just these."""
+    if len(alike) == 1:
+        return {"$ref": f"#/components/responses/{alike[0].__name__}"}
+    if alike == [errors.Unavailable, errors.TenantMoving]:
+        return {"$ref": f"#/components/responses/{_PASSING}"}
+    return _problem(alike)
 
 
 def _problem(kinds: list[type[HoldfastError]]) -> Json:
@@ -222,7 +228,12 @@ def _problem(kinds: list[type[HoldfastError]]) -> Json:
     """
     names = ["XRequestId"]
     waits: tuple[type[errors.HoldfastError], ...] = (errors.Unavailable, errors.RequestInProgress)
-    waits += (errors.TooManyHolds, errors.TooManyPaymentPages, errors.RateLimited)
+    waits += (
+        errors.TenantMoving,
+        errors.TooManyHolds,
+        errors.TooManyPaymentPages,
+        errors.RateLimited,
+    )
     if any(kind in waits for kind in kinds):
         names.append("RetryAfter")
     if any(kind not in _UNCOUNTED for kind in kinds):
@@ -263,8 +274,9 @@ def _webhook(examples: Examples) -> Json:
     for content in (hook["requestBody"]["content"], *answers):
         said = content["application/json"]
         said["example"] = examples.answer(hook["operationId"], 200, said["schema"])
-    refusals: list[type[errors.HoldfastError]] = [errors.SignatureInvalid, errors.EventMismatch]
-    refusals += [errors.MalformedRequest, errors.BodyTooLarge, *ANYWHERE]
+    refusals: list[type[HoldfastError]] = [errors.SignatureInvalid, errors.EventMismatch]
+    refusals += [errors.MalformedRequest]
+    refusals += [errors.BodyTooLarge, errors.TenantMoving, *ANYWHERE]
     return {**hook, "responses": hook["responses"] | _refusals(refusals)}
 
 

@@ -14,13 +14,13 @@ SECURITY_SCHEMES: dict[str, Any] = {
     "publishableKey": {
         "type": "http",
         "scheme": "bearer",
-        "bearerFormat": "pk_test_… or pk_live_…",
+        "bearerFormat": "pk_test_<tenant>_… or pk_live_<tenant>_…",
         "description": "For browsers: list, hold, pay. Reaches a booking only with its secret.",
     },
     "secretKey": {
         "type": "http",
         "scheme": "bearer",
-        "bearerFormat": "sk_test_… or sk_live_…",
+        "bearerFormat": "sk_test_<tenant>_… or sk_live_<tenant>_…",
         "description": "For servers: everything in the tenant. Never put it into a page.",
     },
     "bookingSecret": {

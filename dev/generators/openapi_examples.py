@@ -17,7 +17,7 @@ _SPACE = uuid.UUID("5b0a4c62-3f0e-4d6b-9f6a-2f4f3c1f7b11")
 _NAMED: Mapping[str, Any] = {
     "amount": 4500,
     "checkout_url": "https://checkout.stripe.com/c/pay/cs_test_a1B2c3",
-    "client_secret": "bks_" + "3f0e" * 10 + "7b1",
+    "client_secret": "hss_" + "01a1" * 8 + "_" + "3f0e" * 16,
     "clock_skew_ms": 3,
     "closes": "17:00",
     "created": 1_895_000_000,

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 import psycopg
 
-from dev.stack.secrets import LocalSecrets
+from dev.stack.secrets import DEMO_TENANT, LocalSecrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
         conninfo: the migrated database, as its superuser.
         secrets: the keys that shall open the tenant.
     """
-    tenant = _id("tenant")
+    tenant = DEMO_TENANT
     with psycopg.connect(conninfo) as connection:
         connection.execute(
             # everybody comes from this machine, and most of them as the same person
@@ -162,7 +162,7 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
 def described() -> DemoTenant:
     """What `seed` puts there."""
     return DemoTenant(
-        str(_id("tenant")),
+        str(DEMO_TENANT),
         [_resource(resource) for resource in _RESOURCES],
         [
             {

@@ -8,14 +8,17 @@ import os
 import secrets
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from uuid import NAMESPACE_URL, uuid5
+
+DEMO_TENANT = uuid5(NAMESPACE_URL, "holdfast:demo:tenant")
 
 
 @dataclass(frozen=True, slots=True)
 class LocalSecrets:
     """What the cloud keeps in Secrets Manager, and the API keys of the demo tenant."""
 
-    publishable_key: str  # pk_test_…, for browsers
-    secret_key: str  # sk_test_…, for servers
+    publishable_key: str  # pk_test_<tenant>_…, for browsers
+    secret_key: str  # sk_test_<tenant>_…, for servers
     webhook_secret: str  # whsec_…, signs what Stripe sends
     booking_key: str  # 32 bytes in hex, from which client secrets are derived
     stripe_api_key: str  # sk_test_…, for Stripe or its double
@@ -59,8 +62,8 @@ def with_real_stripe(local: LocalSecrets) -> LocalSecrets | None:
 
 def _generate() -> LocalSecrets:
     return LocalSecrets(
-        publishable_key=f"pk_test_{secrets.token_hex(24)}",
-        secret_key=f"sk_test_{secrets.token_hex(24)}",
+        publishable_key=f"pk_test_{DEMO_TENANT.hex}_{secrets.token_hex(24)}",
+        secret_key=f"sk_test_{DEMO_TENANT.hex}_{secrets.token_hex(24)}",
         webhook_secret=f"whsec_{secrets.token_hex(24)}",
         booking_key=secrets.token_hex(32),
         stripe_api_key=f"sk_test_{secrets.token_hex(24)}",

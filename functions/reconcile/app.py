@@ -12,6 +12,13 @@ from holdfast.platform.observability import instrument, logger
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
     """Answer what was looked at, found and put right, and how many findings are open."""
     compared = reconciliation.go_on(context)
-    looked, found, cured = (compared[name] for name in ("looked", "found", "cured"))
-    logger().info("books compared", looked=looked, found=found, cured=cured, open=compared["open"])
+    looked, foreign, found = (compared[name] for name in ("looked", "foreign", "found"))
+    logger().info(
+        "books compared",
+        looked=looked,
+        foreign=foreign,
+        found=found,
+        cured=compared["cured"],
+        open=compared["open"],
+    )
     return compared

@@ -108,7 +108,7 @@ PLANTS = {
         "update core.checkouts set state = 'expired'", "name the booking and the currency"
     ),
     "one intent twice": Plant(
-        "alter table core.payments drop constraint payments_intent_unique;"
+        "drop index core.payments_intent_unique;"
         " insert into core.payments (tenant_id, id, booking_id, checkout_id, payment_intent_id,"
         " status, amount, currency, created_at, updated_at) select tenant_id, gen_random_uuid(),"
         " booking_id, checkout_id, payment_intent_id, status, amount, currency, created_at,"

@@ -18,6 +18,7 @@ NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked abo
 # can meet them. What they do to bookings that are made later, they do without a lock.
 APART: Mapping[str, str] = {
     "claim_calendars": "says which copy of the sweep reads a calendar next",
+    "compile_openings": "writes down what whoever asks would compute",
     "continue_reconciliation": "says which page of both books is compared next",
     "create_calendar": "a new calendar asks the next hold to read it first",
     "create_calendar_feed": "somebody may read the bookings",

@@ -93,7 +93,8 @@ def _lost_payment(desk: Desk) -> dict[str, Any]:
     """A payment at Stripe, of some checkout of ours, that our books do not have."""
     checkout = desk.database.value("select min(id::text) from core.checkouts")
     paid = {"amount": 4500, "currency": "EUR", "created": 0, "checkout_id": checkout}
-    return {"type": "payment", "id": "pi_lost", "metadata": {}, "object": paid}
+    ours = {"tenant_id": str(desk.tenant.tenant_id)}
+    return {"type": "payment", "id": "pi_lost", "metadata": ours, "object": paid}
 
 
 _APART: dict[str, Callable[[Desk], tuple[Any, ...]]] = {

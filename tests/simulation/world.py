@@ -30,6 +30,7 @@ from dev.stripe_double.sdk_client import DoubleClient
 from holdfast.api import idempotency, limits
 from holdfast.outbox import mail
 from holdfast.platform import database as holdfast_database
+from holdfast.platform.database import Place
 from holdfast.platform.errors import Unavailable
 from holdfast.platform.settings import settings
 from holdfast.stripe import gateway
@@ -59,7 +60,7 @@ class Environment:
     function: str
     variables: dict[str, str]
     module: ModuleType
-    connection: psycopg.Connection[Any] | None = None
+    connections: dict[Place, psycopg.Connection[Any]] = field(default_factory=dict)
     context: Context | None = None
     alive: dict[str, float] = field(default_factory=dict)
     memory: limits.Memory | None = None
@@ -69,24 +70,23 @@ class Environment:
         os.environ["DATABASE_URL"] = self.variables.get("DATABASE_URL", "")
         os.environ["AWS_LAMBDA_FUNCTION_NAME"] = self.variables["AWS_LAMBDA_FUNCTION_NAME"]
         settings.cache_clear()
-        holdfast_database._connection = self.connection
+        holdfast_database._connections = self.connections
         idempotency._alive = self.alive
         limits._memory = self.memory
         idempotency.config().lambda_context = self.context  # type: ignore[assignment]
 
     def put_away(self) -> None:
         """Remember what the invocation left for the next one."""
-        self.connection = holdfast_database._connection
-        holdfast_database._connection = None
+        holdfast_database._connections = {}
         idempotency._alive = {}
         self.memory = limits._memory
         limits._memory = None
 
     def destroy(self) -> None:
         """The process has died: nothing of it is left."""
-        if self.connection is not None:
-            self.connection.close()
-            self.connection = None
+        for connection in self.connections.values():
+            connection.close()
+        self.connections.clear()
 
 
 class World:
@@ -294,10 +294,9 @@ class World:
     def end_backend(self) -> None:
         """The database ends the session of some idle environment."""
         places = [place for group in self.free.values() for place in group]
-        kept = [p for p in places if p.connection is not None and not p.connection.closed]
+        kept = [c for p in places for c in p.connections.values() if not c.closed]
         if kept:
-            victim = self.rng.choice(kept).connection
-            assert victim is not None
+            victim = self.rng.choice(kept)
             self.database.execute(f"select pg_terminate_backend({victim.info.backend_pid})")
             self.faults["database session ended"] += 1
 

@@ -20,7 +20,7 @@ def test_holds_end_at_their_deadline(api: Api, tenant: Tenant) -> None:
 
     swept = api.call("expire_holds", 10)
 
-    event = api.database.one("select * from audit.booking_events order by id desc limit 1")
+    event = api.database.one("select * from audit.booking_events order by version desc limit 1")
     assert early == {"expired": 0, "closing": 0, "more": False}
     assert swept == {"expired": 1, "closing": 0, "more": False}
     assert (held.row.status, held.occupies) == ("expired", False)

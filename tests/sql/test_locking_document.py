@@ -6,7 +6,9 @@ from dev.generators.locks import DOCUMENT, files, header, locks
 from tests.harness.database.migrated import Database
 from tests.harness.rules import rules
 
-TAKES_LOCK = re.compile(r"for (no key )?update\b|pg_advisory|on conflict \(id\) do nothing")
+TAKES_LOCK = re.compile(
+    r"for (no key )?update\b|pg_(try_)?advisory|on conflict \(tenant_id, id\) do nothing"
+)
 LOCKERS = re.compile(r"core\.(lock_days|lock_booking|expire_stale_holds|settle|record_refund)\(")
 
 

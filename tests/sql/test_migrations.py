@@ -561,6 +561,65 @@ def role_race(
         connection.execute("alter role holdfast_owner connection limit -1")
 
 
+AFTER = "migrations/0002_more.after.sql"
+
+
+def with_after(schema: Schema, after: str) -> None:
+    """A migration with a table, and a second file that fills it by a function."""
+    schema.run()
+    schema.write("migrations/0002_more.sql", "create table core.more (id integer not null);")
+    schema.write(AFTER, after)
+
+
+def test_second_file_follows_the_functions(schema: Schema) -> None:
+    """What a migration does by functions comes after them, in the same transaction, once."""
+    with_after(schema, "insert into core.more select core.fourfold(3);")
+    schema.write(
+        "functions/core/numbers/fourfold.sql",
+        "create function core.fourfold(p_number integer) returns integer language sql"
+        " as $$ select 4 * p_number $$;",
+    )
+    report, again = schema.run(), schema.run()
+
+    assert report.applied == ("migrations/0002_more.sql", AFTER)
+    assert report.version == "0002"
+    assert again == MigrationReport((), (), "0002")
+    assert [row.id for row in schema.database.rows("select id from core.more")] == [12]
+    assert schema.database.value("select count(*) from core.migrations where name = %s", AFTER) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda t: t.edit(AFTER, "3", "4"), "edited after it was applied"),
+        (lambda t: t.remove(AFTER), "the file is gone"),
+        (lambda t: t.write("migrations/0003_x.after.sql", ""), "a migration that is not there"),
+    ],
+    ids=["edited", "gone", "alone"],
+)
+def test_second_file_is_part_of_its_migration(
+    schema: Schema, change: Callable[[Schema], None], message: str
+) -> None:
+    """It is never edited, never removed, and never without its first file."""
+    with_after(schema, "insert into core.more values (3);")
+    schema.run()
+    change(schema)
+
+    with pytest.raises(MigrationError, match=message):
+        schema.run()
+
+
+def test_failing_second_file_undoes_its_migration(schema: Schema) -> None:
+    """A migration is the whole of it: if the second file fails, nothing was applied."""
+    with_after(schema, "insert into core.more values (3);\nselect 1 / 0;")
+
+    with pytest.raises(MigrationError, match=r"0002_more\.after\.sql:2: division by zero"):
+        schema.run()
+
+    assert schema_version(schema.database.url()) == "0001"
+    assert schema.database.value("select to_regclass('core.more')") is None
+
+
 def test_ledger_survives_a_moved_folder(schema: Schema, tmp_path: Path) -> None:
     """The ledger knows files by their place below `sql/`, wherever that is deployed."""
     schema.run()

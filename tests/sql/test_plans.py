@@ -33,7 +33,7 @@ PAST = 100_000  # bookings that lie behind sessions that plan anew
 # The indexes by which what is called most finds its way in the tables that grow with bookings.
 _PERIODS = {
     *("occupancies_no_overlap", "bookings_pkey"),
-    *("changes_one_pending", "changes_id_unique"),
+    *("changes_one_pending", "changes_pkey"),
 }
 _HOLDER = {
     *("customers_email_unique", "customers_pkey", "customers_by_mailbox"),
@@ -64,7 +64,7 @@ INTENDED = {
     "attach_checkout": _ATTEMPT | {"customers_pkey"},
     "settle_checkout": _ATTEMPT
     | {
-        *("stripe_events_pkey", "checkouts_session_unique", "checkouts_id_unique"),
+        *("stripe_events_pkey", "checkouts_session_unique", "checkouts_by_session"),
         *("payments_intent_unique", "changes_one_pending", "waitlist_by_booking"),
         # the customer's limit of the resource, which a browser's payment is judged by
         *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),

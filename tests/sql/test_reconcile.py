@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import UUID, uuid4
 
 from psycopg.types.json import Jsonb
 
@@ -127,6 +128,7 @@ def test_a_page_with_cures_is_left_when_they_were_tried(api: Api, tenant: Tenant
     checkout = api.checkout(api.hold(tenant.offer()))
     step = _step(api)
     lost = _intent("pi_lost", checkout_id=str(checkout.id))
+    lost["metadata"] = {"tenant_id": str(tenant.id)}
     api.database.clock.advance(timedelta(hours=2))
 
     first = _report(api, step, lost)
@@ -199,3 +201,51 @@ def test_what_was_found_stays_while_it_changes(api: Api, tenant: Tenant) -> None
     finding = api.database.one("select * from core.findings")
     assert (again["found"], finding.resolved_at) == ([], None)
     assert finding.booked_amount == finding.amount + 4500
+
+
+def test_what_is_of_a_tenant_of_another_database_is_passed_by(api: Api, tenant: Tenant) -> None:
+    """Payments of a tenant that never was here, or has left: the database that answers for it
+    compares them. What names no tenant is compared here."""
+    gone = Tenant(api.database)
+    api.database.execute("update core.tenants set state = 'left' where id = %s", gone.id)
+    named = [str(each) for each in (uuid4(), gone.id, tenant.id)]
+    intents = [_intent(f"pi_{n}") | {"metadata": {"tenant_id": t}} for n, t in enumerate(named)]
+
+    compared = _report(api, _step(api), *intents, _intent("pi_nobodys"))
+
+    assert compared["foreign"] == 2
+    assert {found["id"]: found["tenant_id"] for found in compared["found"]} == {
+        "pi_2": None,
+        "pi_nobodys": None,
+    }
+
+
+def test_open_findings_of_a_tenant_that_left_are_none_of_ours(api: Api, tenant: Tenant) -> None:
+    """Neither counted nor asked for again; those of nobody are."""
+    api.paid(tenant.offer())
+    api.database.clock.advance(timedelta(hours=30))
+    (row,) = api.database.rows("select payment_intent_id as id from core.payments")
+    _report(api, _step(api), _intent("pi_nobodys"), _intent(row.id, amount=1))
+    before = api.call("continue_reconciliation", DAYS)["open"]
+    api.database.execute("update core.tenants set state = 'left'")
+
+    after = api.call("continue_reconciliation", DAYS)["open"]
+
+    assert (before, after) == (2, 1)
+
+
+def test_whose_a_payment_is_may_be_news(api: Api, tenant: Tenant) -> None:
+    """What was nobody's and turns out to be somebody's is another finding; the first is over."""
+    checkout = api.checkout(api.hold(tenant.offer()))
+    api.database.clock.advance(timedelta(hours=2))
+    _report(api, _step(api), _intent("pi_lost"))
+    api.database.execute("delete from core.reconciliations")
+    ours = {"metadata": {"tenant_id": str(tenant.id)}}
+
+    _report(api, _step(api), _intent("pi_lost", checkout_id=str(checkout.id)) | ours)
+
+    found = api.database.rows("select tenant_id, resolved_at from core.findings order by tenant_id")
+    assert [(row.tenant_id, row.resolved_at is None) for row in found] == [
+        (UUID(int=0), False),
+        (tenant.id, True),
+    ]

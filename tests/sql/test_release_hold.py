@@ -49,7 +49,7 @@ def test_the_providers_answer_releases_the_time(api: Api, tenant: Tenant) -> Non
 
     finished = api.finish(answer["effect"], "done", outcome="expired", session=checkout.session())
 
-    reason = "select reason from audit.booking_events order by id desc limit 1"
+    reason = "select reason from audit.booking_events order by version desc limit 1"
     assert finished["result"] == "released"
     assert (checkout.held.row.status, checkout.held.occupies) == ("expired", False)
     assert api.database.value(reason) == "released by the customer"

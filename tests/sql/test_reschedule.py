@@ -60,7 +60,7 @@ def test_a_paid_booking_moves_at_once_for_the_same_price(api: Api, tenant: Tenan
 
     moved = api.move(paid, NOON)
 
-    trail = "select reason from audit.booking_events order by id desc limit 1"
+    trail = "select reason from audit.booking_events order by version desc limit 1"
     assert (moved["status"], moved["payment_status"]) == ("scheduled", "paid")
     assert ranges(paid) == [(1, NOON)]
     assert api.database.value(trail) == "moved to another time"

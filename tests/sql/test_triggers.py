@@ -108,7 +108,7 @@ def test_every_change_of_a_booking_is_written_down(api: Api, tenant: Tenant) -> 
     """
     checkout = api.paid(tenant.offer())
 
-    events = api.database.rows("select * from audit.booking_events order by id")
+    events = api.database.rows("select * from audit.booking_events order by version")
 
     steps = [(e.version, e.from_status, e.to_status, e.reason, e.actor_role) for e in events]
     assert steps == [

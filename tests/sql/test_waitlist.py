@@ -277,7 +277,9 @@ def test_the_sweep_of_holds_frees_each_once(api: Api, tenant: Tenant) -> None:
 
     api.call("expire_holds", 100)
 
-    trail = "select to_status from audit.booking_events where booking_id = any (%s) order by id"
+    trail = (
+        "select to_status from audit.booking_events where booking_id = any (%s) order by version"
+    )
     events = api.database.rows(trail, [each.id for each in held])
     assert [event.to_status for event in events] == ["held", "held", "expired", "expired"]
     assert violations(api.database) == []

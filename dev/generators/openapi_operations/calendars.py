@@ -78,7 +78,7 @@ OPERATIONS: Mapping[str, Operation] = {
         " no key is needed. Each booking is an event with its offering and the customer's name.",
         OPEN,
         {200: "The calendar.", 304: "Nothing has changed since the answer with that ETag."},
-        (errors.NotFound,),
+        (errors.NotFound, errors.TenantMoving),
         takes=("IfNoneMatch",),
         gives=("ETag",),
         media="text/calendar",

@@ -204,7 +204,10 @@ class Checkout:
             "id": self.session_id,
             "url": f"https://pay.example/{self.session_id}",
             "client_reference_id": str(self.id),
-            "metadata": {"checkout_id": str(self.id)},
+            "metadata": {
+                "tenant_id": str(self.held.tenant.id),
+                "checkout_id": str(self.id),
+            },
             "amount_total": price["amount"],
             "currency": price["currency"].lower(),
             "payment_intent": f"pi_{self.session_id}",

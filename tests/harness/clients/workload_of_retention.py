@@ -78,6 +78,15 @@ def _begin(w: Workload, _: None) -> None:
     assert answer["bookings"] == 0
 
 
+def _compile(w: Workload, _: None) -> None:
+    """Of the only resource that was not compiled today."""
+    w.api.database.execute(
+        "update core.timetables set compiled_at = '2000-01-01' where tenant_id = %s", w.tenant.id
+    )
+    answer = w.api.call("compile_openings", None, 1)
+    assert answer["resources"] == 1, answer
+
+
 def _released(w: Workload) -> Held:
     held = w.hold()
     w.about("release_hold", held, None)
@@ -100,6 +109,7 @@ RETENTION = {
     "delete_expired_records, events": Action(_unpaid, _sweep("events")),
     "delete_expired_records, effects": Action(_unpaid, _sweep("effects")),
     "delete_expired_records, failures": Action(_failed, _sweep("failures")),
+    "compile_openings": Action(nothing, _compile),
     "export_customer": Action(Workload.hold, _of_person("export_customer", None, 10)),
     "erase_customer": Action(_released, _of_person("erase_customer")),
     "list_bookings, reference": Action(

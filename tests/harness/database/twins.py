@@ -74,15 +74,30 @@ def forget_event_fence(database: Database) -> None:
     rewrite(
         database,
         "core.record_event",
-        "    on conflict (id) do nothing;\n    return found;",
+        "    on conflict (tenant_id, id) do nothing;\n    return found;",
         "    ;\n    return true;",
+    )
+
+
+def forget_fence(database: Database) -> None:
+    """Whoever enters a tenant looks at its state, and holds nothing that a mover waits for."""
+    rewrite(
+        database,
+        "core.try_enter_tenant",
+        """    if not pg_catalog.pg_try_advisory_xact_lock_shared(
+        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))
+    then""",
+        "    if false then",
     )
 
 
 def forget_payment_fence(database: Database) -> None:
     """Each telling of a payment is a payment."""
-    database.execute("alter table core.payments drop constraint payments_intent_unique")
-    rewrite(database, "core.record_payment", "on conflict (payment_intent_id) do nothing", "")
+    database.execute("drop index core.payments_intent_unique")
+    fence = (
+        "on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null do nothing"
+    )
+    rewrite(database, "core.record_payment", fence, "")
 
 
 def forget_key_fence(database: Database) -> None:
@@ -126,6 +141,22 @@ def forget_rules_lock(database: Database) -> None:
         "create or replace function core.lock_rules(p_resource_ids uuid[])"
         " returns void language plpgsql volatile as $$ begin return; end; $$"
     )
+
+
+def forget_timetable_lock(database: Database) -> None:
+    """Nobody locks the timetable of what they compile."""
+    rewrite(
+        database,
+        "core.compile_openings",
+        "values (p_tenant_id, p_resource_id, p_at, p_at, false, p_at)\n"
+        "    on conflict (tenant_id, resource_id)"
+        " do update set compiled_at = excluded.compiled_at;",
+        "select p_tenant_id, p_resource_id, p_at, p_at, false, p_at\n"
+        "    where not exists (\n"
+        "        select from core.timetables as k\n"
+        "        where k.tenant_id = p_tenant_id and k.resource_id = p_resource_id);",
+    )
+    rewrite(database, "core.compile_bookables", "\n        for no key update;", ";")
 
 
 def forget_customer_lock(database: Database) -> None:

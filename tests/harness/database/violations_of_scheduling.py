@@ -56,6 +56,13 @@ _RULES: dict[str, list[Statement]] = {
         ),
         *changes("tenants", "rate_key_factor", 0, -1, 10_001),
     ],
+    "openings_pkey": [copy("openings")],
+    "openings_ordered": [
+        ("update core.openings set closes_at = opens_at", ()),
+        ("update core.openings set open_until = closes_at - interval '1 second'", ()),
+    ],
+    "timetables_pkey": [copy("timetables")],
+    "bookables_pkey": [copy("bookables")],
     "resources_daily_limit_positive": changes("resources", "daily_limit", 0, -1, 100001),
     "resources_customer_limit_positive": changes("resources", "customer_limit", 0, -1, 100001),
     "resources_calendar_policy_known": changes("resources", "calendar_policy", "guess", ""),
@@ -109,7 +116,7 @@ _RULES: dict[str, list[Statement]] = {
     "blackouts_resource_exists": changes("blackouts", "resource_id", NEW),
     "blackouts_during_bounded": changes("blackouts", "during", *_UNBOUNDED),
     "blackouts_reason_short": changes("blackouts", "reason", "", "x" * 201),
-    "calendars_id_unique": [copy("calendars", tenant_id=NEW)],
+    "calendars_pkey": [copy("calendars")],
     "calendars_resource_exists": changes("calendars", "resource_id", NEW),
     "calendars_name_present": changes("calendars", "name", "", "x" * 201),
     "calendars_url_is_https": changes(
@@ -150,10 +157,7 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "occupancies_seat_positive": changes("occupancies", "seat", 0, -1),
     "occupancies_private_is_alone": changes("occupancies", "session_id", NEW),
     "occupancies_seat_once": [copy("occupancies", part=2)],
-    "changes_id_unique": [
-        copy("changes", tenant_id=NEW),
-        copy("changes", tenant_id=NEW, state="expired", expires_at=None),
-    ],
+    "changes_pkey": [copy("changes", state="expired", expires_at=None)],
     "changes_booking_exists": changes("changes", "booking_id", NEW),
     "changes_resource_exists": changes("changes", "resource_id", NEW),
     "changes_state_known": [change("changes", state="lost", expires_at=None)],
@@ -167,7 +171,7 @@ _BOOKINGS: dict[str, list[Statement]] = {
     "changes_currency_is_iso_4217": changes("changes", "currency", "eur", "EURO", ""),
     "changes_one_pending": [copy("changes", id=NEW)],
     "checkouts_change_exists": changes("checkouts", "change_id", NEW),
-    "waitlist_id_unique": [copy("waitlist", tenant_id=NEW)],
+    "waitlist_pkey": [copy("waitlist")],
     "waitlist_resource_has_offering": changes("waitlist", "resource_id", NEW),
     "waitlist_package_of_tier": [
         *changes("waitlist", "tier", "golden"),

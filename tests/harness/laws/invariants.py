@@ -1,4 +1,4 @@
-"""The invariants I1 to I11 and I13 of a running system, asked of the tables and of the Stripe
+"""The invariants I1 to I11, I13 and I14 of a running system, asked of the tables and of the Stripe
 double.
 
 The questions are put independently of the constraints, triggers and functions that are to keep the

@@ -161,7 +161,7 @@ ALWAYS: tuple[Law, ...] = (
                 lag(e.to_status) over trail as was,
                 lag(e.to_payment_status) over trail as payment_was
             from audit.booking_events as e
-            window trail as (partition by e.tenant_id, e.booking_id order by e.version, e.id)
+            window trail as (partition by e.tenant_id, e.booking_id order by e.version)
         ) as e
         where e.version <> e.expected or e.from_status is distinct from e.was
             or e.from_payment_status is distinct from e.payment_was
@@ -177,7 +177,7 @@ ALWAYS: tuple[Law, ...] = (
         left join lateral (
             select * from audit.booking_events as e
             where e.tenant_id = b.tenant_id and e.booking_id = b.id
-            order by e.version desc, e.id desc
+            order by e.version desc
             limit 1
         ) as e on true
         where (e.version, e.to_status, e.to_payment_status)
@@ -456,6 +456,61 @@ ALWAYS: tuple[Law, ...] = (
             and not (c.state = 'pending' and core.clock() >= least(b.starts_at, g.starts_at, (
                 select min(o.starts_at) from core.bookings as o
                 where o.tenant_id = b.tenant_id and o.cart_id = b.cart_id and c.change_id is null)))
+        """,
+    ),
+    Law(
+        "I14",
+        "compiled openings are what is computed from the rules, for every resource",
+        """
+        select 'resource ' || coalesce(w.resource_id, c.resource_id) || ' opens '
+            || coalesce(w.opens_at, c.opens_at) || case when c is null then ', compiled alone'
+                when w is null then ', computed alone' else ', differently compiled' end as finding
+        from core.openings as w
+        full join (
+            select c.*
+            from core.timetables as t
+            join core.resources as r on r.tenant_id = t.tenant_id and r.id = t.resource_id
+                and r.archived_at is null
+            cross join lateral core.computed_openings(r, t.opened_from, t.opened_until) as c
+        ) as c on c.tenant_id = w.tenant_id and c.resource_id = w.resource_id
+            and c.opens_at = w.opens_at and c.closes_at = w.closes_at
+        where w is distinct from c
+        union all
+        select 'resource ' || coalesce(r.id, t.resource_id) || ' has no '
+            || case when t is null then 'timetable' else 'use for its timetable' end
+        from (select * from core.resources where archived_at is null) as r
+        full join core.timetables as t on t.tenant_id = r.tenant_id and t.resource_id = r.id
+        where r is null or t is null
+        """,
+    ),
+    Law(
+        "I14",
+        "a timetable knows whether openings overlap",
+        """
+        select 'resource ' || t.resource_id || ' says ' || t.overlapping as finding
+        from core.timetables as t
+        where t.overlapping <> exists (
+            select from core.openings as a
+            join core.openings as b on b.tenant_id = a.tenant_id and b.resource_id = a.resource_id
+                and (b.opens_at, b.closes_at) > (a.opens_at, a.closes_at)
+                and b.opens_at < a.closes_at
+            where a.tenant_id = t.tenant_id and a.resource_id = t.resource_id)
+        """,
+    ),
+    Law(
+        "I14",
+        "what can be booked is compiled as the catalogue has it",
+        """
+        select 'resource ' || coalesce(b.resource_id, c.resource_id) || ' offers '
+            || coalesce(b.offering_id, c.offering_id) || case when c is null then ', compiled alone'
+                when b is null then ', computed alone' else ', differently compiled' end as finding
+        from core.bookables as b
+        full join (
+            select c.* from core.resources as r
+            cross join lateral core.bookable_rows(r.tenant_id, r.id) as c
+        ) as c on c.tenant_id = b.tenant_id and c.resource_id = b.resource_id
+            and c.offering_id = b.offering_id and c.tier = b.tier and c.package = b.package
+        where b is distinct from c
         """,
     ),
 )

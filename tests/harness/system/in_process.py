@@ -32,6 +32,7 @@ from holdfast.api import idempotency, limits
 from holdfast.outbox import mail
 from holdfast.platform import database as holdfast_database
 from holdfast.platform import observability
+from holdfast.platform.database import Place
 from holdfast.platform.settings import settings
 from holdfast.stripe import gateway
 from tests.harness.database.migrated import Database, demo_tenant
@@ -125,7 +126,7 @@ class System:
         )
         self.tenant = demo_tenant(database, self.secrets)
         self._database_as: str | None = None
-        self._connections: dict[str, psycopg.Connection[Any] | None] = {}
+        self._connections: dict[str, dict[Place, psycopg.Connection[Any]]] = {}
         self._memories: dict[str, limits.Memory | None] = {}
         self._variables: dict[str, dict[str, str]] = {}
         self._alive: dict[str, dict[str, float]] = {}  # by function: the keys it has seen alive
@@ -258,14 +259,13 @@ class System:
         os.environ.clear()
         os.environ.update(variables)
         _warm((self, function.name, variables))
-        holdfast_database._connection = self._connections.get(function.name)
+        holdfast_database._connections = self._connections.setdefault(function.name, {})
         limits._memory = self._memories.get(function.name)
         idempotency._alive = self._alive.setdefault(function.name, {})
         try:
             yield
         finally:
-            self._connections[function.name] = holdfast_database._connection
-            holdfast_database._connection = None
+            holdfast_database._connections = {}
             self._memories[function.name] = limits._memory
             idempotency._alive = {}
             os.environ.clear()
@@ -305,8 +305,8 @@ class System:
 
     def close(self) -> None:
         """Drop the connections of all functions."""
-        for connection in self._connections.values():
-            if connection is not None:
+        for connections in self._connections.values():
+            for connection in connections.values():
                 connection.close()
         self._connections.clear()
 
@@ -315,8 +315,7 @@ class System:
         self._memories.pop(self._running, None)
         forget()
         self._alive.pop(self._running, None)
-        connection = self._connections.pop(self._running)
-        if connection is not None:
+        for connection in self._connections.pop(self._running).values():
             connection.close()
 
     def stop(self) -> None:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from tests.harness.database.cluster import STORIES_BEGIN
 from tests.harness.system.in_process import System
 
-START = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, before anybody opens
+START = STORIES_BEGIN
 TEN = "2030-01-07T10:00:00Z"  # free at the tutor's
 IDEMPOTENCY_TABLE = "IdempotencyTable"  # beside the one that rates are counted in
 

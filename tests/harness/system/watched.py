@@ -15,7 +15,7 @@ from tests.harness.database.migrated import Database
 
 # keys, booking and waitlist secrets, signing secrets, feeds' tokens, addresses of payment pages
 _SECRETS = re.compile(
-    r"\b(?:[ps]k_(?:test|live)_|bks_|whsec_)[A-Za-z0-9_-]{8,}|https?://[^\s\"]+/c/pay/"
+    r"\b(?:[psr]k_(?:test|live)_|bks_|hss_|whsec_)[A-Za-z0-9_-]{8,}|https?://[^\s\"]+/c/pay/"
 )
 _PERSONAL = """
 select name from core.customers union select email from core.customers

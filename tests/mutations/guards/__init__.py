@@ -8,6 +8,8 @@ from tests.mutations.guards import (
     feeds,
     limits,
     locks,
+    moving,
+    openings,
     page,
     payments,
     rates,
@@ -28,6 +30,7 @@ from tests.mutations.guards import (
 
 ALL: tuple[Guard, ...] = (
     *locks.GUARDS,
+    *moving.GUARDS,
     *times.GUARDS,
     *payments.GUARDS,
     *times_and_pages.GUARDS,
@@ -44,6 +47,7 @@ ALL: tuple[Guard, ...] = (
     *scheduling_catalogue.GUARDS,
     *scheduling_changes.GUARDS,
     *scheduling_rules.GUARDS,
+    *openings.GUARDS,
     *scheduling_waitlist.GUARDS,
     *scheduling_holds.GUARDS,
     *watching.GUARDS,

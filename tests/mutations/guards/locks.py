@@ -149,11 +149,14 @@ GUARDS: tuple[Guard, ...] = (
         "the table itself refuses overlapping occupancies",
         (
             Edit(
-                "sql/migrations/0005_scheduling.sql",
-                "unique (session_id, seat),\n"
+                "sql/migrations/0010_tenant_first.sql",
+                "    drop constraint occupancies_no_overlap,\n"
+                "    -- the tenant last: the order means nothing to a constraint,"
+                " and by it core.busy searches a resource\n"
                 "    add constraint occupancies_no_overlap exclude using gist (\n"
-                "        resource_id with =, unit with =, during with &&, session_id with <>);\n",
-                "unique (session_id, seat);\n",
+                "        resource_id with =, unit with =, during with &&, session_id with <>,"
+                " tenant_id with =);\n",
+                "    drop constraint occupancies_no_overlap;\n",
             ),
         ),
         (

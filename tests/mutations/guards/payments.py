@@ -22,8 +22,17 @@ GUARDS: tuple[Guard, ...] = (
         "payment-fence",
         "two events about one payment are one payment",
         (
-            core("record_payment", "    on conflict (payment_intent_id) do nothing\n", ""),
-            Edit(_MONEY, "    constraint payments_intent_unique unique (payment_intent_id),\n", ""),
+            core(
+                "record_payment",
+                "    on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null"
+                " do nothing\n",
+                "",
+            ),
+            Edit(
+                "sql/migrations/0010_tenant_first.sql",
+                "create unique index payments_intent_unique",
+                "create index payments_intent_unique",
+            ),
         ),
         (f"{_SETTLE}::test_two_events_about_one_payment_are_one_fact",),
     ),

@@ -87,7 +87,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "record_finding",
-                "        and f.kind is distinct from p_finding.kind;",
+                "        and (f.tenant_id, f.kind) is distinct from (v_tenant_id, p_finding.kind);",
                 "        and false;",
             ),
         ),

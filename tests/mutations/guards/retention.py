@@ -28,7 +28,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "deletion-of-found",
         "a booking that the comparison of the books has found something about stays",
-        (core("must_keep", "where f.booking_id = p_booking_id", "where false"),),
+        (core("must_keep", "f.booking_id = p_booking_id", "false"),),
         (f"{_AGAINST}[_finding]",),
     ),
     Guard(

@@ -41,7 +41,7 @@ GUARDS: tuple[Guard, ...] = (
         "an offering's buffers stand instead of the resource's",
         (
             core(
-                "buffers",
+                "buffer_after",
                 "coalesce(p_offering.buffer_after_minutes, p_resource.buffer_after_minutes)",
                 "p_resource.buffer_after_minutes",
             ),

@@ -27,25 +27,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "notice",
         "nothing starts before the resource's notice has passed",
-        (
-            core(
-                "offered",
-                "greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute')",
-                "p_from",
-            ),
-        ),
+        (core("earliest_start", "p_at + p_notice_minutes * interval '1 minute'", "p_at"),),
         (f"{_SLOTS}::test_nothing_starts_before_the_notice_has_passed",),
     ),
     Guard(
         "horizon",
         "nothing starts beyond the resource's horizon",
-        (
-            core(
-                "offered",
-                "p_at + p_resource.horizon_days * interval '24 hours'",
-                "p_at + interval '10000 hours'",
-            ),
-        ),
+        (core("latest_start", "p_horizon_days * interval '24 hours'", "interval '10000 hours'"),),
         (f"{_SLOTS}::test_nothing_starts_beyond_the_horizon",),
     ),
     Guard(
@@ -54,8 +42,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "offered",
-                "least(pg_catalog.upper(f.free) - v_length, v_last,",
-                "least(pg_catalog.upper(f.free), v_last,",
+                "least(pg_catalog.upper(f.free) - v_length,",
+                "least(pg_catalog.upper(f.free),",
             ),
         ),
         (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),
@@ -63,7 +51,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "stale-holds-give-way",
         "a hold that has run out does not keep its time",
-        (core("busy", "(b.status <> 'held' or b.hold_expires_at > p_at)", "true"),),
+        (
+            core(
+                "owns_time",
+                "(p_booking.status <> 'held' or p_booking.hold_expires_at > p_at)",
+                "true",
+            ),
+        ),
         (f"{_HOLD}::test_a_hold_that_ran_out_gives_way_at_once",),
     ),
     Guard(
@@ -76,7 +70,7 @@ GUARDS: tuple[Guard, ...] = (
         "live-holds-are-kept",
         "only a hold that has run out gives way",
         (
-            core("stale_holds", "b.status = 'held' and b.hold_expires_at <= p_at", "true"),
+            core("stale_holds", "and not core.owns_time(o, b, p_at)", ""),
             core(
                 "expire_stale_holds",
                 "v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock()",

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,14 +14,22 @@ def test_keys_are_never_sent() -> None:
     """Only their hashes; each time other keys, in the form that the API takes."""
     from holdfast.access.actors import digest, from_headers  # noqa: PLC0415
 
-    keys = tenant.new_keys("live")
-    sent = json.dumps(tenant.request("id", "A", keys, []))
+    mine = str(UUID(int=7))
+    keys = tenant.new_keys("live", mine)
+    sent = json.dumps(tenant.request(mine, "A", keys, []))
 
-    assert keys != tenant.new_keys("live")
+    assert keys != tenant.new_keys("live", mine)
     for key in keys.values():
         assert key not in sent
         assert digest(key).hex() in sent
-        assert from_headers({"authorization": f"Bearer {key}"}, "r").key_hash == digest(key).hex()
+        asking = from_headers({"authorization": f"Bearer {key}"}, "r")
+        assert (asking.key_hash, asking.tenant) == (digest(key).hex(), UUID(mine).hex)
+
+
+def test_a_tenants_id_is_a_uuid() -> None:
+    """It is a part of the keys: nothing else is."""
+    with pytest.raises(CloudError, match="UUID"):
+        tenant.new_keys("live", "my-studio")
 
 
 def test_who_is_replaced_is_told_by_kind() -> None:

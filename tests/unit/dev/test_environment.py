@@ -96,8 +96,8 @@ def test_secrets_are_made_once_and_kept_private(tmp_path: Path) -> None:
 
     assert secrets.load(file) == made
     assert file.stat().st_mode & 0o777 == 0o600
-    assert made.publishable_key.startswith("pk_test_")
-    assert made.secret_key.startswith("sk_test_")
+    assert made.publishable_key.startswith(f"pk_test_{secrets.DEMO_TENANT.hex}_")
+    assert made.secret_key.startswith(f"sk_test_{secrets.DEMO_TENANT.hex}_")
     assert made.webhook_secret.startswith("whsec_")
     assert len(bytes.fromhex(made.booking_key)) == 32
     assert made.secret_key not in repr(made)

@@ -9,7 +9,7 @@ import psycopg.conninfo
 import pytest
 
 from holdfast.platform import aws
-from holdfast.platform.settings import Settings
+from holdfast.platform.settings import FIRST_CELL, Settings
 from tests.harness.servers import secrets_manager
 from tests.harness.servers.secrets_manager import SecretsManager
 
@@ -131,6 +131,24 @@ def test_a_created_database_is_entered_with_a_token(manager: SecretsManager) -> 
     assert (found["user"], found["sslmode"]) == ("holdfast_webhook", "verify-full")
     assert token.netloc == f"{PROXY}:5432"
     assert "DBUser=holdfast_webhook&" in token.query
+
+
+def test_readers_are_signed_in_to_as_the_writer_is(manager: SecretsManager) -> None:
+    """At an address of their own; without one there are none."""
+    values = {"DATABASE_HOST": PROXY, "DATABASE_NAME": "holdfast", "DATABASE_ROLE": "holdfast_x"}
+    reader = "reader." + PROXY
+    alone = _settings(manager, **values)
+    both = _settings(manager, DATABASE_READER_HOST=reader, **values)
+
+    found = psycopg.conninfo.conninfo_to_dict(both.database_at(FIRST_CELL, reads=True))
+
+    assert (alone.has_readers(FIRST_CELL), both.has_readers(FIRST_CELL)) == (False, True)
+    assert (found["host"], found["user"], found["sslmode"]) == (reader, "holdfast_x", "verify-full")
+    assert urlsplit("https://" + str(found["password"])).netloc == f"{reader}:5432"
+    assert f"@{PROXY}:" in both.database_at(FIRST_CELL, reads=False)
+    assert not both.has_readers("2")
+    with pytest.raises(KeyError):
+        both.database_at("2", reads=False)
 
 
 def test_the_owner_of_a_created_database_has_a_password(manager: SecretsManager) -> None:

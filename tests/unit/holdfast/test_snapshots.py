@@ -114,7 +114,7 @@ def test_nothing_of_an_environment_is_in_the_snapshot(
     snapstart.before_snapshot()
 
     assert connections == 1
-    assert holdfast_database._connection is None
+    assert holdfast_database._connections == {}
     assert settings() is not secrets
     snapstart.after_restore()
     holdfast_database.call("health")

@@ -2,18 +2,32 @@
 
 Keys and secrets are random and long, so a plain SHA-256 protects them; only hashes leave the
 handler.
+
+    pk_live_<tenant>_<random>   an API key; pk_live_<random> of old names no tenant
+    hss_<tenant>_<random>       a booking secret; bks_<random> is the same one, as once written
+    cal_<tenant>_<random>.ics   the address of a calendar feed; cal_<random>.ics likewise
+
+The tenant, its id without dashes, says where a request belongs before anything was looked up. It
+proves nothing. All parts are letters and digits.
 """
 
+import base64
 import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from holdfast.platform.errors import Unauthenticated
 
-_BEARER = re.compile(r"(?i:Bearer) ((?:pk|sk)_(?:test|live)_[A-Za-z0-9]{16,128})")
+_TENANT = r"(?P<tenant>[0-9a-f]{32})"
+_KEY = re.compile(rf"(?:pk|sk|rk)_(?:test|live)_(?:{_TENANT}_)?[A-Za-z0-9]{{16,128}}")
+_BEARER = re.compile(rf"(?i:Bearer) (?P<key>{_KEY.pattern})")
 _BOOKING_SECRET = re.compile(r"bks_[A-Za-z0-9_-]{43}")
+# a secret that names its tenant, and what each kind began with when it named none
+_NAMING = re.compile(rf"(?P<kind>hss|cal)_{_TENANT}_(?P<mac>[0-9a-f]{{64}})")
+_FIRST_WRITTEN = {"hss": "bks_", "cal": "cal_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +35,7 @@ class Actor:
     """Credentials of one request, hashed. `core.authorize` decides what they are worth.
 
     Attributes:
+        tenant: what the key's text names, as it is written there; "" for a key of old.
         address: the network address that asks, as API Gateway saw it; only a keyed hash of it is
             stored (`booking_secrets.located`).
     """
@@ -29,6 +44,7 @@ class Actor:
     booking_secret_hash: str | None
     request_id: str
     address: str = field(default="", repr=False)
+    tenant: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """The first argument of every function in schema api that acts for a caller."""
@@ -49,19 +65,48 @@ def from_headers(headers: Mapping[str, str], request_id: str, address: str = "")
     bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
     if bearer is None:
         raise Unauthenticated()
-    secret = _BOOKING_SECRET.fullmatch(headers.get("booking-secret", "").strip())
+    secret = _BOOKING_SECRET.fullmatch(first_written(headers.get("booking-secret", "").strip()))
     return Actor(
-        key_hash=digest(bearer[1]).hex(),
+        key_hash=digest(bearer["key"]).hex(),
         booking_secret_hash=digest(secret[0]).hex() if secret else None,
         request_id=request_id,
         address=address,
+        tenant=bearer["tenant"] or "",
     )
 
 
 def is_browser(headers: Mapping[str, str]) -> bool:
     """Whether a request's API key looks like a publishable one; decides no right of anybody."""
     bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
-    return bearer is not None and bearer[1].startswith("pk_")
+    return bearer is not None and bearer["key"].startswith("pk_")
+
+
+def tenant_in(text: str) -> UUID | None:
+    """The tenant that a key, a booking secret or the token of a feed names, or None."""
+    match = _KEY.fullmatch(text) or _NAMING.fullmatch(text)
+    return UUID(match["tenant"]) if match and match["tenant"] else None
+
+
+def first_written(secret: str) -> str:
+    """A secret as it was written before it named its tenant: what its hash is of.
+
+    So each secret has one hash, and opens the same in either spelling, for code of either age.
+    """
+    match = _NAMING.fullmatch(secret)
+    if match is None:
+        return secret
+    mac = base64.urlsafe_b64encode(bytes.fromhex(match["mac"])).rstrip(b"=").decode()
+    return _FIRST_WRITTEN[match["kind"]] + mac
+
+
+def naming(secret: str, tenant: str) -> str:
+    """A derived secret as its holder gets it: with the tenant, if the caller's key names it."""
+    if not tenant:
+        return secret
+    kind, _, mac = secret.partition("_")
+    return (
+        f"{'hss' if kind == 'bks' else kind}_{tenant}_{base64.urlsafe_b64decode(mac + '=').hex()}"
+    )
 
 
 def digest(credential: str) -> bytes:

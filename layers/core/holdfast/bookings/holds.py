@@ -45,7 +45,8 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
 
     held = idempotency.once(actor, "create_hold", None, key, request.as_json(), effect, context)
     held, key_id = booking_secrets.told(held)
-    return {**held, "client_secret": booking_secrets.client_secret(held["id"], key_id)}
+    secret = booking_secrets.client_secret(held["id"], key_id)
+    return {**held, "client_secret": actors.naming(secret, actor.tenant)}
 
 
 def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:

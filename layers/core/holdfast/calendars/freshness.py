@@ -30,6 +30,7 @@ def required(actor: dict[str, Any], call: Call) -> Any:
         try:
             return call({**actor, "calendars_tried": tried} if tried else actor)
         except CalendarStale as stale:
+            tenant_id = stale.extra.pop("tenant_id")  # not for clients
             asked = [name for name in stale.extra["calendars"] if name not in tried]
             if not asked:
                 raise
@@ -37,5 +38,5 @@ def required(actor: dict[str, Any], call: Call) -> Any:
 
         left = deadline - time.monotonic()
         if left > 0:
-            reading.read_now(asked, left)
+            reading.read_now(tenant_id, asked, left)
         tried += asked

@@ -95,7 +95,7 @@ def give_out(
 
     feed = idempotency.once(actor, "create_calendar_feed", resource_id, key, {}, effect, context)
     feed, key_id = booking_secrets.told(feed)
-    token = booking_secrets.calendar_token(feed["id"], key_id)
+    token = actors.naming(booking_secrets.calendar_token(feed["id"], key_id), actor.tenant)
     return {**feed, "url": f"{origin}/v1/calendar-feeds/{token}{_ENDING}"}
 
 
@@ -129,8 +129,11 @@ def feed_text(file: str) -> str:
     Raises:
         NotFound: it opens nothing. What could not be a token is looked up all the same.
     """
-    token_hash = actors.digest(file.removesuffix(_ENDING))
-    found = database.call("read_calendar_feed", token_hash)
+    token = file.removesuffix(_ENDING)
+    token_hash = actors.digest(actors.first_written(token))
+    found = database.call(
+        "read_calendar_feed", token_hash, actors.tenant_in(token), where=database.READER
+    )
     if not file.endswith(_ENDING):
         raise NotFound()
     return export.text(found["resource"], found["bookings"])

@@ -16,6 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from holdfast.calendars.source import BusyTimes, Feed, Reading, Task
 from holdfast.calendars.unreadable import Unreadable
 from holdfast.platform import database
+from holdfast.platform.errors import TenantMoving
 from holdfast.platform.observability import count, fault, logger
 
 _SWEEP_SECONDS = 10.0
@@ -29,9 +30,10 @@ def source() -> BusyTimes:
     return Feed()
 
 
-def read_now(calendar_ids: Sequence[str], seconds: float) -> None:
-    """Read these calendars before a hold, and store what was learnt within some seconds."""
-    tasks = database.call("begin_reading", list(calendar_ids))
+def read_now(tenant_id: str, calendar_ids: Sequence[str], seconds: float) -> None:
+    """Read these calendars of a tenant before a hold, and store what was learnt in some seconds."""
+    asked = {"tenant_id": tenant_id, "calendars": list(calendar_ids)}
+    tasks = database.call("begin_reading", asked)
     _read_and_store(tasks, seconds)
 
 
@@ -72,8 +74,15 @@ def _read_and_store(tasks: Sequence[Task], seconds: float) -> list[str]:
 
 
 def _store(task: Task, reading: "Future[Reading]", seconds: float, took: float) -> str:
-    outcome: dict[str, Any] = {**_outcome(task, reading, seconds), "seconds": round(took, 3)}
-    stored = database.call("store_busy", task["id"], task["begun_at"], outcome)
+    outcome: dict[str, Any] = {
+        **_outcome(task, reading, seconds),
+        "seconds": round(took, 3),
+        "tenant_id": task["tenant_id"],
+    }
+    try:
+        stored = database.call("store_busy", task["id"], task["begun_at"], outcome)
+    except TenantMoving:  # read again by whoever answers for the tenant then
+        return "moving"
     count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")
     return str(stored["result"])
 

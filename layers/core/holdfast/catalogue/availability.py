@@ -16,7 +16,9 @@ def list_resources(actor: Actor, cursor: str | None, limit: int) -> dict[str, An
         InvalidRequest: the cursor is not one of ours.
     """
     after = cursors.decode(cursor)
-    page = database.call("list_resources", actor.as_json(), after and after.get("id"), limit)
+    page = database.call(
+        "list_resources", actor.as_json(), after and after.get("id"), limit, where=database.READER
+    )
     following = page["next"]
     return {
         "resources": page["resources"],
@@ -40,7 +42,9 @@ def list_slots(
         InvalidRequest: no such zone.
     """
     answer: dict[str, Any] = database.call(
-        "list_slots", actor.as_json(), resource_id, offering_id, starts_from, starts_before, zone
+        "list_slots",
+        *(actor.as_json(), resource_id, offering_id, starts_from, starts_before, zone),
+        where=database.READER,
     )
     return answer
 
@@ -61,7 +65,9 @@ def list_pool_slots(
         InvalidRequest: no such zone.
     """
     answer: dict[str, Any] = database.call(
-        "list_pool_slots", actor.as_json(), pool_id, offering_id, starts_from, starts_before, zone
+        "list_pool_slots",
+        *(actor.as_json(), pool_id, offering_id, starts_from, starts_before, zone),
+        where=database.READER,
     )
     return answer
 

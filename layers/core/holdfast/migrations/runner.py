@@ -17,6 +17,7 @@ from holdfast.migrations.scripts import (
     MigrationError,
     NewerDatabaseError,
     Script,
+    is_after,
     is_migration,
     number,
     read,
@@ -59,7 +60,7 @@ class MigrationReport:
     """What a run did.
 
     Attributes:
-        applied: migrations that were applied, paths below `sql/`.
+        applied: migrations that were applied, and their second files, paths below `sql/`.
         reapplied: other files that were run, or whose objects were dropped as the file is gone.
         version: number of the newest migration, "0007"; "0000" without any.
     """
@@ -189,6 +190,7 @@ class _Run:
         if self.applied or self.reapplied or self._differs(GRANTS):
             objects.check(self.connection, self._repeatable())
             self._apply_grants()
+        self._apply_afters()
         return MigrationReport(
             tuple(self.applied), tuple(dict.fromkeys(self.reapplied)), _version(self.ledger)
         )
@@ -199,7 +201,7 @@ class _Run:
         later = [name for name in applied if ours and name > ours[-1]]
         if later and applied[: -len(later)] == ours and not any(map(self._differs, ours)):
             raise NewerDatabaseError(later[-1], None, "applied by newer code than this")
-        for name in applied:
+        for name in (*applied, *filter(is_after, self.ledger)):
             if name not in self.tree:
                 raise MigrationError(
                     name, None, "applied to this database, but the file is gone: is the code older?"
@@ -216,6 +218,13 @@ class _Run:
                 raise MigrationError(name, None, f"comes before {newest}, already applied")
             self._run(name)
             self._record(name)
+
+    def _apply_afters(self) -> None:
+        """Run what needs the functions of today, and the rights that they have been given."""
+        for name in filter(is_after, self.tree):
+            if name not in self.ledger:
+                self._run(name)
+                self._record(name)
 
     def _define(self, *, everything: bool) -> bool:
         """Run the repeatable files that differ, or all; False if all must be run again."""
@@ -259,4 +268,5 @@ class _Run:
         repeatable = list(script.objects) if script.folder in REPEATABLE else []
         self.connection.execute(_RECORD, (name, script.checksum, repeatable))
         self.ledger[name] = _Entry(script.checksum, tuple(repeatable))
-        (self.applied if is_migration(name) else self.reapplied).append(name)
+        once = is_migration(name) or is_after(name)
+        (self.applied if once else self.reapplied).append(name)

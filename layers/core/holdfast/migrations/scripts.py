@@ -9,6 +9,7 @@ from pathlib import Path
 ROLES = "roles.sql"
 GRANTS = "grants.sql"
 MIGRATIONS = "migrations"
+AFTER = ".after.sql"  # of 0011_things.after.sql, which goes with 0011_things.sql
 REPEATABLE = ("functions/core", "views", "functions/api", "triggers")
 
 # Just enough lexing of PostgreSQL to tell code from comments, strings and function bodies.
@@ -117,7 +118,12 @@ def number(name: str) -> str:
 
 def is_migration(name: str) -> bool:
     """Whether this is the path of a migration."""
-    return name.startswith(f"{MIGRATIONS}/")
+    return name.startswith(f"{MIGRATIONS}/") and not is_after(name)
+
+
+def is_after(name: str) -> bool:
+    """Whether this is the path of a migration's second file, which needs the functions."""
+    return name.startswith(f"{MIGRATIONS}/") and name.endswith(AFTER)
 
 
 def read(sql_dir: Path) -> dict[str, Script]:
@@ -145,6 +151,9 @@ def read(sql_dir: Path) -> dict[str, Script]:
         if name not in tree:
             raise MigrationError(name, None, "functions belong to functions/core or functions/api")
     _check_numbers([script for script in tree.values() if is_migration(script.name)])
+    for name in filter(is_after, tree):
+        if name.removesuffix(AFTER) + ".sql" not in tree:
+            raise MigrationError(name, None, "goes with a migration that is not there")
     definers: dict[str, str] = {}
     for script in tree.values():
         _check_definitions(script)

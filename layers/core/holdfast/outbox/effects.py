@@ -9,7 +9,7 @@ from uuid import UUID
 
 from holdfast.outbox import email_templates, mail, settlement
 from holdfast.platform import database
-from holdfast.platform.errors import Unavailable
+from holdfast.platform.errors import TenantMoving, Unavailable
 from holdfast.platform.observability import count, fault, logger
 from holdfast.stripe import gateway
 
@@ -34,7 +34,8 @@ def perform(effect: dict[str, Any]) -> str:
         verdict, result = "dead", {"error": str(error)}
         logger().error("effect refused for good", error=str(error), **_named(effect))
         count("EffectDead")
-    finished = database.call("finish_effect", effect["id"], effect["lease"], verdict, result)
+    told = {**result, "tenant_id": effect["tenant_id"]}
+    finished = database.call("finish_effect", effect["id"], effect["lease"], verdict, told)
     if result.get("status") == "succeeded":
         count("RefundMade")
     elif result.get("status") == "failed":
@@ -51,6 +52,8 @@ def deliver_batch() -> int:
     for effect in claimed:
         try:
             result = perform(effect)
+        except TenantMoving:  # whoever answers for the tenant then performs it again, by its key
+            logger().warning("effect of a tenant that is moving", **_named(effect))
         except Exception as error:
             fault("effect failed", error, **_named(effect))
             count("EffectFailed")

@@ -42,14 +42,18 @@ def offer(told: Mapping[str, Any]) -> Letter:
         f" {what}, {told['starts']} {zone}.",
         f"It is held for you until {told['until']} {zone}. After that it goes to the next in line.",
     )
-    page = _page(told)
-    if page is None:
+    found = _page(told)
+    if found is None:
         todo = f"To take it, open the page of {told['shop']} where you asked to wait for it."
         text = "\n\n".join((*paragraphs, todo)) + "\n"
         button = f"<p>{html.escape(todo)}</p>"
     else:
         # in the fragment, which browsers keep to themselves: the secret opens the booking
         secret = booking_secrets.waitlist_secret(told["place_id"], told["secret_key_id"])
+        page, keys = found
+        # as the page's own key has it told to the page itself
+        tenant = actors.tenant_in(keys[0]) if keys else None
+        secret = actors.naming(secret, tenant.hex if tenant else "")
         link = f"{page}#" + urlencode({"booking": told["booking_id"], "secret": secret})
         text = "\n\n".join((*paragraphs, f"Take it here: {link}")) + "\n"
         button = f'<p><a href="{html.escape(link)}">Take it</a></p>'
@@ -57,15 +61,13 @@ def offer(told: Mapping[str, Any]) -> Letter:
     return Letter(told["email"], f"It is your turn: {what}", text, body + button)
 
 
-def _page(told: Mapping[str, Any]) -> str | None:
-    """The page of the tenant: its own, or the deployment's if that has a key of this tenant."""
+def _page(told: Mapping[str, Any]) -> tuple[str, list[str]] | None:
+    """The page of the tenant and its keys, as far as they are known: its own page, or the
+    deployment's if that has a key of this tenant."""
     own: str | None = told["page_url"]
-    if own is not None:
-        keys = _keys_in(own)
-        return own if all(_opens(key, told) for key in keys) else None
-    page = settings().booking_page_url
-    keys = _keys_in(page) or [settings().page_publishable_key]
-    return page if all(_opens(key, told) for key in keys) else None
+    page = settings().booking_page_url if own is None else own
+    keys = _keys_in(page) or ([settings().page_publishable_key] if own is None else [])
+    return (page, keys) if all(_opens(key, told) for key in keys) else None
 
 
 def _keys_in(page: str) -> list[str]:

@@ -1,22 +1,25 @@
 """The only module that speaks to PostgreSQL: one stored function, one transaction, one round trip.
 
-The connection is kept for the life of the execution environment. Nothing we do makes a pooling
-proxy pin it to a session: every statement commits by itself, none is prepared, nothing is `set`.
-What a session needs (time limits, search path, time zone) is a property of its role, in
-sql/roles.sql; what one call needs travels in its arguments, and the request's id in a comment.
+A connection to each place is kept for the life of the execution environment: a place is a cell, one
+of our databases, and either its writer or its readers. There is one cell today.
+
+Nothing we do makes a pooling proxy pin a connection to a session: every statement commits by
+itself, none is prepared, nothing is `set`. What a session needs (time limits, search path, time
+zone) is a property of its role, in sql/roles.sql; what one call needs travels in its arguments, and
+the request's id in a comment.
 """
 
 import random
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from holdfast.platform import database_errors, errors
 from holdfast.platform.observability import comment, count, count_trouble, logger
-from holdfast.platform.settings import settings
+from holdfast.platform.settings import FIRST_CELL, settings
 
 _CONNECT_TIMEOUT_SECONDS = 3
 _ATTEMPTS = 3
@@ -35,15 +38,29 @@ _SETTINGS: dict[str, Any] = {
     "tcp_user_timeout": 10_000,  # ms
 }
 
-_connection: psycopg.Connection[Any] | None = None
+
+class Place(NamedTuple):
+    """Where a call goes: a cell, and whether a reader will do, which may be a moment behind."""
+
+    cell: str = FIRST_CELL
+    reads: bool = False
 
 
-def call(function: str, *arguments: Any) -> Any:
+WRITER, READER = Place(), Place(reads=True)
+
+_connections: dict[Place, psycopg.Connection[Any]] = {}
+
+
+def call(function: str, *arguments: Any, where: Place = WRITER) -> Any:
     """Call `api.<function>` and answer its result.
 
     Dictionaries and lists are sent as jsonb. A call that lost its connection is repeated once, one
     that lost to another transaction up to twice, and connecting is tried twice: every function of
     schema api may be repeated without harm.
+
+    Args:
+        where: a reader only for a function that writes nothing. The writer does it where there is
+            no reader, and where the reader could not.
 
     Raises:
         HoldfastError: the database refused, or cannot be reached in time (Unavailable).
@@ -53,23 +70,26 @@ def call(function: str, *arguments: Any) -> Any:
     query = f"select api.{function}({holes}){comment()}"
     values = [Jsonb(a) if isinstance(a, Mapping | list) else a for a in arguments]
 
-    repeated: set[str] = set()
+    if where.reads and not settings().has_readers(where.cell):
+        where = where._replace(reads=False)
+    repeated: set[tuple[str, Place]] = set()
     for attempt in range(1, _ATTEMPTS + 1):
         connection: psycopg.Connection[Any] | None = None
         try:
-            connection = _connected()
+            connection = _connected(where)
             row = connection.execute(query.encode(), values).fetchone()
         except psycopg.Error as error:
             count_trouble(error.sqlstate)
             if connection is None:
                 settings().forget_database()  # its password or its place may have changed
-            elif error.sqlstate == _READ_ONLY:
-                disconnect()
+            elif error.sqlstate == _READ_ONLY and not where.reads:
+                connection.close()  # at a reader it is a fault of ours: the function writes
             trouble = "connecting" if connection is None else "calling"
             lost = connection is None or connection.closed
-            passing = error.sqlstate in _TRY_AGAIN or (lost and trouble not in repeated)
+            passing = error.sqlstate in _TRY_AGAIN or (lost and (trouble, where) not in repeated)
             if passing and attempt < _ATTEMPTS:
-                repeated.add(trouble)
+                repeated.add((trouble, where))
+                where = where._replace(reads=False)
                 time.sleep(random.uniform(0.005, 0.02) * attempt)  # noqa: S311 spreads the racers
                 continue
             known = _translated(error, lost=lost)
@@ -82,20 +102,22 @@ def call(function: str, *arguments: Any) -> Any:
 
 
 def disconnect() -> None:
-    """Close the kept connection: before a snapshot of the environment, and between tests."""
-    global _connection  # noqa: PLW0603 one connection for an execution environment
-    if _connection is not None:
-        _connection.close()
-        _connection = None
+    """Close the kept connections: before a snapshot of the environment, and between tests."""
+    for connection in _connections.values():
+        connection.close()
+    _connections.clear()
 
 
-def _connected() -> psycopg.Connection[Any]:
-    global _connection  # noqa: PLW0603 one connection for an execution environment
-    if _connection is None or _connection.closed:
-        _connection = psycopg.connect(
-            settings().database_url, application_name=settings().function_name, **_SETTINGS
+def _connected(where: Place) -> psycopg.Connection[Any]:
+    connection = _connections.get(where)
+    if connection is None or connection.closed:
+        connection = psycopg.connect(
+            settings().database_at(where.cell, reads=where.reads),
+            application_name=settings().function_name,
+            **_SETTINGS,
         )
-    return _connection
+        _connections[where] = connection
+    return connection
 
 
 def _translated(error: psycopg.Error, *, lost: bool) -> errors.HoldfastError | None:

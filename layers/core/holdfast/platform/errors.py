@@ -46,6 +46,7 @@ HoldfastError
     ├── CalendarStale            503  calendar_stale            KHCAL
     ├── CalendarUnreachable      503  calendar_unreachable      KHCAU
     └── Unavailable              503  unavailable
+        └── TenantMoving         503  tenant_moving             KHMOV
 """
 
 from collections.abc import Iterator, Mapping
@@ -490,6 +491,32 @@ class Unavailable(TryAgain):
 
     def __init__(self, detail: str | None = None, *, retry_after: int = 2) -> None:
         super().__init__(detail, retry_after=retry_after)
+
+
+class TenantMoving(Unavailable):
+    """The tenant is being moved to another database, or lives there already. Nothing was done; the
+    move stops a tenant for a second or so.
+    """
+
+    code = "tenant_moving"
+    sqlstate = "KHMOV"
+    title = "The tenant is being moved to another database"
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        hint: str | None = None,
+        extra: Mapping[str, Any] | None = None,
+        retry_after: int | None = None,
+    ) -> None:
+        HoldfastError.__init__(
+            self,
+            detail,
+            hint=hint,
+            extra=extra,
+            retry_after=2 if retry_after is None else retry_after,
+        )
 
 
 def _leaves(kind: type[HoldfastError]) -> Iterator[type[HoldfastError]]:

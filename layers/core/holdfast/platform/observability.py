@@ -56,6 +56,7 @@ METRICS: Mapping[str, Metric] = {
     # what is kept no longer
     "RecordsDeleted": Metric(_COUNT, "rows that were kept long enough were deleted"),
     "RecordsStuck": Metric(_COUNT, "bookings to be deleted that something still refers to"),
+    "OpeningsCompiled": Metric(_COUNT, "opening hours that the sweep wrote anew or deleted"),
     "CustomerExported": Metric(_COUNT, "a server was told what is held about a person"),
     "CustomerErased": Metric(_COUNT, "a person was erased"),
     # the outbox

@@ -9,6 +9,9 @@ The database is found in one of three ways:
     DATABASE_HOST and DATABASE_ROLE    created with the stack: the proxy, which takes a token of IAM
     DATABASE_SECRET_ARN                brought: this role's own secret {"url", "ca"}
 
+Readers, which follow the writer a moment later, are found at DATABASE_READER_URL or, with a token,
+at DATABASE_READER_HOST; without them the writer does everything.
+
 The migrating function has no role. It signs in as the owner: with the address in the secret, or at
 DATABASE_HOST with the secret {"username", "password"} that RDS keeps and changes.
 """
@@ -25,6 +28,7 @@ from urllib.parse import quote, urlsplit
 from holdfast.platform import aws, certificates
 
 FIRST_SECRET_KEY = "1"  # noqa: S105 an id: of the only booking key of old, which had none
+FIRST_CELL = "1"  # of the databases that tenants live in: the only one so far
 _POSTGRESQL_PORT = 5432
 _SECRET_KEY = re.compile(r"(?:(?P<id>[A-Za-z0-9_-]{1,40}):)?(?P<key>(?:[0-9A-Fa-f]{2})+)")
 
@@ -64,6 +68,28 @@ class Settings:
             # before the first migration it holds nothing; the owner's is for migrating alone
             raise ValueError(f"DATABASE_SECRET_ARN does not hold the login of {role}")
         return certificates.verified(secret["url"], secret.get("ca"))
+
+    def has_readers(self, cell: str) -> bool:
+        """Whether a cell has readers for functions that write nothing."""
+        return cell == FIRST_CELL and (
+            "DATABASE_READER_URL" in self.environment or "DATABASE_READER_HOST" in self.environment
+        )
+
+    def database_at(self, cell: str, *, reads: bool) -> str:
+        """Connection URL of a cell's writer, or of its readers, as `database_url` is good.
+
+        Raises:
+            KeyError: there is no such cell, or it has no readers.
+        """
+        if cell != FIRST_CELL:
+            raise KeyError(cell)
+        if not reads:
+            return self.database_url
+        if url := self.environment.get("DATABASE_READER_URL"):
+            return url
+        host, role = self.environment["DATABASE_READER_HOST"], self.environment["DATABASE_ROLE"]
+        token = aws.database_token(self.environment, host, _POSTGRESQL_PORT, role)
+        return certificates.verified(self._address(host, role, token))
 
     @cached_property
     def _database_secret(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ _TIME_TO_FINISH_MS = 15_000  # left for the batch under way
 _HOLDS = 500
 _PLACES = 50
 _RECORDS = 200
+_RESOURCES = 10  # whose rules nobody can change while they are compiled
 
 
 def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
@@ -42,6 +43,26 @@ def offer_waiting(context: LambdaContext) -> dict[str, int]:
         for name in totals:
             totals[name] += swept[name]
         return bool(swept["more"])
+
+    repeat(batch, context)
+    return totals
+
+
+def compile_openings(context: LambdaContext) -> dict[str, int]:
+    """Bring the openings of all resources up to date; of how many, and how many openings changed.
+
+    What was compiled within a day is passed by, so the next turn goes on where this one ended.
+    """
+    totals = {"resources": 0, "openings": 0}
+    after: dict[str, Any] | None = None
+
+    def batch() -> bool:
+        nonlocal after
+        swept = database.call("compile_openings", after, _RESOURCES)
+        for name in totals:
+            totals[name] += swept[name]
+        after = swept["next"]
+        return after is not None
 
     repeat(batch, context)
     return totals

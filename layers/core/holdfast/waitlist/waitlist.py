@@ -42,7 +42,8 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
 
     place = idempotency.once(actor, "join_waitlist", None, key, request.as_json(), effect, context)
     place, key_id = booking_secrets.told(place)
-    return {**place, "client_secret": booking_secrets.waitlist_secret(place["id"], key_id)}
+    secret = booking_secrets.waitlist_secret(place["id"], key_id)
+    return {**place, "client_secret": actors.naming(secret, actor.tenant)}
 
 
 def get(actor: Actor, entry_id: UUID) -> dict[str, Any]:

@@ -25,7 +25,11 @@ declare
     v_resource core.resources := core.require_resource(v_actor, p_resource_id);
     v_offering core.offerings := core.require_offering(v_resource, p_offering_id);
     v_now timestamptz := core.clock();
-    v_period record := core.period_of(v_resource, v_offering, p_starts_at, p_date);
+    v_period tstzrange := core.period(
+        v_resource.booking_mode, v_resource.timezone, v_offering.duration_minutes,
+        p_starts_at, p_date);
+    v_starts_at timestamptz := pg_catalog.lower(v_period);
+    v_ends_at timestamptz := pg_catalog.upper(v_period);
     v_rules jsonb;
 begin
     select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
@@ -34,13 +38,16 @@ begin
     into v_rules
     from core.broken_rules(v_resource, v_offering, p_starts_at, p_date, v_now) as r;
 
-    if v_period.starts_at < v_period.ends_at then
+    if pg_catalog.isempty(v_period) then -- a date that its zone skipped ends where it begins
+        v_starts_at := core.local_instant(p_date::timestamp, v_resource.timezone, 'start');
+        v_ends_at := v_starts_at;
+    elsif v_period is not null then
         select v_rules || coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
             'rule', r.rule, 'detail', r.detail, 'booking_id', r.booking_id,
             'blackout_id', null, 'calendar_id', null)), '[]')
         into v_rules
         from core.rules_in_use(
-            v_resource, v_offering, v_period.starts_at, v_period.ends_at, v_now,
+            v_resource, v_offering, v_starts_at, v_ends_at, v_now,
             (select c.id -- whoever of that mailbox, even if this spelling is new
                 from core.customers as c
                 where c.tenant_id = v_actor.tenant_id and c.mailbox = pg_catalog.regexp_replace(
@@ -51,8 +58,8 @@ begin
     return pg_catalog.jsonb_build_object(
         'resource_id', v_resource.id,
         'offering_id', v_offering.id,
-        'starts_at', core.utc(v_period.starts_at),
-        'ends_at', core.utc(v_period.ends_at),
+        'starts_at', core.utc(v_starts_at),
+        'ends_at', core.utc(v_ends_at),
         'bookable', v_rules = '[]',
         'rules', v_rules);
 end;

@@ -39,13 +39,10 @@ begin
         order by s.starts_at, s.ends_at), '[]')
     into v_count, v_slots
     from (
-        select f.starts_at, f.ends_at, f.booked_on,
-            pg_catalog.sum(f.remaining)::integer as remaining,
-            pg_catalog.count(*)::integer as resources
-        from core.pool_members(v_pool, v_offering.id) as r
-        cross join lateral core.free_slots(
-            r, v_offering, pg_catalog.lower(v_period), pg_catalog.upper(v_period), v_now) as f
-        group by f.starts_at, f.ends_at, f.booked_on
+        select *
+        from core.free_in_pool(
+            array(select r from core.pool_members(v_pool, v_offering.id) as r), v_offering,
+            pg_catalog.lower(v_period), pg_catalog.upper(v_period), v_now)
         limit 2001
     ) as s;
     perform core.require_few(v_count);

@@ -11,7 +11,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the claimed calendars, skipping those that are locked
+-- Locks     as core.claim_calendars_of, tenant after tenant
 -- Raises    40001, 40P01
 -- Backstop  api.store_busy takes no older reading
 create or replace function api.claim_calendars(p_limit integer)
@@ -36,7 +36,7 @@ begin
         from (
             select c.tenant_id, c.due_at
             from core.calendars as c
-            where c.due_at <= v_now
+            where c.due_at <= v_now and core.is_here(c.tenant_id)
             order by c.due_at
             limit v_looks) as d
         group by d.tenant_id

@@ -4,29 +4,38 @@
 -- calendars are shared.
 --
 -- p_token_hash SHA-256 of the address's secret part
+-- p_tenant_id  the tenant in the address; null: an address of old has none
 -- Returns      {"resource": {"id", "name", "timezone"}, "bookings": [{"id", "version", "status",
 --              "offering", "customer", "starts_at", "ends_at", "updated_at"}, …]}: those that own
 --              their time or have been held, from 30 days ago to the resource's horizon, at most
 --              5000
 --
--- Runs as holdfast_system: the tenant is not known before the feed is found.
+-- Runs as holdfast_system: of an address of old the tenant is not known before the feed is found.
 --
 -- Locks     none
--- Raises    KHNTF  no such feed, or it was revoked, or its resource is no more
+-- Raises    KHMOV  another database answers for the tenant
+--           KHNTF  no such feed, or it was revoked, or its resource is no more
 -- Backstop  none
-create or replace function api.read_calendar_feed(p_token_hash bytea)
+create or replace function api.read_calendar_feed(p_token_hash bytea, p_tenant_id uuid default null)
 returns jsonb
 language plpgsql volatile security definer
 set enable_sort = off
 as $$
 declare
+    v_tenant_id uuid := p_tenant_id;
     v_feed core.calendar_feeds;
     v_resource core.resources;
     v_now timestamptz := core.clock();
 begin
+    if v_tenant_id is null then
+        select f.tenant_id into v_tenant_id
+        from core.calendar_feeds as f
+        where f.token_hash = p_token_hash;
+    end if;
+    perform core.refuse_elsewhere(v_tenant_id);
     select * into v_feed
     from core.calendar_feeds as f
-    where f.token_hash = p_token_hash and f.revoked_at is null;
+    where f.tenant_id = v_tenant_id and f.token_hash = p_token_hash and f.revoked_at is null;
     select * into v_resource
     from core.resources as r
     where r.tenant_id = v_feed.tenant_id and r.id = v_feed.resource_id and r.archived_at is null;

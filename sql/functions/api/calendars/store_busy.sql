@@ -4,13 +4,13 @@
 -- p_reading  {"outcome": "read", "busy": [[from, to], …], "until", "etag", "last_modified"}
 --            {"outcome": "unchanged", "etag", "last_modified"}: still what these validators say
 --            {"outcome": "failed", "failure": why, for people}
---            each with "seconds": how long that took; five or more is slow
+--            each with "seconds": how long that took; five or more is slow; and the task's "tenant_id"
 -- Returns    {"result": "stored" | "unchanged" | "failed" | "superseded" | "gone"}
 --
--- Runs as holdfast_system: it works across tenants.
+-- Runs as holdfast_system: the caller tells the tenant.
 --
--- Locks     the calendar's row
--- Raises    55P03
+-- Locks     the tenant's fence; the calendar's row
+-- Raises    55P03 · KHMOV
 -- Backstop  external_busy_pkey, external_busy_during_bounded
 create or replace function api.store_busy(
     p_calendar_id uuid, p_begun_at timestamptz, p_reading jsonb)
@@ -19,14 +19,21 @@ language plpgsql volatile security definer
 set lock_timeout = '3s'
 as $$
 declare
+    v_tenant_id uuid := (p_reading ->> 'tenant_id')::uuid;
     v_calendar core.calendars;
     v_outcome text := p_reading ->> 'outcome';
     v_now timestamptz;
     v_slow boolean;
 begin
+    if v_tenant_id is null then -- the release before this does not tell it
+        select c.tenant_id into v_tenant_id from core.calendars as c where c.id = p_calendar_id;
+    end if;
+    if v_tenant_id is not null then
+        perform core.enter_tenant(v_tenant_id, 'sweep', null, null);
+    end if;
     select * into v_calendar
     from core.calendars as c
-    where c.id = p_calendar_id
+    where c.tenant_id = v_tenant_id and c.id = p_calendar_id
     for no key update;
     v_now := core.clock();
     v_slow := coalesce((p_reading ->> 'seconds')::numeric, 0) >= 5;

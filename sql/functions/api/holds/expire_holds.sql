@@ -13,8 +13,8 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit bookings, skipping those that are locked; the effects that close their
---           checkouts; as core.expire_changes
+-- Locks     up to p_limit bookings, skipping those that are locked; their tenants' fences; the effects
+--           that close their checkouts; as core.expire_changes
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  trigger bookings_100_guard_transition
 create or replace function api.expire_holds(p_limit integer)
@@ -35,13 +35,14 @@ begin
     for v_booking in
         select * from core.bookings as b
         where b.hold_expires_at <= v_now and b.position = 1 -- the others follow the first
+            and core.is_here(b.tenant_id)
             and not core.passed_over('expire_holds', b.tenant_id, b.id, v_now)
         order by b.hold_expires_at
         limit p_limit
         for no key update skip locked
     loop
         v_looked := v_looked + 1;
-        perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
+        continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);
         begin
             v_checkout := core.payable_checkout(v_booking);
             v_start := core.first_start(v_booking);

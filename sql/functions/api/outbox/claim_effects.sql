@@ -6,7 +6,8 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the claimed effects, skipping those that are locked; as core.try_letters
+-- Locks     the claimed effects, skipping those that are locked; their tenants' fences; as
+--           core.try_letters
 -- Raises    40001, 40P01
 -- Backstop  the idempotency key outside
 create or replace function api.claim_effects(p_limit integer, p_lease_seconds integer)
@@ -22,11 +23,13 @@ begin
     for v_effect in
         select * from core.effects as e
         where e.state = 'pending' and e.due_at <= v_now
+            and core.is_here(e.tenant_id)
             and not core.passed_over('claim_effects', e.tenant_id, e.id, v_now)
         order by e.due_at
         limit p_limit
         for update skip locked
     loop
+        continue when not core.try_enter_tenant(v_effect.tenant_id, 'outbox', null, v_effect.key);
         begin
             if v_effect.kind = 'notify_offer'
                 and not core.try_letters(v_effect.tenant_id, v_effect.booking_id)

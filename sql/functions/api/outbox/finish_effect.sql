@@ -5,16 +5,17 @@
 --                   {"status", "refund"} for refund_payment
 --           'retry' it may not have happened: again later, with growing pauses; p_result is
 --           {"error"} 'dead'  it never will: a person must look; p_result is {"error"}
+-- p_result  with each: "tenant_id", as the effect was leased with
 --
 -- Returns   {"result": what core.settle did, or the verdict; "booking_id", "tenant_id",
 --           "reason": why, as the audit trail has it, or null when no booking was changed}
 --
 -- What is done is done, whoever did it; retry and dead count only for whoever holds the lease.
 --
--- Runs as holdfast_system: it works across tenants.
+-- Runs as holdfast_system: the caller tells the tenant.
 --
--- Locks     as core.settle or core.record_refund, then the effect's row
--- Raises    40001 · 55P03 · KHNTF no such effect
+-- Locks     the tenant's fence; as core.settle or core.record_refund, then the effect's row
+-- Raises    40001 · 55P03 · KHMOV · KHNTF no such effect
 -- Backstop  payments_intent_unique, refunds_stripe_refund_unique
 create or replace function api.finish_effect(
     p_effect_id uuid, p_lease uuid, p_verdict text, p_result jsonb)
@@ -23,6 +24,7 @@ language plpgsql volatile security definer
 set lock_timeout = '3s'
 as $$
 declare
+    v_tenant_id uuid := (p_result ->> 'tenant_id')::uuid;
     v_effect core.effects;
     v_checkout core.checkouts;
     v_refund core.refunds;
@@ -30,11 +32,17 @@ declare
     v_waits boolean;
     v_now timestamptz;
 begin
-    select * into v_effect from core.effects as e where e.id = p_effect_id;
+    if v_tenant_id is null then -- the release before this does not tell it
+        select e.tenant_id into v_tenant_id from core.effects as e where e.id = p_effect_id;
+    end if;
+    perform core.refuse_elsewhere(v_tenant_id);
+    select * into v_effect
+    from core.effects as e
+    where e.tenant_id = v_tenant_id and e.id = p_effect_id;
     if not found then
         raise exception 'no such effect' using errcode = 'KHNTF', hint = 'check the id';
     end if;
-    perform core.enter_tenant(v_effect.tenant_id, 'outbox', null, v_effect.key);
+    perform core.enter_tenant(v_tenant_id, 'outbox', null, v_effect.key);
 
     if p_verdict = 'done' and v_effect.kind = 'expire_session' then
         select * into v_checkout
@@ -67,7 +75,8 @@ begin
         lease = null,
         last_error = pg_catalog.left(p_result ->> 'error', 1000),
         updated_at = v_now
-    where e.id = p_effect_id and (p_verdict = 'done' or e.lease = p_lease);
+    where e.tenant_id = v_tenant_id and e.id = p_effect_id
+        and (p_verdict = 'done' or e.lease = p_lease);
 
     return pg_catalog.jsonb_build_object(
         'result', v_result, 'booking_id', v_effect.booking_id, 'tenant_id', v_effect.tenant_id,

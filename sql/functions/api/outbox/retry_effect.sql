@@ -7,22 +7,26 @@
 --
 -- p_effect_id an effect that is dead, or the effect of a refund that failed
 -- p_operator  who decided it
+-- p_tenant_id whose effect it is; null: whosoever has that id
 -- Returns     {"result": "revived" | "replaced", "effect": the effect that is due now, "booking_id",
 --             "tenant_id"}
 --
--- Runs as holdfast_system: it works across tenants.
+-- Runs as holdfast_system: an operator may know nothing but the effect's id.
 --
--- Locks     the booking; the effect; the refund; as core.queue_refund
--- Raises    KHNTF  no such effect
+-- Locks     the tenant's fence; the booking; the effect; the refund; as core.queue_refund
+-- Raises    KHMOV  the tenant is being moved, or another database answers for it
+--           KHNTF  no such effect
 --           KHSTA  it is neither dead nor a refund that failed, or was done again already
 --           23514  payments_refunds_within_capture when the money has gone back another way
 -- Backstop  payments_refunds_within_capture
-create or replace function api.retry_effect(p_effect_id uuid, p_operator text)
+create or replace function api.retry_effect(
+    p_effect_id uuid, p_operator text, p_tenant_id uuid default null)
 returns jsonb
 language plpgsql volatile security definer
 set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
+    v_tenant_id uuid := p_tenant_id;
     v_effect core.effects;
     v_refund core.refunds;
     v_payment core.payments;
@@ -30,17 +34,26 @@ declare
     v_result text;
     v_now timestamptz;
 begin
-    select * into v_effect from core.effects as e where e.id = p_effect_id;
+    if v_tenant_id is null then
+        select e.tenant_id into v_tenant_id from core.effects as e where e.id = p_effect_id;
+    end if;
+    perform core.refuse_elsewhere(v_tenant_id);
+    select * into v_effect
+    from core.effects as e
+    where e.tenant_id = v_tenant_id and e.id = p_effect_id;
     if not found then
         raise exception 'no such effect' using errcode = 'KHNTF', hint = 'check the id';
     end if;
     perform core.enter_tenant(
-        v_effect.tenant_id, 'operator', null, 'operator:' || pg_catalog.left(p_operator, 100));
+        v_tenant_id, 'operator', null, 'operator:' || pg_catalog.left(p_operator, 100));
 
     perform from core.bookings as b
     where b.tenant_id = v_effect.tenant_id and b.id = v_effect.booking_id
     for no key update;
-    select * into v_effect from core.effects as e where e.id = p_effect_id for update;
+    select * into v_effect
+    from core.effects as e
+    where e.tenant_id = v_tenant_id and e.id = p_effect_id
+    for update;
     select * into v_refund
     from core.refunds as r
     where r.tenant_id = v_effect.tenant_id and r.id = v_effect.refund_id
@@ -58,7 +71,7 @@ begin
         -- an event may have told of the failure first: nobody has to ask any more
         update core.effects as e
         set state = 'done', lease = null, updated_at = v_now
-        where e.id = p_effect_id;
+        where e.tenant_id = v_tenant_id and e.id = p_effect_id;
         select e.id into v_effect_id
         from core.effects as e
         where e.tenant_id = v_refund.tenant_id and e.key = 'refund_payment:' || v_refund.replaced_by
@@ -67,7 +80,7 @@ begin
     elsif v_effect.state = 'dead' then
         update core.effects as e
         set state = 'pending', due_at = v_now, lease = null, attempts = 0, updated_at = v_now
-        where e.id = p_effect_id;
+        where e.tenant_id = v_tenant_id and e.id = p_effect_id;
         v_result := 'revived';
     else
         raise exception 'the effect needs no retry: it is %', v_effect.state

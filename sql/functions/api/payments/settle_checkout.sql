@@ -7,10 +7,10 @@
 -- Returns   {"result": "duplicate" | "unknown" | what core.settle did, "booking_id", "tenant_id",
 --           "reason": why, as the audit trail has it, or null when no booking was changed}
 --
--- Runs as holdfast_system: the session tells the tenant.
+-- Runs as holdfast_system: the session's metadata tells the tenant.
 --
--- Locks     the event's id, then as core.settle
--- Raises    40001 · 55P03
+-- Locks     the tenant's fence; the event's id, then as core.settle
+-- Raises    40001 · 55P03 · KHMOV
 -- Backstop  stripe_events_pkey, payments_intent_unique
 create or replace function api.settle_checkout(p_event jsonb, p_outcome text, p_session jsonb)
 returns jsonb
@@ -22,6 +22,7 @@ declare
     v_result text;
 begin
     if v_checkout.id is null then
+        perform core.refuse_elsewhere(core.named_tenant(p_session));
         return pg_catalog.jsonb_build_object('result', 'unknown');
     end if;
     perform core.enter_tenant(

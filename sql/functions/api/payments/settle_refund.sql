@@ -6,10 +6,10 @@
 -- p_refund  the provider's refund object; metadata.refund_id names our row
 -- Returns   {"result": "duplicate" | "unknown" | "recorded", "booking_id", "tenant_id"}
 --
--- Runs as holdfast_system: the refund tells the tenant.
+-- Runs as holdfast_system: the refund's metadata tells the tenant.
 --
--- Locks     the event's id, then as core.record_refund
--- Raises    55P03
+-- Locks     the tenant's fence; the event's id, then as core.record_refund
+-- Raises    55P03 · KHMOV
 -- Backstop  stripe_events_pkey, refunds_stripe_refund_unique
 create or replace function api.settle_refund(p_event jsonb, p_status text, p_refund jsonb)
 returns jsonb
@@ -21,6 +21,7 @@ declare
     v_result text := 'recorded';
 begin
     if v_refund.id is null then
+        perform core.refuse_elsewhere(core.named_tenant(p_refund));
         return pg_catalog.jsonb_build_object('result', 'unknown');
     end if;
     perform core.enter_tenant(

@@ -49,6 +49,8 @@ begin
         'step', v_step,
         'open', (
             select pg_catalog.count(*) from core.findings as f
-            where f.resolved_at is null and f.accepted_at is null));
+            where f.resolved_at is null and f.accepted_at is null
+                and (f.tenant_id = '00000000-0000-0000-0000-000000000000'
+                    or core.is_here(f.tenant_id))));
 end;
 $$;

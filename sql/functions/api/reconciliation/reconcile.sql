@@ -9,8 +9,9 @@
 -- p_seen    [{"type": 'payment' | 'refund', …}, …] as core.payment_difference and core.refund_difference
 --           want it
 -- p_tried   ids of those for which the cure was tried
--- Returns   {"cures": [id, …], "found": [{"id", "kind", "tenant_id", "booking_id"}, …]}
+-- Returns   {"cures": [id, …], "found": [{"id", "kind", "tenant_id", "booking_id"}, …], "foreign": n}
 --           found: differences that were not known before
+--           foreign: how many were passed by, because their metadata names a tenant of another database
 --
 -- Runs as holdfast_system: it works across tenants.
 --
@@ -29,14 +30,19 @@ declare
     v_recorded text;
     v_cures jsonb := '[]';
     v_found jsonb := '[]';
+    v_foreign integer := 0;
 begin
     if (v_walk.id::text, v_walk.phase, coalesce(v_walk.after, 'null'))
         is distinct from (p_step ->> 'id', p_step ->> 'phase', p_step -> 'after')
     then
-        return '{"cures": [], "found": []}'; -- somebody else has come by here
+        return '{"cures": [], "found": [], "foreign": 0}'; -- somebody else has come by here
     end if;
 
     for v_seen in select s from pg_catalog.jsonb_array_elements(p_seen) as s loop
+        if core.named_tenant(v_seen) is not null and not core.is_here(core.named_tenant(v_seen)) then
+            v_foreign := v_foreign + 1; -- the database that answers for the tenant compares it
+            continue;
+        end if;
         if v_seen ->> 'type' = 'payment' then
             v_finding := core.payment_difference(v_seen);
         else
@@ -63,6 +69,7 @@ begin
     if v_cures = '[]' then
         perform core.advance_reconciliation(v_walk, nullif(p_step -> 'next', 'null'));
     end if;
-    return pg_catalog.jsonb_build_object('cures', v_cures, 'found', v_found);
+    return pg_catalog.jsonb_build_object(
+        'cures', v_cures, 'found', v_found, 'foreign', v_foreign);
 end;
 $$;

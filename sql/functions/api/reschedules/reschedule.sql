@@ -59,7 +59,7 @@ begin
     if v_resource.customer_limit is not null then
         perform core.lock_customer(v_seen);
     end if;
-    perform core.lock_move(v_seen, v_resource, core.would_occupy(
+    perform core.lock_move(v_seen, v_resource, core.widened(
         v_resource, v_offering, pg_catalog.lower(v_period), pg_catalog.upper(v_period)));
     if v_seen.cart_id <> v_seen.id then
         perform core.lock_booking(v_actor, v_seen.cart_id);

@@ -14,7 +14,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     of one tenant and one kind: as core.delete_places, core.delete_unpaid; the rows that it
+-- Locks     the tenant's fence; of one tenant and one kind: as core.delete_places, core.delete_unpaid; the rows that it
 --           deletes, skipping those that are locked
 -- Raises    nothing
 -- Backstop  foreign keys; tenants_keeps_events and its like; trigger booking_events_append_only
@@ -39,7 +39,8 @@ begin
         if v_tenant.id is null or v_kind > pg_catalog.cardinality(c_kinds) then
             select * into v_tenant
             from core.tenants as t
-            where t.id > coalesce(v_tenant.id, '00000000-0000-0000-0000-000000000000')
+            where t.state = 'here'
+                and t.id > coalesce(v_tenant.id, '00000000-0000-0000-0000-000000000000')
             order by t.id limit 1;
             if not found then
                 return v_answer || '{"next": null}';
@@ -47,7 +48,11 @@ begin
             v_kind := 1;
         end if;
 
-        perform core.enter_tenant(v_tenant.id, 'sweep', null, null);
+        if not core.try_enter_tenant(v_tenant.id, 'sweep', null, null) then
+            v_kind := pg_catalog.cardinality(c_kinds) + 1; -- it is being moved: the next one
+            v_after := null;
+            continue;
+        end if;
         v_done := case c_kinds[v_kind]
             when 'places' then core.delete_places(v_tenant, v_after, p_limit)
             when 'bookings' then core.delete_unpaid(v_tenant, v_after, p_limit)
@@ -63,7 +68,7 @@ begin
             v_kind := v_kind + 1;
         end if;
         -- one batch is one transaction; and a call ends though many tenants have nothing
-        if v_looked > 0 or v_empty = 500 then
+        if v_looked > 0 or v_empty = 400 then
             return v_answer || (v_done - 'looked' - 'after') || pg_catalog.jsonb_build_object(
                 'next', coalesce(v_after, '{}') || pg_catalog.jsonb_build_object(
                     'tenant_id', v_tenant.id, 'kind', v_kind));

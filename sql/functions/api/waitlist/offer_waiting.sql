@@ -10,7 +10,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit places, skipping those that are locked; as core.offer_time, so only free
+-- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as core.offer_time, so only free
 --           days
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  occupancies_no_overlap
@@ -32,13 +32,14 @@ begin
     for v_entry in
         select * from core.waitlist as w
         where w.state = 'waiting' and (w.looked_at is null or w.looked_at <= v_now - interval '30 seconds')
+            and core.is_here(w.tenant_id)
             and not core.passed_over('offer_waiting', w.tenant_id, w.id, v_now)
         order by w.looked_at nulls first, w.id
         limit p_limit
         for update skip locked
     loop
         v_looked := v_looked + 1;
-        perform core.enter_tenant(v_entry.tenant_id, 'sweep', null, null);
+        continue when not core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);
         begin
             select * into v_resource
             from core.resources as r

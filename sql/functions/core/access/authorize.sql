@@ -15,8 +15,9 @@
 --
 -- Runs as holdfast_system: the tenant is not known before the key is found. It only reads.
 --
--- Locks     none
--- Raises    KHAUT  no such key, or it was revoked
+-- Locks     the tenant's fence, shared
+-- Raises    KHMOV  the tenant is being moved, or another database answers for it
+--           KHAUT  no such key, or it was revoked
 --           KHDEN  the key is genuine but may not do this
 -- Backstop  row-level security: without a tenant no row is visible
 create or replace function core.authorize(p_actor jsonb, p_capability text)

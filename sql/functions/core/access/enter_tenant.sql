@@ -1,9 +1,7 @@
--- core.enter_tenant: bind the rest of the transaction to one tenant and one named actor.
+-- core.enter_tenant: bind the rest of the transaction to one tenant and one named actor, or refuse.
 --
--- What is set here ends with the transaction. The audit triggers read it.
---
--- Locks     none
--- Raises    nothing
+-- Locks     as core.try_enter_tenant
+-- Raises    KHMOV  the tenant is being moved, or another database answers for it
 -- Backstop  none
 create or replace function core.enter_tenant(
     p_tenant_id uuid, p_role text, p_key_id uuid, p_request_id text)
@@ -11,9 +9,8 @@ returns void
 language plpgsql volatile
 as $$
 begin
-    perform pg_catalog.set_config('holdfast.tenant_id', p_tenant_id::text, true),
-            pg_catalog.set_config('holdfast.actor_role', p_role, true),
-            pg_catalog.set_config('holdfast.actor_key_id', coalesce(p_key_id::text, ''), true),
-            pg_catalog.set_config('holdfast.request_id', coalesce(p_request_id, ''), true);
+    if not core.try_enter_tenant(p_tenant_id, p_role, p_key_id, p_request_id) then
+        perform core.raise_moved();
+    end if;
 end;
 $$;

@@ -30,7 +30,7 @@ begin
         from (
             select * from core.bookings as b
             where (b.tenant_id, b.id) > (v_tenant_id, v_id) and b.position = 1
-                and b.secret_key_id <> p_key_id
+                and b.secret_key_id <> p_key_id and core.is_here(b.tenant_id)
             order by b.tenant_id, b.id limit p_limit) as b;
         if v_found <> '[]' then
             return v_found;
@@ -44,6 +44,7 @@ begin
     from (
         select * from core.waitlist as w
         where (w.tenant_id, w.id) > (v_tenant_id, v_id) and w.secret_key_id <> p_key_id
+            and core.is_here(w.tenant_id)
         order by w.tenant_id, w.id limit p_limit) as w;
     return v_found;
 end;

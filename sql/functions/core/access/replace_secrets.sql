@@ -5,7 +5,7 @@
 --
 -- Called as holdfast_system, by whoever may invoke the migrating function; no login reaches it.
 --
--- Locks     the bookings, those of a cart after its first, and the places, one after the other
+-- Locks     the tenants' fences; the bookings, those of a cart after its first, and the places, one after the other
 -- Raises    nothing (55P03 when a lock is not to be had within 3 s)
 -- Backstop  bookings_secret_is_sha256
 create or replace function core.replace_secrets(p_key_id text, p_rows jsonb)
@@ -23,7 +23,8 @@ begin
         from pg_catalog.jsonb_to_recordset(p_rows)
             as r (kind text, tenant_id uuid, id uuid, hash text)
     loop
-        perform core.enter_tenant(v_row.tenant_id, 'operator', null, 'operator:replace_secrets');
+        continue when not core.try_enter_tenant(
+            v_row.tenant_id, 'operator', null, 'operator:replace_secrets');
         perform pg_catalog.set_config('holdfast.reason', 'the secret was replaced', true);
         if v_row.kind = 'booking' then
             update core.bookings as b

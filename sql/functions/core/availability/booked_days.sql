@@ -29,12 +29,12 @@ begin
                 and c.state = 'pending'
             limit 1 -- a search for each, whatever the planner thinks of empty tables
         ) as c on true
-        where o.resource_id = p_resource.id
+        where o.tenant_id is not distinct from p_resource.tenant_id
+            and o.resource_id = p_resource.id
             and o.during && pg_catalog.tstzrange(
                 core.local_instant(p_from::timestamp, p_resource.timezone, 'start'),
                 core.local_instant((p_until + 1)::timestamp, p_resource.timezone, 'start'), '[)')
-            and (b.status <> 'held' or b.hold_expires_at > p_at)
-            and (o.part = 1 or not core.change_ran_out(o.tenant_id, o.booking_id, p_at))
+            and core.owns_time(o, b, p_at)
             and o.booking_id is distinct from p_except
     ) as s
     where s.on_day between p_from and p_until

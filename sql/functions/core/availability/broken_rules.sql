@@ -16,11 +16,13 @@ language plpgsql stable
 rows 2
 as $$
 declare
-    v_period record := core.period_of(p_resource, p_offering, p_starts_at, p_date);
-    v_start timestamptz := v_period.starts_at;
-    v_open boolean;
+    v_period tstzrange := core.period(
+        p_resource.booking_mode, p_resource.timezone, p_offering.duration_minutes,
+        p_starts_at, p_date);
+    v_start timestamptz := pg_catalog.lower(v_period);
+    v_open_until timestamptz;
 begin
-    if v_start is null then
+    if v_period is null then
         rule := 'wrong_mode';
         detail := 'the resource is booked by ' || p_resource.booking_mode;
         return next;
@@ -33,40 +35,30 @@ begin
         return next;
     end if;
 
-    if v_start < p_at + p_resource.notice_minutes * interval '1 minute' then
+    if pg_catalog.isempty(v_period) then
+        v_start := core.local_instant(p_date::timestamp, p_resource.timezone, 'start');
+    end if;
+    if v_start < core.earliest_start(p_resource.notice_minutes, p_at) then
         rule := case when v_start <= p_at then 'past' else 'notice' end;
         detail := case when v_start <= p_at then 'the time has begun'
             else pg_catalog.format(
                 'a start is at least %s minutes from now', p_resource.notice_minutes) end;
         return next;
-    elsif v_start > p_at + p_resource.horizon_days * interval '24 hours' then
+    elsif v_start > core.latest_start(p_resource.horizon_days, p_at) then
         rule := 'horizon';
         detail := pg_catalog.format('a start is at most %s days from now', p_resource.horizon_days);
         return next;
     end if;
 
-    if p_date is not null then
-        v_open := v_start < v_period.ends_at and exists (
-            select from core.open_windows(p_resource, v_start, v_start) as w
-            where w.on_day = p_date);
-    else
-        select coalesce(
-            pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
-                filter (where w.opens_at < w.closes_at)
-                @> pg_catalog.tstzrange(v_start, v_period.ends_at, '[)'),
-            false)
-        into v_open
-        from core.open_windows(p_resource, v_start, v_period.ends_at) as w;
-    end if;
-    if not v_open then
+    select pg_catalog.max(w.open_until) into v_open_until
+    from core.openings_of(p_resource, v_start, v_start + interval '1 microsecond') as w;
+    if pg_catalog.isempty(v_period) or (v_open_until >= pg_catalog.upper(v_period)) is not true then
         rule := 'closed';
         detail := 'the resource is not open for the whole of this time';
         return next;
-    elsif p_date is null and not exists (
-        select from core.open_windows(p_resource, v_start, v_start) as w
-        where w.opens_at <= v_start and v_start < w.closes_at
-            and pg_catalog.mod(
-                extract(epoch from v_start - w.opens_at), p_resource.step_minutes * 60) = 0)
+    elsif not exists (
+        select from core.openings_of(p_resource, v_start, v_start + interval '1 microsecond') as w
+        where core.admits(w, v_period, p_resource.step_minutes))
     then
         rule := 'off_grid';
         detail := pg_catalog.format(
@@ -74,7 +66,7 @@ begin
         return next;
     end if;
 
-    if v_start < v_period.ends_at then
+    if not pg_catalog.isempty(v_period) then
         return query
         select case when c.blackout_id is not null then 'blackout' else 'external_busy' end,
             case when c.blackout_id is not null
@@ -86,7 +78,7 @@ begin
             c.blackout_id, c.calendar_id
         from core.closed(
             p_resource.id,
-            core.would_occupy(p_resource, p_offering, v_start, v_period.ends_at)) as c
+            core.widened(p_resource, p_offering, v_start, pg_catalog.upper(v_period))) as c
         order by c.blackout_id is null, pg_catalog.lower(c.during), c.blackout_id, c.calendar_id;
     end if;
 end;

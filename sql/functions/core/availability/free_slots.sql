@@ -15,9 +15,8 @@ language plpgsql stable
 rows 500
 as $$
 declare
-    v_buffers record := core.buffers(p_resource, p_offering);
-    v_before interval := v_buffers.before_minutes * interval '1 minute';
-    v_after interval := v_buffers.after_minutes * interval '1 minute';
+    v_before interval := core.buffer_before(p_resource, p_offering) * interval '1 minute';
+    v_after interval := core.buffer_after(p_resource, p_offering) * interval '1 minute';
     -- the last start may run past the window by its own length, a whole date by 26 hours
     -- (Antarctica/Troll changes its clocks by two)
     v_window tstzrange := pg_catalog.tstzrange(

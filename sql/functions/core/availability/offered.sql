@@ -19,62 +19,42 @@ language plpgsql stable
 rows 500
 as $$
 declare
-    v_first timestamptz := greatest(p_from, p_at + p_resource.notice_minutes * interval '1 minute');
-    v_last timestamptz := p_at + p_resource.horizon_days * interval '24 hours';
-    v_step_seconds integer := 60 * p_resource.step_minutes;
+    v_first timestamptz := greatest(p_from, core.earliest_start(p_resource.notice_minutes, p_at));
+    v_until timestamptz := least( -- before which it starts
+        p_to, core.latest_start(p_resource.horizon_days, p_at) + interval '1 microsecond');
     v_step interval := p_resource.step_minutes * interval '1 minute';
     v_length interval := p_offering.duration_minutes * interval '1 minute';
 begin
-    if v_first > v_last or v_first >= p_to or p_resource.confirmation <> 'instant' then
+    if v_first >= v_until or p_resource.confirmation <> 'instant' then
         return;
     end if;
 
     if p_resource.booking_mode = 'date' then
         return query
-        select d.starts_at, d.ends_at, d.on_day
-        from (
-            select w.on_day,
-                core.local_instant(w.on_day::timestamp, p_resource.timezone, 'start') as starts_at,
-                core.local_instant((w.on_day + 1)::timestamp, p_resource.timezone, 'start') as ends_at
-            from core.open_windows(p_resource, p_from, p_to) as w
-            group by w.on_day
-        ) as d
-        where d.starts_at >= v_first and d.starts_at < p_to and d.starts_at <= v_last
-            and d.starts_at < d.ends_at -- a zone may skip a whole date
-            and not p_blocked && pg_catalog.tstzrange(d.starts_at, d.ends_at, '[)')
-        order by d.starts_at;
+        select w.opens_at, w.closes_at, w.on_day
+        from core.openings_of(p_resource, v_first, v_until) as w
+        where w.opens_at >= v_first
+            and not p_blocked && pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)')
+        order by w.opens_at;
         return;
     end if;
 
     return query
-    with windows as materialized (
-        select w.opens_at, w.closes_at
-        from core.open_windows(p_resource, v_first, p_to + v_length) as w
-        where w.opens_at < w.closes_at and w.closes_at > v_first and w.opens_at < p_to + v_length
-    ),
-    opening as materialized (
-        select pg_catalog.range_agg(pg_catalog.tstzrange(w.opens_at, w.closes_at, '[)'))
-            - p_blocked as hours
-        from windows as w
-    )
-    select s.start_at, s.start_at + v_length, null::date
-    from (
-        select distinct s.start_at -- windows may overlap, of two days or by an override
-        from opening as o
-        cross join windows as w
-        -- where a period of this window may lie; it may end in the next one, if that joins
-        cross join lateral pg_catalog.unnest(o.hours * pg_catalog.tstzmultirange(
-            pg_catalog.tstzrange(w.opens_at, w.closes_at + v_length, '[)'))) as f (free)
-        cross join lateral pg_catalog.generate_series(
-            -- the first start of the window's grid that is wanted
-            w.opens_at + v_step * pg_catalog.ceil(greatest(
-                pg_catalog.date_part('epoch', pg_catalog.lower(f.free) - w.opens_at) / v_step_seconds,
-                pg_catalog.date_part('epoch', v_first - w.opens_at) / v_step_seconds, 0)),
-            -- from the closing on, the grid is the next window's
-            least(pg_catalog.upper(f.free) - v_length, v_last,
-                w.closes_at - interval '1 microsecond', p_to - interval '1 microsecond'),
-            v_step) as s (start_at)
-    ) as s
+    select distinct s.start_at, s.start_at + v_length, null::date -- openings may overlap
+    from core.openings_of(p_resource, v_first, v_until) as w
+    -- where a period may lie that starts here: it may end in an opening that joins this one
+    cross join lateral pg_catalog.unnest(
+        pg_catalog.tstzmultirange(pg_catalog.tstzrange(
+            w.opens_at, least(w.open_until, w.closes_at + v_length), '[)')) - p_blocked) as f (free)
+    cross join lateral pg_catalog.generate_series(
+        -- the first start of the opening's grid that is wanted
+        pg_catalog.date_bin(
+            v_step, greatest(pg_catalog.lower(f.free), v_first) + v_step - interval '1 microsecond',
+            w.opens_at),
+        -- from the closing on, the grid is the next opening's
+        least(pg_catalog.upper(f.free) - v_length,
+            least(w.closes_at, v_until) - interval '1 microsecond'),
+        v_step) as s (start_at)
     order by 1;
 end;
 $$;

@@ -12,9 +12,13 @@ returns tstzrange
 language plpgsql stable
 as $$
 declare
-    v_period record := core.period_of(p_resource, p_offering, p_starts_at, p_date);
+    v_period tstzrange := core.period(
+        p_resource.booking_mode, p_resource.timezone, p_offering.duration_minutes,
+        p_starts_at, p_date);
+    v_start timestamptz := pg_catalog.lower(v_period);
 begin
-    if v_period.starts_at is not null
+    if p_resource.confirmation = 'instant'
+        and core.in_time(v_start, p_resource.notice_minutes, p_resource.horizon_days, p_at)
         and exists ( -- neither was archived, nor the one taken from the other, while we waited
             select from core.resource_offerings as ro
             join core.resources as r on r.tenant_id = ro.tenant_id and r.id = ro.resource_id
@@ -23,16 +27,14 @@ begin
                 and ro.offering_id = p_offering.id
                 and r.archived_at is null and o.archived_at is null)
         and exists (
-            select from core.offered(
-                p_resource, p_offering,
-                v_period.starts_at, v_period.starts_at + interval '1 microsecond', p_at) as s
-            where s.starts_at = v_period.starts_at)
+            select from core.openings_of(p_resource, v_start, v_start + interval '1 microsecond') as w
+            where core.admits(w, v_period, p_resource.step_minutes))
         and not exists (
             select from core.closed(
                 p_resource.id,
-                core.would_occupy(p_resource, p_offering, v_period.starts_at, v_period.ends_at)))
+                core.widened(p_resource, p_offering, v_start, pg_catalog.upper(v_period))))
     then
-        return pg_catalog.tstzrange(v_period.starts_at, v_period.ends_at, '[)');
+        return v_period;
     end if;
     return null;
 end;

@@ -13,7 +13,7 @@ returns integer
 language plpgsql stable
 as $$
 declare
-    v_during tstzrange := core.would_occupy(p_resource, p_offering, p_starts_at, p_ends_at);
+    v_during tstzrange := core.widened(p_resource, p_offering, p_starts_at, p_ends_at);
     v_units integer := p_resource.capacity - (
         select pg_catalog.count(distinct b.unit)
         from core.busy(p_resource.id, v_during, p_at) as b

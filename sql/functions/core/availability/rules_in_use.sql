@@ -31,7 +31,7 @@ begin
                         else 'the time around a booking is kept free' end as detail
                 from core.busy(
                     p_resource.id,
-                    core.would_occupy(p_resource, p_offering, p_starts_at, p_ends_at), p_at) as b
+                    core.widened(p_resource, p_offering, p_starts_at, p_ends_at), p_at) as b
                 cross join lateral ( -- a search for each, whatever the planner thinks of empty tables
                     select k.starts_at, k.ends_at
                     from core.bookings as k

@@ -16,6 +16,8 @@ language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off
 rows 20
 as $$
+declare
+    v_tenant_id uuid := core.current_tenant();
 begin
     return query
     select o.session_id, o.unit,
@@ -30,9 +32,10 @@ begin
             and c.state = 'pending'
         limit 1 -- a search for each, whatever the planner thinks of empty tables
     ) as c on true
-    where o.resource_id = p_resource_id and o.offering_id = p_offering_id and o.during && p_window
-        and (b.status <> 'held' or b.hold_expires_at > p_at)
-        and (o.part = 1 or not core.change_ran_out(o.tenant_id, o.booking_id, p_at))
+    where o.tenant_id is not distinct from v_tenant_id
+        and o.resource_id = p_resource_id
+        and o.offering_id = p_offering_id and o.during && p_window
+        and core.owns_time(o, b, p_at)
     group by 1, 2, 3, 4, 5;
 end;
 $$;

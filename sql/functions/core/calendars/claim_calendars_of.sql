@@ -3,7 +3,7 @@
 -- p_share   how many of them may be read at a time
 -- Returns   [task, …] as core.reading_task describes them
 --
--- Locks     the claimed calendars, skipping those that are locked
+-- Locks     the tenant's fence; the claimed calendars, skipping those that are locked
 -- Raises    40001, 40P01
 -- Backstop  api.store_busy takes no older reading
 create or replace function core.claim_calendars_of(
@@ -18,7 +18,7 @@ declare
         select pg_catalog.count(*)::integer from core.calendars as c
         where c.tenant_id = p_tenant_id and c.claimed_at > p_at - interval '1 minute'));
 begin
-    if v_limit <= 0 then
+    if v_limit <= 0 or not core.try_enter_tenant(p_tenant_id, 'sweep', null, null) then
         return v_tasks;
     end if;
     for v_calendar in

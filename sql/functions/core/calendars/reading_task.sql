@@ -3,7 +3,7 @@
 -- Validators of the last answer are given only while its events reach far enough and were
 -- understood in the zone that the resource still has; without them the whole feed is answered.
 --
--- Returns   {"id", "url", "etag", "last_modified", "timezone", "begun_at", "from", "until"}: busy
+-- Returns   {"id", "tenant_id", "url", "etag", "last_modified", "timezone", "begun_at", "from", "until"}: busy
 --           times in [from, until) are wanted; begun_at goes back to api.store_busy as it is
 --
 -- Locks     none
@@ -28,6 +28,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'id', p_calendar.id,
+        'tenant_id', p_calendar.tenant_id,
         'url', p_calendar.url,
         'etag', case when v_again then p_calendar.etag end,
         'last_modified', case when v_again then p_calendar.last_modified end,

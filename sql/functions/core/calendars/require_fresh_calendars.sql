@@ -9,7 +9,7 @@
 --
 -- Locks     none
 -- Raises    KHCAL  calendars have to be read first; detail is {"calendars": [id, …],
---                  "retry_after": seconds}
+--                  "tenant_id", "retry_after": seconds}
 --           KHCAU  a calendar cannot be read, and the resource's policy is to refuse then; detail is
 --                  {"retry_after": seconds}
 -- Backstop  none
@@ -43,7 +43,7 @@ begin
         raise exception 'the resource''s own calendar has to be read first'
             using errcode = 'KHCAL',
                 detail = pg_catalog.jsonb_build_object(
-                    'calendars', v_unread, 'retry_after', 1)::text,
+                    'calendars', v_unread, 'tenant_id', core.current_tenant(), 'retry_after', 1)::text,
                 hint = 'repeat the request after the seconds in Retry-After';
     end if;
     return v_tried;

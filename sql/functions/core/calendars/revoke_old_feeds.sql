@@ -19,7 +19,8 @@ declare
 begin
     update core.calendar_feeds as f
     set revoked_at = core.clock()
-    where f.secret_key_id <> p_key_id and f.revoked_at is null;
+    where f.secret_key_id <> p_key_id and f.revoked_at is null
+        and core.is_here(f.tenant_id);
     get diagnostics v_revoked = row_count;
     return v_revoked;
 end;

@@ -32,7 +32,7 @@ begin
                 select from core.free_slots(
                     p_resource, v_offering, pg_catalog.lower(v_starts), pg_catalog.upper(v_starts),
                     v_now) as s
-                where core.would_occupy(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)
+                where core.widened(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)
         then
             return true;
         end if;

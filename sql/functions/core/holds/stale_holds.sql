@@ -13,14 +13,16 @@ language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off
 rows 1
 as $$
+declare
+    v_tenant_id uuid := core.current_tenant();
 begin
     return query
     select distinct case o.part when 1 then coalesce(b.cart_id, b.id) else b.id end as id
     from core.occupancies as o
     join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
-    where o.resource_id = p_resource_id and o.during && p_window
-        and (b.status = 'held' and b.hold_expires_at <= p_at
-            or o.part = 2 and core.change_ran_out(o.tenant_id, o.booking_id, p_at))
+    where o.tenant_id is not distinct from v_tenant_id
+        and o.resource_id = p_resource_id and o.during && p_window
+        and not core.owns_time(o, b, p_at)
     order by 1;
 end;
 $$;

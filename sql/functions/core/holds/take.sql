@@ -85,8 +85,8 @@ begin
                 p_request ->> 'notes', p_actor.side = 'server',
                 p_actor.address_hash, p_request ->> 'locale', p_request ->> 'timezone',
                 pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), v_one.booked_on,
-                (core.buffers(v_one.resource, v_one.offering)).before_minutes,
-                (core.buffers(v_one.resource, v_one.offering)).after_minutes,
+                core.buffer_before(v_one.resource, v_one.offering),
+                core.buffer_after(v_one.resource, v_one.offering),
                 v_unchecked, (v_one.price).amount, (v_one.price).currency, v_now,
                 pg_catalog.lower(v_one.period)
                     - (v_one.offering).free_cancel_hours * interval '1 hour',

@@ -34,7 +34,8 @@ begin
         from pg_catalog.generate_series(1, p_offering.group_size) as n
         where not exists (
             select from core.occupancies as o
-            where o.session_id = v_choice.session_id and o.seat = n)
+            where o.tenant_id = p_booking.tenant_id and o.session_id = v_choice.session_id
+                and o.seat = n)
         order by n
         limit 1
         on conflict do nothing;

@@ -12,7 +12,7 @@ declare
     v_starts tstzrange := core.waited_starts(
         p_entry.starts_at, p_entry.on_date, p_resource.timezone);
 begin
-    return core.would_occupy(
+    return core.widened(
         p_resource, p_offering, pg_catalog.lower(v_starts),
         -- a whole date lies in the window already
         pg_catalog.upper(v_starts) + coalesce(p_offering.duration_minutes, 0) * interval '1 minute');

@@ -20,9 +20,9 @@ declare
     v_item jsonb;
     v_one core.wanted;
     v_all core.wanted[] := '{}';
-    v_span record;
     v_on date;
     v_asked_at timestamptz;
+    v_start timestamptz;
 begin
     for v_number in 1 .. pg_catalog.jsonb_array_length(v_items) loop
         v_item := v_items -> (v_number - 1);
@@ -41,13 +41,15 @@ begin
             v_one.asked_at := case when v_week = 0 then v_asked_at else core.local_instant(
                 (v_asked_at at time zone (v_one.resource).timezone) + v_week * interval '7 days',
                 (v_one.resource).timezone, 'start') end;
-            v_span := core.period_of(
-                v_one.resource, v_one.offering, v_one.asked_at, v_one.booked_on);
-            v_one.period := case when v_span.starts_at is not null then
-                pg_catalog.tstzrange(v_span.starts_at, v_span.ends_at, '[)') end;
-            v_one.during := case when v_span.starts_at is not null then
-                core.would_occupy(
-                    v_one.resource, v_one.offering, v_span.starts_at, v_span.ends_at) end;
+            v_one.period := core.period(
+                (v_one.resource).booking_mode, (v_one.resource).timezone,
+                (v_one.offering).duration_minutes, v_one.asked_at, v_one.booked_on);
+            v_start := coalesce( -- of a date that its zone skipped, where it would be
+                pg_catalog.lower(v_one.period), core.local_instant(
+                    v_one.booked_on::timestamp, (v_one.resource).timezone, 'start'));
+            v_one.during := case when v_one.period is not null then core.widened(
+                v_one.resource, v_one.offering,
+                v_start, coalesce(pg_catalog.upper(v_one.period), v_start)) end;
             v_all := v_all || v_one;
         end loop;
     end loop;

@@ -40,7 +40,7 @@ begin
         -- done or dead while the checkout can still be paid: it has to be asked again
         update core.effects as e
         set state = 'pending', due_at = v_now, lease = null, attempts = 0, updated_at = v_now
-        where e.id = v_effect.id
+        where e.tenant_id = v_effect.tenant_id and e.id = v_effect.id
         returning * into v_effect;
     end if;
     if p_lease_seconds = 0 or v_effect.due_at > v_now then

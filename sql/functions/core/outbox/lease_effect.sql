@@ -21,7 +21,7 @@ begin
         attempts = e.attempts + 1,
         due_at = v_now + p_lease_seconds * interval '1 second',
         updated_at = v_now
-    where e.id = p_effect.id
+    where e.tenant_id = p_effect.tenant_id and e.id = p_effect.id
     returning * into v_effect;
 
     -- one after the other: a join could be begun at the wrong end

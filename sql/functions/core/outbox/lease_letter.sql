@@ -35,7 +35,7 @@ begin
 
     update core.effects as e
     set sent_at = v_now, customer_id = v_booking.customer_id
-    where e.id = p_effect.id;
+    where e.tenant_id = p_effect.tenant_id and e.id = p_effect.id;
     return pg_catalog.jsonb_build_object('offer', v_offer, 'withheld', false);
 end;
 $$;

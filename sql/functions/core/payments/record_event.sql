@@ -15,7 +15,7 @@ begin
     values (
         p_event ->> 'id', p_tenant_id, p_event ->> 'type', p_booking_id,
         pg_catalog.to_timestamp((p_event ->> 'created')::bigint), core.clock())
-    on conflict (id) do nothing;
+    on conflict (tenant_id, id) do nothing;
     return found;
 end;
 $$;

@@ -29,7 +29,7 @@ begin
             then 'captured' else 'quarantined'
         end,
         v_amount, v_currency, core.clock(), core.clock())
-    on conflict (payment_intent_id) do nothing
+    on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null do nothing
     returning * into v_payment;
     return v_payment;
 end;

@@ -7,7 +7,7 @@
 -- What was paid and never settled is cured by settling it. A checkout that was settled, and whose payment
 -- is gone from our books, is not: settling it anew would take it for paid twice and give the money back.
 --
--- p_seen    {"id": the payment intent, "object": {"amount": received, minor units, "currency",
+-- p_seen    {"id": the payment intent, "metadata": {"tenant_id"}, "object": {"amount": received, minor units, "currency",
 --           "created": epoch seconds, "checkout_id": as its metadata says} or null: Stripe has none}
 -- Locks     none
 -- Raises    nothing
@@ -17,6 +17,7 @@ returns core.findings
 language plpgsql stable
 as $$
 declare
+    v_tenant_id uuid := core.named_tenant(p_seen);
     v_finding core.findings;
     v_payment core.payments;
     v_checkout core.checkouts;
@@ -28,7 +29,12 @@ begin
 
     select * into v_payment
     from core.payments as p
-    where p.payment_intent_id = v_finding.object_id;
+    where p.tenant_id = v_tenant_id and p.payment_intent_id = v_finding.object_id;
+    if not found then -- somebody has edited the metadata at Stripe
+        select * into v_payment
+        from core.payments as p
+        where p.payment_intent_id = v_finding.object_id;
+    end if;
     if not found then
         if coalesce(v_finding.amount, 0) = 0 then
             return v_finding; -- nobody paid it
@@ -36,7 +42,7 @@ begin
         if p_seen #>> '{object,checkout_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
             select * into v_checkout
             from core.checkouts as c
-            where c.id = (p_seen #>> '{object,checkout_id}')::uuid;
+            where c.tenant_id = v_tenant_id and c.id = (p_seen #>> '{object,checkout_id}')::uuid;
         end if;
         v_finding.tenant_id := v_checkout.tenant_id;
         v_finding.booking_id := v_checkout.booking_id;

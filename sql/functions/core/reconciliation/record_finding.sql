@@ -1,6 +1,9 @@
 -- core.record_finding: write down what a look at one payment or refund has found, once; what was found
 -- before and is found no more is over.
 --
+-- What belongs to no tenant of ours has the nil tenant. Should it turn out whose it is, that is another
+-- finding, and the first is over.
+--
 -- p_finding as core.payment_difference or core.refund_difference answers; without a kind: all is well
 -- Returns   'new' | 'known' | 'none': all is well, or what differs is under way
 -- Locks     none (the caller holds the walk)
@@ -11,17 +14,19 @@ returns text
 language plpgsql volatile
 as $$
 declare
+    v_tenant_id uuid := coalesce(p_finding.tenant_id, '00000000-0000-0000-0000-000000000000');
     v_finding core.findings;
     v_now timestamptz := core.clock();
 begin
     update core.findings as f
     set resolved_at = v_now
     where f.object_id = p_finding.object_id and f.resolved_at is null
-        and f.kind is distinct from p_finding.kind;
+        and (f.tenant_id, f.kind) is distinct from (v_tenant_id, p_finding.kind);
 
     select * into v_finding
     from core.findings as f
-    where f.object_id = p_finding.object_id and f.kind = p_finding.kind and f.resolved_at is null;
+    where f.tenant_id = v_tenant_id and f.object_id = p_finding.object_id and f.kind = p_finding.kind
+        and f.resolved_at is null;
     if p_finding.kind is null or v_finding.kind is null and p_finding.first_seen_at > v_now then
         return 'none';
     end if;
@@ -30,11 +35,11 @@ begin
         object_id, kind, tenant_id, booking_id, row_id, amount, currency, booked_amount,
         booked_currency, detail, cure, first_seen_at, last_seen_at)
     values (
-        p_finding.object_id, p_finding.kind, p_finding.tenant_id, p_finding.booking_id,
+        p_finding.object_id, p_finding.kind, v_tenant_id, p_finding.booking_id,
         p_finding.row_id, p_finding.amount, p_finding.currency, p_finding.booked_amount,
         p_finding.booked_currency, p_finding.detail, p_finding.cure, v_now, v_now)
-    on conflict (object_id, kind) do update
-    set tenant_id = excluded.tenant_id, booking_id = excluded.booking_id, row_id = excluded.row_id,
+    on conflict (tenant_id, object_id, kind) do update
+    set booking_id = excluded.booking_id, row_id = excluded.row_id,
         amount = excluded.amount, currency = excluded.currency,
         booked_amount = excluded.booked_amount, booked_currency = excluded.booked_currency,
         detail = excluded.detail, cure = coalesce(excluded.cure, findings.cure),

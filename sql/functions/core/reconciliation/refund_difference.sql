@@ -26,7 +26,13 @@ begin
     if v_refund.id is null then
         select * into v_payment
         from core.payments as p
-        where p.payment_intent_id = p_seen #>> '{object,payment_intent}';
+        where p.tenant_id = core.named_tenant(p_seen)
+            and p.payment_intent_id = p_seen #>> '{object,payment_intent}';
+        if not found then -- whoever gave it back by hand wrote no metadata
+            select * into v_payment
+            from core.payments as p
+            where p.payment_intent_id = p_seen #>> '{object,payment_intent}';
+        end if;
     else
         select * into v_payment
         from core.payments as p

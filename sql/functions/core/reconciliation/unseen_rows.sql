@@ -24,6 +24,7 @@ begin
             select p.created_at, p.id, p.tenant_id, p.payment_intent_id as object_id, 'payment' as type
             from core.payments as p
             where (p.created_at, p.id) > (v_from, v_after) and p.created_at < p_walk.until_at
+                and core.is_here(p.tenant_id)
             order by p.created_at, p.id
             limit 300
         ) as n;
@@ -33,6 +34,7 @@ begin
             select r.created_at, r.id, r.tenant_id, r.stripe_refund_id as object_id, 'refund' as type
             from core.refunds as r
             where (r.created_at, r.id) > (v_from, v_after) and r.created_at < p_walk.until_at
+                and core.is_here(r.tenant_id)
             order by r.created_at, r.id
             limit 300
         ) as n;

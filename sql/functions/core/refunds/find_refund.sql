@@ -1,6 +1,7 @@
 -- core.find_refund: our refund that a provider's refund belongs to, or none.
 --
--- By the provider's id once we know it; before that by the id of ours that we sent along.
+-- By the provider's id once we know it, and the tenant that the metadata names; before that by the id
+-- of ours that we sent along.
 --
 -- p_refund  {"id", "metadata": {"refund_id", "tenant_id"}}
 -- Locks     none
@@ -12,17 +13,22 @@ language plpgsql stable
 as $$
 declare
     v_refund core.refunds;
+    v_tenant_id uuid := core.named_tenant(p_refund);
 begin
     select * into v_refund
     from core.refunds as r
-    where r.stripe_refund_id = p_refund ->> 'id';
+    where r.tenant_id = v_tenant_id and r.stripe_refund_id = p_refund ->> 'id';
+    if not found then -- somebody has edited the metadata at the provider
+        select * into v_refund
+        from core.refunds as r
+        where r.stripe_refund_id = p_refund ->> 'id';
+    end if;
     if not found
         and p_refund #>> '{metadata,refund_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
-        and p_refund #>> '{metadata,tenant_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     then
         select * into v_refund
         from core.refunds as r
-        where r.tenant_id = (p_refund #>> '{metadata,tenant_id}')::uuid
+        where r.tenant_id = v_tenant_id
             and r.id = (p_refund #>> '{metadata,refund_id}')::uuid and r.stripe_refund_id is null;
     end if;
     return v_refund;

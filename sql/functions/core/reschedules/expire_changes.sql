@@ -4,7 +4,7 @@
 -- for a delayed payment is given up once the old or the new time has begun.
 --
 -- p_limit   changes a call
--- Locks     up to p_limit bookings, skipping those that are locked
+-- Locks     up to p_limit bookings, skipping those that are locked; their tenants' fences
 -- Raises    40001, 40P01
 -- Backstop  changes_pending_has_deadline
 create or replace function core.expire_changes(
@@ -24,12 +24,13 @@ begin
         select b.* from core.bookings as b
         join core.changes as c on c.tenant_id = b.tenant_id and c.booking_id = b.id
         where c.expires_at <= v_now
+            and core.is_here(b.tenant_id)
             and not core.passed_over('expire_changes', b.tenant_id, b.id, v_now)
         order by c.expires_at
         limit p_limit
         for no key update of b skip locked
     loop
-        perform core.enter_tenant(v_booking.tenant_id, 'sweep', null, null);
+        continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);
         begin
             v_change := core.pending_change(v_booking);
             v_checkout := core.payable_checkout(v_booking);

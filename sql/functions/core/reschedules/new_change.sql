@@ -19,7 +19,6 @@ language plpgsql volatile
 as $$
 declare
     v_price core.prices := core.require_price(p_offering, p_booking.tier, p_booking.package);
-    v_buffers record := core.buffers(p_resource, p_offering);
     v_paid boolean := p_booking.status = 'scheduled';
     v_change core.changes;
     v_amount bigint := v_price.amount;
@@ -44,7 +43,7 @@ begin
     values (
         p_booking.tenant_id, p_id, p_booking.id, 'pending', p_resource.id,
         pg_catalog.lower(p_period), pg_catalog.upper(p_period), p_date,
-        v_buffers.before_minutes, v_buffers.after_minutes, v_amount,
+        core.buffer_before(p_resource, p_offering), core.buffer_after(p_resource, p_offering), v_amount,
         case when v_paid then v_amount - p_booking.amount else 0 end, v_price.currency,
         p_unchecked, p_booking.resource_id, p_booking.starts_at, p_booking.ends_at,
         p_at + (p_actor.tenant).hold_minutes * interval '1 minute', p_at, p_at)

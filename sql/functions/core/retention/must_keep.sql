@@ -28,7 +28,9 @@ begin
         or exists (
             select from core.changes as c
             where c.tenant_id = p_tenant.id and c.booking_id = p_booking_id)
-        or exists (select from core.findings as f where f.booking_id = p_booking_id)
+        or exists (
+            select from core.findings as f
+            where f.tenant_id = p_tenant.id and f.booking_id = p_booking_id)
         or exists (
             select from core.checkouts as c
             where c.tenant_id = p_tenant.id and c.booking_id = p_booking_id

@@ -33,7 +33,7 @@ begin
         1, 1, null, p_resource, p_offering, p_price,
         case when p_booked_on is null then p_starts_at end, p_booked_on,
         pg_catalog.tstzrange(p_starts_at, p_ends_at, '[)'),
-        core.would_occupy(p_resource, p_offering, p_starts_at, p_ends_at));
+        core.widened(p_resource, p_offering, p_starts_at, p_ends_at));
 
     if p_resource.customer_limit is not null and p_entry.vouched then
         perform core.lock_identity(p_entry.tenant_id, 'customer', (

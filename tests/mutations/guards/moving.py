@@ -1,0 +1,145 @@
+"""Tenants that are being moved, or live in another database; calls that go to the right place."""
+
+from tests.mutations.guard import Guard, api, core, layer
+
+_SQL = "tests/sql/test_moving_tenants.py"
+_RACES = "tests/concurrency/test_moving_tenants.py"
+_TEXT = "tests/functions/test_tenant_in_text.py"
+_PLACES = "tests/functions/test_places.py"
+_BOOKS = "tests/sql/test_reconcile.py"
+
+
+def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
+    """A sweep asks for the fence of each tenant that it comes by."""
+    kind = core if function in ("expire_changes", "claim_calendars_of") else api
+    return Guard(
+        f"fence-of-{function.replace('_', '-')}",
+        f"{function} does not touch a tenant that its mover has fenced",
+        (kind(function, code, instead),),
+        (f"{_SQL}::test_a_sweep_passes_by_a_fence[{name}]",),
+    )
+
+
+GUARDS: tuple[Guard, ...] = (
+    Guard(
+        "tenant-fence",
+        "whoever works for a tenant holds its fence",
+        (
+            core(
+                "try_enter_tenant",
+                "    if not pg_catalog.pg_try_advisory_xact_lock_shared(\n"
+                "        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))\n"
+                "    then",
+                "    if false then",
+            ),
+        ),
+        (f"{_RACES}::test_a_mover_waits_for_who_is_inside",),
+    ),
+    Guard(
+        "tenant-state",
+        "nobody works for a tenant that is not here",
+        (core("try_enter_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
+        (f"{_SQL}::test_a_caller_is_asked_to_come_again",),
+    ),
+    _passes_by(
+        "expire_holds",
+        "expire_holds",
+        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+    ),
+    _passes_by(
+        "expire_holds, change",
+        "expire_changes",
+        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+    ),
+    _passes_by(
+        "offer_waiting",
+        "offer_waiting",
+        "continue when not core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);",
+    ),
+    _passes_by(
+        "claim_effects",
+        "claim_effects",
+        "        continue when not core.try_enter_tenant("
+        "v_effect.tenant_id, 'outbox', null, v_effect.key);\n",
+    ),
+    _passes_by(
+        "claim_calendars",
+        "claim_calendars_of",
+        " or not core.try_enter_tenant(p_tenant_id, 'sweep', null, null)",
+    ),
+    _passes_by(
+        "delete_expired_records, bookings",
+        "delete_expired_records",
+        "        if not core.try_enter_tenant(v_tenant.id, 'sweep', null, null) then",
+        "        if core.try_enter_tenant(v_tenant.id, 'sweep', null, null) is null then",
+    ),
+    Guard(
+        "told-elsewhere",
+        "what is told of a tenant that is not here is not unknown: it is told again",
+        (
+            api(
+                "settle_checkout",
+                "    perform core.refuse_elsewhere(core.named_tenant(p_session));",
+                "",
+            ),
+        ),
+        (f"{_SQL}::test_what_is_told_of_a_tenant_that_left_is_not_unknown",),
+    ),
+    Guard(
+        "head-of-the-queue",
+        "rows of a tenant that is not here do not fill the batches of others",
+        (api("expire_holds", "            and core.is_here(b.tenant_id)\n", ""),),
+        (f"{_SQL}::test_others_are_served_behind_a_tenant_that_is_not_here[expire_holds]",),
+    ),
+    Guard(
+        "foreign-payments",
+        "payments of tenants of another database are not compared here",
+        (
+            api(
+                "reconcile",
+                "core.named_tenant(v_seen) is not null and not core.is_here(",
+                "false and not core.is_here(",
+            ),
+        ),
+        (f"{_BOOKS}::test_what_is_of_a_tenant_of_another_database_is_passed_by",),
+    ),
+    Guard(
+        "secret-in-both-spellings",
+        "a booking secret opens its booking, however it is written",
+        (layer("access/actors", "fullmatch(first_written(", "fullmatch(str("),),
+        (f"{_TEXT}::test_secrets_are_written_as_the_key_is",),
+    ),
+    Guard(
+        "feed-of-its-tenant",
+        "an address that names a tenant is looked for there",
+        (layer("calendars/manage", "actors.tenant_in(token), where", "None, where"),),
+        (f"{_TEXT}::test_addresses_of_feeds_name_their_tenant",),
+    ),
+    Guard(
+        "writing-at-a-reader",
+        "a reader that refuses to write is no failover",
+        (
+            layer(
+                "platform/database",
+                "error.sqlstate == _READ_ONLY and not where.reads",
+                "error.sqlstate == _READ_ONLY",
+            ),
+        ),
+        (f"{_PLACES}::test_writing_at_a_reader_is_a_fault_and_no_failover",),
+    ),
+    Guard(
+        "failover",
+        "a writer that became a reader is left",
+        (layer("platform/database", "error.sqlstate == _READ_ONLY and not where.reads", "False"),),
+        (f"{_PLACES}::test_a_writer_that_became_a_reader_is_left",),
+    ),
+    Guard(
+        "reader-that-died",
+        "what a reader could not do, the writer does",
+        (layer("platform/database", "                where = where._replace(reads=False)\n", ""),),
+        (f"{_PLACES}::test_without_a_reader_the_writer_answers",),
+    ),
+)
