@@ -13,8 +13,8 @@ grant execute on function api.list_pool_slots to holdfast_availability;
 grant execute on function api.explain_slot to holdfast_availability;
 grant execute on function api.create_hold to holdfast_checkout;
 grant execute on function api.release_hold to holdfast_checkout;
-grant execute on function api.reschedule to holdfast_checkout;
-grant execute on function api.abandon_change to holdfast_checkout;
+grant execute on function api.reschedule_booking to holdfast_checkout;
+grant execute on function api.cancel_reschedule to holdfast_checkout;
 grant execute on function api.begin_checkout to holdfast_checkout;
 grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
@@ -23,7 +23,7 @@ grant execute on function api.list_bookings to holdfast_bookings;
 grant execute on function api.export_customer to holdfast_customers;
 grant execute on function api.erase_customer to holdfast_customers;
 grant execute on function api.join_waitlist to holdfast_waitlist;
-grant execute on function api.get_waiting to holdfast_waitlist;
+grant execute on function api.get_waitlist_entry to holdfast_waitlist;
 grant execute on function api.leave_waitlist to holdfast_waitlist;
 grant execute on function api.list_waitlist to holdfast_waitlist;
 grant execute on function api.create_calendar to holdfast_calendars;
@@ -49,15 +49,15 @@ grant execute on function api.offer_waiting to holdfast_offer_waiting;
 grant execute on function api.delete_expired_records to holdfast_retention;
 grant execute on function api.compile_openings to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
-grant execute on function api.begin_reading to holdfast_checkout;
+grant execute on function api.begin_calendar_read to holdfast_checkout;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
-grant execute on function api.store_busy to holdfast_checkout, holdfast_refresh_calendars;
+grant execute on function api.store_calendar_busy to holdfast_checkout, holdfast_refresh_calendars;
 grant execute on function api.claim_effects to holdfast_deliver;
-grant execute on function api.measure to holdfast_deliver;
+grant execute on function api.measure_backlog to holdfast_deliver;
 grant execute on function api.retry_effect to holdfast_deliver;
 grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
-grant execute on function api.continue_reconciliation to holdfast_reconcile;
-grant execute on function api.reconcile to holdfast_reconcile;
+grant execute on function api.next_reconciliation_page to holdfast_reconcile;
+grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
 
 -- whoever may call one of them finds it
 do $$
@@ -144,21 +144,21 @@ alter function api.offer_waiting owner to holdfast_system;
 alter function api.delete_expired_records owner to holdfast_system;
 alter function api.compile_openings owner to holdfast_system;
 alter function api.read_calendar_feed owner to holdfast_system;
-alter function api.begin_reading owner to holdfast_system;
+alter function api.begin_calendar_read owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
-alter function api.store_busy owner to holdfast_system;
+alter function api.store_calendar_busy owner to holdfast_system;
 alter function api.claim_effects owner to holdfast_system;
-alter function api.measure owner to holdfast_system;
+alter function api.measure_backlog owner to holdfast_system;
 alter function api.retry_effect owner to holdfast_system;
 alter function api.finish_effect owner to holdfast_system;
-alter function api.continue_reconciliation owner to holdfast_system;
-alter function api.reconcile owner to holdfast_system;
+alter function api.next_reconciliation_page owner to holdfast_system;
+alter function api.submit_reconciliation_page owner to holdfast_system;
 alter function core.authorize owner to holdfast_system;
-alter function core.busy owner to holdfast_system;
+alter function core.occupied_ranges owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
-alter function core.closed owner to holdfast_system;
+alter function core.blocked_ranges owner to holdfast_system;
 alter function core.free_in_pool owner to holdfast_system;
-alter function core.sessions owner to holdfast_system;
+alter function core.classes owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
 -- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it
 alter function core.follow_hours owner to holdfast_system;
@@ -197,7 +197,7 @@ begin
                 ' set plan_cache_mode = force_generic_plan',
             v_function);
         -- these join whole sets of times, for which a hash is quicker
-        if v_name not in ('explain_slot', 'list_pool_slots', 'list_slots') then
+        if v_name not in ('compile_openings', 'explain_slot', 'list_pool_slots', 'list_slots') then
             execute pg_catalog.format(
                 'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
         end if;

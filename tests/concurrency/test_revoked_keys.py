@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.harness.clients.calls import Api
-from tests.harness.clients.desk import Desk, background, refusal
+from tests.harness.clients.db_client import DbClient, background, refusal
 from tests.harness.clients.examples import EXAMPLES, Things, things
-from tests.harness.database import twins
+from tests.harness.database import guardless
 from tests.harness.database.builders import NOW
 from tests.harness.database.cluster import SQL_DIR
 from tests.harness.database.concurrency import wait_until_blocked
@@ -89,23 +89,23 @@ def test_a_key_revoked_while_its_call_waits_acts_no_more(made: Things, function:
 @pytest.mark.parametrize("function", WRITERS)
 def test_twin_that_does_not_ask_again_lets_it_act(made: Things, function: str) -> None:
     """Without the second question the call goes on as if nothing had happened."""
-    twins.forget_revocation(made.api.database)
+    guardless.forget_revocation(made.api.database)
 
     error = _outcome(made, function)
 
     assert error is None
 
 
-def test_a_repeat_that_waited_is_not_answered_either(desk: Desk) -> None:
+def test_a_repeat_that_waited_is_not_answered_either(db_client: DbClient) -> None:
     """Who waits for their own earlier call is asked again before they get its answer.
 
     Proves: ASVS 7.4.1, 8.3.2
     """
     customer = {"name": "Grace", "email": "grace@example.com"}
-    calls = [desk.hold_call(TEN, key="the-key", customer=customer) for _ in range(2)]
-    earlier, _ = desk.begin(calls[0])
-    _, waiting = desk.start(calls[1])
-    desk.database.execute("update core.api_keys set revoked_at = core.clock()")
+    calls = [db_client.hold_call(TEN, key="the-key", customer=customer) for _ in range(2)]
+    earlier, _ = db_client.begin(calls[0])
+    _, waiting = db_client.start(calls[1])
+    db_client.database.execute("update core.api_keys set revoked_at = core.clock()")
     earlier.commit()
 
     assert refusal(waiting.exception(10)) == "KHAUT"

@@ -158,7 +158,7 @@ def test_doors_run_alike(database: Database) -> None:
 
     assert {row.name for row in rows if not common <= set(row.settings)} == set()
     assert {row.name for row in rows if not joins <= set(row.settings)} == {
-        *("explain_slot", "list_pool_slots", "list_slots"),
+        *("compile_openings", "explain_slot", "list_pool_slots", "list_slots"),
     }
     assert {name for name, settings in own.items() if settings & (common | joins)} == set()
 

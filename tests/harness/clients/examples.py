@@ -100,7 +100,7 @@ _EVENING = {"weekday": 1, "opens": "18:00", "closes": "19:00"}
 _GRACE, _EMMY = {"email": "grace@example.com"}, {"email": "emmy@example.com"}
 
 EXAMPLES: Mapping[str, Example] = {
-    "abandon_change": Example(ITS_SECRET, lambda t: (t.moved.id, None)),
+    "cancel_reschedule": Example(ITS_SECRET, lambda t: (t.moved.id, None)),
     "attach_checkout": Example(
         ITS_SECRET, lambda t: (t.checkout.held.id, t.checkout.id, t.checkout.session())
     ),
@@ -128,7 +128,7 @@ EXAMPLES: Mapping[str, Example] = {
     "get_booking": Example(ITS_SECRET, lambda t: (t.held.id,)),
     "get_catalogue_item": Example(SERVERS, lambda t: ("resource", t.offer.resource_id)),
     "get_confirmation": Example(ITS_SECRET, lambda t: (t.held.id,)),
-    "get_waiting": Example(ITS_SECRET, lambda t: (t.place.id,)),
+    "get_waitlist_entry": Example(ITS_SECRET, lambda t: (t.place.id,)),
     "join_waitlist": Example(THE_TENANT, lambda t: ("k", uuid4(), b"0" * 32, t.offer.request(TEN))),
     "leave_waitlist": Example(ITS_SECRET, lambda t: (t.place.id, None)),
     "list_bookings": Example(ITS_SERVERS, lambda t: ({}, None, 10)),
@@ -144,7 +144,7 @@ EXAMPLES: Mapping[str, Example] = {
     "rate_policy": Example(EVERYBODY, lambda t: ()),
     "release_hold": Example(ITS_SECRET, lambda t: (t.held.id, None)),
     "remove_catalogue_item": Example(SERVERS, lambda t: ("resource", None, t.resource, None)),
-    "reschedule": Example(ITS_SECRET, lambda t: (t.held.id, "k", _LATER, None)),
+    "reschedule_booking": Example(ITS_SECRET, lambda t: (t.held.id, "k", _LATER, None)),
     "revoke_calendar_feed": Example(SERVERS, lambda t: (t.resource, t.feed)),
 }
 
