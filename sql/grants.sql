@@ -6,12 +6,6 @@
 
 -- What clients, Stripe and the schedules reach ----------------------------------------------------
 
-grant usage on schema api to
-    holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars, holdfast_catalogue,
-    holdfast_checkout, holdfast_confirmation, holdfast_customers,
-    holdfast_deliver, holdfast_expire_holds, holdfast_health, holdfast_lifecycle, holdfast_offer_waiting, holdfast_pools,
-    holdfast_reconcile, holdfast_refresh_calendars, holdfast_retention, holdfast_schedules, holdfast_waitlist, holdfast_webhook;
-
 -- bound to the tenant of the caller's key
 grant execute on function api.list_resources to holdfast_availability;
 grant execute on function api.list_slots to holdfast_availability;
@@ -76,6 +70,23 @@ grant execute on function api.measure to holdfast_deliver;
 grant execute on function api.get_waiting to holdfast_waitlist;
 grant execute on function api.reconcile to holdfast_reconcile;
 grant execute on function api.continue_reconciliation to holdfast_reconcile;
+
+-- whoever may call one of them finds it
+do $$
+declare
+    v_login text;
+begin
+    for v_login in
+        select distinct r.rolname
+        from pg_catalog.pg_proc as p
+        cross join lateral pg_catalog.aclexplode(p.proacl) as a
+        join pg_catalog.pg_roles as r on r.oid = a.grantee and r.rolcanlogin
+        where p.pronamespace = 'api'::regnamespace
+    loop
+        execute pg_catalog.format('grant usage on schema api to %I', v_login);
+    end loop;
+end;
+$$;
 
 -- What each kind of credential may do -------------------------------------------------------------
 

@@ -25,14 +25,28 @@ begin
         end if;
     end loop;
 
+    -- the functions of template.yaml that have a DATABASE_ROLE; grants.sql says what each may call
     foreach v_role in array array[
-        'holdfast_availability', 'holdfast_blackouts', 'holdfast_bookings', 'holdfast_calendars', 'holdfast_catalogue',
+        'holdfast_availability',
+        'holdfast_blackouts',
+        'holdfast_bookings',
+        'holdfast_calendars',
+        'holdfast_catalogue',
         'holdfast_checkout',
-        'holdfast_confirmation', 'holdfast_customers',
-        'holdfast_deliver', 'holdfast_expire_holds', 'holdfast_health', 'holdfast_lifecycle',
+        'holdfast_confirmation',
+        'holdfast_customers',
+        'holdfast_deliver',
+        'holdfast_expire_holds',
+        'holdfast_health',
+        'holdfast_lifecycle',
         'holdfast_offer_waiting',
-        'holdfast_pools', 'holdfast_reconcile', 'holdfast_refresh_calendars', 'holdfast_retention', 'holdfast_schedules',
-        'holdfast_waitlist', 'holdfast_webhook'
+        'holdfast_pools',
+        'holdfast_reconcile',
+        'holdfast_refresh_calendars',
+        'holdfast_retention',
+        'holdfast_schedules',
+        'holdfast_waitlist',
+        'holdfast_webhook'
     ] loop
         if not exists (select from pg_catalog.pg_roles where rolname = v_role) then
             begin

@@ -11,6 +11,7 @@
     notices   layers/core/THIRD-PARTY-NOTICES  the licences of what the layer ships
     privacy   docs/privacy.md                  how long what is kept, from dev/generators/kept.py
     locking   docs/locking.md                  its table, from the headers of sql/functions
+    access    docs/access.md                   who may do what, from sql/grants.sql
 
 What tests and benchmarks know is written by them: `tests.interleavings.page`, `bench.document`.
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
@@ -28,7 +29,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev.generators import cases, kept, limits, locks, security
+from dev.generators import access, cases, kept, limits, locks, security
 from dev.generators.files import ROOT, Generated, run
 from dev.programs.postgres import Postgres
 from dev.programs.postgres_binaries import binaries
@@ -174,6 +175,7 @@ GENERATED: Mapping[str, Generated] = {
     "notices": Generated("layers/core/THIRD-PARTY-NOTICES", third_party),
     "privacy": Generated("docs/privacy.md", kept.page),
     "locking": Generated("docs/locking.md", locks.page),
+    "access": Generated("docs/access.md", access.page),
 }
 
 

@@ -6,9 +6,7 @@ from holdfast.platform import database_errors, errors
 from tests.harness.clients.db_client import DbClient, background, refusal
 from tests.harness.database import guardless
 from tests.harness.database.concurrency import wait_until_blocked
-from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.laws.invariants import violations
-from tests.interleavings.steps import NOTING, READERS
 
 MONDAY_TEN = "2027-01-11T10:00:00Z"
 TUESDAY_TEN = "2027-01-12T10:00:00Z"
@@ -89,17 +87,6 @@ def test_a_day_lock_is_waited_for_only_so_long(db_client: DbClient) -> None:
     lock.commit()
     assert len(db_client.owners()) == 1
     assert violations(db_client.database) == []
-
-
-def test_every_function_that_waits_has_a_limit(db_client: DbClient) -> None:
-    """Each public function that changes something waits three seconds for a lock, no longer."""
-    functions = db_client.database.rows(
-        "select p.proname, coalesce(p.proconfig, '{}') as settings"
-        f" from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
-    )
-
-    without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}
-    assert without == READERS | NOTING.keys()
 
 
 def test_days_are_locked_in_one_order(db_client: DbClient) -> None:

@@ -1,6 +1,6 @@
 """Every call that changes something, in the words of the table of expected.
 
-A function of schema api either has moves here or is named as one that only reads.
+A function of schema api has steps here, or waits for no lock and is one that only reads.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,29 +10,6 @@ from uuid import uuid4
 
 from tests.harness.clients.db_client import Call, DbClient, settle_call
 from tests.interleavings.setups import ELSEWHERE, FOUR, TEN, State
-
-READERS = frozenset(
-    {
-        "begin_calendar_read",
-        "explain_slot",
-        "export_customer",
-        "get_booking",
-        "get_catalogue_item",
-        "get_waitlist_entry",
-        "health",
-        "list_bookings",
-        "list_calendar_feeds",
-        "list_calendars",
-        "list_catalogue_items",
-        "list_pool_slots",
-        "list_resources",
-        "list_slots",
-        "list_waitlist",
-        "measure_backlog",
-        "rate_policy",
-        "read_calendar_feed",
-    }
-)
 
 # Note something about what they read if nobody is at work on it, and wait for nobody.
 NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked about a checkout"}

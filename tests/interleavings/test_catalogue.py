@@ -11,10 +11,11 @@ from psycopg.types.json import Jsonb
 
 from tests.harness.clients.db_client import DbClient
 from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
+from tests.harness.database.migrated import Database
 from tests.interleavings.expected import ALONE, expected
 from tests.interleavings.permutations import Spec
 from tests.interleavings.setups import SETUPS, TEN
-from tests.interleavings.steps import APART, MEETING, NOTING, READERS, STEPS
+from tests.interleavings.steps import APART, MEETING, NOTING, STEPS
 
 _FUNCTIONS = f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
 ELSEWHEN = "2027-01-19T16:00:00Z"
@@ -172,6 +173,8 @@ _READS: dict[str, Callable[[DbClient, str], tuple[Any, ...]]] = {
     "read_calendar_feed": lambda db_client, held: (_feed(db_client)[1],),
 }
 
+READERS = frozenset(_READS) - NOTING.keys()
+
 # everything that has to do with bookings is in somebody's hands
 _LOCKED = """
 select core.lock_rules(array(select id from core.resources)),
@@ -197,6 +200,17 @@ def test_every_function_has_its_part(spec: Spec) -> None:
     parts = (READERS, NOTING, APART, MEETING, set(_WRITERS.values()))
     assert functions == {name for part in parts for name in part}
     assert len(functions) == sum(map(len, parts))
+
+
+def test_every_function_that_changes_something_has_a_limit(database: Database) -> None:
+    """It waits three seconds for a lock, no longer; one that only reads waits for none."""
+    functions = database.rows(
+        "select p.proname, coalesce(p.proconfig, '{}') as settings from pg_proc as p"
+        " where p.pronamespace = 'api'::regnamespace"
+    )
+
+    without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}
+    assert without == _READS.keys()
 
 
 @pytest.mark.parametrize(

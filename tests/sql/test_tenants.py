@@ -5,17 +5,16 @@ Generated from the catalogue, so that a new table or function is included by its
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
-from tests.harness.clients.calls import ADDRESSES, Api, refused, stripe_event
-from tests.harness.clients.waiting import wait_for
-from tests.harness.database.builders import NOW, Offer, Tenant, sha256
-from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
+from tests.harness.clients.calls import Api, refused, stripe_event
+from tests.harness.clients.examples import EXAMPLES, things
+from tests.harness.database.builders import Offer, Tenant
+from tests.harness.database.digests import digests
 from tests.harness.database.migrated import Database
 from tests.harness.database.scheduled_rows import fill
 
@@ -73,16 +72,6 @@ def filled(api: Api, tenant: Tenant) -> Offer:
     api.call("release_hold", leaving.held.actor, leaving.held.id, None)
     fill(offer)
     return offer
-
-
-def given_calendars(api: Api, tenant: Tenant, resource_id: UUID) -> tuple[UUID, UUID]:
-    """A calendar that is read for the resource, and a feed that is given out of it."""
-    server, calendar, feed = tenant.actor("secret"), uuid4(), uuid4()
-    own = {"name": "Own", "url": "https://a.example/", "fresh_seconds": 300}
-    own |= {"resource_id": str(resource_id)}
-    api.call("create_calendar", server, "calendar", calendar, own)
-    api.call("create_calendar_feed", server, "feed", feed, sha256("feed"), resource_id)
-    return calendar, feed
 
 
 def test_every_table_of_tenants_is_guarded(api: Api) -> None:
@@ -193,76 +182,27 @@ def test_a_row_cannot_move_to_another_tenant(api: Api, tenant: Tenant) -> None:
     assert (refusal.sqlstate, refusal.constraint) == ("23503", "resource_offerings_resource_mode")
 
 
-def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
-    """Each function that names a booking or a resource answers KHNTF to a stranger's secret key.
+def test_another_tenants_key_reaches_nothing(api: Api) -> None:
+    """Each function that names a booking or a resource answers KHNTF to a stranger's secret key,
+    and every other one with what is the stranger's own, which is nothing.
 
     Cases: P-7, E-3.5
     Proves: ASVS 8.2.2, 8.4.1, API1:2023
     """
-    offer = tenant.offer()
-    checkout = api.checkout(api.hold(offer))
-    held = checkout.held
-    place = wait_for(api, offer, NOW + timedelta(hours=2))
-    resource = offer.resource_id
-    calendar, feed = given_calendars(api, tenant, resource)
-    stranger = Tenant(api.database).actor("secret")
-    addresses = ADDRESSES
-    later = {"resource_id": None, "starts_at": "2031-03-03T12:00Z", "date": None}
-    opens = {"weekday": 1, "opens": "18:00", "closes": "19:00"}
-    own = {"name": "Own", "url": "https://a.example/", "fresh_seconds": 300}
-    own |= {"resource_id": str(resource)}
-    attempts: dict[str, tuple[Any, ...]] = {
-        "cancel_reschedule": (stranger, held.id, None),
-        "attach_checkout": (stranger, held.id, checkout.id, checkout.session()),
-        "begin_checkout": (stranger, held.id, "k", addresses, None),
-        "change_catalogue_item": (stranger, "resource", None, resource, None, {"name": "Mine"}),
-        "create_calendar": (stranger, "k", uuid4(), own),
-        "create_calendar_feed": (stranger, "k", uuid4(), b"0" * 32, resource),
-        "create_catalogue_item": (stranger, "hours", resource, "k", uuid4(), opens),
-        "create_hold": (stranger, "k", uuid4(), b"0" * 32, offer.request("2031-03-03T12:00Z")),
-        "delete_calendar": (stranger, resource, calendar),
-        "get_booking": (stranger, held.id),
-        "get_catalogue_item": (stranger, "resource", resource),
-        "get_waitlist_entry": (stranger, place.id),
-        "join_waitlist": (stranger, "k", uuid4(), b"0" * 32, offer.request(NOW)),
-        "leave_waitlist": (stranger, place.id, None),
-        "list_calendar_feeds": (stranger, resource),
-        "list_calendars": (stranger, resource),
-        "get_confirmation": (stranger, held.id),
-        "explain_slot": (stranger, resource, None, NOW, None, None),
-        "list_pool_slots": (stranger, tenant.pool([resource]), None, None, None),
-        "list_slots": (stranger, resource, offer.offering_id, None, None),
-        "release_hold": (stranger, held.id, None),
-        "remove_catalogue_item": (stranger, "resource", None, resource, None),
-        "reschedule_booking": (stranger, held.id, "k", later, None),
-        "revoke_calendar_feed": (stranger, resource, feed),
-    }
-    person = held.answer["customer"]["email"]
-    empty: dict[str, tuple[Any, ...]] = {
-        "erase_customer": (stranger, {"email": person}),
-        "export_customer": (stranger, {"email": person}, None, 10),
-        "list_bookings": (stranger, {}, None, 10),
-        "list_catalogue_items": (stranger, "resource", None, False, None, 10),
-        "list_resources": (stranger, None, 10),
-        "list_waitlist": (stranger, {}, None, 10),
-    }
-    before = held.row, place.row
+    made = things(api)
+    stranger = made.credentials["another tenant's secret"]
+    before = digests(api.database)
 
-    refusals = {name: refused(api.call, name, *a) for name, a in attempts.items()}
-    lists = [api.call(name, *arguments) for name, arguments in empty.items()]
+    refused_with = {f: made.outcome(f, stranger) for f in EXAMPLES}
+    answered = [f for f, outcome in refused_with.items() if outcome == "ok"]
+    answers = {f: made.call(f, stranger) for f in answered}
 
-    with_actor = api.database.rows(
-        f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
-        " and p.proargnames[1] = 'p_actor'"
-    )
-    assert {r.sqlstate for r in refusals.values()} == {"KHNTF"}
-    found = [found for answer in lists for found in answer.values() if found]
-    assert found == [person]  # the mailbox that was asked about, and nothing of it
-    assert (held.row, place.row) == before
-    of_its_key = {"rate_policy"}  # says of the caller's own key how often it may ask
-    assert {name for (name,) in with_actor} == {*attempts, *empty, *of_its_key}, (
-        "a new function needs a case"
-    )
+    assert {refused_with[f] for f in EXAMPLES if f not in answered} == {"KHNTF"}
+    of_its_key = answers.pop("rate_policy")  # how often the caller's own key may ask
+    assert of_its_key["kind"] == "secret"
+    found = [found for answer in answers.values() for found in answer.values() if found]
+    assert found == ["grace@example.com"]  # the mailbox that was asked about, and nothing of it
+    assert digests(api.database) == before
 
 
 def test_a_refund_of_another_tenant_is_unknown(api: Api, tenant: Tenant) -> None:

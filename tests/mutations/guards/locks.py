@@ -168,6 +168,9 @@ GUARDS: tuple[Guard, ...] = (
         "lock-timeout",
         "nobody waits for a lock for longer than a caller would",
         (api("create_hold", "set lock_timeout = '3s'\n", ""),),
-        ("tests/concurrency/test_locks.py::test_every_function_that_waits_has_a_limit",),
+        (
+            "tests/interleavings/test_catalogue.py"
+            "::test_every_function_that_changes_something_has_a_limit",
+        ),
     ),
 )
