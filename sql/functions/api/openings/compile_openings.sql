@@ -11,7 +11,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit timetables, skip locked
+-- Locks     up to p_limit timetables, skipping those that are locked; their tenants' fences
 -- Raises    nothing
 -- Backstop  openings_pkey, bookables_pkey
 create or replace function api.compile_openings(p_after jsonb, p_limit integer)
@@ -33,12 +33,14 @@ begin
         select t.tenant_id, t.resource_id
         from core.timetables as t
         where t.compiled_at < v_before
+            and core.is_here(t.tenant_id)
             and not core.passed_over('compile_openings', t.tenant_id, t.resource_id, v_now)
         order by t.compiled_at
         limit p_limit
         for no key update skip locked
     loop
         v_looked := v_looked + 1;
+        continue when not core.try_enter_tenant(v_one.tenant_id, 'sweep', null, null);
         begin
             v_openings := v_openings
                 + core.compile_openings(v_one.tenant_id, v_one.resource_id, v_now);
