@@ -68,6 +68,8 @@ def pool(server: Server) -> Iterator[Pool]:
                 offering_id=offer.offering_id,
                 booking_mode="slot",
             )
+        # as a caller has entered it: core.occupied_ranges looks for the tenant there
+        database.execute("select set_config('holdfast.tenant_id', %s, false)", str(tenant.id))
         stand = Stand(database, tenant, offer.resource_id, offer.resource_id)
         yield Pool(stand, [offer.resource_id, *others], offer.offering_id)
 
@@ -149,7 +151,7 @@ def members(draw: st.DrawFn) -> list[tuple[Question, dict[str, int | None]]]:
 
 
 def _clear(database: Database) -> None:
-    for table in ("occupancies", "changes", "bookings", "blackouts"):
+    for table in ("occupancies", "reschedules", "bookings", "blackouts"):
         database.execute(f"truncate core.{table} cascade")
 
 

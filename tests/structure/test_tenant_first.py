@@ -45,6 +45,7 @@ where t.relnamespace in ('core'::regnamespace, 'audit'::regnamespace) and t.relk
 ACROSS = {
     "api.claim_calendars": "a sweep of all tenants that are here",
     "api.claim_effects": "a sweep of all tenants that are here",
+    "api.compile_openings": "a sweep of all tenants that are here",
     "api.expire_holds": "a sweep of all tenants that are here",
     "api.measure_backlog": "measures the sweeps",
     "api.offer_waiting": "a sweep of all tenants that are here",

@@ -11,7 +11,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit timetables, skip locked; their tenants' fences
+-- Locks     up to p_limit timetables, skipping those that are locked; their tenants' fences
 -- Raises    nothing
 -- Backstop  openings_pkey, bookables_pkey
 create or replace function api.compile_openings(p_after jsonb, p_limit integer)
