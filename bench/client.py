@@ -74,7 +74,7 @@ def move(connection: "psycopg.Connection[Any]", client: int, number: int) -> boo
     booking = client * 1000 + 320 + number  # the pools have the first 320 resources
     starts = FIRST_DAY + timedelta(days=200 + client, minutes=30 * number)
     connection.execute(
-        "select api.reschedule(%s, %s, %s, %s, null)",
+        "select api.reschedule_booking(%s, %s, %s, %s, null)",
         (
             SERVER,
             identifier(f"booking{booking}"),
@@ -204,7 +204,7 @@ def _race(act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any
 
     def run(place: int) -> None:
         with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
-            # another time, and once more in vain: warm for both, as a kept environment is
+            # another time, and once more refused: warm for both, as a kept environment is
             act(connection, 1, place)
             act(connection, 1, place)
             together.wait(_PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
--- The public interface: who may call what, and which rows anybody sees.
+-- The public interface: who may call what, and which rows each role sees.
 --
 -- Read this file to know what each Lambda function can do to the database. Everything not granted
 -- here is denied: the login roles own nothing, read no table, and execute only the functions named
@@ -19,9 +19,8 @@ grant execute on function api.list_pool_slots to holdfast_availability;
 grant execute on function api.explain_slot to holdfast_availability;
 grant execute on function api.create_hold to holdfast_checkout;
 grant execute on function api.release_hold to holdfast_checkout;
--- the checkout function of the release before reschedules too; it can go after one release
-grant execute on function api.reschedule to holdfast_checkout, holdfast_lifecycle;
-grant execute on function api.abandon_change to holdfast_checkout, holdfast_lifecycle;
+grant execute on function api.reschedule_booking to holdfast_lifecycle;
+grant execute on function api.cancel_reschedule to holdfast_lifecycle;
 grant execute on function api.begin_checkout to holdfast_checkout;
 grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
@@ -30,7 +29,7 @@ grant execute on function api.list_bookings to holdfast_bookings;
 grant execute on function api.export_customer to holdfast_customers;
 grant execute on function api.erase_customer to holdfast_customers;
 grant execute on function api.join_waitlist to holdfast_waitlist;
-grant execute on function api.get_waiting to holdfast_waitlist;
+grant execute on function api.get_waitlist_entry to holdfast_waitlist;
 grant execute on function api.leave_waitlist to holdfast_waitlist;
 grant execute on function api.list_waitlist to holdfast_waitlist;
 grant execute on function api.create_calendar to holdfast_calendars;
@@ -48,7 +47,7 @@ grant execute on function api.health to holdfast_health;
 grant execute on function api.rate_policy to holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars,
     holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_customers, holdfast_lifecycle, holdfast_pools, holdfast_schedules, holdfast_waitlist;
 
--- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
+-- across tenants: for Stripe, the sweeps and requests that have just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;
 grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;
@@ -56,15 +55,26 @@ grant execute on function api.offer_waiting to holdfast_offer_waiting;
 grant execute on function api.delete_expired_records to holdfast_retention;
 grant execute on function api.compile_openings to holdfast_retention;
 grant execute on function api.read_calendar_feed to holdfast_calendars;
-grant execute on function api.begin_reading to holdfast_checkout, holdfast_lifecycle;
+grant execute on function api.begin_calendar_read to holdfast_checkout, holdfast_lifecycle;
 grant execute on function api.claim_calendars to holdfast_refresh_calendars;
-grant execute on function api.store_busy to holdfast_checkout, holdfast_lifecycle, holdfast_refresh_calendars;
+grant execute on function api.store_calendar_busy to holdfast_checkout, holdfast_lifecycle, holdfast_refresh_calendars;
 grant execute on function api.claim_effects to holdfast_deliver;
-grant execute on function api.measure to holdfast_deliver;
+grant execute on function api.measure_backlog to holdfast_deliver;
 grant execute on function api.retry_effect to holdfast_deliver;
 grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver, holdfast_lifecycle;
-grant execute on function api.continue_reconciliation to holdfast_reconcile;
+grant execute on function api.next_reconciliation_page to holdfast_reconcile;
+grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
+
+-- Doorways: the names of the release before, for its code while traffic shifts and after a rollback.
+-- The next release takes them away, with sql/functions/api/doorways.
+grant execute on function api.reschedule to holdfast_checkout;
+grant execute on function api.abandon_change to holdfast_checkout;
+grant execute on function api.begin_reading to holdfast_checkout;
+grant execute on function api.store_busy to holdfast_checkout, holdfast_refresh_calendars;
+grant execute on function api.measure to holdfast_deliver;
+grant execute on function api.get_waiting to holdfast_waitlist;
 grant execute on function api.reconcile to holdfast_reconcile;
+grant execute on function api.continue_reconciliation to holdfast_reconcile;
 
 -- What each kind of credential may do -------------------------------------------------------------
 
@@ -134,21 +144,21 @@ alter function api.offer_waiting owner to holdfast_system;
 alter function api.delete_expired_records owner to holdfast_system;
 alter function api.compile_openings owner to holdfast_system;
 alter function api.read_calendar_feed owner to holdfast_system;
-alter function api.begin_reading owner to holdfast_system;
+alter function api.begin_calendar_read owner to holdfast_system;
 alter function api.claim_calendars owner to holdfast_system;
-alter function api.store_busy owner to holdfast_system;
+alter function api.store_calendar_busy owner to holdfast_system;
 alter function api.claim_effects owner to holdfast_system;
-alter function api.measure owner to holdfast_system;
+alter function api.measure_backlog owner to holdfast_system;
 alter function api.retry_effect owner to holdfast_system;
 alter function api.finish_effect owner to holdfast_system;
-alter function api.continue_reconciliation owner to holdfast_system;
-alter function api.reconcile owner to holdfast_system;
+alter function api.next_reconciliation_page owner to holdfast_system;
+alter function api.submit_reconciliation_page owner to holdfast_system;
 alter function core.authorize owner to holdfast_system;
-alter function core.busy owner to holdfast_system;
+alter function core.occupied_ranges owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
-alter function core.closed owner to holdfast_system;
+alter function core.blocked_ranges owner to holdfast_system;
 alter function core.free_in_pool owner to holdfast_system;
-alter function core.sessions owner to holdfast_system;
+alter function core.classes owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
 -- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it
 alter function core.follow_hours owner to holdfast_system;
@@ -157,6 +167,13 @@ alter function core.follow_resource_rules owner to holdfast_system;
 alter function core.follow_offerings owner to holdfast_system;
 alter function core.follow_prices owner to holdfast_system;
 alter function core.follow_currencies owner to holdfast_system;
+
+-- the doorways of those above
+alter function api.begin_reading owner to holdfast_system;
+alter function api.store_busy owner to holdfast_system;
+alter function api.measure owner to holdfast_system;
+alter function api.reconcile owner to holdfast_system;
+alter function api.continue_reconciliation owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;
@@ -187,7 +204,7 @@ begin
                 ' set plan_cache_mode = force_generic_plan',
             v_function);
         -- these join whole sets of times, for which a hash is quicker
-        if v_name not in ('explain_slot', 'list_pool_slots', 'list_slots') then
+        if v_name not in ('compile_openings', 'explain_slot', 'list_pool_slots', 'list_slots') then
             execute pg_catalog.format(
                 'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
         end if;

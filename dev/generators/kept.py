@@ -1,7 +1,7 @@
 """What every table holds, and how long: a part of docs/privacy.md, and a test's law.
 
-A table without a line here fails `tests/structure/test_retention.py`: nothing grows for ever unless
-somebody has said why.
+A table without a line here fails `tests/structure/test_retention.py`: nothing grows for ever
+without a stated reason.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ TABLES: Mapping[str, Kept] = {
         "who waits for a time",
         "name, phone, language, time zone, keyed hash of the network address",
         "`keep_waitlist_days` after it ended (30), or with the booking it was offered",
-        ("core.delete_places", "core.delete_booking"),
+        ("core.delete_waitlist_entries", "core.delete_booking"),
     ),
     "core.checkouts": Kept(
         "swept",
@@ -72,7 +72,7 @@ TABLES: Mapping[str, Kept] = {
     ),
     "core.payments": Kept("kept", "money that came", "", "for ever: the books"),
     "core.refunds": Kept("kept", "money that went back", "", "for ever: the books"),
-    "core.changes": Kept(
+    "core.reschedules": Kept(
         "kept", "moves of paid bookings", "", "for ever, with the booking: only paid ones are moved"
     ),
     "core.occupancies": Kept(
@@ -92,7 +92,7 @@ TABLES: Mapping[str, Kept] = {
         "which request made what",
         "a hash of the request; of an erased customer it is replaced",
         "`keep_requests_days` (30), or with what it made",
-        ("core.delete_requests", "core.delete_booking", "core.delete_places"),
+        ("core.delete_requests", "core.delete_booking", "core.delete_waitlist_entries"),
     ),
     "core.stripe_events": Kept(
         "swept",
@@ -131,7 +131,7 @@ TABLES: Mapping[str, Kept] = {
         "kept",
         "where Stripe's books and ours differ",
         "",
-        "for ever: each was a fault, and somebody's decision",
+        "for ever: each was a fault, and a person's decision",
     ),
     "core.tenants": Kept(
         "bounded", "whose system it is, and settings", "", "as long as it is used"

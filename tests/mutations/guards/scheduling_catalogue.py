@@ -5,7 +5,7 @@ from tests.mutations.guard import Guard, api, core
 _RACES = "tests/concurrency/test_rules.py"
 _CATALOGUE = "tests/functions/test_catalogue.py"
 _SCHEDULES = "tests/functions/test_schedules.py"
-_KEEP_WHAT_WAS_READ = core("take", "    if exists (\n", "    if false and exists (\n")
+_KEEP_WHAT_WAS_READ = core("hold_periods", "    if exists (\n", "    if false and exists (\n")
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -19,7 +19,7 @@ GUARDS: tuple[Guard, ...] = (
         "a hold that waited looks whether its resource and offering were archived",
         (
             core(
-                "offered_period",
+                "bookable_period",
                 "and r.archived_at is null and o.archived_at is null",
                 "",
             ),

@@ -29,9 +29,9 @@ GUARDS: tuple[Guard, ...] = (
         "what is blacked out or busy elsewhere cannot be held",
         (
             core(
-                "offered_period",
-                "select from core.closed(\n                p_resource.id,",
-                "select from core.closed(\n                null,",
+                "bookable_period",
+                "select from core.blocked_ranges(\n                p_resource.id,",
+                "select from core.blocked_ranges(\n                null,",
             ),
         ),
         (f"{_BOOKABLE}::test_closed_times_are_not_listed_and_cannot_be_held",),
@@ -75,7 +75,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "slots-bounded",
         "a listing is refused rather than cut off",
-        (core("require_few", "if p_slots > 2000 then", "if false then"),),
+        (core("require_slot_count", "if p_slots > 2000 then", "if false then"),),
         (f"{_BOOKABLE}::test_too_many_slots_are_refused_not_cut_off",),
     ),
     Guard(

@@ -37,7 +37,7 @@ class Actor:
     Attributes:
         tenant: what the key's text names, as it is written there; "" for a key of old.
         address: the network address that asks, as API Gateway saw it; only a keyed hash of it is
-            stored (`booking_secrets.located`).
+            stored (`booking_secrets.with_address_hash`).
     """
 
     key_hash: str
@@ -76,7 +76,7 @@ def from_headers(headers: Mapping[str, str], request_id: str, address: str = "")
 
 
 def is_browser(headers: Mapping[str, str]) -> bool:
-    """Whether a request's API key looks like a publishable one; decides no right of anybody."""
+    """Whether a request's API key looks like a publishable one; grants nothing."""
     bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
     return bearer is not None and bearer["key"].startswith("pk_")
 

@@ -37,7 +37,7 @@ def client_secret(booking_id: UUID | str, key_id: str | None = None) -> str:
 
 
 def waitlist_secret(entry_id: UUID | str, key_id: str | None = None) -> str:
-    """The 256-bit secret that opens one place in the waitlist, and the booking it is offered;
+    """The 256-bit secret that opens one waitlist entry, and the booking it is offered;
     see `client_secret`."""
     return _secret(f"waitlist:{entry_id}", key_id)
 
@@ -52,13 +52,13 @@ def making(actor: dict[str, Any]) -> dict[str, Any]:
     return actor | {"secret_key_id": newest_key()}
 
 
-def told(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def without_key_id(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """An answer of the database without its `secret_key_id`, and that id."""
     key_id = answer.get("secret_key_id", FIRST_SECRET_KEY)  # replayed from before there were ids
     return {name: answer[name] for name in answer if name != "secret_key_id"}, key_id
 
 
-def located(actor: Actor) -> dict[str, Any]:
+def with_address_hash(actor: Actor) -> dict[str, Any]:
     """The actor as the database gets it where holds of one network address are counted.
 
     The hash is keyed: addresses are few enough to be guessed from a plain one.
@@ -71,8 +71,8 @@ def located(actor: Actor) -> dict[str, Any]:
 def _network(address: str) -> str | None:
     """Whom an address belongs to: an IPv4 address, however it is written, or an IPv6 network.
 
-    6to4 (RFC 3056), Teredo (RFC 4380) and NAT64 give whoever has one IPv4 address IPv6 addresses in
-    plenty; they are that address.
+    6to4 (RFC 3056), Teredo (RFC 4380) and NAT64 give the holder of one IPv4 address many IPv6
+    addresses; they count as that address.
     """
     try:
         parsed = ipaddress.ip_address(address)

@@ -9,11 +9,11 @@ from holdfast.calendars import events
 from holdfast.calendars.transport import Transport
 
 Task = Mapping[str, Any]  # as core.reading_task makes it
-Reading = dict[str, Any]  # as api.store_busy takes it
+Reading = dict[str, Any]  # as api.store_calendar_busy takes it
 
 
 class BusyTimes(Protocol):
-    """Tells when the owner of a calendar is busy."""
+    """Says when the owner of a calendar is busy."""
 
     def read(self, task: Task, seconds: float) -> Reading:
         """Read a calendar, within some seconds.

@@ -21,7 +21,7 @@ def _divides_a_day(minutes: int) -> int:
 
 def _once(ids: list[UUID]) -> list[UUID]:
     if len(set(ids)) < len(ids):
-        raise ValueError("must not name one twice")
+        raise ValueError("must not repeat an entry")
     return sorted(ids)
 
 
@@ -42,7 +42,7 @@ Step = Annotated[
 Ids = Annotated[list[UUID], Field(max_length=100), AfterValidator(_once)]
 
 
-class Change(Request):
+class Patch(Request):
     """What is to be different. What it does not name stays."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
@@ -73,14 +73,14 @@ class CataloguePrice(Request):
 
 def _one_each(prices: list[CataloguePrice]) -> list[CataloguePrice]:
     if len({(price.tier, price.package) for price in prices}) < len(prices):
-        raise ValueError("must not name a tier and package twice")
+        raise ValueError("must not repeat a tier and package")
     return prices
 
 
 Prices = Annotated[list[CataloguePrice], Field(max_length=100), AfterValidator(_one_each)]
 
 
-class ResourceChange(Change):
+class ResourceChange(Patch):
     """What is to be different of a resource: for bookings that are made from now on."""
 
     name: Name = _ABSENT
@@ -106,7 +106,7 @@ class ResourceRequest(ResourceChange):
     booking_mode: Mode = "slot"
 
 
-class OfferingChange(Change):
+class OfferingChange(Patch):
     """What is to be different of an offering: for bookings that are made from now on."""
 
     name: Name = _ABSENT
@@ -127,11 +127,11 @@ class OfferingRequest(OfferingChange):
     @model_validator(mode="after")
     def _slot_has_duration(self) -> Self:
         if (self.booking_mode == "slot") != ("duration_minutes" in self.model_fields_set):
-            raise ValueError("duration_minutes belongs to booking_mode slot, and to it alone")
+            raise ValueError("duration_minutes is for booking_mode slot only, and required there")
         return self
 
 
-class PoolChange(Change):
+class PoolChange(Patch):
     """What is to be different of a pool."""
 
     name: Name = _ABSENT
@@ -182,8 +182,8 @@ class CataloguePriceAnswer(Answer):
 
 class UnpayablePrice(Answer):
     """A price that cannot be charged: too little (below_least), or no multiple of its currency's
-    step (off_step), both in minor units. It was set before its currency had them, and nobody can
-    hold at it until it is changed."""
+    step (off_step), both in minor units. It was set before its currency had them, and no hold
+    can use it until it is changed."""
 
     tier: str
     package: str

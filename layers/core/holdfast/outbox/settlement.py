@@ -1,4 +1,4 @@
-"""What a settlement did, told to whoever watches: logs and metrics, the same on every way."""
+"""What a settlement did, in logs and metrics, the same on every way."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _COUNTED = {
 _LATE = re.compile(r"paid late;|.*: time_lost$")  # as core.settle_paid and its like give reasons
 
 
-def told(settled: Mapping[str, Any]) -> str:
+def report(settled: Mapping[str, Any]) -> str:
     """Count what `api.settle_checkout`, `api.settle_refund` or `api.finish_effect` answered.
 
     Returns:

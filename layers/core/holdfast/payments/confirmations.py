@@ -1,4 +1,4 @@
-"""What has become of a booking, told truthfully whether or not the webhook has come yet."""
+"""What has become of a booking, whether or not the webhook has arrived yet."""
 
 from typing import Any
 from uuid import UUID
@@ -38,5 +38,5 @@ def _settled(session_id: str) -> bool:
     if outcome == "open":
         return False
     settled = database.call("settle_checkout", None, outcome, gateway.summary(session))
-    logger().info("session settled", session=session_id, result=settlement.told(settled))
+    logger().info("session settled", session=session_id, result=settlement.report(settled))
     return True

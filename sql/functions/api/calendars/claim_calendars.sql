@@ -13,7 +13,7 @@
 --
 -- Locks     as core.claim_calendars_of, tenant after tenant
 -- Raises    40001, 40P01
--- Backstop  api.store_busy takes no older reading
+-- Backstop  api.store_calendar_busy takes no older reading
 create or replace function api.claim_calendars(p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
@@ -30,7 +30,7 @@ declare
     v_now timestamptz := core.clock();
     v_tasks jsonb := '[]';
 begin
-    -- who has waited longest; then, so that none with many calendars hides the others, whoever comes
+    -- who has waited longest; then, so that none with many calendars hides the others, the next
     for v_tenant in
         select d.tenant_id
         from (

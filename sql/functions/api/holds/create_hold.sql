@@ -14,9 +14,9 @@
 -- Who wants what is visibly taken is refused before it queues for the lock, so a crowd on one slot
 -- need not wait in line. Whether the rules offer the time is decided once, under the lock.
 --
--- Locks     the request key, the customer's address, the identities of core.limit_holder, then the days
---           of all periods and stale holds in the way, to the end of the transaction; whoever waited
---           for the days in vain gives them back before it looks for alternatives
+-- Locks     the request key, the customer's address, the identities of core.require_hold_quota, then the days
+--           of all periods and stale holds in the way, to the end of the transaction; a request that
+--           lost its time while it waited releases them before it looks for alternatives
 -- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
 --           package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused
@@ -37,8 +37,8 @@ declare
         v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
     v_from_pools boolean := core.hold_items(p_request) @? '$[*].pool_id ? (@ != null)';
     v_customer_id uuid;
-    v_wanted core.wanted[];
-    v_unmet jsonb;
+    v_requested core.requested_period[];
+    v_conflicts jsonb;
 begin
     if v_earlier is not null then
         return core.held_json(v_actor, v_earlier);
@@ -46,19 +46,19 @@ begin
 
     perform core.require_override(v_actor, p_request);
     if not v_from_pools then
-        v_wanted := core.wanted_periods(v_actor, p_request, null);
-        if core.visibly_taken(v_wanted, core.clock()) then
+        v_requested := core.resolve_periods(v_actor, p_request, null);
+        if core.visibly_taken(v_requested, core.clock()) then
             -- by the twin of this very request? then its answer is ours
             v_earlier := core.replayed(
                 v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
             if v_earlier is not null then
                 return core.held_json(v_actor, v_earlier);
             end if;
-            v_unmet := case pg_catalog.cardinality(v_wanted)
-                when 1 then '{"1": "taken"}' -- or not offered: core.raise_unmet asks
-                else core.unmet(v_wanted, core.clock()) end;
-            if v_unmet <> '{}' then
-                perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
+            v_conflicts := case pg_catalog.cardinality(v_requested)
+                when 1 then '{"1": "taken"}' -- or not offered: core.raise_conflicts asks
+                else core.conflicts(v_requested, core.clock()) end;
+            if v_conflicts <> '{}' then
+                perform core.raise_conflicts(v_requested, v_conflicts, null, core.clock());
             end if;
         end if;
     end if;
@@ -71,22 +71,22 @@ begin
     end if;
 
     v_customer_id := core.require_customer(v_actor, p_request -> 'customer', core.clock());
-    perform core.limit_holder(v_actor, v_customer_id, p_request, (
+    perform core.require_hold_quota(v_actor, v_customer_id, p_request, (
         select pg_catalog.sum(coalesce((i.item #>> '{repeat,weeks}')::integer, 1))
         from pg_catalog.jsonb_array_elements(core.hold_items(p_request)) as i (item))::integer);
 
     if v_from_pools then
-        perform core.take_from_pools(
+        perform core.hold_from_pools(
             v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id,
             p_actor -> 'calendars_tried');
     else
-        perform core.limit_share(v_actor, v_wanted);
-        v_unmet := core.take(
-            v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id, v_wanted,
+        perform core.limit_share(v_actor, v_requested);
+        v_conflicts := core.hold_periods(
+            v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id, v_requested,
             p_actor -> 'calendars_tried');
-        if v_unmet <> '{}' then
-            perform core.raise_unmet(
-                v_wanted, v_unmet, core.counted_customer(v_actor, p_request, v_customer_id),
+        if v_conflicts <> '{}' then
+            perform core.raise_conflicts(
+                v_requested, v_conflicts, core.counted_customer(v_actor, p_request, v_customer_id),
                 core.clock());
         end if;
     end if;

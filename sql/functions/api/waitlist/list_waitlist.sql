@@ -1,4 +1,4 @@
--- api.list_waitlist: the tenant's places in the waitlist in order of their ids, a page at a time.
+-- api.list_waitlist: the tenant's waitlist entries in order of their ids, a page at a time.
 --
 -- p_filters {"resource_id", "state"}, each optional
 -- p_after   id of the last place of the page before, or null
@@ -33,7 +33,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'places', coalesce((
-            select pg_catalog.jsonb_agg(core.waiting_json(w) order by w.id)
+            select pg_catalog.jsonb_agg(core.waitlist_entry_json(w) order by w.id)
             from pg_catalog.unnest(v_page[: p_limit]) as w), '[]'),
         'next', case when pg_catalog.cardinality(v_page) > p_limit then v_page[p_limit].id end);
 end;

@@ -10,7 +10,7 @@
 --           which its successors inherit
 --
 -- A browser can do what its publishable key may, and what a booking's secret may. Whether the secret
--- it sent is the right one is asked where the booking is read (core.require_reach), and none at all is
+-- it sent is the right one is asked where the booking is read (core.require_booking_access), and none at all is
 -- a wrong one: the booking then looks as if it did not exist.
 --
 -- Runs as holdfast_system: the tenant is not known before the key is found. It only reads.
@@ -48,14 +48,14 @@ begin
 
     if not found then
         raise exception 'the API key is unknown or revoked'
-            using errcode = 'KHAUT', hint = 'send a valid key as Authorization: Bearer …';
+            using errcode = 'KHAUT';
     end if;
 
     perform core.enter_tenant(v_key.tenant_id, v_key.kind, v_key.id, p_actor ->> 'request_id');
 
     if v_key.scope is null then
-        raise exception 'a % key may not do this', v_key.kind
-            using errcode = 'KHDEN', hint = 'call this from your server with a secret key';
+        raise exception 'a % key cannot be used for this', v_key.kind
+            using errcode = 'KHDEN';
     end if;
 
     v_actor.tenant_id := v_key.tenant_id;

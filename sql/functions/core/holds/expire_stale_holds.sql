@@ -1,10 +1,10 @@
--- core.expire_stale_holds: free the time of holds that have run out and stand in the way; count
--- them.
+-- core.expire_stale_holds: free the time of expired holds that are in the way; how many
+-- that were.
 --
--- Only status held: a paying booking may still be paid. What is held together runs out together, and
+-- Only status held: a paying booking may still be paid. Bookings of one cart expire together, and
 -- is locked and freed through the first.
 --
--- Locks     the first booking's row of each stale hold, in order of id; as core.move (the caller holds the resource's days)
+-- Locks     the first booking's row of each stale hold, in order of id; as core.transition_booking (the caller holds the resource's days)
 -- Raises    nothing
 -- Backstop  bookings_100_guard_transition
 create or replace function core.expire_stale_holds(p_resource core.resources, p_during tstzrange)
@@ -24,9 +24,9 @@ begin
 
         -- it may have begun its checkout while we waited
         if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then
-            perform core.move(v_booking, 'expired', 'hold ran out; the time was wanted');
+            perform core.transition_booking(v_booking, 'expired', 'hold ran out; the time was wanted');
             v_count := v_count + 1;
-        elsif core.end_stale_change(v_booking, core.clock()) then
+        elsif core.expire_stale_reschedule(v_booking, core.clock()) then
             v_count := v_count + 1;
         end if;
     end loop;

@@ -1,9 +1,9 @@
 -- core.occupy: take a resource's time for a booking; false when none is free.
 --
--- Of a private offering it takes the lowest free unit. Of a group offering it joins the session of
--- its period that has a free seat, with the session's buffers; only then it opens a session in the
--- lowest free unit. The insert under the constraints is itself the check. Holds that have run out and
--- stand in the way are expired here; correctness never waits for a sweep. If anyone in the waitlist
+-- Of a private offering it takes the lowest free unit. Of a group offering it joins the class of
+-- its period that has a free seat, with the class's buffers; only then it opens a class in the
+-- lowest free unit. The insert under the constraints is itself the check. Expired holds that are in
+-- the way are cleared here; correctness never waits for a sweep. If anyone in the waitlist
 -- could have what that frees, it is their turn.
 --
 -- p_booking its resource, times and buffers say what is taken
@@ -18,19 +18,19 @@ returns boolean
 language plpgsql volatile
 as $$
 declare
-    v_during tstzrange := core.occupied(
+    v_during tstzrange := core.with_buffers(
         p_booking.starts_at, p_booking.ends_at,
         p_booking.buffer_before_minutes, p_booking.buffer_after_minutes);
 begin
     loop
         if p_offering.group_size is not null then
-            if core.take_seat(p_booking, p_resource, p_offering, v_during, p_part) then
+            if core.join_class(p_booking, p_resource, p_offering, v_during, p_part) then
                 return true;
             end if;
         else
             for v_unit in 1 .. p_resource.capacity loop
                 insert into core.occupancies (
-                    tenant_id, booking_id, part, resource_id, unit, during, session_id, seat)
+                    tenant_id, booking_id, part, resource_id, unit, during, class_id, seat)
                 values (p_booking.tenant_id, p_booking.id, p_part, p_resource.id, v_unit, v_during,
                     p_booking.id, p_part)
                 on conflict do nothing;

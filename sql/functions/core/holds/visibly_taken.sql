@@ -3,15 +3,15 @@
 --
 -- Locks     none
 -- Raises    nothing
--- Backstop  none: who passes is looked at again under the lock, by core.take
-create or replace function core.visibly_taken(p_wanted core.wanted[], p_at timestamptz)
+-- Backstop  none: who passes is looked at again under the lock, by core.hold_periods
+create or replace function core.visibly_taken(p_requested core.requested_period[], p_at timestamptz)
 returns boolean
 language plpgsql stable
 as $$
 declare
-    v_one core.wanted;
+    v_one core.requested_period;
 begin
-    foreach v_one in array p_wanted loop
+    foreach v_one in array p_requested loop
         if v_one.period is null or core.places_left(
             v_one.resource, v_one.offering,
             pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), p_at) < 1

@@ -2,7 +2,7 @@
 --
 -- p_status  'pending' | 'succeeded' | 'failed'
 --
--- A refund that failed leaves the money with us: it counts no more as given back, and its row says
+-- A refund that failed leaves the money with us: it no longer counts as refunded, and its row says
 -- 'failed' until a person has queued another one. That holds for a second payment of a confirmed
 -- booking, too, of which the booking itself says nothing. A succeeded or failed refund is not made
 -- pending again by a late event.
@@ -44,7 +44,7 @@ begin
         where p.tenant_id = p_refund.tenant_id and p.id = p_refund.payment_id;
     end if;
 
-    perform core.mark_payment(
+    perform core.set_payment_status(
         v_booking, core.payment_status_of(v_booking), 'refund ' || p_status || ': ' || p_refund.reason);
 end;
 $$;
