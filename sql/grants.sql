@@ -13,9 +13,8 @@ grant execute on function api.list_pool_slots to holdfast_availability;
 grant execute on function api.explain_slot to holdfast_availability;
 grant execute on function api.create_hold to holdfast_checkout;
 grant execute on function api.release_hold to holdfast_checkout;
--- the checkout function of the release before reschedules too; it can go after one release
-grant execute on function api.reschedule_booking to holdfast_checkout, holdfast_lifecycle;
-grant execute on function api.cancel_reschedule to holdfast_checkout, holdfast_lifecycle;
+grant execute on function api.reschedule_booking to holdfast_lifecycle;
+grant execute on function api.cancel_reschedule to holdfast_lifecycle;
 grant execute on function api.begin_checkout to holdfast_checkout;
 grant execute on function api.attach_checkout to holdfast_checkout;
 grant execute on function api.get_confirmation to holdfast_confirmation;
