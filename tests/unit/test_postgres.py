@@ -285,7 +285,7 @@ def test_programs_in_a_closed_folder_are_copied_once(
         assert lost.exists()
 
         copy.chmod(0o777)  # somebody else could have written into it
-        with pytest.raises(PostgresError, match="somebody else"):
+        with pytest.raises(PostgresError, match="another user"):
             postgres_binaries._reachable_copy(closed_wheel, account)
 
 

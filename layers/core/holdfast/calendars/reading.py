@@ -81,7 +81,7 @@ def _store(task: Task, reading: "Future[Reading]", seconds: float, took: float) 
     }
     try:
         stored = database.call("store_calendar_busy", task["id"], task["begun_at"], outcome)
-    except TenantMoving:  # read again by whoever answers for the tenant then
+    except TenantMoving:  # read again where the tenant is then
         return "moving"
     count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")
     return str(stored["result"])

@@ -53,7 +53,7 @@ def deliver_batch() -> int:
     for effect in claimed:
         try:
             result = perform(effect)
-        except TenantMoving:  # the database it moves to performs it again, by its key
+        except TenantMoving:  # performed again, by its key, where the tenant is then
             logger().warning("effect of a tenant that is moving", **_named(effect))
         except Exception as error:
             fault("effect failed", error, **_named(effect))

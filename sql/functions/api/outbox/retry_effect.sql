@@ -7,7 +7,7 @@
 --
 -- p_effect_id an effect that is dead, or the effect of a refund that failed
 -- p_operator  who decided it
--- p_tenant_id whose effect it is; null: whosoever has that id
+-- p_tenant_id whose effect it is; null: any tenant's
 -- Returns     {"result": "revived" | "replaced", "effect": the effect that is due now, "booking_id",
 --             "tenant_id"}
 --

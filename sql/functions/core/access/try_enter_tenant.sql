@@ -1,10 +1,10 @@
 -- core.try_enter_tenant: bind the rest of the transaction to one tenant and one named actor; false, and
 -- nothing else, while the tenant is being moved to another database, or lives in another one.
 --
--- Whoever works for a tenant holds its fence, shared, to the end of the transaction; whoever moves it
--- takes the fence alone, which waits for all of them, changes the tenant's state and lets go. So the
+-- Work for a tenant holds its fence, shared, to the end of the transaction; the move of a tenant takes
+-- the fence alone, which waits for all of them, changes the tenant's state and lets go. So the
 -- state is read once the fence is held, never before: a statement sees what was committed before it
--- began. Nobody waits for a fence, and it is taken before everything else: see docs/locking.md.
+-- began. A fence is never waited for, and taken before everything else: see docs/locking.md.
 --
 -- What is set here ends with the transaction. The audit triggers read it.
 --

@@ -20,7 +20,7 @@ begin
     select * into v_checkout
     from core.checkouts as c
     where c.tenant_id = v_tenant_id and c.stripe_session_id = p_session ->> 'id';
-    if not found then -- somebody has edited the metadata at the provider
+    if not found then -- the metadata was edited at the provider
         select * into v_checkout from core.checkouts as c where c.stripe_session_id = p_session ->> 'id';
     end if;
 

@@ -30,7 +30,7 @@ begin
     select * into v_payment
     from core.payments as p
     where p.tenant_id = v_tenant_id and p.payment_intent_id = v_finding.object_id;
-    if not found then -- somebody has edited the metadata at Stripe
+    if not found then -- the metadata was edited at Stripe
         select * into v_payment
         from core.payments as p
         where p.payment_intent_id = v_finding.object_id;

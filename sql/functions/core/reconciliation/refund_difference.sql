@@ -28,7 +28,7 @@ begin
         from core.payments as p
         where p.tenant_id = core.named_tenant(p_seen)
             and p.payment_intent_id = p_seen #>> '{object,payment_intent}';
-        if not found then -- whoever gave it back by hand wrote no metadata
+        if not found then -- a refund made by hand has no metadata
             select * into v_payment
             from core.payments as p
             where p.payment_intent_id = p_seen #>> '{object,payment_intent}';

@@ -18,7 +18,7 @@ begin
     select * into v_refund
     from core.refunds as r
     where r.tenant_id = v_tenant_id and r.stripe_refund_id = p_refund ->> 'id';
-    if not found then -- somebody has edited the metadata at the provider
+    if not found then -- the metadata was edited at the provider
         select * into v_refund
         from core.refunds as r
         where r.stripe_refund_id = p_refund ->> 'id';
