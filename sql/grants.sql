@@ -160,7 +160,7 @@ alter function core.blocked_ranges owner to holdfast_system;
 alter function core.free_in_pool owner to holdfast_system;
 alter function core.classes owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
--- triggers: whoever changes a rule, of whichever tenant, compiles what follows from it
+-- triggers: a change of a rule, of any tenant, compiles what follows from it
 alter function core.follow_hours owner to holdfast_system;
 alter function core.follow_resources owner to holdfast_system;
 alter function core.follow_resource_rules owner to holdfast_system;

@@ -1,4 +1,4 @@
--- …_800_follow: whoever changes a rule compiles what follows from it, in the same transaction.
+-- …_800_follow: a change of a rule compiles what follows from it, in the same transaction.
 --
 -- Opening hours as instants are core.openings, the catalogue as a hold asks for it is core.bookables.
 -- Both belong to holdfast_system, because a sweep or a person may change the rows of any tenant. The

@@ -3,7 +3,7 @@
 -- Each resource once a day, so that the days that come nearer are compiled and those that are over are
 -- deleted; and once more when the server was started since, because it may have brought other time zone
 -- data. All is compared with what is computed, so a copy that is wrong for another reason is mended as
--- well. Nothing depends on it: a day that is not compiled is computed by whoever asks.
+-- well. Nothing depends on it: a day that is not compiled is computed when it is asked for.
 --
 -- p_after   where the call before ended ("next" of its answer), or null to begin
 -- p_limit   resources that one call compiles
