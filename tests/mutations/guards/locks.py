@@ -154,7 +154,7 @@ GUARDS: tuple[Guard, ...] = (
                 "    -- the tenant last: the order means nothing to a constraint,"
                 " and by it core.occupied_ranges searches a resource\n"
                 "    add constraint occupancies_no_overlap exclude using gist (\n"
-                "        resource_id with =, unit with =, during with &&, session_id with <>,"
+                "        resource_id with =, unit with =, during with &&, class_id with <>,"
                 " tenant_id with =);\n",
                 "    drop constraint occupancies_no_overlap;\n",
             ),
