@@ -10,13 +10,14 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.harness.clients.db_client import DbClient
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 from tests.interleavings.expected import ALONE, expected
 from tests.interleavings.permutations import Spec
 from tests.interleavings.setups import SETUPS, TEN
 from tests.interleavings.steps import APART, MEETING, NOTING, STEPS
 
-_FUNCTIONS = "select proname from pg_proc where pronamespace = 'api'::regnamespace"
+_FUNCTIONS = f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
 ELSEWHEN = "2027-01-19T16:00:00Z"
 _BODIES = """
 select p.pronamespace::regnamespace || '.' || p.proname, p.prosrc
@@ -205,7 +206,7 @@ def test_every_function_that_changes_something_has_a_limit(database: Database) -
     """It waits three seconds for a lock, no longer; one that only reads waits for none."""
     functions = database.rows(
         "select p.proname, coalesce(p.proconfig, '{}') as settings from pg_proc as p"
-        " where p.pronamespace = 'api'::regnamespace"
+        f" where {IS_FUNCTION_OF_TODAY}"
     )
 
     without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}

@@ -15,8 +15,8 @@
 -- need not wait in line. Whether the rules offer the time is decided once, under the lock.
 --
 -- Locks     the request key, the customer's address, the identities of core.require_hold_quota, then the days
---           of all periods and stale holds in the way, to the end of the transaction; whoever waited
---           for the days in vain gives them back before it looks for alternatives
+--           of all periods and stale holds in the way, to the end of the transaction; a request that
+--           lost its time while it waited releases them before it looks for alternatives
 -- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
 --           package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused

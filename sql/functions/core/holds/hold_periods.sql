@@ -42,13 +42,13 @@ begin
             or (w.offering).version is distinct from (
                 select o.version from core.offerings as o
                 where o.tenant_id = p_actor.tenant_id and o.id = (w.offering).id)
-            -- a list of prices is replaced as a whole, and their versions begin anew
+            -- a list of prices is replaced as a whole, and their versions start again at 1
             or row((w.price).amount, (w.price).currency) is distinct from (
                 select row(p.amount, p.currency) from core.prices as p
                 where p.tenant_id = p_actor.tenant_id and p.offering_id = (w.offering).id
                     and p.tier = (w.price).tier and p.package = (w.price).package))
     then
-        raise exception 'the catalogue was changed meanwhile'
+        raise exception 'the catalogue has changed'
             using errcode = '40001', hint = 'call again';
     end if;
 
@@ -63,7 +63,7 @@ begin
             where (w.resource).id = (v_one.resource).id and w.position <= v_one.position)
             and not core.overrides(p_request, 'customer_limit')
         then
-            v_reason := 'customer_limit'; -- by this request alone, whoever asks
+            v_reason := 'customer_limit'; -- by this request alone, proved or not
         end if;
         if v_reason is null then
             perform pg_catalog.set_config('holdfast.reason', 'held' || coalesce(

@@ -1,8 +1,8 @@
 -- core.lock_days_or_lose: lock the days of all periods that a hold wants; false, with nothing locked, if a
 -- single period was waited for and is visibly taken when its turn comes.
 --
--- Of a crowd that wants one time, one gets it and the others wake up one after the other. Whoever gives
--- the days back at once keeps none of the rest waiting while it looks for other times to offer.
+-- Of a crowd on one time, one request gets it and the others wake up one after the other. It releases
+-- the days before it searches for alternatives, so the others do not wait for that search.
 --
 -- Locks     as core.lock_requested_days
 -- Raises    nothing (KHTKN ends here; 55P03 when the caller's lock_timeout passes)
@@ -29,7 +29,7 @@ begin
                 select o.version from core.offerings as o
                 where o.tenant_id = (v_one.offering).tenant_id and o.id = (v_one.offering).id)
         then
-            raise exception 'the time is taken' using errcode = 'KHTKN', hint = 'take another';
+            raise exception using errcode = 'KHTKN';
         end if;
     end if;
     return true;

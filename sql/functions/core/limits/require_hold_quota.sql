@@ -1,4 +1,4 @@
--- core.require_hold_quota: refuse more periods, or a place in the waitlist, to whoever has as many as the
+-- core.require_hold_quota: refuse more periods, or a waitlist entry, to a holder that has as many as the
 -- tenant allows. The whole policy: docs/limits.md.
 --
 -- Only who is known is held responsible. A browser may type any e-mail address, so what it takes
@@ -7,7 +7,7 @@
 -- before, and is made without asking here.
 --
 -- p_request  its "override" lets a server go beyond a rule that it names
--- p_periods  how many more are to be held; 0: a place in the waitlist is wanted
+-- p_periods  how many more are to be held; 0: a waitlist entry is wanted
 --
 -- Locks     the identity: the address or the customer's mailbox; before any day
 -- Raises    KHLIM  too many; see core.raise_too_many_holds

@@ -3,7 +3,7 @@
 -- Days are a fixed partition of time, so it does not matter whose midnight they have; bookings on
 -- different days never wait for each other. Locked in ascending order, before any booking row.
 --
--- Before the days comes a lock that all who book share: whoever changes the resource's rules has it alone
+-- Before the days comes a lock that all bookings share: a change of the resource's rules takes it exclusively
 -- (core.lock_rules).
 --
 -- Locks     the resource's rules, shared; pg_advisory_xact_lock per UTC day that the range touches, to the end of the transaction

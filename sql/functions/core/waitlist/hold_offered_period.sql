@@ -1,7 +1,7 @@
--- core.hold_offered_period: hold one period for a place in the waitlist, and have its customer told.
+-- core.hold_offered_period: hold one period for a waitlist entry, and queue the letter to its customer.
 --
--- A calendar kept elsewhere cannot be read here; one that is not fresh is judged by the resource's
--- policy, as for a hold that has tried in vain.
+-- An external calendar cannot be read here; one that is not fresh is judged by the resource's
+-- policy, as for a hold that could not read it.
 --
 -- The period is one of core.free_slots.
 --
@@ -49,7 +49,7 @@ begin
         (select pg_catalog.jsonb_agg(c.id)
         from core.calendars_of(p_resource.tenant_id, p_resource.id) as c)) <> '{}'
     then
-        raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
+        raise exception 'the period is not available' using errcode = 'KHTKN', hint = 'keep waiting';
     end if;
 
     update core.waitlist as w
