@@ -14,7 +14,10 @@ _ENTRIES = "Locks|Raises|Backstop|Returns|Source"
 
 
 def files() -> dict[str, str]:
-    """Each function's file by the name of the function: those of `api` first, then by room."""
+    """Each function's file by the name of the function: those of `api` first, then by room.
+
+    Without doorways, which lock as what they lead to.
+    """
     return {
         f"{path.relative_to(FUNCTIONS).parts[0]}.{path.stem}": path.read_text(encoding="utf-8")
         for path in sorted(
