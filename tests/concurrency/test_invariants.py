@@ -59,7 +59,7 @@ PLANTS = {
         "widened by its frozen buffers",
     ),
     "session of nobody": Plant(
-        "alter table core.occupancies drop constraint occupancies_private_is_alone;"
+        "alter table core.occupancies drop constraint occupancies_sound;"
         " update core.occupancies set class_id = gen_random_uuid()",
         "are one session",
     ),
@@ -140,7 +140,7 @@ PLANTS = {
         "update core.checkouts set state = 'open'", "waits for it, or the checkout is being closed"
     ),
     "offer without a booking": Plant(
-        "alter table core.waitlist drop constraint waitlist_offer_has_booking;" + _place("offered"),
+        "alter table core.waitlist drop constraint waitlist_sound;" + _place("offered"),
         "is offered to one place in the waitlist",
     ),
     "one offer to two": Plant(

@@ -13,7 +13,7 @@ from tests.harness.laws.invariants import violations
 Race = Callable[..., list[Any]]
 
 _BEGIN: Call = ("next_reconciliation_page", (30,))
-_PASSED_BY = {"cures": [], "found": []}
+_PASSED_BY = {"cures": [], "found": [], "foreign": 0}
 
 
 def _unknown(*names: str) -> list[dict[str, Any]]:

@@ -47,7 +47,7 @@ def crowd(api: Api, offer: Offer) -> tuple[list[Held], list[Place]]:
 
 def session(api: Api, function: str) -> Any:
     """Another connection that may call a function."""
-    return api.database.connect(api._roles[function], autocommit=True)
+    return api.database.connect(api.database.logins[function], autocommit=True)
 
 
 def racer(api: Api, function: str, *arguments: object) -> Callable[[], Any]:

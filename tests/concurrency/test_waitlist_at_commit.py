@@ -84,7 +84,7 @@ def waited_for(api: Api, offer: Offer) -> tuple[Held, Place]:
 
 def session(api: Api, function: str) -> psycopg.Connection[Any]:
     """Another connection that may call a function."""
-    return api.database.connect(api._roles[function], autocommit=True)
+    return api.database.connect(api.database.logins[function], autocommit=True)
 
 
 def release(api: Api, held: Held) -> Any:

@@ -89,7 +89,7 @@ def test_a_hold_is_answered_with_its_secret(system: System) -> None:
         "phone": "+4930901820",
     }
     assert held.notes == "two\nlines"
-    assert len(held.client_secret) == 47
+    assert len(held.client_secret) == 101  # hss, the tenant, 256 bits
 
 
 def test_a_start_in_any_offset_is_the_same_start(system: System) -> None:

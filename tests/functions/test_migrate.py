@@ -174,7 +174,7 @@ def test_older_code_leaves_a_newer_database(deploy: Deploy, database: Database, 
     deploy("Update")
     before = ledger(database)
     (sql / "migrations" / "9999_more.sql").unlink()
-    changed = sql / "functions" / "core" / "new_id.sql"
+    changed = sql / "functions" / "core" / "time" / "new_id.sql"
     changed.write_text(changed.read_text() + "\n-- older\n")
 
     answer = deploy("Update")
