@@ -12,6 +12,8 @@
     privacy   docs/privacy.md                  how long what is kept, from dev/generators/kept.py
     locking   docs/locking.md                  its table, from the headers of sql/functions
     access    docs/access.md                   who may do what, from sql/grants.sql
+    house     docs/pictures/house-sql.svg      the rooms of the stored functions, and their calls
+    rooms     docs/pictures/house-python.svg   the rooms of the layer, and their imports
 
 What tests and benchmarks know is written by them: `tests.interleavings.page`, `bench.document`.
 With --check nothing is written: a file that is out of date is shown as a difference and fails.
@@ -29,7 +31,7 @@ from pathlib import Path
 
 import psycopg
 
-from dev.generators import access, cases, kept, limits, locks, security
+from dev.generators import access, cases, house, kept, limits, locks, security
 from dev.generators.files import ROOT, Generated, run
 from dev.programs.postgres import Postgres
 from dev.programs.postgres_binaries import binaries
@@ -176,6 +178,8 @@ GENERATED: Mapping[str, Generated] = {
     "privacy": Generated("docs/privacy.md", kept.page),
     "locking": Generated("docs/locking.md", locks.page),
     "access": Generated("docs/access.md", access.page),
+    "house": Generated("docs/pictures/house-sql.svg", house.stored_functions_picture),
+    "rooms": Generated("docs/pictures/house-python.svg", house.modules_picture),
 }
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.harness.database.call_graph import call_graph, circle, reached
+from dev.generators.call_graph import call_graph, circle, reached
 from tests.harness.database.cluster import SQL_DIR
 
 

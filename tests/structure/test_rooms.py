@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.database.call_graph import call_graph
+from dev.generators.call_graph import call_graph
 from tests.harness.database.cluster import SQL_DIR
 from tests.harness.database.doorways import DOORWAYS
 

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from dev.generators.house import LAYER_ROOMS
 from tests.harness.database.cluster import ROOT
 
 # From the ground up. A room may import from those before it.
 STOREYS = {
-    "holdfast": (
-        *("platform", "access", "api", "catalogue", "calendars", "stripe", "outbox"),
-        *("bookings", "payments", "waitlist", "customers", "migrations"),
-    ),
+    "holdfast": LAYER_ROOMS,
     "dev": (
         *("bootstrap", "programs", "cloudformation", "stripe_double", "stack"),
         *("costs", "dependencies", "generators", "cloud"),
