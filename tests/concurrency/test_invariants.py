@@ -49,6 +49,17 @@ PLANTS = {
         "no two bookings own",
     ),
     "unit beyond capacity": Plant("update core.occupancies set unit = 2", "a unit is one of"),
+    "opening forgotten": Plant(
+        "delete from core.openings where opens_at = (select max(opens_at) from core.openings)",
+        "compiled openings are what is computed",
+    ),
+    "overlap of openings misjudged": Plant(
+        "update core.timetables set overlapping = not overlapping",
+        "whether openings overlap",
+    ),
+    "old price compiled": Plant(
+        "update core.bookables set amount = amount + 100", "compiled as the catalogue has it"
+    ),
     "live without time": Plant("delete from core.occupancies", "exactly while it is live"),
     "time without life": Plant(
         "update core.bookings set status = 'cancelled'", "exactly while it is live"

@@ -103,6 +103,13 @@ def _lost_payment(db_client: DbClient) -> dict[str, Any]:
     return {"type": "payment", "id": "pi_lost", "metadata": ours, "object": paid}
 
 
+def _due_openings(db_client: DbClient) -> None:
+    """All were compiled two days ago; a turn of the sweep begins."""
+    db_client.database.execute(
+        "update core.timetables set compiled_at = core.clock() - interval '2 days'"
+    )
+
+
 _APART: dict[str, Callable[[DbClient], tuple[Any, ...]]] = {
     "claim_calendars": lambda db_client: (10,) if _calendar(db_client) else (),
     "create_calendar": lambda db_client: (
@@ -119,6 +126,7 @@ _APART: dict[str, Callable[[DbClient], tuple[Any, ...]]] = {
         db_client.tutor["id"],
     ),
     "next_reconciliation_page": lambda db_client: (30,),
+    "compile_openings": lambda db_client: (_due_openings(db_client), 10),
     "delete_calendar": lambda db_client: (*_resource(db_client), _calendar(db_client)),
     "delete_expired_records": lambda db_client: (_old_key(db_client), 10),
     "submit_reconciliation_page": lambda db_client: (
