@@ -19,7 +19,7 @@ def code(text: str) -> str:
 def call_graph(sql_dir: Path) -> dict[str, frozenset[str]]:
     """What each function of `functions/` and `triggers/` calls, by its name with its schema.
 
-    A trigger's function stands for itself: whoever fires it does not call it. That a function calls
+    A trigger's function stands for itself: what fires it does not call it. That a function calls
     itself is left out.
     """
     bodies: dict[str, str] = {}
