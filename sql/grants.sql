@@ -70,7 +70,7 @@ grant execute on function api.get_waiting to holdfast_waitlist;
 grant execute on function api.reconcile to holdfast_reconcile;
 grant execute on function api.continue_reconciliation to holdfast_reconcile;
 
--- a role that may call a function of a schema has to find it there
+-- every login that may call one of them may look up names in the schema
 do $$
 declare
     v_login text;

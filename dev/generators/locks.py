@@ -14,13 +14,17 @@ _ENTRIES = "Locks|Raises|Backstop|Returns|Source"
 
 
 def files() -> dict[str, str]:
-    """Each function's file by the name of the function: those of `api` first, then by room."""
+    """Each function's file by the name of the function: those of `api` first, then by room.
+
+    Without doorways, which lock as what they lead to.
+    """
     return {
         f"{path.relative_to(FUNCTIONS).parts[0]}.{path.stem}": path.read_text(encoding="utf-8")
         for path in sorted(
             FUNCTIONS.rglob("*.sql"),
             key=lambda path: (path.relative_to(FUNCTIONS).parts[0] != "api", path),
         )
+        if path.parent.name != "doorways"  # they lock as what they lead to
     }
 
 

@@ -2,7 +2,7 @@
 --
 -- Copies, and nothing else: whatever changes a rule compiles them again in its own transaction
 -- (triggers/openings_follow_rules.sql), and 0011_openings.after.sql compiles them for the rows that
--- exist. Whoever asks for a time that is not compiled computes it, and writes nothing.
+-- exist. A time that is not compiled is computed when it is asked for, and nothing is written.
 
 -- One window of one local day; of a resource that is booked by date, that whole date. What a row says
 -- depends on the windows around it alone, not on how much else is compiled.
@@ -18,7 +18,7 @@ create table core.openings (
 );
 
 -- Of which time the openings of a resource are compiled: all that open before opened_until and close
--- after opened_from. Its row is locked by whoever compiles. No row: nothing is compiled.
+-- after opened_from. Its row is locked to compile. No row: nothing is compiled.
 create table core.timetables (
     tenant_id uuid not null,
     resource_id uuid not null,

@@ -1,7 +1,7 @@
 """Two who compile the same resource at once: the second sees what the first was made from.
 
 In practice one has the lock on the rules and the other is a sweep, a new calendar, or a person with
-a console. Here nobody has it, and only the lock on the timetable is left.
+a console. Here it is not taken, and only the lock on the timetable is left.
 """
 
 import uuid

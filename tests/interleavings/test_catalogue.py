@@ -206,7 +206,7 @@ def test_every_function_that_changes_something_has_a_limit(database: Database) -
     """It waits three seconds for a lock, no longer; one that only reads waits for none."""
     functions = database.rows(
         "select p.proname, coalesce(p.proconfig, '{}') as settings from pg_proc as p"
-        " where p.pronamespace = 'api'::regnamespace"
+        f" where {IS_FUNCTION_OF_TODAY}"
     )
 
     without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}

@@ -7,6 +7,7 @@ import pytest
 
 from tests.harness.clients.calls import Api
 from tests.harness.clients.examples import EXAMPLES, Things, things
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 
 
@@ -32,8 +33,8 @@ def test_every_credential_gets_the_answer_it_should(made: Things, function: str)
 def test_every_function_that_acts_for_a_caller_has_its_example(database: Database) -> None:
     """Those of schema api whose first argument is the actor, and no others."""
     with_actor = database.rows(
-        "select proname from pg_proc where pronamespace = 'api'::regnamespace"
-        " and proargnames[1] = 'p_actor' order by 1"
+        "select p.proname from pg_proc as p"
+        f" where {IS_FUNCTION_OF_TODAY} and p.proargnames[1] = 'p_actor' order by 1"
     )
 
     assert [name for (name,) in with_actor] == sorted(EXAMPLES)

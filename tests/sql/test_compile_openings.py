@@ -85,7 +85,7 @@ def test_a_few_at_a_time(api: Api, resource_ids: list[UUID]) -> None:
 
 
 def test_what_somebody_compiles_is_passed_by(api: Api, resource_ids: list[UUID]) -> None:
-    """The sweep waits for nobody."""
+    """The sweep does not wait for another transaction."""
     api.database.clock.advance(DAY)
     with api.database.connect() as other:
         other.execute(

@@ -1,4 +1,4 @@
-"""core.openings and core.bookables: copies of the rules, made by whoever changes a rule."""
+"""core.openings and core.bookables: copies of the rules, made by whatever changes a rule."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta

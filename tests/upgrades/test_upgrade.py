@@ -35,7 +35,8 @@ join pg_namespace as n on n.oid = c.connamespace
 where n.nspname in ('core', 'audit') order by 1, 2, 4
 """
 _FUNCTIONS = """
-select p.oid::regprocedure::text, md5(p.prosrc), p.proowner::regrole::text, p.proacl::text
+select p.oid::regprocedure::text, md5(p.prosrc), p.proowner::regrole::text,
+    array(select a::text from unnest(p.proacl) as a order by 1)
 from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace
 where n.nspname in ('core', 'api') and p.proname <> 'clock' order by 1
 """

@@ -525,8 +525,11 @@ QUIESCENT: tuple[Law, ...] = (
         from core.waitlist as w
         join core.resources as r on r.tenant_id = w.tenant_id and r.id = w.resource_id
         join core.offerings as o on o.tenant_id = w.tenant_id and o.id = w.offering_id
+        -- what is free is asked for in the tenant's name
+        cross join lateral set_config('holdfast.tenant_id', w.tenant_id::text, true) as entered
         cross join lateral core.free_slots(
-            r, o, w.starts_at, w.starts_at + interval '1 microsecond', core.clock()) as s
+            r, o, case when entered <> '' then w.starts_at end,
+            w.starts_at + interval '1 microsecond', core.clock()) as s
         join core.tenants as t on t.id = w.tenant_id
         where w.state = 'waiting' and r.archived_at is null and o.archived_at is null
             and w.ends_at > core.clock()

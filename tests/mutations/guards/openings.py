@@ -31,7 +31,7 @@ GUARDS: tuple[Guard, ...] = (
     *(
         Guard(
             f"compiled-after-{trigger.replace('_800_follow_', '-').replace('_', '-')}",
-            "whoever changes a rule compiles what follows from it",
+            "a change of a rule compiles what follows from it",
             (_silenced(trigger),),
             (f"{_OPENINGS}::test_who_changes_a_rule_compiles_it[{trigger}]",),
         )
@@ -122,8 +122,8 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_SWEEP}::test_a_server_that_was_started_since_compiles_again",),
     ),
     Guard(
-        "openings-sweep-waits-for-nobody",
-        "the sweep passes by what somebody compiles",
+        "openings-sweep-waits-for-none",
+        "the sweep passes by what another transaction compiles",
         (api("compile_openings", "for no key update skip locked", "for no key update"),),
         (f"{_SWEEP}::test_what_somebody_compiles_is_passed_by",),
     ),

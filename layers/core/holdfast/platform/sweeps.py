@@ -11,7 +11,7 @@ _TIME_TO_FINISH_MS = 15_000  # left for the batch under way
 _HOLDS = 500
 _PLACES = 50
 _RECORDS = 200
-_RESOURCES = 10  # whose rules cannot be changed while they are compiled
+_RESOURCES = 10  # a change of their rules waits while they are compiled
 
 
 def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:

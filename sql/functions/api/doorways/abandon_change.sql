@@ -6,7 +6,6 @@
 create or replace function api.abandon_change(p_actor jsonb, p_booking_id uuid, p_version integer)
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.cancel_reschedule(p_actor, p_booking_id, p_version)
 $$;

@@ -6,7 +6,6 @@
 create or replace function api.begin_reading(p_calendar_ids jsonb)
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.begin_calendar_read(p_calendar_ids)
 $$;

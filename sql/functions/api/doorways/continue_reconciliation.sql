@@ -6,7 +6,6 @@
 create or replace function api.continue_reconciliation(p_days integer)
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.next_reconciliation_page(p_days)
 $$;

@@ -6,7 +6,6 @@
 create or replace function api.get_waiting(p_actor jsonb, p_entry_id uuid)
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.get_waitlist_entry(p_actor, p_entry_id)
 $$;

@@ -6,7 +6,6 @@
 create or replace function api.measure()
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.measure_backlog()
 $$;

@@ -6,7 +6,6 @@
 create or replace function api.reconcile(p_step jsonb, p_seen jsonb, p_tried jsonb)
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.submit_reconciliation_page(p_step, p_seen, p_tried)
 $$;

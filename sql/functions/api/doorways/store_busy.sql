@@ -6,7 +6,6 @@
 create or replace function api.store_busy(p_calendar_id uuid, p_begun_at timestamptz, p_reading jsonb)
 returns jsonb
 language sql volatile security definer
-set search_path = ''
 as $$
     select api.store_calendar_busy(p_calendar_id, p_begun_at, p_reading)
 $$;

@@ -6,7 +6,8 @@
 -- p_booking_id  id for the first booking if this call makes it; a repeat answers the first call's
 -- p_secret_hash SHA-256 of the client secret that belongs to p_booking_id, and opens all of them
 -- p_request     a period, or {"items": [period, …]}, with "customer": {"name", "email", "phone"} and
---               "notes", "override": {"rules", "reason"} of a server; a period is {"resource_id" | "pool_id", "offering_id", "starts_at" | "date",
+--               "notes", "override": {"rules", "reason"} of a server; a period is {"resource_id" |
+--               "pool_id", "offering_id", "starts_at" | "date",
 --               "tier", "package", "repeat": {"weeks"} | null}. Its hash is the fingerprint that the
 --               key stands for
 -- Returns       the first booking, with "bookings": all of them in order, and "total"
@@ -17,8 +18,8 @@
 -- Locks     the request key, the customer's address, the identities of core.require_hold_quota, then the days
 --           of all periods and stale holds in the way, to the end of the transaction; a request that
 --           lost its time while it waited releases them before it looks for alternatives
--- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
---           package
+-- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or
+--           offering · KHPRC no such tier and package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused
 --           KHCRT  the periods cannot be held together · KHLIM too many holds
 --           KHCAL, KHCAU  see core.require_fresh_calendars

@@ -52,7 +52,8 @@ begin
                 perform core.transition_booking(v_booking, 'expired', 'the hold ran out');
                 v_expired := v_expired + 1;
             elsif v_checkout.state = 'pending' and v_start <= v_now then
-                perform core.transition_booking(v_booking, 'expired', 'the time began before its payment had a result');
+                perform core.transition_booking(
+                    v_booking, 'expired', 'the time began before its payment had a result');
                 v_expired := v_expired + 1;
             else
                 perform core.close_checkout(v_checkout, 'deadline', 0);

@@ -32,7 +32,8 @@ begin
         v_checkout := core.payable_checkout(v_booking);
         if v_checkout.state = 'pending' then
             raise exception 'a payment for the booking is in progress'
-                using errcode = 'KHSTA', hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
+                using errcode = 'KHSTA',
+                    hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
         elsif v_checkout.id is not null then
             v_effect := core.close_checkout(v_checkout, 'released', 30);
         else

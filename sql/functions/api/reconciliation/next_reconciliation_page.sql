@@ -4,13 +4,13 @@
 -- It covers p_days, up to an hour ago: what is younger is under way.
 --
 -- Returns   {"open": findings that are neither resolved nor accepted,
---            "step": null when today's walk is over, else
+--            "step": null when today's run is over, else
 --            {"id", "phase", "after", "from", "until": epoch seconds, and of what is not listed by Stripe
 --             "next", "items": [{"type": 'payment' | 'refund', "id", "metadata"}, …]}}
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the walk through both books
+-- Locks     the run through both books
 -- Raises    nothing
 -- Backstop  reconciliations_one_unfinished
 create or replace function api.next_reconciliation_page(p_days integer)

@@ -1,7 +1,7 @@
--- api.submit_reconciliation_page: compare what Stripe says of some payments and refunds with our books, and write down
--- where they differ.
+-- api.submit_reconciliation_page: compare what Stripe says of some payments and refunds with our books, and
+-- write down where they differ.
 --
--- What can be put right by a stored function is answered as a cure, and the walk waits: the caller calls
+-- What can be put right by a stored function is answered as a cure, and the run waits: the caller calls
 -- that function, and then this one again with p_tried. What differs even then waits for a person.
 --
 -- p_step    what api.next_reconciliation_page answered, with "next": how far this look goes; null: to the
@@ -15,7 +15,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the walk through both books
+-- Locks     the run through both books
 -- Raises    nothing
 -- Backstop  findings_pkey
 create or replace function api.submit_reconciliation_page(p_step jsonb, p_seen jsonb, p_tried jsonb)

@@ -30,7 +30,8 @@ begin
             v_booking := core.expire_reschedule(v_booking, v_reschedule, 'the change was given up');
         elsif v_checkout.state = 'pending' then
             raise exception 'a payment for the reschedule is in progress'
-                using errcode = 'KHSTA', hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
+                using errcode = 'KHSTA',
+                    hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
         else
             v_effect := core.close_checkout(v_checkout, 'released', 30);
             perform core.still_authorized(v_actor);
@@ -45,7 +46,8 @@ begin
         limit 1;
         if v_last is distinct from 'expired' then -- giving up twice is giving up once
             raise exception 'the booking has no reschedule that waits for payment'
-                using errcode = 'KHSTA', hint = 'an applied reschedule cannot be cancelled; reschedule the booking again';
+                using errcode = 'KHSTA',
+                    hint = 'an applied reschedule cannot be cancelled; reschedule the booking again';
         end if;
     end if;
 

@@ -2,9 +2,9 @@
 --
 -- Tenant after tenant, and of each: waitlist entries that ended, bookings that were never paid
 -- with all that hangs on them, idempotency keys, events of Stripe's, effects that are done and no
--- money, what sweeps failed at long ago; each when it is older than the tenant's settings say. What has a payment, a refund, a
--- dispute or a finding stays, and so do effects of money. Any number of copies may run, beside
--- anything else: what is locked is passed by, and met by the next turn.
+-- money, what sweeps failed at long ago; each when it is older than the tenant's settings say. What has a
+-- payment, a refund, a dispute or a finding stays, and so do effects of money. Any number of copies may
+-- run, beside anything else: what is locked is passed by, and met by the next turn.
 --
 -- p_after   where the call before ended ("next" of its answer), or null to begin
 -- p_limit   rows that one call looks at
@@ -14,8 +14,8 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the tenant's fence; of one tenant and one kind: as core.delete_waitlist_entries, core.delete_unpaid; the rows that it
---           deletes, skipping those that are locked
+-- Locks     the tenant's fence; of one tenant and one kind: as core.delete_waitlist_entries,
+--           core.delete_unpaid; the rows that it deletes, skipping those that are locked
 -- Raises    nothing
 -- Backstop  foreign keys; tenants_keeps_events and its like; trigger booking_events_append_only
 create or replace function api.delete_expired_records(p_after jsonb, p_limit integer)

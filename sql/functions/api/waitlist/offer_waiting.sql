@@ -10,8 +10,8 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as core.make_offers, so only free
---           days
+-- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as
+--           core.make_offers, so only free days
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  occupancies_no_overlap
 create or replace function api.offer_waiting(p_limit integer)

@@ -5,7 +5,8 @@
 --
 -- Called as holdfast_system by the migrating function; no login reaches it.
 --
--- Locks     the tenants' fences; the bookings, those of a cart after its first, and the places, one after the other
+-- Locks     the tenants' fences; the bookings, those of a cart after its first, and the places, one after
+--           the other
 -- Raises    nothing (55P03 when a lock is not to be had within 3 s)
 -- Backstop  bookings_secret_is_sha256
 create or replace function core.replace_secrets(p_key_id text, p_rows jsonb)

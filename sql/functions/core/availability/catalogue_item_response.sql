@@ -1,4 +1,5 @@
--- core.catalogue_item_response: a catalogue item that was written, and for a blackout the bookings it lies on.
+-- core.catalogue_item_response: a catalogue item that was written, and for a blackout the bookings it lies
+-- on.
 --
 -- Locks     none (the caller has the resource's rules)
 -- Raises    KHNTF  it is gone meanwhile

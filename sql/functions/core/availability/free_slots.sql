@@ -1,7 +1,7 @@
 -- core.free_slots: offered periods that can be taken, with the places still free in each.
 --
 -- A place is a unit, or a seat of a group offering: all seats of a free unit, and what is left in
--- a session of this very offering and period. Listing and the alternatives of a refusal both come
+-- a class of this very offering and period. Listing and the alternatives of a refusal both come
 -- from here.
 --
 -- Locks     none
@@ -62,7 +62,7 @@ begin
         where b.unit <= p_resource.capacity
         group by b.unit
     ),
-    sessions as materialized (
+    classes as materialized (
         select s.starts_at, s.ends_at,
             pg_catalog.sum(greatest(p_offering.group_size - s.seats, 0))::integer as seats
         from core.classes(p_resource.id, p_offering.id, v_window, p_at) as s
@@ -78,7 +78,7 @@ begin
                     && pg_catalog.tstzrange(f.starts_at - v_before, f.ends_at + v_after, '[)'))::integer)
                 * coalesce(p_offering.group_size, 1)
             + case when p_offering.group_size is null then 0 else coalesce((
-                select s.seats from sessions as s
+                select s.seats from classes as s
                 where s.starts_at = f.starts_at and s.ends_at = f.ends_at), 0) end as remaining
         from core.bookable_periods(p_resource, p_offering, p_from, p_to, p_at, v_blocked) as f
         where v_full = '{}'

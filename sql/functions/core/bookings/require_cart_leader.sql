@@ -1,4 +1,5 @@
--- core.require_cart_leader: until it is paid, a booking that is held with others is paid and released through the first.
+-- core.require_cart_leader: until it is paid, a booking that is held with others is paid and released
+-- through the first.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHSTA  it is a later one, and not paid yet

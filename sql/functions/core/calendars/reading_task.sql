@@ -3,8 +3,8 @@
 -- Validators of the last answer are given only while its events reach far enough and were
 -- understood in the zone that the resource still has; without them the whole feed is answered.
 --
--- Returns   {"id", "tenant_id", "url", "etag", "last_modified", "timezone", "begun_at", "from", "until"}: busy
---           times in [from, until) are wanted; begun_at goes back to api.store_calendar_busy as it is
+-- Returns   {"id", "tenant_id", "url", "etag", "last_modified", "timezone", "begun_at", "from", "until"}:
+--           busy times in [from, until) are wanted; begun_at goes back to api.store_calendar_busy as it is
 --
 -- Locks     none
 -- Raises    nothing

@@ -4,7 +4,8 @@
 -- Only status held: a paying booking may still be paid. Bookings of one cart expire together, and
 -- is locked and freed through the first.
 --
--- Locks     the first booking's row of each stale hold, in order of id; as core.transition_booking (the caller holds the resource's days)
+-- Locks     the first booking's row of each stale hold, in order of id; as core.transition_booking (the
+--           caller holds the resource's days)
 -- Raises    nothing
 -- Backstop  bookings_100_guard_transition
 create or replace function core.expire_stale_holds(p_resource core.resources, p_during tstzrange)

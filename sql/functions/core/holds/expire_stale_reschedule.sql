@@ -1,5 +1,5 @@
--- core.expire_stale_reschedule: expire a booking's reschedule whose deadline has passed, if it has one; correctness never
--- waits for a sweep.
+-- core.expire_stale_reschedule: expire a booking's reschedule whose deadline has passed, if it has one;
+-- correctness never waits for a sweep.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing

@@ -1,5 +1,5 @@
--- core.reacquire_periods: take the lost time of a hold again for a payment that came late: all its periods, or
--- none and false.
+-- core.reacquire_periods: take the lost time of a hold again for a payment that came late: all its periods,
+-- or none and false.
 --
 -- Locks     as core.occupy (the caller holds the days and the first booking's row)
 -- Raises    nothing

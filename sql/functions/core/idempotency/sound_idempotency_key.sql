@@ -1,4 +1,5 @@
--- core.sound_idempotency_key: the rules of a row of core.idempotency_keys, for its constraint idempotency_keys_sound.
+-- core.sound_idempotency_key: the rules of a row of core.idempotency_keys, for its constraint
+-- idempotency_keys_sound.
 --
 -- Locks     none
 -- Raises    23514  a rule is broken; the constraint that is named is the rule

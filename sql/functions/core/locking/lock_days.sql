@@ -6,7 +6,8 @@
 -- Before the days comes a lock that all bookings share: a change of the resource's rules takes it exclusively
 -- (core.lock_rules).
 --
--- Locks     the resource's rules, shared; pg_advisory_xact_lock per UTC day that the range touches, to the end of the transaction
+-- Locks     the resource's rules, shared; pg_advisory_xact_lock per UTC day that the range touches, to the
+--           end of the transaction
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  occupancies_no_overlap
 create or replace function core.lock_days(p_resource_id uuid, p_during tstzrange)

@@ -34,7 +34,8 @@ begin
             using errcode = 'KHSTA', hint = 'begin the checkout of booking ' || p_booking.cart_id;
     elsif p_checkout.state = 'pending' then
         raise exception 'a payment for the booking is in progress'
-            using errcode = 'KHSTA', hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
+            using errcode = 'KHSTA',
+                    hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
     elsif p_checkout.close_reason in ('released', 'deadline')
         and p_checkout.reschedule_id is not distinct from p_reschedule.id
     then

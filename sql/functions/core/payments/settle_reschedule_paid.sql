@@ -1,8 +1,8 @@
 -- core.settle_reschedule_paid: the difference of a reschedule has been paid; move the booking or give the
 -- money back. The booking itself stands in any case.
 --
--- Locks     as core.reacquire_reschedule_time (core.settle_reschedule holds the booking's row, and the days of the
---           change's time when that was lost)
+-- Locks     as core.reacquire_reschedule_time (core.settle_reschedule holds the booking's row, and the days
+--           of the change's time when that was lost)
 -- Raises    nothing
 -- Backstop  payments_intent_unique
 create or replace function core.settle_reschedule_paid(

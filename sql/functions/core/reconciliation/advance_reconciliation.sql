@@ -1,7 +1,7 @@
--- core.advance_reconciliation: remember how far a walk through both books has come.
+-- core.advance_reconciliation: remember how far a run through both books has come.
 --
 -- p_after   the last thing of its phase that was looked at; null: the phase is over
--- Locks     none (the caller holds the walk)
+-- Locks     none (the caller holds the run)
 -- Raises    nothing
 -- Backstop  reconciliations_done_is_finished
 create or replace function core.advance_reconciliation(p_run core.reconciliations, p_after jsonb)

@@ -1,6 +1,6 @@
--- core.lock_reconciliation_run: the walk through both books that is under way, or none.
+-- core.lock_reconciliation_run: the run through both books that is under way, or none.
 --
--- Locks     the walk through both books
+-- Locks     the run through both books
 -- Raises    nothing
 -- Backstop  reconciliations_one_unfinished
 create or replace function core.lock_reconciliation_run()

@@ -7,8 +7,9 @@
 -- What was paid and never settled is cured by settling it. A checkout that was settled, and whose payment
 -- is gone from our books, is not: settling it again would take it for paid twice and refund it.
 --
--- p_seen    {"id": the payment intent, "metadata": {"tenant_id"}, "object": {"amount": received, minor units, "currency",
---           "created": epoch seconds, "checkout_id": as its metadata says} or null: Stripe has none}
+-- p_seen    {"id": the payment intent, "metadata": {"tenant_id"}, "object": {"amount": received, minor
+--           units, "currency", "created": epoch seconds, "checkout_id": as its metadata says} or null:
+--           Stripe has none}
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none

@@ -6,7 +6,7 @@
 --
 -- p_finding as core.payment_difference or core.refund_difference answers; without a kind: all is well
 -- Returns   'new' | 'known' | 'none': all is well, or what differs is under way
--- Locks     none (the caller holds the walk)
+-- Locks     none (the caller holds the run)
 -- Raises    nothing
 -- Backstop  findings_pkey
 create or replace function core.record_finding(p_finding core.findings)

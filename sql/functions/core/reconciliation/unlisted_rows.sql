@@ -1,4 +1,4 @@
--- core.unlisted_rows: payments, or refunds, in our books that Stripe has not listed to this walk; a few at
+-- core.unlisted_rows: payments, or refunds, in our books that Stripe has not listed to this run; a few at
 -- a time.
 --
 -- Returns   {"items": [{"type", "id": at Stripe, or ours if it has none there, "metadata"}, …],

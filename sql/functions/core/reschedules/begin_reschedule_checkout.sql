@@ -1,4 +1,5 @@
--- core.begin_reschedule_checkout: take the new time of a reschedule, and move the booking if nothing is to be paid.
+-- core.begin_reschedule_checkout: take the new time of a reschedule, and move the booking if nothing is to
+-- be paid.
 --
 -- The new time is the second part of the same booking, which may touch the first: a booking is never
 -- in its own way.

@@ -8,7 +8,8 @@
 --           and the days of an expired reschedule)
 -- Raises    nothing
 -- Backstop  occupancies_no_overlap
-create or replace function core.reacquire_reschedule_time(p_booking core.bookings, p_reschedule core.reschedules)
+create or replace function core.reacquire_reschedule_time(
+    p_booking core.bookings, p_reschedule core.reschedules)
 returns boolean
 language plpgsql volatile
 as $$
@@ -16,7 +17,9 @@ declare
     v_resource core.resources;
     v_offering core.offerings;
 begin
-    if p_booking.status <> 'scheduled' or least(p_booking.starts_at, p_reschedule.starts_at) <= core.clock() then
+    if p_booking.status <> 'scheduled'
+        or least(p_booking.starts_at, p_reschedule.starts_at) <= core.clock()
+    then
         return false;
     elsif p_reschedule.state = 'pending' then
         return true;

@@ -26,7 +26,8 @@ declare
     v_currency core.currencies;
 begin
     if v_paid and v_price.currency <> p_booking.currency then
-        raise exception 'the booking was paid in %, and its price is now in %', p_booking.currency, v_price.currency
+        raise exception 'the booking was paid in %, and its price is now in %',
+                p_booking.currency, v_price.currency
             using errcode = 'KHPRC', hint = 'cancel it and book another time';
     end if;
     if v_paid and v_more > 0 then
