@@ -19,8 +19,8 @@ def code(text: str) -> str:
 def call_graph(sql_dir: Path) -> dict[str, frozenset[str]]:
     """What each function of `functions/` and `triggers/` calls, by its name with its schema.
 
-    A trigger's function stands for itself: the statement that fires it does not call it. That a
-    function calls itself is left out.
+    A trigger's function stands for itself: what fires it does not call it. That a function calls
+    itself is left out.
     """
     bodies: dict[str, str] = {}
     for folder in ("functions", "triggers"):
