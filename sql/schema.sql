@@ -715,6 +715,26 @@ ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.effects OWNER TO holdfast_owner;
 
 --
+-- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.customers (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    email text NOT NULL,
+    name text NOT NULL,
+    phone text,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    mailbox text GENERATED ALWAYS AS (regexp_replace(email, '\+[^@]*@'::text, '@'::text)) STORED NOT NULL
+);
+
+ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.customers OWNER TO holdfast_owner;
+
+--
 -- Name: waitlist; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -877,26 +897,6 @@ CREATE TABLE core.payments (
 ALTER TABLE ONLY core.payments FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.payments OWNER TO holdfast_owner;
-
---
--- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.customers (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    email text NOT NULL,
-    name text NOT NULL,
-    phone text,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    mailbox text GENERATED ALWAYS AS (regexp_replace(email, '\+[^@]*@'::text, '@'::text)) STORED NOT NULL
-);
-
-ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.customers OWNER TO holdfast_owner;
 
 --
 -- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner

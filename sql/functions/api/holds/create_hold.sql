@@ -11,6 +11,9 @@
 --               key stands for
 -- Returns       the first booking, with "bookings": all of them in order, and "total"
 --
+-- The key comes first: a repeat waits for the first call, and looks at nothing else. A refusal undoes
+-- it with the rest, so the same key may be tried again.
+--
 -- Who wants what is visibly taken is refused before it queues for the lock, so a crowd on one slot
 -- need not wait in line. Whether the rules offer the time is decided once, under the lock.
 --
@@ -32,28 +35,25 @@ set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'booking.hold');
-    v_fingerprint bytea := core.fingerprint(p_request);
-    v_earlier uuid := core.replayed(
-        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
-    v_from_pools boolean := core.hold_items(p_request) @? '$[*].pool_id ? (@ != null)';
-    v_customer_id uuid;
+    v_earlier uuid;
+    v_customer core.customers;
     v_wanted core.wanted[];
     v_unmet jsonb;
+    v_taken record;
+    v_held core.bookings[];
 begin
+    perform core.require_override(v_actor, p_request);
+    -- the twin of this request waits here, and then is answered what we made
+    v_earlier := core.claim_key(
+        v_actor, 'create_hold', core.nothing_yet(), p_key, core.fingerprint(p_request), p_booking_id,
+        core.clock());
     if v_earlier is not null then
-        return core.held_json(v_actor, v_earlier);
+        return core.held_before(v_actor, v_earlier);
     end if;
 
-    perform core.require_override(v_actor, p_request);
-    if not v_from_pools then
+    if not core.asks_a_pool(p_request) then
         v_wanted := core.wanted_periods(v_actor, p_request, null);
         if core.visibly_taken(v_wanted, core.clock()) then
-            -- by the twin of this very request? then its answer is ours
-            v_earlier := core.replayed(
-                v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
-            if v_earlier is not null then
-                return core.held_json(v_actor, v_earlier);
-            end if;
             v_unmet := case pg_catalog.cardinality(v_wanted)
                 when 1 then '{"1": "taken"}' -- or not offered: core.raise_unmet asks
                 else core.unmet(v_wanted, core.clock()) end;
@@ -63,34 +63,26 @@ begin
         end if;
     end if;
 
-    -- the twin of this request waits here, and then is answered what we made
-    v_earlier := core.claim_key(
-        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint, p_booking_id, core.clock());
-    if v_earlier is not null then
-        return core.held_json(v_actor, v_earlier);
-    end if;
+    v_customer := core.require_customer(v_actor, p_request -> 'customer', core.clock());
+    perform core.limit_holder(v_actor, v_customer, p_request, core.asked_periods(p_request));
 
-    v_customer_id := core.require_customer(v_actor, p_request -> 'customer', core.clock());
-    perform core.limit_holder(v_actor, v_customer_id, p_request, (
-        select pg_catalog.sum(coalesce((i.item #>> '{repeat,weeks}')::integer, 1))
-        from pg_catalog.jsonb_array_elements(core.hold_items(p_request)) as i (item))::integer);
-
-    if v_from_pools then
-        perform core.take_from_pools(
-            v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id,
+    if core.asks_a_pool(p_request) then
+        v_held := core.take_from_pools(
+            v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id,
             p_actor -> 'calendars_tried');
     else
         perform core.limit_share(v_actor, v_wanted);
-        v_unmet := core.take(
-            v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id, v_wanted,
+        v_taken := core.take(
+            v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id, v_wanted,
             p_actor -> 'calendars_tried');
-        if v_unmet <> '{}' then
+        if v_taken.p_unmet <> '{}' then
             perform core.raise_unmet(
-                v_wanted, v_unmet, core.counted_customer(v_actor, p_request, v_customer_id),
-                core.clock());
+                v_wanted, v_taken.p_unmet,
+                core.counted_customer(v_actor, p_request, v_customer.id), core.clock());
         end if;
+        v_held := v_taken.p_held;
     end if;
     perform core.still_authorized(v_actor);
-    return core.held_json(v_actor, p_booking_id);
+    return core.held_json(v_held, v_customer.email);
 end;
 $$;

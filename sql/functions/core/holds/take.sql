@@ -6,7 +6,8 @@
 --
 -- p_booking_id  of the first booking, which carries the money of all
 -- p_checked     see core.require_fresh_calendars
--- Returns   {position: 'taken' or the rule, …}; empty when all are held
+-- p_held    what it made, in order of position, as the rows are now
+-- p_unmet   {position: 'taken' or the rule, …}; empty when all are held
 --
 -- Locks     the days of all periods; then as core.occupy (the caller holds the identities)
 -- Raises    KHCAL · KHCAU · 55P03
@@ -14,8 +15,8 @@
 -- Backstop  occupancies_no_overlap, occupancies_seat_once
 create or replace function core.take(
     p_actor core.actor, p_booking_id uuid, p_secret_hash bytea, p_request jsonb,
-    p_customer_id uuid, p_wanted core.wanted[], p_checked jsonb)
-returns jsonb
+    p_customer_id uuid, p_wanted core.wanted[], p_checked jsonb,
+    out p_held core.bookings[], out p_unmet jsonb)
 language plpgsql volatile
 as $$
 declare
@@ -26,13 +27,14 @@ declare
     v_one core.wanted;
     v_booking core.bookings;
     v_reason text;
-    v_unmet jsonb := '{}';
     v_counted uuid := core.counted_customer(p_actor, p_request, p_customer_id);
     v_now timestamptz;
 begin
     if not core.await_turn(p_wanted) then
-        return pg_catalog.jsonb_build_object((p_wanted[1]).position, 'taken');
+        p_unmet := pg_catalog.jsonb_build_object((p_wanted[1]).position, 'taken');
+        return;
     end if;
+    p_unmet := '{}';
     v_now := core.clock();
     if exists (
         select from pg_catalog.unnest(p_wanted) as w
@@ -97,12 +99,17 @@ begin
 
             if not core.occupy(v_booking, v_one.resource, v_one.offering) then
                 v_reason := 'taken';
+            elsif (v_one.offering).group_size is not null then
+                -- it may have got the buffers of the session that it joined
+                select * into v_booking
+                from core.bookings as b
+                where b.tenant_id = v_booking.tenant_id and b.id = v_booking.id;
             end if;
+            p_held[v_one.position] := v_booking;
         end if;
         if v_reason is not null then
-            v_unmet := v_unmet || pg_catalog.jsonb_build_object(v_one.position, v_reason);
+            p_unmet := p_unmet || pg_catalog.jsonb_build_object(v_one.position, v_reason);
         end if;
     end loop;
-    return v_unmet;
 end;
 $$;

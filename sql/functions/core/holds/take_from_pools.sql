@@ -2,18 +2,19 @@
 --
 -- One candidate after the other is tried for each pool, and a series gets one resource for all its
 -- periods. A try that fails is undone with its locks before the next begins, so days are always locked
--- in order. Returns when all is held.
+-- in order.
 --
 -- An item takes the first candidate that has its times; a request whose pools overlap is not solved
 -- as a puzzle.
 --
+-- Returns   what is held, all of it, in order of position
 -- Locks     as core.take
 -- Raises    KHNTF · KHPRC · KHCRT · KHOFF · KHTKN · KHLIM · KHCAL · KHCAU · 55P03
 -- Backstop  occupancies_no_overlap, occupancies_seat_once
 create or replace function core.take_from_pools(
     p_actor core.actor, p_booking_id uuid, p_secret_hash bytea, p_request jsonb,
     p_customer_id uuid, p_checked jsonb)
-returns void
+returns core.bookings[]
 language plpgsql volatile
 as $$
 declare
@@ -23,6 +24,7 @@ declare
     v_was_taken smallint[] := '{}'; -- items of which some candidate was taken
     v_wanted core.wanted[];
     v_one core.wanted;
+    v_taken record;
     v_unmet jsonb;
     v_lost jsonb;
     v_failed smallint[];
@@ -44,10 +46,11 @@ begin
         if v_unmet = '{}' then
             begin
                 perform core.limit_share(p_actor, v_wanted);
-                v_unmet := core.take(
+                v_taken := core.take(
                     p_actor, p_booking_id, p_secret_hash, p_request, p_customer_id, v_wanted, p_checked);
+                v_unmet := v_taken.p_unmet;
                 if v_unmet = '{}' then
-                    return;
+                    return v_taken.p_held;
                 end if;
                 raise exception 'not these resources'
                     using errcode = 'KHTKN', hint = 'try the next of the pool';

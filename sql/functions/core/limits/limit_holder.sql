@@ -13,13 +13,13 @@
 -- Raises    KHLIM  too many; see core.raise_too_many_holds
 -- Backstop  none: a count is not a constraint; the locks make it one
 create or replace function core.limit_holder(
-    p_actor core.actor, p_customer_id uuid, p_request jsonb, p_periods integer)
+    p_actor core.actor, p_customer core.customers, p_request jsonb, p_periods integer)
 returns void
 language plpgsql volatile
 as $$
 begin
     if p_actor.side = 'server' then
-        perform core.limit_customer(p_actor, p_customer_id, p_request, p_periods);
+        perform core.limit_customer(p_actor, p_customer, p_request, p_periods);
     elsif p_actor.address_hash is not null then
         perform core.lock_identity(
             p_actor.tenant_id, 'address', pg_catalog.encode(p_actor.address_hash, 'hex'));

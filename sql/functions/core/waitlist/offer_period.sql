@@ -21,6 +21,7 @@ declare
     v_actor core.actor;
     v_tenant core.tenants;
     v_booking_id uuid := core.new_id();
+    v_taken record;
     v_now timestamptz;
 begin
     v_actor.tenant_id := p_entry.tenant_id;
@@ -40,15 +41,15 @@ begin
             select c.mailbox from core.customers as c
             where c.tenant_id = p_entry.tenant_id and c.id = p_entry.customer_id));
     end if;
-    if core.take(
+    v_taken := core.take(
         v_actor, v_booking_id, p_entry.client_secret_hash,
         pg_catalog.jsonb_build_object('customer', pg_catalog.jsonb_build_object(
             'name', p_entry.customer_name, 'phone', p_entry.customer_phone),
             'locale', p_entry.locale, 'timezone', p_entry.timezone),
         p_entry.customer_id, array[v_wanted],
         (select pg_catalog.jsonb_agg(c.id)
-        from core.calendars_of(p_resource.tenant_id, p_resource.id) as c)) <> '{}'
-    then
+        from core.calendars_of(p_resource.tenant_id, p_resource.id) as c));
+    if v_taken.p_unmet <> '{}' then
         raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
     end if;
 
