@@ -146,6 +146,7 @@ alter function core.authorize owner to holdfast_system;
 alter function core.busy owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
 alter function core.closed owner to holdfast_system;
+alter function core.find_wanted owner to holdfast_system;
 alter function core.free_in_pool owner to holdfast_system;
 alter function core.sessions owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;

@@ -187,12 +187,14 @@ def _locks_kept_in_vain(desk: Desk) -> int:
         answer = background(lambda: waiting.execute(query, values).fetchone())
         wait_until_blocked(desk.database, waiting.info.backend_pid)
         first.commit()
-        assert answer.result(10) == (False,)
+        assert answer.result(10) == (None,)
         kept = desk.database.value(
             "select count(*) from pg_locks where pid = %s and locktype = 'advisory'"
-            " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('tenant:' || %s, 0)",
+            " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('tenant:' || %s, 0)"
+            " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('rules:' || %s, 0)",
             waiting.info.backend_pid,
             desk.tenant.tenant_id,  # whose fence everybody holds
+            desk.tutor["id"],  # whose rules all who book share
         )
     return int(kept)
 
@@ -207,15 +209,47 @@ def test_who_waited_in_vain_gives_the_day_back(desk: Desk) -> None:
 
 def test_twin_that_keeps_the_day_lets_the_next_wait(desk: Desk) -> None:
     """Without the subtransaction that is rolled back, its locks last as long as the request."""
-    refusal = "raise exception 'the time is taken' using errcode = 'KHTKN', hint = 'take another';"
-    twins.rewrite(desk.database, "core.await_turn", refusal, "return false;")
+    ending = (
+        "raise exception 'shared no longer' using errcode = 'KHTKN', hint = 'go by what was found';"
+    )
+    twins.rewrite(desk.database, "core.await_turn", ending, "null;")
 
     assert _locks_kept_in_vain(desk) > 0
 
 
+def _waits_beside_another(desk: Desk) -> BaseException | None:
+    """How a hold ends whose time is taken while it waits, beside another that waited and looks."""
+    first, _ = desk.begin(desk.hold_call(TEN))
+    with desk.database.connect() as looking:
+        query = "select core.await_days(%s, tstzrange(%s, %s))"
+        looks = background(
+            lambda: looking.execute(query, (desk.tutor["id"], TEN, "2027-01-11T11:00:00Z"))
+        )
+        wait_until_blocked(desk.database, looking.info.backend_pid)
+        _, waiting = desk.start(desk.hold_call(TEN))
+        first.commit()
+        looks.result(10)
+        return waiting.exception(10)
+
+
+def test_all_who_wait_are_refused_together(desk: Desk) -> None:
+    """Whoever waits for a time that is then taken does not wait for others who waited for it.
+
+    Cases: D-1, E-5.2
+    """
+    assert refusal(_waits_beside_another(desk)) == "KHTKN"
+
+
+def test_twin_that_waits_one_after_the_other_times_out(desk: Desk) -> None:
+    """Were the days not shared by those who wait, each would wait for the one before it."""
+    twins.rewrite(desk.database, "core.await_days", "lock_shared(", "lock(")
+
+    assert refusal(_waits_beside_another(desk)) == "55P03"
+
+
 def test_twin_without_the_cheap_refusal_queues(desk: Desk) -> None:
     """Without the look before the lock, the doomed hold waits in line."""
-    twins.rewrite(desk.database, "core.visibly_taken", "p_at) < 1\n", "p_at) < 0\n")
+    twins.rewrite(desk.database, "core.cannot_be_had", "if v_one.taken or", "if")
     desk.hold(TEN)
     lock, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))
 

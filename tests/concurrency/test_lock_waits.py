@@ -75,7 +75,7 @@ def test_a_time_that_passed_its_notice_during_the_wait_is_not_held(desk: Desk) -
 
 def test_twin_that_keeps_the_old_clock_holds_it(desk: Desk) -> None:
     """Were the clock of before the lock kept, the time would be held against the notice."""
-    turn = "    if not core.await_turn(p_wanted) then\n"
+    turn = "    v_wanted := core.await_turn(p_wanted);\n"
     clock = "    v_now := core.clock();\n"
     twins.rewrite(desk.database, "core.take", clock, "")
     twins.rewrite(desk.database, "core.take", turn, clock + turn)

@@ -29,9 +29,9 @@ GUARDS: tuple[Guard, ...] = (
         "what is blacked out or busy elsewhere cannot be held",
         (
             core(
-                "offered_period",
-                "select from core.closed(\n                p_resource.id,",
-                "select from core.closed(\n                null,",
+                "is_closed",
+                "select from core.closed((p_wanted.resource).id,",
+                "select from core.closed(null,",
             ),
         ),
         (f"{_BOOKABLE}::test_closed_times_are_not_listed_and_cannot_be_held",),

@@ -14,12 +14,13 @@
 -- The key comes first: a repeat waits for the first call, and looks at nothing else. A refusal undoes
 -- it with the rest, so the same key may be tried again.
 --
--- Who wants what is visibly taken is refused before it queues for the lock, so a crowd on one slot
--- need not wait in line. Whether the rules offer the time is decided once, under the lock.
+-- Who wants what is visibly taken or not offered is refused before it queues for the days, so a crowd
+-- on one slot need not wait in line. All else is decided once, under their lock.
 --
--- Locks     the request key, the customer's address, the identities of core.limit_holder, then the days
---           of all periods and stale holds in the way, to the end of the transaction; whoever waited
---           for the days in vain gives them back before it looks for alternatives
+-- Locks     the request key; the rules of all resources that it may get, shared; the identities of
+--           core.limit_holder; the customer's address; then the days of all periods and stale holds in
+--           the way, to the end of the transaction; whoever waited for the days in vain gives them back
+--           before it looks for alternatives
 -- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
 --           package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused
@@ -38,7 +39,6 @@ declare
     v_earlier uuid;
     v_customer core.customers;
     v_wanted core.wanted[];
-    v_unmet jsonb;
     v_taken record;
     v_held core.bookings[];
 begin
@@ -51,20 +51,18 @@ begin
         return core.held_before(v_actor, v_earlier);
     end if;
 
+    -- what the catalogue and the rules say from here on stays true
+    perform core.share_rules(core.named_resources(v_actor, p_request));
     if not core.asks_a_pool(p_request) then
         v_wanted := core.wanted_periods(v_actor, p_request, null);
-        if core.visibly_taken(v_wanted, core.clock()) then
-            v_unmet := case pg_catalog.cardinality(v_wanted)
-                when 1 then '{"1": "taken"}' -- or not offered: core.raise_unmet asks
-                else core.unmet(v_wanted, core.clock()) end;
-            if v_unmet <> '{}' then
-                perform core.raise_unmet(v_wanted, v_unmet, null, core.clock());
-            end if;
+        if core.cannot_be_had(v_wanted) then
+            perform core.raise_unmet(
+                v_wanted, core.unmet(v_wanted, core.clock()), null, core.clock());
         end if;
     end if;
 
+    perform core.limit_holder(v_actor, p_request, core.asked_periods(p_request));
     v_customer := core.require_customer(v_actor, p_request -> 'customer', core.clock());
-    perform core.limit_holder(v_actor, v_customer, p_request, core.asked_periods(p_request));
 
     if core.asks_a_pool(p_request) then
         v_held := core.take_from_pools(

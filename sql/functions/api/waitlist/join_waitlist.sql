@@ -15,7 +15,7 @@
 --
 -- A time that is being freed while this runs may still look taken; the sweep finds it.
 --
--- Locks     the request key; the customer's address; as core.limit_holder
+-- Locks     the request key; as core.limit_holder; the customer's address
 -- Raises    KHAUT · KHDEN an override without a secret key · KHKEY · KHNTF · KHPRC · KHOFF not offered
 --           KHFRE  nobody has the time · KHLIM as core.limit_holder
 --           23505  waitlist_once_per_customer: to a server, this customer waits for it already
@@ -44,9 +44,9 @@ begin
         v_offering := core.require_offering(v_resource, (p_request ->> 'offering_id')::uuid);
         v_price := core.require_price(
             v_offering, p_request ->> 'tier', p_request ->> 'package');
-        v_customer := core.require_customer(v_actor, p_request -> 'customer', v_now);
-        perform core.limit_holder(v_actor, v_customer, p_request, 0);
+        perform core.limit_holder(v_actor, p_request, 0);
         v_now := core.clock();
+        v_customer := core.require_customer(v_actor, p_request -> 'customer', v_now);
         perform core.require_wish(v_resource, v_offering, p_request, v_now);
 
         insert into core.waitlist (

@@ -10,18 +10,19 @@
 -- Raises    KHLIM  too many
 -- Backstop  none: a count is not a constraint; the lock makes it one
 create or replace function core.limit_customer(
-    p_actor core.actor, p_customer core.customers, p_request jsonb, p_periods integer)
+    p_actor core.actor, p_request jsonb, p_periods integer)
 returns void
 language plpgsql volatile
 set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
     v_tenant core.tenants := p_actor.tenant;
+    v_mailbox text := core.mailbox_of(p_request #>> '{customer,email}');
     v_customers uuid[];
     v_now timestamptz;
     v_ends_at timestamptz[];
 begin
-    perform core.lock_identity(p_actor.tenant_id, 'customer', p_customer.mailbox);
+    perform core.lock_identity(p_actor.tenant_id, 'customer', v_mailbox);
     v_now := core.clock();
     if core.overrides(
         p_request, case when p_periods > 0 then 'customer_periods' else 'customer_places' end)
@@ -31,7 +32,7 @@ begin
 
     select pg_catalog.array_agg(c.id) into v_customers
     from core.customers as c
-    where c.tenant_id = p_actor.tenant_id and c.mailbox = p_customer.mailbox;
+    where c.tenant_id = p_actor.tenant_id and c.mailbox = v_mailbox;
 
     -- one customer after the other: for several at once it might read those of the whole tenant
     if p_periods > 0 then

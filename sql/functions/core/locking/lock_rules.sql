@@ -1,6 +1,6 @@
 -- core.lock_rules: be alone with the rules of resources: no booking of theirs is being made meanwhile.
 --
--- Who books has the lock shared (core.lock_days) until it commits. So whoever changes what can be
+-- Who books has the lock shared (core.share_rules) until it commits. So whoever changes what can be
 -- booked sees every booking made before, and every later one is made under the new rules.
 --
 -- Locks     the rules of each resource, in order of id, to the end of the transaction

@@ -2,7 +2,7 @@
 -- becomes what is true here. core.settle, for the change of a booking that is paid already.
 --
 -- p_outcome see core.settle
--- Locks     the days of the change's time when it may have to be taken again, then the booking's row;
+-- Locks     the rules, shared, and the days of the change's time when it may have to be taken again, then the booking's row;
 --           the effects of its other checkouts
 -- Raises    40001  the change lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
@@ -24,6 +24,7 @@ begin
     where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.change_id;
     v_days_locked := v_change.state = 'expired';
     if v_days_locked then
+        perform core.share_rules(array[v_change.resource_id]);
         perform core.lock_days(v_change.resource_id, core.occupied(
             v_change.starts_at, v_change.ends_at,
             v_change.buffer_before_minutes, v_change.buffer_after_minutes));

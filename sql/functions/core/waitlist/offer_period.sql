@@ -11,8 +11,7 @@
 --           KHCAU  the resource's own calendar was not read lately
 -- Backstop  occupancies_no_overlap, occupancies_seat_once, effects_key_unique
 create or replace function core.offer_period(
-    p_resource core.resources, p_offering core.offerings, p_price core.prices,
-    p_entry core.waitlist, p_starts_at timestamptz, p_ends_at timestamptz, p_booked_on date)
+    p_resource core.resources, p_entry core.waitlist, p_starts_at timestamptz, p_booked_on date)
 returns void
 language plpgsql volatile
 as $$
@@ -30,11 +29,14 @@ begin
     v_actor.tenant := v_tenant;
     v_actor.side := case when p_entry.vouched then 'server' else 'customer' end;
     v_actor.secret_key_id := p_entry.secret_key_id; -- the place's secret opens the booking
-    v_wanted := row(
-        1, 1, null, p_resource, p_offering, p_price,
-        case when p_booked_on is null then p_starts_at end, p_booked_on,
-        pg_catalog.tstzrange(p_starts_at, p_ends_at, '[)'),
-        core.widened(p_resource, p_offering, p_starts_at, p_ends_at));
+    v_wanted := core.find_wanted(
+        p_entry.tenant_id, p_resource.id, p_entry.offering_id, p_entry.tier, p_entry.package,
+        case when p_booked_on is null then p_starts_at end, p_booked_on, core.clock());
+    if core.cannot_be_had(array[v_wanted]) then
+        raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
+    end if;
+    v_wanted.position := 1;
+    v_wanted.item := 1;
 
     if p_resource.customer_limit is not null and p_entry.vouched then
         perform core.lock_identity(p_entry.tenant_id, 'customer', (

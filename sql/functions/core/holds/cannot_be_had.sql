@@ -1,0 +1,21 @@
+-- core.cannot_be_had: whether a hold of all these periods is doomed, as far as can be seen without
+-- the lock of their days: one of them is taken, or the opening hours do not offer it.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none: who passes is looked at again under the lock, by core.take
+create or replace function core.cannot_be_had(p_wanted core.wanted[])
+returns boolean
+language plpgsql immutable
+as $$
+declare
+    v_one core.wanted;
+begin
+    foreach v_one in array p_wanted loop
+        if v_one.taken or v_one.offered is not true then
+            return true;
+        end if;
+    end loop;
+    return false;
+end;
+$$;
