@@ -74,7 +74,7 @@ def move(connection: "psycopg.Connection[Any]", client: int, number: int) -> boo
     booking = client * 1000 + 320 + number  # the pools have the first 320 resources
     starts = FIRST_DAY + timedelta(days=200 + client, minutes=30 * number)
     connection.execute(
-        "select api.reschedule(%s, %s, %s, %s, null)",
+        "select api.reschedule_booking(%s, %s, %s, %s, null)",
         (
             SERVER,
             identifier(f"booking{booking}"),

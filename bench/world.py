@@ -120,7 +120,7 @@ begin
         md5('customer' || (p_client * 1000 + p_n) % {customers})::uuid, 'C', v_starts,
         v_starts + interval '30 minutes', 0, 0, 4500, 'EUR', now(), 'held', 'unpaid',
         now() + interval '5 minutes', sha256('x'), now(), now());
-    insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)
+    insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, class_id)
     values (v_tenant, v_id, v_resource, 1, tstzrange(v_starts, v_starts + interval '30 minutes'),
         v_id);
     return v_id;
@@ -244,7 +244,7 @@ def fill_paying(connection: psycopg.Connection, bookings: int) -> None:
     connection.execute("set session_replication_role = replica")
     connection.execute(
         "insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount,"
-        " currency, session_expires_at, session_id, session_url, created_at, updated_at)"
+        " currency, stripe_session_expires_at, stripe_session_id, stripe_session_url, created_at, updated_at)"
         f" select {_TENANT}, md5('checkout' || n)::uuid, md5('booking' || n)::uuid, 'open', '{{}}',"
         " 4500, 'EUR', now() + interval '1 hour', 'cs_' || n, 'https://example.com', now(), now()"
         " from generate_series(1, %s) as n",
@@ -293,7 +293,7 @@ def _write_bookings(
     if occupy:
         connection.execute(
             "insert into core.occupancies"
-            " (tenant_id, booking_id, resource_id, unit, during, session_id)"
+            " (tenant_id, booking_id, resource_id, unit, during, class_id)"
             " select tenant_id, id, resource_id, 1, tstzrange(starts_at, ends_at), id"
             " from core.bookings where status = %s order by resource_id, starts_at",
             (status,),

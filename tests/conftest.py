@@ -17,7 +17,7 @@ from tests.harness.database.migrated import (
 )
 from tests.harness.running import chromium
 from tests.harness.system.in_process import System, running_dynamodb
-from tests.harness.system.stage import staged
+from tests.harness.system.setup import at_start
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,7 +57,7 @@ def server() -> cluster.Server:
 @pytest.fixture
 def database(server: cluster.Server, request: pytest.FixtureRequest) -> Iterator[Database]:
     """A migrated database of this test's own; with the demo tenant if the test sells something."""
-    sells = {"system", "desk"} & set(request.fixturenames)
+    sells = {"system", "db_client"} & set(request.fixturenames)
     with demo_database(server) if sells else fresh_database(server) as fresh:
         yield fresh
 
@@ -109,5 +109,5 @@ def system(database: Database, dynamodb: str, tmp_path: Path) -> Iterator[System
     Stripe's events wait until the test delivers them.
     """
     running = System(database, dynamodb, tmp_path)
-    yield staged(running)
+    yield at_start(running)
     running.stop()

@@ -61,7 +61,7 @@ TABLES: Mapping[str, Kept] = {
         "who waits for a time",
         "name, phone, language, time zone, keyed hash of the network address",
         "`keep_waitlist_days` after it ended (30), or with the booking it was offered",
-        ("core.delete_places", "core.delete_booking"),
+        ("core.delete_waitlist_entries", "core.delete_booking"),
     ),
     "core.checkouts": Kept(
         "swept",
@@ -72,7 +72,7 @@ TABLES: Mapping[str, Kept] = {
     ),
     "core.payments": Kept("kept", "money that came", "", "for ever: the books"),
     "core.refunds": Kept("kept", "money that went back", "", "for ever: the books"),
-    "core.changes": Kept(
+    "core.reschedules": Kept(
         "kept", "moves of paid bookings", "", "for ever, with the booking: only paid ones are moved"
     ),
     "core.occupancies": Kept(
@@ -92,7 +92,7 @@ TABLES: Mapping[str, Kept] = {
         "which request made what",
         "a hash of the request; of an erased customer it is replaced",
         "`keep_requests_days` (30), or with what it made",
-        ("core.delete_requests", "core.delete_booking", "core.delete_places"),
+        ("core.delete_requests", "core.delete_booking", "core.delete_waitlist_entries"),
     ),
     "core.stripe_events": Kept(
         "swept",

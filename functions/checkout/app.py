@@ -53,7 +53,7 @@ def begin_checkout(booking_id: UUID, request: CheckoutRequest) -> Response[Check
 @app.post("/v1/bookings/<booking_id>/reschedule", summary="Reschedule a booking")
 def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking]:
     """Answer 200 with the booking at its new time, or 202 if the move waits for a payment."""
-    booking = reschedules.move(
+    booking = reschedules.start(
         http.actor(app),
         booking_id,
         request,
@@ -68,7 +68,7 @@ def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking
 @app.delete("/v1/bookings/<booking_id>/reschedule", summary="Abandon an unpaid reschedule")
 def give_up_reschedule(booking_id: UUID) -> Response[Booking]:
     """Answer 200 once the move is given up, 202 while its payment page is still being closed."""
-    booking, over = reschedules.give_up(http.actor(app), booking_id, http.if_match(app))
+    booking, over = reschedules.cancel(http.actor(app), booking_id, http.if_match(app))
     status = HTTPStatus.OK if over else HTTPStatus.ACCEPTED
     return http.answer(booking, status, version=booking["version"])
 

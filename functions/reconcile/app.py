@@ -11,7 +11,7 @@ from holdfast.platform.observability import instrument, logger
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
     """Answer what was looked at, found and put right, and how many findings are open."""
-    compared = reconciliation.go_on(context)
+    compared = reconciliation.run(context)
     looked, foreign, found = (compared[name] for name in ("looked", "foreign", "found"))
     logger().info(
         "books compared",

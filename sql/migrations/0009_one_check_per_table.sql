@@ -111,7 +111,7 @@ declare
             then 'occupancies_during_bounded'
         when not (p_row.part in (1, 2))
             then 'occupancies_part_known'
-        when not (p_row.offering_id is not null or p_row.session_id = p_row.booking_id)
+        when not (p_row.offering_id is not null or p_row.class_id = p_row.booking_id)
             then 'occupancies_private_is_alone'
         when not (p_row.seat >= 1)
             then 'occupancies_seat_positive'
@@ -245,40 +245,40 @@ alter table core.waitlist
     add constraint waitlist_sound check (core.sound_waitlist_entry(waitlist));
 grant execute on function core.sound_waitlist_entry to holdfast_system;
 
-create or replace function core.sound_change(p_row core.changes)
+create or replace function core.sound_reschedule(p_row core.reschedules)
 returns boolean
 language plpgsql immutable
 as $$
 declare
     v_broken text := case
         when not (p_row.amount between 1 and 99999999)
-            then 'changes_amount_in_range'
+            then 'reschedules_amount_in_range'
         when not (p_row.currency ~ '^[A-Z]{3}$')
-            then 'changes_currency_is_iso_4217'
+            then 'reschedules_currency_is_iso_4217'
         when not ((p_row.state = 'pending') = (p_row.expires_at is not null))
-            then 'changes_pending_has_deadline'
+            then 'reschedules_pending_has_deadline'
         when not (p_row.starts_at < p_row.ends_at)
-            then 'changes_period_ordered'
+            then 'reschedules_period_ordered'
         when not (p_row.state in ('pending', 'applied', 'expired'))
-            then 'changes_state_known'
+            then 'reschedules_state_known'
     end;
 begin
     if v_broken is not null then
-        raise exception 'new row for relation "changes" violates check constraint "%"', v_broken
-            using errcode = '23514', schema = 'core', table = 'changes', constraint = v_broken;
+        raise exception 'new row for relation "reschedules" violates check constraint "%"', v_broken
+            using errcode = '23514', schema = 'core', table = 'reschedules', constraint = v_broken;
     end if;
     return true;
 end;
 $$;
 
-alter table core.changes
-    drop constraint changes_amount_in_range,
-    drop constraint changes_currency_is_iso_4217,
-    drop constraint changes_pending_has_deadline,
-    drop constraint changes_period_ordered,
-    drop constraint changes_state_known,
-    add constraint changes_sound check (core.sound_change(changes));
-grant execute on function core.sound_change to holdfast_system;
+alter table core.reschedules
+    drop constraint reschedules_amount_in_range,
+    drop constraint reschedules_currency_is_iso_4217,
+    drop constraint reschedules_pending_has_deadline,
+    drop constraint reschedules_period_ordered,
+    drop constraint reschedules_state_known,
+    add constraint reschedules_sound check (core.sound_reschedule(reschedules));
+grant execute on function core.sound_reschedule to holdfast_system;
 
 create or replace function core.sound_checkout(p_row core.checkouts)
 returns boolean
@@ -292,8 +292,8 @@ declare
             then 'checkouts_close_reason_known'
         when not (p_row.currency ~ '^[A-Z]{3}$')
             then 'checkouts_currency_is_iso_4217'
-        when not (p_row.state <> 'open' or p_row.session_id is not null)
-            then 'checkouts_open_has_session'
+        when not (p_row.state <> 'open' or p_row.stripe_session_id is not null)
+            then 'checkouts_open_has_stripe_session'
         when not (p_row.state in ('creating', 'open', 'pending', 'paid', 'expired', 'failed'))
             then 'checkouts_state_known'
     end;
@@ -310,7 +310,7 @@ alter table core.checkouts
     drop constraint checkouts_amount_in_range,
     drop constraint checkouts_close_reason_known,
     drop constraint checkouts_currency_is_iso_4217,
-    drop constraint checkouts_open_has_session,
+    drop constraint checkouts_open_has_stripe_session,
     drop constraint checkouts_state_known,
     add constraint checkouts_sound check (core.sound_checkout(checkouts));
 grant execute on function core.sound_checkout to holdfast_system;

@@ -64,11 +64,11 @@ create index findings_by_object on core.findings (object_id); -- whose it is may
 
 alter table core.checkouts
     drop constraint checkouts_id_unique,
-    drop constraint checkouts_session_unique;
-create unique index checkouts_session_unique on core.checkouts (tenant_id, session_id)
-    where session_id is not null;
+    drop constraint checkouts_stripe_session_unique;
+create unique index checkouts_stripe_session_unique on core.checkouts (tenant_id, class_id)
+    where class_id is not null;
 -- of a session, payment or refund whose metadata at Stripe was taken away
-create index checkouts_by_session on core.checkouts (session_id) where session_id is not null;
+create index checkouts_by_session on core.checkouts (class_id) where class_id is not null;
 
 alter table core.payments drop constraint payments_intent_unique;
 create unique index payments_intent_unique on core.payments (tenant_id, payment_intent_id)
@@ -92,7 +92,7 @@ create unique index calendar_feeds_token_unique on core.calendar_feeds (tenant_i
     where token_hash is not null;
 create index calendar_feeds_by_token on core.calendar_feeds (token_hash); -- addresses without a tenant
 
-alter table core.changes drop constraint changes_id_unique;
+alter table core.reschedules drop constraint reschedules_id_unique;
 alter table core.waitlist drop constraint waitlist_id_unique;
 
 -- Who owns which time ------------------------------------------------------------------------------
@@ -100,8 +100,8 @@ alter table core.waitlist drop constraint waitlist_id_unique;
 alter table core.occupancies
     drop constraint occupancies_seat_once,
     drop constraint occupancies_no_overlap,
-    -- the tenant last: the order means nothing to a constraint, and by it core.busy searches a resource
+    -- the tenant last: the order means nothing to a constraint, and by it core.occupied_ranges searches a resource
     add constraint occupancies_no_overlap exclude using gist (
-        resource_id with =, unit with =, during with &&, session_id with <>, tenant_id with =);
-create unique index occupancies_seat_once on core.occupancies (tenant_id, session_id, seat)
-    where session_id is not null;
+        resource_id with =, unit with =, during with &&, class_id with <>, tenant_id with =);
+create unique index occupancies_seat_once on core.occupancies (tenant_id, class_id, seat)
+    where class_id is not null;

@@ -55,6 +55,6 @@ create table core.bookables (
     amount bigint not null,
     currency text not null,
     chargeable boolean not null, -- false: below the least charge, or between two steps
-    closures boolean not null, -- whether it has blackouts or calendars, so that core.closed is worth asking
+    closures boolean not null, -- whether it has blackouts or calendars, so that core.blocked_ranges is worth asking
     constraint bookables_pkey primary key (tenant_id, resource_id, offering_id, tier, package)
 );

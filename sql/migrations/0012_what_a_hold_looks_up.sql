@@ -1,6 +1,6 @@
 -- What one look finds out about a period that is to be held: see core.find_wanted.
-alter type core.wanted
+alter type core.requested_period
     add attribute bookable core.bookables, -- what the catalogue says of it
     add attribute offered boolean, -- by the opening hours; notice and horizon are the clock's
     add attribute taken boolean; -- visibly: no place is left
-alter type core.wanted drop attribute price; -- the bookable has it
+alter type core.requested_period drop attribute price; -- the bookable has it

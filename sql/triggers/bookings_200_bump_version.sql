@@ -14,8 +14,8 @@ create or replace trigger blackouts_200_bump_version
     before update on core.blackouts for each row execute function core.bump_version();
 create or replace trigger bookings_200_bump_version
     before update on core.bookings for each row execute function core.bump_version();
-create or replace trigger changes_200_bump_version
-    before update on core.changes for each row execute function core.bump_version();
+create or replace trigger reschedules_200_bump_version
+    before update on core.reschedules for each row execute function core.bump_version();
 create or replace trigger calendars_200_bump_version
     before update on core.calendars for each row execute function core.bump_version();
 create or replace trigger checkouts_200_bump_version

@@ -4,7 +4,7 @@
 -- At commit, in the same transaction: no stranger comes in between, and what frees a time does not
 -- have to know of the waitlist. A time that has passed is not offered; one that was taken again
 -- meanwhile is found taken. An offer must never undo a payment: an error here undoes the offer alone,
--- and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms (core.offer_time), as
+-- and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms (core.make_offers), as
 -- the transaction holds bookings already.
 --
 -- At commit the settings are those of the last tenant, and the login role is back. So this runs as
@@ -13,7 +13,7 @@
 -- Whether anyone waits is asked when the time is freed: mostly no one does, and the commit has nothing
 -- to do. Occupancies are inserted and deleted; an update never moves one.
 --
--- Locks     as core.offer_time
+-- Locks     as core.make_offers
 -- Raises    nothing
 -- Backstop  occupancies_no_overlap
 create or replace function core.serve_waitlist()
@@ -30,7 +30,7 @@ declare
     v_reason text := pg_catalog.current_setting('holdfast.reason', true);
 begin
     perform core.enter_tenant(old.tenant_id, 'sweep', null, v_request);
-    perform core.offer_time(r, old.during)
+    perform core.make_offers(r, old.during)
     from core.resources as r
     where r.tenant_id = old.tenant_id and r.id = old.resource_id;
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.answers.recorder import Recorder
 from tests.harness.system.in_process import RETURN_ADDRESSES
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 CATALOGUE = "/v1/catalogue"
 NOWHERE = "00000000-0000-7000-8000-000000000000"

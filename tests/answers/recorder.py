@@ -15,7 +15,7 @@ from typing import Any
 from holdfast.api import limits
 from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
 from tests.harness.system.in_process import Answer, System
-from tests.harness.system.stage import START, changed, raw_events
+from tests.harness.system.setup import START, changed, raw_events
 
 _WIDTH = 140
 _ALWAYS = {  # on every answer; `test_every_answer` says so

@@ -9,9 +9,9 @@ from holdfast.calendars import reading
 from tests.answers.operations import CATALOGUE, CUSTOMER, NOWHERE
 from tests.answers.recorder import Recorder
 from tests.harness.servers import feeds
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.in_process import RETURN_ADDRESSES
-from tests.harness.system.stage import TEN, changed, raw_events, take
+from tests.harness.system.setup import TEN, changed, raw_events, take
 
 COMPLETED = "checkout.session.completed"
 EXPIRED = "checkout.session.expired"

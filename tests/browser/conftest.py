@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.shop import Shop, Visitor, Visitors
+from tests.browser.shop import BrowserShop, Visitor, Visitors
 from tests.harness.running import chromium
 from tests.stack.running import Stack
 
@@ -50,11 +50,11 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserShop]:
     """A local stack as a user starts it."""
     stack = Stack(tmp_path_factory.mktemp("browser") / "local")
     try:
-        running = Shop(stack.up())
+        running = BrowserShop(stack.up())
         yield running
         running.database.close()
     finally:
@@ -62,7 +62,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 
 @pytest.fixture
-def visitors(browser: Browser, shop: Shop) -> Iterator[Visitors]:
+def visitors(browser: Browser, shop: BrowserShop) -> Iterator[Visitors]:
     """`visitors()` is a new customer; at the end no page may have complained."""
     made = Visitors(browser, shop)
     try:

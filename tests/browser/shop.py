@@ -42,7 +42,7 @@ class StackDatabase:
         self._connection.close()
 
 
-class Shop:
+class BrowserShop:
     """A stack with its demo tenant."""
 
     def __init__(self, stack: Stack) -> None:
@@ -143,7 +143,7 @@ class Shop:
         """The booking's latest checkout session."""
         return str(
             self.database.value(
-                "select session_id from core.checkouts where booking_id = %s"
+                "select stripe_session_id from core.checkouts where booking_id = %s"
                 " order by created_at desc limit 1",
                 booking_id,
             )
@@ -155,7 +155,7 @@ class Visitor:
     """A customer with one tab open. What they do waits until the page has answered."""
 
     page: Page
-    shop: Shop
+    shop: BrowserShop
     email: str
 
     # looking ----------------------------------------------------------------------------------
@@ -223,7 +223,7 @@ class Visitor:
 class Visitors:
     """Makes visitors, each in a browser profile of their own, and watches what their pages say."""
 
-    def __init__(self, browser: Browser, shop: Shop) -> None:
+    def __init__(self, browser: Browser, shop: BrowserShop) -> None:
         self._browser = browser
         self._shop = shop
         self._contexts: list[BrowserContext] = []
@@ -260,7 +260,7 @@ class Visitors:
             context.close()
 
 
-def delayed_methods(shop: Shop) -> date:
+def delayed_methods(shop: BrowserShop) -> date:
     """Offer browsers methods whose result comes days later, and say for which day's times.
 
     Only servers are offered them otherwise, and only times that such a result comes before.
@@ -272,7 +272,7 @@ def delayed_methods(shop: Shop) -> date:
 
 
 @contextlib.contextmanager
-def moved(shop: Shop) -> Iterator[Callable[..., None]]:
+def moved(shop: BrowserShop) -> Iterator[Callable[..., None]]:
     """Move the database's clock; it shows the true time again afterwards."""
     try:
         yield shop.clock.advance

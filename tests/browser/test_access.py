@@ -18,13 +18,13 @@ from tests.browser.shop import (
     CLASS,
     LESSON,
     VENUE,
-    Shop,
+    BrowserShop,
     Visitor,
     Visitors,
     delayed_methods,
     moved,
 )
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.stack.running import ROOT
 
 PICTURES = ROOT / ".local" / "screenshots"
@@ -83,7 +83,7 @@ class Gallery:
                     page.screenshot(path=picture, full_page=True)
 
 
-def test_choosing_and_giving_details(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
+def test_choosing_and_giving_details(visitor: Visitor, shop: BrowserShop, gallery: Gallery) -> None:
     """Key, catalogue, times of both kinds, details with their errors, a lost network."""
     page = visitor.page
     page.goto(shop.api)
@@ -109,7 +109,7 @@ def test_choosing_and_giving_details(visitor: Visitor, shop: Shop, gallery: Gall
     expect(page.locator("#phone")).to_have_attribute("aria-invalid", "true")
 
 
-def test_paying(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
+def test_paying(visitor: Visitor, shop: BrowserShop, gallery: Gallery) -> None:
     """Held, the payment page with a declined card, back without paying, waiting, booked."""
     page = visitor.page
     day = delayed_methods(shop)
@@ -143,7 +143,7 @@ def test_paying(visitor: Visitor, shop: Shop, gallery: Gallery) -> None:
 
 
 def test_what_else_may_come_of_it(
-    visitor: Visitor, visitors: Visitors, shop: Shop, gallery: Gallery
+    visitor: Visitor, visitors: Visitors, shop: BrowserShop, gallery: Gallery
 ) -> None:
     """Taken, given back, run out, time lost, not ours."""
     page = visitor.page
@@ -188,7 +188,7 @@ def test_what_else_may_come_of_it(
 
 
 @pytest.mark.today
-def test_right_to_left(visitors: Visitors, shop: Shop, gallery: Gallery) -> None:
+def test_right_to_left(visitors: Visitors, shop: BrowserShop, gallery: Gallery) -> None:
     """An Arabic browser gets an Arabic page that reads from the right, through to the payment."""
     visitor = visitors(locale="ar", timezone_id="Asia/Riyadh")
     page = visitor.page
@@ -218,7 +218,7 @@ def test_right_to_left(visitors: Visitors, shop: Shop, gallery: Gallery) -> None
 
 
 @pytest.mark.today
-def test_the_keyboard_is_enough(visitor: Visitor, shop: Shop) -> None:
+def test_the_keyboard_is_enough(visitor: Visitor, shop: BrowserShop) -> None:
     """From the catalogue to the payment without a mouse; each view begins at its heading."""
     page, keyboard = visitor.page, visitor.page.keyboard
 
@@ -280,7 +280,7 @@ def test_the_keyboard_is_enough(visitor: Visitor, shop: Shop) -> None:
 
 
 @pytest.mark.today
-def test_a_grid_of_days_has_one_stop(visitors: Visitors, shop: Shop) -> None:
+def test_a_grid_of_days_has_one_stop(visitors: Visitors, shop: BrowserShop) -> None:
     """The Tab key passes the days in one step; days that are not free say so."""
     first_free = visitors().opens().page.locator(".day[aria-pressed=true]")
     # the day after it is closed; if the grid ends before that, all the others are over

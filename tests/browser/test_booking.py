@@ -12,17 +12,17 @@ from tests.browser.shop import (
     GROUP,
     LESSON,
     VENUE,
-    Shop,
+    BrowserShop,
     Visitor,
     Visitors,
     delayed_methods,
     moved,
 )
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 
 
 @pytest.mark.today
-def test_a_time_is_booked_and_paid(visitor: Visitor, shop: Shop) -> None:
+def test_a_time_is_booked_and_paid(visitor: Visitor, shop: BrowserShop) -> None:
     """From the first page to the calendar file; one booking, paid once.
 
     Cases: E-2.8
@@ -62,7 +62,7 @@ def test_a_time_is_booked_and_paid(visitor: Visitor, shop: Shop) -> None:
     assert secret not in parameters
 
 
-def test_a_declined_card_can_be_followed_by_another(visitor: Visitor, shop: Shop) -> None:
+def test_a_declined_card_can_be_followed_by_another(visitor: Visitor, shop: BrowserShop) -> None:
     """The payment page says why, and the time is still there."""
     visitor.opens().holds().goes_to_pay().pays("4000 0000 0000 0002")
     expect(visitor.page.get_by_role("alert")).to_have_text("Your card was declined.")
@@ -75,7 +75,7 @@ def test_a_declined_card_can_be_followed_by_another(visitor: Visitor, shop: Shop
     ("outcome", "title"), [("succeed", "You are booked"), ("fail", "The hold has ended")]
 )
 def test_a_delayed_payment_is_followed(
-    visitor: Visitor, shop: Shop, outcome: str, title: str
+    visitor: Visitor, shop: BrowserShop, outcome: str, title: str
 ) -> None:
     """The page waits with the customer until the bank has answered.
 
@@ -91,7 +91,7 @@ def test_a_delayed_payment_is_followed(
     visitor.sees(title)
 
 
-def test_leaving_the_payment_page_loses_nothing(visitor: Visitor, shop: Shop) -> None:
+def test_leaving_the_payment_page_loses_nothing(visitor: Visitor, shop: BrowserShop) -> None:
     """Back at the shop the time is still kept, and the same payment page goes on."""
     visitor.opens().holds().goes_to_pay()
     first = visitor.page.url
@@ -106,7 +106,7 @@ def test_leaving_the_payment_page_loses_nothing(visitor: Visitor, shop: Shop) ->
 
 
 @pytest.mark.parametrize("paying", [False, True], ids=["held", "paying"])
-def test_a_time_is_given_back(visitor: Visitor, shop: Shop, paying: bool) -> None:
+def test_a_time_is_given_back(visitor: Visitor, shop: BrowserShop, paying: bool) -> None:
     """Before paying, whether or not the payment page was open; its page then pays nothing."""
     visitor.opens().holds()
     if paying:
@@ -121,7 +121,7 @@ def test_a_time_is_given_back(visitor: Visitor, shop: Shop, paying: bool) -> Non
 
 
 @pytest.mark.today
-def test_a_whole_day_is_booked_by_its_date(visitor: Visitor, shop: Shop) -> None:
+def test_a_whole_day_is_booked_by_its_date(visitor: Visitor, shop: BrowserShop) -> None:
     """The date on the page is the date at the place, half a world away.
 
     Cases: D-5
@@ -180,7 +180,7 @@ def test_times_are_the_customers_and_the_places_are_named(visitors: Visitors) ->
 
 
 @pytest.mark.today
-def test_a_group_has_places(visitor: Visitor, shop: Shop) -> None:
+def test_a_group_has_places(visitor: Visitor, shop: BrowserShop) -> None:
     """How many can come, and how many places a time has left: one fewer once one is held."""
     visitor.page.goto(shop.page)
     offer = visitor.page.get_by_role("button", name=GROUP)
@@ -197,7 +197,7 @@ def test_a_group_has_places(visitor: Visitor, shop: Shop) -> None:
     assert slot["remaining"] == 7
 
 
-def test_time_lost_money_back(visitor: Visitor, shop: Shop) -> None:
+def test_time_lost_money_back(visitor: Visitor, shop: BrowserShop) -> None:
     """Paid after the time had gone to another: said as it is, until the money has been sent.
 
     Cases: D-2, E-2.8
@@ -223,7 +223,7 @@ def test_time_lost_money_back(visitor: Visitor, shop: Shop) -> None:
     expect(visitor.page.get_by_text("Your refund was sent")).to_be_visible(timeout=15_000)
 
 
-def test_the_end_of_a_hold_is_told_kindly(visitor: Visitor, shop: Shop) -> None:
+def test_the_end_of_a_hold_is_told_kindly(visitor: Visitor, shop: BrowserShop) -> None:
     """The countdown says when it nears, ends in words, and offers the time again.
 
     Cases: D-1
@@ -263,7 +263,7 @@ def test_the_countdown_goes_by_the_servers_clock(visitor: Visitor) -> None:
 
 
 @pytest.mark.today
-def test_all_clocks_agree(visitor: Visitor, shop: Shop) -> None:
+def test_all_clocks_agree(visitor: Visitor, shop: BrowserShop) -> None:
     """Ours, the page's, the functions' and the database's, at whatever time a test is played."""
     visitor.page.goto(shop.page)
     shown = visitor.page.evaluate("() => Date.now()") / 1000
@@ -273,7 +273,9 @@ def test_all_clocks_agree(visitor: Visitor, shop: Shop) -> None:
     assert [shown, stored, stored + skew] == pytest.approx([time.time()] * 3, abs=30)
 
 
-def test_the_page_works_at_either_address_of_this_machine(visitor: Visitor, shop: Shop) -> None:
+def test_the_page_works_at_either_address_of_this_machine(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """`make up` prints localhost; who types 127.0.0.1 books, pays and comes back there."""
     page = visitor.page
     address = shop.address(LESSON).replace("//localhost:", "//127.0.0.1:")

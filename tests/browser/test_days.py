@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.shop import CLASS, GROUP, LESSON, VENUE, Shop, Visitor, Visitors
+from tests.browser.shop import CLASS, GROUP, LESSON, VENUE, BrowserShop, Visitor, Visitors
 from tests.stack.running import send
 
 pytestmark = pytest.mark.today
@@ -17,7 +17,7 @@ FREE = '.day:not([aria-disabled="true"])'
 
 
 @contextlib.contextmanager
-def _closed(shop: Shop, first: date, last: date, offering: str = LESSON) -> Iterator[None]:
+def _closed(shop: BrowserShop, first: date, last: date, offering: str = LESSON) -> Iterator[None]:
     """A shop that takes a holiday."""
     resource, _ = shop.offerings[offering]
     path = f"/v1/catalogue/resources/{resource}/blackouts"
@@ -47,7 +47,9 @@ def _days(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("offering", [LESSON, CLASS, VENUE])
-def test_five_weeks_from_today_are_shown(visitor: Visitor, shop: Shop, offering: str) -> None:
+def test_five_weeks_from_today_are_shown(
+    visitor: Visitor, shop: BrowserShop, offering: str
+) -> None:
     """Today first, whichever day of its month it is, and for the price of one question."""
     asked = _asked(visitor.page)
     visitor.opens(offering)
@@ -94,7 +96,7 @@ def test_a_slow_answer_does_not_draw_over_a_later_page(visitor: Visitor) -> None
     assert _days(page) == first
 
 
-def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: Shop) -> None:
+def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: BrowserShop) -> None:
     """A holiday of six weeks: the page opens at its end, and asks once more for it."""
     today = datetime.now(UTC).date()
     end = today + timedelta(days=41)
@@ -117,7 +119,7 @@ def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: Shop) -
 
 
 def test_a_day_without_times_leads_to_the_next(
-    visitor: Visitor, visitors: Visitors, shop: Shop
+    visitor: Visitor, visitors: Visitors, shop: BrowserShop
 ) -> None:
     """A link to a day that is closed by now: said, and one tap shows the next free one's times."""
     free = (
@@ -140,7 +142,9 @@ def test_a_day_without_times_leads_to_the_next(
         assert not asked
 
 
-def test_nothing_free_at_all_is_found_out_in_few_questions(visitor: Visitor, shop: Shop) -> None:
+def test_nothing_free_at_all_is_found_out_in_few_questions(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """Closed for a year: three questions on opening, and the rest only when they are wanted."""
     today = datetime.now(UTC).date()
     with _closed(shop, today - timedelta(days=1), today + timedelta(days=364)):
@@ -163,7 +167,7 @@ def test_nothing_free_at_all_is_found_out_in_few_questions(visitor: Visitor, sho
     ],
 )
 def test_a_second_time_is_told_of_where_there_is_one(
-    visitors: Visitors, shop: Shop, zone: str, name: str
+    visitors: Visitors, shop: BrowserShop, zone: str, name: str
 ) -> None:
     """The smaller times are spoken of exactly where they are shown, and a zone has its name."""
     visitor = visitors(timezone_id=zone)

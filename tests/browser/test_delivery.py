@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.shop import Shop, Visitor, Visitors
+from tests.browser.shop import BrowserShop, Visitor, Visitors
 from tests.stack.running import ROOT, send
 
 WEB = ROOT / "web"
@@ -32,7 +32,7 @@ def _traffic(visitor: Visitor) -> list[dict[str, Any]]:
     return seen  # type: ignore[return-value]
 
 
-def test_the_first_load_is_small(visitors: Visitors, shop: Shop) -> None:
+def test_the_first_load_is_small(visitors: Visitors, shop: BrowserShop) -> None:
     """At most 60 kB, headers and catalogue included, and from nowhere else.
 
     Proves: ASVS 14.2.3
@@ -48,7 +48,7 @@ def test_the_first_load_is_small(visitors: Visitors, shop: Shop) -> None:
     assert {re.match(r"\w+://[^/]+", each["url"])[0] for each in seen.values()} == {shop.api}  # type: ignore[index]
 
 
-def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: Shop) -> None:
+def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: BrowserShop) -> None:
     """From an empty cache to offers that can be chosen; the best of three."""
     times = []
     for _ in range(3):
@@ -66,7 +66,7 @@ def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: Shop) -> N
 
 
 @pytest.mark.today
-def test_nothing_moves_while_it_loads(visitor: Visitor, shop: Shop) -> None:
+def test_nothing_moves_while_it_loads(visitor: Visitor, shop: BrowserShop) -> None:
     """No layout shift: not in the catalogue, not while a month's times arrive or are turned."""
     page = visitor.page
     page.add_init_script(
@@ -86,7 +86,7 @@ def test_nothing_moves_while_it_loads(visitor: Visitor, shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(("path", "ancestors"), [("/", "'none'"), ("/embed", "*")])
-def test_the_policy_is_strict(shop: Shop, path: str, ancestors: str) -> None:
+def test_the_policy_is_strict(shop: BrowserShop, path: str, ancestors: str) -> None:
     """Nothing inline, nothing from elsewhere; only /embed may be framed.
 
     Cases: P-12
@@ -106,7 +106,7 @@ def test_the_policy_is_strict(shop: Shop, path: str, ancestors: str) -> None:
     assert headers["referrer-policy"] == "no-referrer"
 
 
-def test_files_are_compressed_and_asked_for_again_cheaply(shop: Shop) -> None:
+def test_files_are_compressed_and_asked_for_again_cheaply(shop: BrowserShop) -> None:
     """gzip where it is accepted; an unchanged file is 304."""
     request = Request(f"{shop.api}/style.css", headers={"accept-encoding": "gzip"})
     with urlopen(request) as answer:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.shop import Shop, Visitor
+from tests.browser.shop import BrowserShop, Visitor
 
 _KEPT = "id => JSON.parse(localStorage['holdfast.booking.' + id] ?? 'null')"
 _CHANGE = (
@@ -36,7 +36,7 @@ def _booked(visitor: Visitor) -> str:
 
 @pytest.mark.parametrize(("days", "kept"), [(1.1, True), (399, True), (401, False)])
 def test_a_booking_is_kept_until_400_days_after_its_end(
-    visitor: Visitor, shop: Shop, days: float, kept: bool
+    visitor: Visitor, shop: BrowserShop, days: float, kept: bool
 ) -> None:
     """The browser that made it opens it again, long after it was settled; then it forgets it."""
     booking = _booked(visitor)
@@ -54,7 +54,7 @@ def test_a_booking_is_kept_until_400_days_after_its_end(
 
 @pytest.mark.parametrize(("days", "kept"), [(29, True), (31, False)])
 def test_a_hold_that_was_not_paid_is_kept_for_30_days(
-    visitor: Visitor, shop: Shop, days: int, kept: bool
+    visitor: Visitor, shop: BrowserShop, days: int, kept: bool
 ) -> None:
     """As long as the server may keep it; there is nothing to come back for."""
     visitor.opens().holds()
@@ -114,7 +114,7 @@ def test_a_request_is_remembered_by_its_fingerprint(visitor: Visitor) -> None:
     assert visitor.email not in attempt
 
 
-def test_a_booking_is_removed_from_the_device(visitor: Visitor, shop: Shop) -> None:
+def test_a_booking_is_removed_from_the_device(visitor: Visitor, shop: BrowserShop) -> None:
     """The list leads to it, two taps remove it, and it stays booked.
 
     Proves: ASVS 14.3.1
@@ -143,7 +143,9 @@ def test_a_booking_is_removed_from_the_device(visitor: Visitor, shop: Shop) -> N
     visitor.sees("This booking cannot be shown here")
 
 
-def test_a_booking_that_the_server_has_forgotten_says_so(visitor: Visitor, shop: Shop) -> None:
+def test_a_booking_that_the_server_has_forgotten_says_so(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """Nothing is promised that will not come: no letter, and no other browser."""
     booking = _booked(visitor)
     _set(visitor, booking, secret="bks_" + "0" * 43)
@@ -154,7 +156,7 @@ def test_a_booking_that_the_server_has_forgotten_says_so(visitor: Visitor, shop:
     expect(visitor.page.get_by_text("Remove from this device")).to_be_visible()
 
 
-def test_a_booking_outlives_the_key_it_was_made_with(visitor: Visitor, shop: Shop) -> None:
+def test_a_booking_outlives_the_key_it_was_made_with(visitor: Visitor, shop: BrowserShop) -> None:
     """A deployment's own key opens it, though the one that is remembered has been replaced."""
     booking = _booked(visitor)
     _set(visitor, booking, key="pk_test_" + "0" * 48)

@@ -6,7 +6,7 @@ import re
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.shop import Shop, Visitor
+from tests.browser.shop import BrowserShop, Visitor
 from tests.browser.test_access import PICTURES, RULES
 from tests.stack.running import ROOT
 
@@ -18,7 +18,7 @@ ROUTES = {
 }
 
 
-def _opened(visitor: Visitor, shop: Shop, fragment: str = "") -> Page:
+def _opened(visitor: Visitor, shop: BrowserShop, fragment: str = "") -> Page:
     page = visitor.page
     page.goto(f"{shop.api}/docs{fragment}")
     expect(page.get_by_role("heading", level=1)).to_be_visible()
@@ -29,7 +29,7 @@ def _shown(page: Page) -> list[str]:
     return page.locator(".item:visible").evaluate_all("items => items.map((item) => item.id)")
 
 
-def test_it_is_short_and_its_menu_names_every_route(visitor: Visitor, shop: Shop) -> None:
+def test_it_is_short_and_its_menu_names_every_route(visitor: Visitor, shop: BrowserShop) -> None:
     """A few screens, not a hundred; each route stands in the menu as it is called."""
     page = _opened(visitor, shop)
     page.set_viewport_size({"width": 1280, "height": 800})
@@ -40,7 +40,7 @@ def test_it_is_short_and_its_menu_names_every_route(visitor: Visitor, shop: Shop
     assert {route.replace("/v1", "") for route in ROUTES} <= named
 
 
-def test_a_route_is_found_by_path_word_and_error(visitor: Visitor, shop: Shop) -> None:
+def test_a_route_is_found_by_path_word_and_error(visitor: Visitor, shop: BrowserShop) -> None:
     """Whatever one has at hand: the filter keeps what has it, says how many, and nothing else."""
     page = _opened(visitor, shop)
     page.keyboard.press("/")
@@ -59,7 +59,7 @@ def test_a_route_is_found_by_path_word_and_error(visitor: Visitor, shop: Shop) -
     assert len(_shown(page)) >= len(ROUTES)
 
 
-def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: Shop) -> None:
+def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: BrowserShop) -> None:
     """A fragment, a menu entry or a schema's name leads to it, opened: with an example of each
     answer and of each error."""
     page = _opened(visitor, shop, "#createHold")
@@ -77,7 +77,7 @@ def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: Shop) ->
     expect(page.locator("#joinWaitlist")).to_have_attribute("open", "")
 
 
-def test_everybody_can_read_it(visitor: Visitor, shop: Shop) -> None:
+def test_everybody_can_read_it(visitor: Visitor, shop: BrowserShop) -> None:
     """axe's rules, light and dark, closed and opened; no width scrolls sideways."""
     page = _opened(visitor, shop)
     broken: list[str] = []

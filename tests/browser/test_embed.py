@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser.shop import LESSON, Shop, Visitor, Visitors
+from tests.browser.shop import LESSON, BrowserShop, Visitor, Visitors
 
 Site = Callable[[str], str]
 
@@ -16,7 +16,7 @@ POLICY = "default-src 'none'; script-src {origin}; frame-src {origin}; style-src
 
 
 @pytest.fixture
-def site(shop: Shop) -> Iterator[Site]:
+def site(shop: BrowserShop) -> Iterator[Site]:
     """Serves a page of another site (127.0.0.1 is not localhost); returns its address."""
     pages: dict[str, str] = {}
 
@@ -45,7 +45,7 @@ def site(shop: Shop) -> Iterator[Site]:
     server.server_close()
 
 
-def _script(shop: Shop, more: str = "") -> str:
+def _script(shop: BrowserShop, more: str = "") -> str:
     resource, offering = shop.offerings[LESSON]
     return (
         f'<h1>Studio</h1><script src="{shop.api}/embed.js" data-key="{shop.key}"'
@@ -57,7 +57,7 @@ def _frame(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
 
 
-def test_a_site_embeds_the_page(visitor: Visitor, shop: Shop, site: Site) -> None:
+def test_a_site_embeds_the_page(visitor: Visitor, shop: BrowserShop, site: Site) -> None:
     """Its button opens a dialog. To pay, the page takes the whole window, although its frame may
     store nothing; what it hands over is seen by nobody, and at the end a link leads back."""
     page = visitor.page
@@ -100,7 +100,9 @@ def test_a_site_embeds_the_page(visitor: Visitor, shop: Shop, site: Site) -> Non
     assert secret not in "".join(heard)
 
 
-def test_the_dialog_closes_by_key_and_by_button(visitor: Visitor, shop: Shop, site: Site) -> None:
+def test_the_dialog_closes_by_key_and_by_button(
+    visitor: Visitor, shop: BrowserShop, site: Site
+) -> None:
     """Escape inside the page closes it too; opened again, it is where it was."""
     page = visitor.page
     page.goto(site(_script(shop)))
@@ -121,7 +123,7 @@ def test_the_dialog_closes_by_key_and_by_button(visitor: Visitor, shop: Shop, si
 @pytest.mark.parametrize("accent", ["#ffe14d", "#111111"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_any_accent_stays_readable(
-    visitor: Visitor, shop: Shop, site: Site, accent: str, scheme: str
+    visitor: Visitor, shop: BrowserShop, site: Site, accent: str, scheme: str
 ) -> None:
     """Text on it and text in it keep a contrast of 4.5 to 1, whatever a site chooses."""
     page = visitor.page
@@ -147,7 +149,7 @@ def test_any_accent_stays_readable(
     assert min(ratios) >= 4.5, ratios
 
 
-def test_strangers_are_not_listened_to(visitor: Visitor, shop: Shop, site: Site) -> None:
+def test_strangers_are_not_listened_to(visitor: Visitor, shop: BrowserShop, site: Site) -> None:
     """A message from any other window neither moves the site nor themes the page.
 
     Proves: ASVS 3.5.5
@@ -171,7 +173,9 @@ def test_strangers_are_not_listened_to(visitor: Visitor, shop: Shop, site: Site)
     assert page.url == before
 
 
-def test_the_page_itself_cannot_be_framed(visitors: Visitors, shop: Shop, site: Site) -> None:
+def test_the_page_itself_cannot_be_framed(
+    visitors: Visitors, shop: BrowserShop, site: Site
+) -> None:
     """Only /embed may: elsewhere the browser refuses, and says why.
 
     Proves: ASVS 3.4.6

@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.shop import LESSON, Shop, Visitor, Visitors
+from tests.browser.shop import LESSON, BrowserShop, Visitor, Visitors
 
 EVIL = "Refund of your last invoice"
 
@@ -38,7 +38,7 @@ def _stranger(html: str) -> Iterator[str]:
             server.shutdown()
 
 
-def _carried(shop: Shop, **more: Any) -> str:
+def _carried(shop: BrowserShop, **more: Any) -> str:
     """An address that looks like the page's own hand-over of the attacker's booking."""
     resource, offering = shop.offerings[LESSON]
     path = f"/v1/resources/{resource}/slots?offering_id={offering}"
@@ -67,7 +67,7 @@ REFERRING = "<a id=go referrerpolicy=unsafe-url href='{}'>go</a>"
 
 
 @pytest.mark.parametrize("way", ["typed", LINK, WINDOW, REFERRING])
-def test_a_strangers_hand_over_is_not_taken(visitor: Visitor, shop: Shop, way: str) -> None:
+def test_a_strangers_hand_over_is_not_taken(visitor: Visitor, shop: BrowserShop, way: str) -> None:
     """Whatever leads here with a booking of its own: nothing is kept, shown or paid.
 
     Proves: ASVS 3.5.5
@@ -98,7 +98,7 @@ def test_a_strangers_hand_over_is_not_taken(visitor: Visitor, shop: Shop, way: s
 
 
 def test_a_fragment_that_was_slipped_in_is_not_taken_on_reload(
-    visitor: Visitor, shop: Shop
+    visitor: Visitor, shop: BrowserShop
 ) -> None:
     """A window that came by a true hand-over keeps its referrer, but a reload proves nothing."""
     page = visitor.page
@@ -130,7 +130,7 @@ IDS = (
 
 @pytest.mark.parametrize("bad", IDS)
 @pytest.mark.parametrize("way", ["booking", "letter", "stored"])
-def test_an_id_leads_nowhere_else(visitor: Visitor, shop: Shop, bad: str, way: str) -> None:
+def test_an_id_leads_nowhere_else(visitor: Visitor, shop: BrowserShop, bad: str, way: str) -> None:
     """What is no id is asked for by no path, whether an address, a letter or storage has it.
 
     Proves: ASVS 1.2.2
@@ -171,7 +171,9 @@ TIMES = (
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, "view", "return", "booking"])
-def test_no_word_in_the_address_empties_the_page(visitor: Visitor, shop: Shop, name: str) -> None:
+def test_no_word_in_the_address_empties_the_page(
+    visitor: Visitor, shop: BrowserShop, name: str
+) -> None:
     """Names of JavaScript's own things, broken dates and languages: there is always a view.
 
     Proves: ASVS 15.3.6
@@ -186,7 +188,7 @@ def test_no_word_in_the_address_empties_the_page(visitor: Visitor, shop: Shop, n
 
 
 @pytest.mark.parametrize("given", ["pk_test_" + "0" * 48, "constructor", "ü", ""])
-def test_a_deployment_shows_its_own_shop(visitor: Visitor, shop: Shop, given: str) -> None:
+def test_a_deployment_shows_its_own_shop(visitor: Visitor, shop: BrowserShop, given: str) -> None:
     """With a key of its own it takes none from the address: no other catalogue under its name.
 
     Proves: ASVS 8.4.1
@@ -212,14 +214,14 @@ def test_a_deployment_shows_its_own_shop(visitor: Visitor, shop: Shop, given: st
     assert page.evaluate("() => sessionStorage['holdfast.key'] ?? null") is None
 
 
-def test_a_key_that_cannot_be_sent_is_no_key(visitor: Visitor, shop: Shop) -> None:
+def test_a_key_that_cannot_be_sent_is_no_key(visitor: Visitor, shop: BrowserShop) -> None:
     """Without a key of its own the page asks for one, whatever the address has instead."""
     visitor.page.goto(f"{shop.api}/?key={quote('ключ')}")
 
     visitor.sees("Which shop is this?")
 
 
-def test_a_shop_whose_own_key_is_refused_says_so(visitor: Visitor, shop: Shop) -> None:
+def test_a_shop_whose_own_key_is_refused_says_so(visitor: Visitor, shop: BrowserShop) -> None:
     """Customers are not asked for a key that they cannot change."""
     config = f'export default {{ api: "", key: "pk_test_{"0" * 48}", name: "Studio" }};'
     visitor.page.route(
@@ -231,7 +233,7 @@ def test_a_shop_whose_own_key_is_refused_says_so(visitor: Visitor, shop: Shop) -
     visitor.sees("Booking is not available")
 
 
-def test_every_page_has_a_quiet_console(visitors: Visitors, shop: Shop) -> None:
+def test_every_page_has_a_quiet_console(visitors: Visitors, shop: BrowserShop) -> None:
     """No error and no warning, not even a picture that a policy forbids: on every page there is."""
     visitor = visitors()
     page = visitor.page

@@ -4,10 +4,12 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.shop import LESSON, Shop, Visitor
+from tests.browser.shop import LESSON, BrowserShop, Visitor
 
 
-def test_an_offer_of_the_waitlist_is_taken_from_its_letter(visitor: Visitor, shop: Shop) -> None:
+def test_an_offer_of_the_waitlist_is_taken_from_its_letter(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """The link of the letter leads to the held time, and from there to a paid booking.
 
     Cases: E-5.2
@@ -42,7 +44,7 @@ def test_an_offer_of_the_waitlist_is_taken_from_its_letter(visitor: Visitor, sho
     assert len(shop.payments(booking)) == 1
 
 
-def test_a_link_with_a_wrong_secret_opens_nothing(visitor: Visitor, shop: Shop) -> None:
+def test_a_link_with_a_wrong_secret_opens_nothing(visitor: Visitor, shop: BrowserShop) -> None:
     """A link that was cut short is answered as a booking that this browser does not know."""
     booking = shop.hold(_last_free(shop)).body["id"]
 
@@ -52,7 +54,7 @@ def test_a_link_with_a_wrong_secret_opens_nothing(visitor: Visitor, shop: Shop) 
     expect(visitor.button(re.compile("^Pay "))).to_have_count(0)
 
 
-def _last_free(shop: Shop) -> str:
+def _last_free(shop: BrowserShop) -> str:
     resource, offering = shop.offerings[LESSON]
     path = f"/v1/resources/{resource}/slots?offering_id={offering}"
     return str(shop.stack.call("GET", path).body["slots"][-1]["starts_at"])

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.shop import CLASS, LESSON, Shop, Visitor, Visitors
+from tests.browser.shop import CLASS, LESSON, BrowserShop, Visitor, Visitors
 
 HOLDS = "**/v1/holds"
 
 
 def test_a_time_taken_meanwhile_has_neighbours(
-    visitor: Visitor, visitors: Visitors, shop: Shop
+    visitor: Visitor, visitors: Visitors, shop: BrowserShop
 ) -> None:
     """While one types, another takes the time: told kindly, and one tap takes the next best.
 
@@ -35,7 +35,7 @@ def test_a_time_taken_meanwhile_has_neighbours(
     assert shop.live_bookings(visitor.email) == 1
 
 
-def test_two_customers_want_one_time(visitors: Visitors, shop: Shop) -> None:
+def test_two_customers_want_one_time(visitors: Visitors, shop: BrowserShop) -> None:
     """Both press at once: one has it, the other is offered what is near.
 
     Cases: D-1
@@ -82,14 +82,16 @@ def _click_twice(visitor: Visitor) -> None:
     visitor.sees("The time is yours for now")
 
 
-def test_a_double_click_is_one_hold(visitor: Visitor, shop: Shop) -> None:
+def test_a_double_click_is_one_hold(visitor: Visitor, shop: BrowserShop) -> None:
     """The second click finds the first at work, and its request would have the same key."""
     _click_twice(visitor)
 
     assert shop.live_bookings(visitor.email) == 1
 
 
-def test_without_its_guards_a_double_click_is_two_holds(visitor: Visitor, shop: Shop) -> None:
+def test_without_its_guards_a_double_click_is_two_holds(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """The twin of the test above: what the guards are for."""
     _without_guards(visitor.page)
     with visitor.page.expect_request_finished(lambda request: request.url.endswith("/v1/holds")):
@@ -99,7 +101,7 @@ def test_without_its_guards_a_double_click_is_two_holds(visitor: Visitor, shop: 
     assert shop.live_bookings(visitor.email) == 2
 
 
-def test_a_lost_answer_is_asked_for_again(visitor: Visitor, shop: Shop) -> None:
+def test_a_lost_answer_is_asked_for_again(visitor: Visitor, shop: BrowserShop) -> None:
     """The hold was made, the answer got lost: the repeat with the same key finds it.
 
     Cases: D-3
@@ -122,7 +124,9 @@ def test_a_lost_answer_is_asked_for_again(visitor: Visitor, shop: Shop) -> None:
     assert shop.live_bookings(visitor.email) == 1
 
 
-def test_a_reload_in_the_middle_of_holding_finds_the_hold(visitor: Visitor, shop: Shop) -> None:
+def test_a_reload_in_the_middle_of_holding_finds_the_hold(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """The page is reloaded before the answer comes: it asks again with the same key, by itself.
 
     Cases: D-3
@@ -139,7 +143,7 @@ def test_a_reload_in_the_middle_of_holding_finds_the_hold(visitor: Visitor, shop
     assert shop.live_bookings(visitor.email) == 1
 
 
-def test_two_tabs_pay_once(visitor: Visitor, visitors: Visitors, shop: Shop) -> None:
+def test_two_tabs_pay_once(visitor: Visitor, visitors: Visitors, shop: BrowserShop) -> None:
     """The second tab reminds of the hold, goes to the same payment page, and learns of the payment.
 
     Cases: E-2.6
@@ -162,7 +166,7 @@ def test_two_tabs_pay_once(visitor: Visitor, visitors: Visitors, shop: Shop) -> 
     assert len(shop.payments(booking)) == 1
 
 
-def test_back_never_pays_twice(visitor: Visitor, shop: Shop) -> None:
+def test_back_never_pays_twice(visitor: Visitor, shop: BrowserShop) -> None:
     """From the payment page back to the booking, forward and paid; back again finds it paid."""
     visitor.opens().holds()
     booking = visitor.booking_id
@@ -177,7 +181,7 @@ def test_back_never_pays_twice(visitor: Visitor, shop: Shop) -> None:
     assert len(shop.payments(booking)) == 1
 
 
-def test_back_goes_through_the_steps(visitor: Visitor, shop: Shop) -> None:
+def test_back_goes_through_the_steps(visitor: Visitor, shop: BrowserShop) -> None:
     """Details, times, catalogue; and after holding, back leads to the times with a reminder."""
     visitor.page.goto(shop.page)
     visitor.page.get_by_role("button", name=LESSON).first.click()
@@ -194,7 +198,7 @@ def test_back_goes_through_the_steps(visitor: Visitor, shop: Shop) -> None:
     expect(visitor.page.get_by_text("You are holding Single lesson")).to_be_visible()
 
 
-def test_every_step_survives_a_reload(visitor: Visitor, shop: Shop) -> None:
+def test_every_step_survives_a_reload(visitor: Visitor, shop: BrowserShop) -> None:
     """The same view comes back: with the day chosen, what was typed, the countdown, the result."""
     page = visitor.page
 
@@ -278,7 +282,9 @@ def test_going_to_pay_without_a_network(visitor: Visitor) -> None:
     page.wait_for_url("**/pay/**")
 
 
-def test_waiting_for_the_payment_outlasts_a_lost_network(visitor: Visitor, shop: Shop) -> None:
+def test_waiting_for_the_payment_outlasts_a_lost_network(
+    visitor: Visitor, shop: BrowserShop
+) -> None:
     """Offline while the bank decides: the page looks again as soon as it can."""
     visitor.opens().holds().goes_to_pay()
     visitor.button(re.compile("Pay by")).click()

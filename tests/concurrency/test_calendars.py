@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from tests.harness.clients.desk import Call, Desk
-from tests.harness.database import twins
+from tests.harness.clients.db_client import Call, DbClient
+from tests.harness.database import guardless
 
 Race = Callable[..., list[Any]]
 
@@ -18,16 +18,16 @@ NEW = ["2027-01-12T10:00:00Z", "2027-01-12T11:00:00Z"]
 
 
 @pytest.fixture
-def calendar_id(desk: Desk) -> UUID:
+def calendar_id(db_client: DbClient) -> UUID:
     """A calendar of the tutor's that nobody has read."""
     identifier = uuid4()
-    now = desk.database.clock.now()
-    desk.database.execute(
+    now = db_client.database.clock.now()
+    db_client.database.execute(
         "insert into core.calendars (tenant_id, id, resource_id, name, url, due_at, created_at,"
         " updated_at) values (%s, %s, %s, 'Private', 'https://x.example/a.ics', %s, %s, %s)",
-        desk.tenant.tenant_id,
+        db_client.tenant.tenant_id,
         identifier,
-        desk.tutor["id"],
+        db_client.tutor["id"],
         now,
         now,
         now,
@@ -35,12 +35,12 @@ def calendar_id(desk: Desk) -> UUID:
     return identifier
 
 
-def _begin(desk: Desk, calendar_id: UUID) -> str:
+def _begin(db_client: DbClient, calendar_id: UUID) -> str:
     """When a reading begins, in the words of the database; a second later than the one before."""
-    desk.database.clock.advance(timedelta(seconds=1))
-    session = desk.session("begin_reading")
+    db_client.database.clock.advance(timedelta(seconds=1))
+    session = db_client.session("begin_calendar_read")
     row = session.connection.execute(
-        "select api.begin_reading(%s)", (json.dumps([str(calendar_id)]),)
+        "select api.begin_calendar_read(%s)", (json.dumps([str(calendar_id)]),)
     ).fetchone()
     assert row is not None
     return str(row[0][0]["begun_at"])
@@ -54,51 +54,57 @@ def _store(calendar_id: UUID, begun_at: str, busy: list[str], etag: str) -> Call
         "etag": etag,
         "last_modified": None,
     }
-    return "store_busy", (calendar_id, begun_at, reading)
+    return "store_calendar_busy", (calendar_id, begun_at, reading)
 
 
 def _unchanged(calendar_id: UUID, begun_at: str, etag: str) -> Call:
     reading = {"outcome": "unchanged", "etag": etag, "last_modified": None}
-    return "store_busy", (calendar_id, begun_at, reading)
+    return "store_calendar_busy", (calendar_id, begun_at, reading)
 
 
-def _known(desk: Desk) -> list[str]:
-    rows = desk.database.rows("select lower(during)::date::text as day from core.external_busy")
+def _known(db_client: DbClient) -> list[str]:
+    rows = db_client.database.rows(
+        "select lower(during)::date::text as day from core.external_busy"
+    )
     return [row.day for row in rows]
 
 
-def test_a_late_reading_does_not_overwrite_a_later_one(desk: Desk, calendar_id: UUID) -> None:
+def test_a_late_reading_does_not_overwrite_a_later_one(
+    db_client: DbClient, calendar_id: UUID
+) -> None:
     """The reading that began first is stored last, and is not taken.
 
     Cases: E-9.3
     """
-    first, second = _begin(desk, calendar_id), _begin(desk, calendar_id)
+    first, second = _begin(db_client, calendar_id), _begin(db_client, calendar_id)
 
-    stored = desk.call(_store(calendar_id, second, NEW, "new"))
-    late = desk.call(_store(calendar_id, first, OLD, "old"))
+    stored = db_client.call(_store(calendar_id, second, NEW, "new"))
+    late = db_client.call(_store(calendar_id, first, OLD, "old"))
 
     assert (stored, late) == ({"result": "stored"}, {"result": "superseded"})
-    assert _known(desk) == ["2027-01-12"]
+    assert _known(db_client) == ["2027-01-12"]
 
 
 def test_a_late_reading_waits_for_the_later_one_and_then_yields(
-    desk: Desk, calendar_id: UUID
+    db_client: DbClient, calendar_id: UUID
 ) -> None:
     """It decides after it has the calendar's row, by what the other has left there.
 
     Cases: E-9.3
     """
-    first, second = _begin(desk, calendar_id), _begin(desk, calendar_id)
+    first, second = _begin(db_client, calendar_id), _begin(db_client, calendar_id)
 
-    ahead, _ = desk.begin(_store(calendar_id, second, NEW, "new"))
-    _, late = desk.start(_store(calendar_id, first, OLD, "old"))
+    ahead, _ = db_client.begin(_store(calendar_id, second, NEW, "new"))
+    _, late = db_client.start(_store(calendar_id, first, OLD, "old"))
     ahead.commit()
 
     assert late.result(10) == {"result": "superseded"}
-    assert _known(desk) == ["2027-01-12"]
+    assert _known(db_client) == ["2027-01-12"]
 
 
-def test_readers_at_once_leave_the_last_reading(desk: Desk, race: Race, calendar_id: UUID) -> None:
+def test_readers_at_once_leave_the_last_reading(
+    db_client: DbClient, race: Race, calendar_id: UUID
+) -> None:
     """Of many, stored in any order, the one that began last remains, whole.
 
     Cases: E-9.3
@@ -107,75 +113,85 @@ def test_readers_at_once_leave_the_last_reading(desk: Desk, race: Race, calendar
     for number in range(16):
         day = f"2027-02-{number + 1:02}"
         span = [f"{day}T10:00:00Z", f"{day}T11:00:00Z"]
-        calls.append(_store(calendar_id, _begin(desk, calendar_id), span, str(number)))
+        calls.append(_store(calendar_id, _begin(db_client, calendar_id), span, str(number)))
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert [one for one in outcomes if isinstance(one, Exception)] == []
-    assert _known(desk) == ["2027-02-16"]
-    assert desk.database.value("select etag from core.calendars") == "15"
+    assert _known(db_client) == ["2027-02-16"]
+    assert db_client.database.value("select etag from core.calendars") == "15"
 
 
-def test_twin_lets_the_late_reading_win(desk: Desk, calendar_id: UUID) -> None:
+def test_twin_lets_the_late_reading_win(db_client: DbClient, calendar_id: UUID) -> None:
     """Without the comparison, what was true before is stored over what is true now."""
-    twins.rewrite(desk.database, "api.store_busy", "v_calendar.read_at > p_begun_at", "false")
-    first, second = _begin(desk, calendar_id), _begin(desk, calendar_id)
+    guardless.rewrite(
+        db_client.database, "api.store_calendar_busy", "v_calendar.read_at > p_begun_at", "false"
+    )
+    first, second = _begin(db_client, calendar_id), _begin(db_client, calendar_id)
 
-    ahead, _ = desk.begin(_store(calendar_id, second, NEW, "new"))
-    _, late = desk.start(_store(calendar_id, first, OLD, "old"))
+    ahead, _ = db_client.begin(_store(calendar_id, second, NEW, "new"))
+    _, late = db_client.start(_store(calendar_id, first, OLD, "old"))
     ahead.commit()
 
     assert late.result(10) == {"result": "stored"}
-    assert _known(desk) == ["2027-01-11"]
+    assert _known(db_client) == ["2027-01-11"]
 
 
-def test_twin_without_the_row_lock_decides_too_early(desk: Desk, calendar_id: UUID) -> None:
+def test_twin_without_the_row_lock_decides_too_early(
+    db_client: DbClient, calendar_id: UUID
+) -> None:
     """Without the lock, the late reading compares itself with what was there before the other."""
-    twins.rewrite(desk.database, "api.store_busy", "    for no key update;", "    ;")
-    first, second = _begin(desk, calendar_id), _begin(desk, calendar_id)
+    guardless.rewrite(
+        db_client.database, "api.store_calendar_busy", "    for no key update;", "    ;"
+    )
+    first, second = _begin(db_client, calendar_id), _begin(db_client, calendar_id)
 
-    ahead, _ = desk.begin(_store(calendar_id, second, NEW, "new"))
-    _, late = desk.start(_store(calendar_id, first, OLD, "old"))
+    ahead, _ = db_client.begin(_store(calendar_id, second, NEW, "new"))
+    _, late = db_client.start(_store(calendar_id, first, OLD, "old"))
     ahead.commit()
 
     assert late.result(10) == {"result": "stored"}
-    assert "2027-01-11" in _known(desk)
+    assert "2027-01-11" in _known(db_client)
 
 
-def test_not_changed_since_something_older_is_not_news(desk: Desk, calendar_id: UUID) -> None:
+def test_not_changed_since_something_older_is_not_news(
+    db_client: DbClient, calendar_id: UUID
+) -> None:
     """A 304 that refers to an answer which has been replaced meanwhile says nothing of ours.
 
     Cases: E-9.3
     """
-    desk.call(_store(calendar_id, _begin(desk, calendar_id), OLD, "old"))
-    middle, late = _begin(desk, calendar_id), _begin(desk, calendar_id)
-    desk.call(_store(calendar_id, middle, NEW, "new"))
+    db_client.call(_store(calendar_id, _begin(db_client, calendar_id), OLD, "old"))
+    middle, late = _begin(db_client, calendar_id), _begin(db_client, calendar_id)
+    db_client.call(_store(calendar_id, middle, NEW, "new"))
 
-    stale = desk.call(_unchanged(calendar_id, late, "old"))
-    current = desk.call(_unchanged(calendar_id, _begin(desk, calendar_id), "new"))
+    stale = db_client.call(_unchanged(calendar_id, late, "old"))
+    current = db_client.call(_unchanged(calendar_id, _begin(db_client, calendar_id), "new"))
 
     assert (stale, current) == ({"result": "superseded"}, {"result": "unchanged"})
 
 
-def test_sweeps_share_the_calendars(desk: Desk, calendar_id: UUID) -> None:
+def test_sweeps_share_the_calendars(db_client: DbClient, calendar_id: UUID) -> None:
     """Two sweeps at once never read the same one; should one die, it is taken up in a minute."""
-    first, claimed = desk.begin(("claim_calendars", (10,)))
-    meanwhile = desk.call(("claim_calendars", (10,)))
+    first, claimed = db_client.begin(("claim_calendars", (10,)))
+    meanwhile = db_client.call(("claim_calendars", (10,)))
     first.commit()
 
-    after = desk.call(("claim_calendars", (10,)))
-    desk.database.clock.advance(timedelta(seconds=61))
-    later = desk.call(("claim_calendars", (10,)))
+    after = db_client.call(("claim_calendars", (10,)))
+    db_client.database.clock.advance(timedelta(seconds=61))
+    later = db_client.call(("claim_calendars", (10,)))
 
     assert [task["id"] for task in claimed] == [str(calendar_id)]
     assert (meanwhile, after) == ([], [])
     assert [task["id"] for task in later] == [str(calendar_id)]
 
 
-def test_a_calendar_that_is_removed_meanwhile_stores_nothing(desk: Desk, calendar_id: UUID) -> None:
+def test_a_calendar_that_is_removed_meanwhile_stores_nothing(
+    db_client: DbClient, calendar_id: UUID
+) -> None:
     """Whoever still reads it is told so."""
-    begun = _begin(desk, calendar_id)
-    desk.database.execute("delete from core.calendars")
+    begun = _begin(db_client, calendar_id)
+    db_client.database.execute("delete from core.calendars")
 
-    assert desk.call(_store(calendar_id, begun, NEW, "new")) == {"result": "gone"}
-    assert _known(desk) == []
+    assert db_client.call(_store(calendar_id, begun, NEW, "new")) == {"result": "gone"}
+    assert _known(db_client) == []

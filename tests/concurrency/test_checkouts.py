@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.clients.desk import Desk, refusal, refusals
-from tests.harness.database import twins
+from tests.harness.clients.db_client import DbClient, refusal, refusals
+from tests.harness.database import guardless
 from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -24,142 +24,144 @@ SECOND_TAB: dict[str, tuple[dict[str, str], str]] = {
 
 @pytest.mark.parametrize(("asks", "then"), SECOND_TAB.values(), ids=SECOND_TAB.keys())
 def test_two_tabs_never_have_two_payable_checkouts(
-    desk: Desk, asks: dict[str, str], then: str
+    db_client: DbClient, asks: dict[str, str], then: str
 ) -> None:
     """The second tab waits for the first, and gets its checkout, or has it closed before its own.
 
     Cases: E-2.6, D-3
     """
-    held = desk.hold(TEN)
-    first, begun = desk.begin(desk.checkout_call(held, key="tab"))
-    _, second = desk.start(desk.checkout_call(held, **asks))
+    held = db_client.hold(TEN)
+    first, begun = db_client.begin(db_client.checkout_call(held, key="tab"))
+    _, second = db_client.start(db_client.checkout_call(held, **asks))
     first.commit()
 
     answer = second.result(10)
     assert (answer["next"], answer["checkout"]["id"]) == (then, begun["checkout"]["id"])
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
 @pytest.mark.parametrize(("asks", "_then"), SECOND_TAB.values(), ids=SECOND_TAB.keys())
 def test_twin_without_lock_and_index_has_two(
-    desk: Desk,
+    db_client: DbClient,
     asks: dict[str, str],
     _then: str,
 ) -> None:
     """Without the booking's lock and the unique index each tab gets a checkout of its own."""
-    twins.forget_booking_lock(desk.database)
-    twins.forget_one_payable(desk.database)
-    held = desk.hold(TEN)
-    first, begun = desk.begin(desk.checkout_call(held, key="tab"))
-    _, second = desk.start(desk.checkout_call(held, **asks))
+    guardless.forget_booking_lock(db_client.database)
+    guardless.forget_one_payable(db_client.database)
+    held = db_client.hold(TEN)
+    first, begun = db_client.begin(db_client.checkout_call(held, key="tab"))
+    _, second = db_client.start(db_client.checkout_call(held, **asks))
     first.commit()
 
     assert second.result(10)["checkout"]["id"] != begun["checkout"]["id"]
-    assert any("at most one payable checkout" in line for line in violations(desk.database))
+    assert any("at most one payable checkout" in line for line in violations(db_client.database))
 
 
-def test_the_index_stays_the_judge_when_the_lock_is_forgotten(desk: Desk) -> None:
+def test_the_index_stays_the_judge_when_the_lock_is_forgotten(db_client: DbClient) -> None:
     """Without the booking's lock, the second checkout fails on the unique index.
 
     Cases: E-2.6, P-2
     """
-    twins.forget_booking_lock(desk.database)
-    held = desk.hold(TEN)
-    first, _ = desk.begin(desk.checkout_call(held))
-    _, second = desk.start(desk.checkout_call(held))
+    guardless.forget_booking_lock(db_client.database)
+    held = db_client.hold(TEN)
+    first, _ = db_client.begin(db_client.checkout_call(held))
+    _, second = db_client.start(db_client.checkout_call(held))
     first.commit()
 
     assert isinstance(second.exception(10), psycopg.errors.UniqueViolation)
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_many_tabs_race(desk: Desk, race: Race) -> None:
+def test_many_tabs_race(db_client: DbClient, race: Race) -> None:
     """Sixteen tabs of all kinds end with one payable checkout, and nobody sees a fault.
 
     Cases: E-2.6, D-3
     """
-    held = desk.hold(TEN)
+    held = db_client.hold(TEN)
     asked = [asks for asks, _ in SECOND_TAB.values()] * 5 + [{"key": "tab"}]
-    calls = [desk.checkout_call(held, **asks) for asks in asked]
+    calls = [db_client.checkout_call(held, **asks) for asks in asked]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     # one key with other addresses than those it was first used with is refused
     assert set(refusals(outcomes)) <= {"KHKEY"}
     answered = {one["checkout"]["id"] for one in outcomes if isinstance(one, dict)}
     assert len(answered) == 1
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
 # Release against checkout ------------------------------------------------------------------------
 
 
-def test_a_release_waits_for_the_checkout_being_begun(desk: Desk) -> None:
+def test_a_release_waits_for_the_checkout_being_begun(db_client: DbClient) -> None:
     """A release that meets a checkout has it closed first; the time is not free yet.
 
     Cases: E-2.6, D-2
     """
-    held = desk.hold(TEN)
-    checkout, _ = desk.begin(desk.checkout_call(held))
-    _, release = desk.start(desk.release_call(held))
+    held = db_client.hold(TEN)
+    checkout, _ = db_client.begin(db_client.checkout_call(held))
+    _, release = db_client.start(db_client.release_call(held))
     checkout.commit()
 
     answer = release.result(10)
     assert (answer["released"], answer["effect"]["kind"]) == (False, "expire_session")
-    assert desk.owners() == [held.id]
-    assert violations(desk.database) == []
+    assert db_client.owners() == [held.id]
+    assert violations(db_client.database) == []
 
 
-def test_twin_releases_a_payable_checkout(desk: Desk) -> None:
+def test_twin_releases_a_payable_checkout(db_client: DbClient) -> None:
     """Without the booking's lock, the release would free a time that can be paid."""
-    twins.forget_booking_lock(desk.database)
-    held = desk.hold(TEN)
-    checkout, _ = desk.begin(desk.checkout_call(held))
-    _, release = desk.start(desk.release_call(held))
+    guardless.forget_booking_lock(db_client.database)
+    held = db_client.hold(TEN)
+    checkout, _ = db_client.begin(db_client.checkout_call(held))
+    _, release = db_client.start(db_client.release_call(held))
     checkout.commit()
 
     assert release.result(10)["released"] is True
-    assert any(line.startswith("I5") for line in violations(desk.database))
+    assert any(line.startswith("I5") for line in violations(db_client.database))
 
 
-def test_a_checkout_waits_for_the_release(desk: Desk) -> None:
+def test_a_checkout_waits_for_the_release(db_client: DbClient) -> None:
     """A checkout that meets a release is told that the hold is over.
 
     Cases: D-1
     """
-    held = desk.hold(TEN)
-    release, _ = desk.begin(desk.release_call(held))
-    _, checkout = desk.start(desk.checkout_call(held))
+    held = db_client.hold(TEN)
+    release, _ = db_client.begin(db_client.release_call(held))
+    _, checkout = db_client.start(db_client.checkout_call(held))
     release.commit()
 
     assert refusal(checkout.exception(10)) == "KHEXP"
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_the_transition_guard_stays_the_judge_when_the_lock_is_forgotten(desk: Desk) -> None:
+def test_the_transition_guard_stays_the_judge_when_the_lock_is_forgotten(
+    db_client: DbClient,
+) -> None:
     """Without the booking's lock, a released hold still does not become paying.
 
     Cases: P-2, P-10
     """
-    twins.forget_booking_lock(desk.database)
-    held = desk.hold(TEN)
-    release, _ = desk.begin(desk.release_call(held))
-    _, checkout = desk.start(desk.checkout_call(held))
+    guardless.forget_booking_lock(db_client.database)
+    held = db_client.hold(TEN)
+    release, _ = db_client.begin(db_client.release_call(held))
+    _, checkout = db_client.start(db_client.checkout_call(held))
     release.commit()
 
     assert refusal(checkout.exception(10)) == "KHSTA"
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_releases_race(desk: Desk, race: Race) -> None:
+def test_releases_race(db_client: DbClient, race: Race) -> None:
     """Releasing many times at once is one release, for each the same success.
 
     Cases: P-10
     """
-    held = desk.hold(TEN)
+    held = db_client.hold(TEN)
 
-    outcomes = race(desk.racers([desk.release_call(held)] * 8))
+    outcomes = race(db_client.racers([db_client.release_call(held)] * 8))
 
     assert refusals(outcomes) == []
     assert all(one["released"] for one in outcomes)
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []

@@ -11,8 +11,8 @@ import pytest
 
 from tests.harness.clients.calls import call
 from tests.harness.clients.carts import cart, period
-from tests.harness.clients.desk import background, refusal, refusals
-from tests.harness.database import twins
+from tests.harness.clients.db_client import background, refusal, refusals
+from tests.harness.database import guardless
 from tests.harness.database.builders import NOW, Offer, Tenant, insert, sha256
 from tests.harness.database.concurrency import wait_until_blocked
 from tests.harness.database.migrated import Database
@@ -113,7 +113,7 @@ def test_the_seat_stays_the_judge_when_the_lock_is_forgotten(
     tenant: Tenant, counter: Counter, race: Race
 ) -> None:
     """Without the day lock no seat is given twice, and none that the class does not have."""
-    twins.forget_day_lock(tenant.database)
+    guardless.forget_day_lock(tenant.database)
     offer = _class(tenant, 8)
 
     outcomes = race(counter.racers([offer.request(TEN)] * 30))
@@ -125,7 +125,7 @@ def test_the_seat_stays_the_judge_when_the_lock_is_forgotten(
 
 def test_twin_without_lock_and_seats_oversells(tenant: Tenant, counter: Counter) -> None:
     """Without the day lock and the seat's constraint, two customers have the last seat."""
-    twins.forget_day_lock(tenant.database)
+    guardless.forget_day_lock(tenant.database)
     tenant.database.execute("drop index core.occupancies_seat_once")
     offer = _class(tenant, 2)
     counter.hold(counter.session(), offer.request(TEN))
@@ -235,7 +235,7 @@ def test_twin_that_shares_the_rules_one_by_one_does_not_wait(
     tenant: Tenant, counter: Counter
 ) -> None:
     """Were only the rules of what it takes shared, the hold would be made meanwhile."""
-    twins.rewrite(
+    guardless.rewrite(
         tenant.database,
         "core.named_resources",
         "p.pool_id = (i.item ->> 'pool_id')::uuid",
@@ -250,7 +250,7 @@ def test_twin_that_does_not_try_the_next_refuses_although_one_is_free(
     tenant: Tenant, counter: Counter
 ) -> None:
     """Were the first candidate the only one, the loser would be told that all are taken."""
-    twins.rewrite(tenant.database, "core.take_from_pools", ", 0) < 2", ", 0) < 9")
+    guardless.rewrite(tenant.database, "core.hold_from_pools", ", 0) < 2", ", 0) < 9")
     resources, request = _team(tenant, 2)
     offer = Offer(tenant, resources[0], UUID(request["offering_id"]))
     _busy_week(tenant, Offer(tenant, resources[1], offer.offering_id))
@@ -269,8 +269,8 @@ def test_twin_without_lock_and_constraint_gives_a_resource_twice(
     tenant: Tenant, counter: Counter
 ) -> None:
     """Two who pick of a pool of one both get it."""
-    twins.forget_day_lock(tenant.database)
-    twins.forget_overlap_constraint(tenant.database)
+    guardless.forget_day_lock(tenant.database)
+    guardless.forget_overlap_constraint(tenant.database)
     _, request = _team(tenant, 1)
     first = counter.session(autocommit=False)
 
@@ -375,7 +375,7 @@ def test_twin_that_locks_in_the_order_of_the_cart_deadlocks(
     tenant: Tenant, counter: Counter
 ) -> None:
     """Were days locked in the order in which a cart names them, one of the two would be ended."""
-    twins.rewrite(tenant.database, "core.lock_wanted", "        order by 1, 2\n", "")
+    guardless.rewrite(tenant.database, "core.lock_requested_days", "        order by 1, 2\n", "")
 
     errors = _meet_head_on(tenant, counter)
 
@@ -386,8 +386,8 @@ def test_twin_without_lock_and_constraint_gives_a_time_to_two_carts(
     tenant: Tenant, counter: Counter
 ) -> None:
     """Without both guards each cart has both times."""
-    twins.forget_day_lock(tenant.database)
-    twins.forget_overlap_constraint(tenant.database)
+    guardless.forget_day_lock(tenant.database)
+    guardless.forget_overlap_constraint(tenant.database)
     one, other = _opposed(tenant)
     first = counter.session(autocommit=False)
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.harness.clients.desk import Desk, alternatives, background, refusal, refusals
-from tests.harness.database import twins
+from tests.harness.clients.db_client import DbClient, alternatives, background, refusal, refusals
+from tests.harness.database import guardless
 from tests.harness.database.concurrency import wait_until_blocked
 from tests.harness.laws.invariants import violations
 
@@ -23,94 +23,98 @@ MEETING = {
 
 
 @pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
-def test_one_of_many_holds_wins(desk: Desk, race: Race, starts: tuple[str, ...]) -> None:
+def test_one_of_many_holds_wins(db_client: DbClient, race: Race, starts: tuple[str, ...]) -> None:
     """Of holds on times that meet, one succeeds; the others are refused with what is free.
 
     Cases: D-1, E-5.1, E-5.2, P-1, P-3
     Proves: ASVS 2.3.4
     """
-    calls = [desk.hold_call(start) for start in starts for _ in range(12)]
+    calls = [db_client.hold_call(start) for start in starts for _ in range(12)]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     losers = [one for one in outcomes if isinstance(one, Exception)]
     assert refusals(outcomes) == ["KHTKN"] * 23
     assert all(0 < len(alternatives(loser)) <= 5 for loser in losers)
-    assert len(desk.owners()) == 1
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 1
+    assert violations(db_client.database) == []
 
 
 @pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
-def test_a_hold_waits_for_the_one_before_it(desk: Desk, starts: tuple[str, ...]) -> None:
+def test_a_hold_waits_for_the_one_before_it(db_client: DbClient, starts: tuple[str, ...]) -> None:
     """Whoever wants a time that is being taken waits, and then is refused.
 
     Cases: D-1, E-5.1
     """
-    first, _ = desk.begin(desk.hold_call(starts[0]))
-    _, second = desk.start(desk.hold_call(starts[1]))
+    first, _ = db_client.begin(db_client.hold_call(starts[0]))
+    _, second = db_client.start(db_client.hold_call(starts[1]))
     first.commit()
 
     assert refusal(second.exception(10)) == "KHTKN"
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
 @pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
-def test_twin_without_lock_and_constraint_books_twice(desk: Desk, starts: tuple[str, ...]) -> None:
+def test_twin_without_lock_and_constraint_books_twice(
+    db_client: DbClient, starts: tuple[str, ...]
+) -> None:
     """Without the day lock and the exclusion constraint both holds succeed."""
-    twins.forget_day_lock(desk.database)
-    twins.forget_overlap_constraint(desk.database)
+    guardless.forget_day_lock(db_client.database)
+    guardless.forget_overlap_constraint(db_client.database)
 
-    first, _ = desk.begin(desk.hold_call(starts[0]))
-    desk.hold(starts[1])
+    first, _ = db_client.begin(db_client.hold_call(starts[0]))
+    db_client.hold(starts[1])
     first.commit()
 
-    assert len(desk.owners()) == 2
-    assert "I1: no two bookings own" in violations(desk.database)[0]
+    assert len(db_client.owners()) == 2
+    assert "I1: no two bookings own" in violations(db_client.database)[0]
 
 
-def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(desk: Desk, race: Race) -> None:
+def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(
+    db_client: DbClient, race: Race
+) -> None:
     """Without the day lock, two of the racers still never own one time.
 
     Cases: D-1, P-2
     """
-    twins.forget_day_lock(desk.database)
-    calls = [desk.hold_call(start) for start in MEETING["overlapping"] for _ in range(8)]
+    guardless.forget_day_lock(db_client.database)
+    calls = [db_client.hold_call(start) for start in MEETING["overlapping"] for _ in range(8)]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert set(refusals(outcomes)) <= {"KHTKN", "40P01"}
-    assert len(desk.owners()) == 1
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 1
+    assert violations(db_client.database) == []
 
 
-def test_capacity_eight_has_eight_winners(desk: Desk, race: Race) -> None:
+def test_capacity_eight_has_eight_winners(db_client: DbClient, race: Race) -> None:
     """Of forty holds on a time with eight places, eight succeed, on units 1 to 8.
 
     Cases: D-1, E-5.1
     Proves: ASVS 2.3.4
     """
     start = "2027-01-11T15:00:00Z"
-    calls = [desk.hold_call(start, resource=desk.studio) for _ in range(40)]
+    calls = [db_client.hold_call(start, resource=db_client.studio) for _ in range(40)]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
-    units = desk.database.rows("select unit from core.occupancies order by unit")
+    units = db_client.database.rows("select unit from core.occupancies order by unit")
     assert refusals(outcomes) == ["KHTKN"] * 32
     assert [row.unit for row in units] == [1, 2, 3, 4, 5, 6, 7, 8]
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_twin_counts_places_before_it_locks(desk: Desk) -> None:
+def test_twin_counts_places_before_it_locks(db_client: DbClient) -> None:
     """Without lock and constraint the ninth of eight places is given away.
 
     Both racers for the last place count seven taken ones.
     """
     start = "2027-01-11T15:00:00Z"
-    twins.forget_day_lock(desk.database)
-    twins.forget_overlap_constraint(desk.database)
+    guardless.forget_day_lock(db_client.database)
+    guardless.forget_overlap_constraint(db_client.database)
     # without the constraint each insert would take unit 1: take the lowest that is seen to be free
-    twins.rewrite(
-        desk.database,
+    guardless.rewrite(
+        db_client.database,
         "core.occupy",
         "            insert into core.occupancies",
         "            continue when exists (select from core.occupancies as o"
@@ -118,17 +122,17 @@ def test_twin_counts_places_before_it_locks(desk: Desk) -> None:
         "            insert into core.occupancies",
     )
     for _ in range(7):
-        desk.hold(start, resource=desk.studio)
+        db_client.hold(start, resource=db_client.studio)
 
-    first, _ = desk.begin(desk.hold_call(start, resource=desk.studio))
-    desk.hold(start, resource=desk.studio)
+    first, _ = db_client.begin(db_client.hold_call(start, resource=db_client.studio))
+    db_client.hold(start, resource=db_client.studio)
     first.commit()
 
-    assert len(desk.owners()) == 9
-    assert len(violations(desk.database)) == 1
+    assert len(db_client.owners()) == 9
+    assert len(violations(db_client.database)) == 1
 
 
-def test_whole_dates_have_one_owner_each(desk: Desk, race: Race) -> None:
+def test_whole_dates_have_one_owner_each(db_client: DbClient, race: Race) -> None:
     """Racing holds on two neighbouring dates, which share a UTC day, end in one owner a date.
 
     Each locks two days; taken in one order, nobody deadlocks.
@@ -136,124 +140,124 @@ def test_whole_dates_have_one_owner_each(desk: Desk, race: Race) -> None:
     Cases: D-1, D-5
     """
     calls = [
-        desk.hold_call(date, resource=desk.venue)
+        db_client.hold_call(date, resource=db_client.venue)
         for date in ("2027-02-10", "2027-02-11")
         for _ in range(10)
     ]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
-    dates = desk.database.rows("select booked_on::text from core.bookings order by 1")
+    dates = db_client.database.rows("select booked_on::text from core.bookings order by 1")
     assert refusals(outcomes) == ["KHTKN"] * 18
     assert [row.booked_on for row in dates] == ["2027-02-10", "2027-02-11"]
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_twin_books_a_date_twice(desk: Desk) -> None:
+def test_twin_books_a_date_twice(db_client: DbClient) -> None:
     """Without lock and constraint a whole date is given to two."""
-    twins.forget_day_lock(desk.database)
-    twins.forget_overlap_constraint(desk.database)
+    guardless.forget_day_lock(db_client.database)
+    guardless.forget_overlap_constraint(db_client.database)
 
-    first, _ = desk.begin(desk.hold_call("2027-02-10", resource=desk.venue))
-    desk.hold("2027-02-10", resource=desk.venue)
+    first, _ = db_client.begin(db_client.hold_call("2027-02-10", resource=db_client.venue))
+    db_client.hold("2027-02-10", resource=db_client.venue)
     first.commit()
 
-    assert len(violations(desk.database)) == 1
+    assert len(violations(db_client.database)) == 1
 
 
-def test_a_crowd_on_a_taken_time_does_not_queue(desk: Desk) -> None:
+def test_a_crowd_on_a_taken_time_does_not_queue(db_client: DbClient) -> None:
     """A time that is visibly taken is refused without waiting for the day's lock.
 
     Cases: D-1, E-5.2
     """
-    desk.hold(TEN)
-    lock, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))  # holds the day's lock
+    db_client.hold(TEN)
+    lock, _ = db_client.begin(db_client.hold_call("2027-01-11T14:00:00Z"))  # holds the day's lock
 
-    outcome = desk.session("create_hold").send(desk.hold_call(TEN))
+    outcome = db_client.session("create_hold").send(db_client.hold_call(TEN))
 
     assert refusal(outcome.exception(2)) == "KHTKN"
     lock.rollback()
 
 
-def _locks_kept_in_vain(desk: Desk) -> int:
+def _locks_kept_in_vain(db_client: DbClient) -> int:
     """How many advisory locks somebody still has who has waited in vain for a time."""
-    first, _ = desk.begin(desk.hold_call(TEN))
-    with desk.database.connect() as waiting:
+    first, _ = db_client.begin(db_client.hold_call(TEN))
+    with db_client.database.connect() as waiting:
         query = (
-            "select core.await_turn(core.wanted_periods("
+            "select core.lock_days_or_lose(core.resolve_periods("
             "core.authorize(%s, 'booking.hold'), %s, null))"
         )
-        values = (Jsonb(desk.actor()), Jsonb(desk.hold_request(TEN)))
+        values = (Jsonb(db_client.actor()), Jsonb(db_client.hold_request(TEN)))
         answer = background(lambda: waiting.execute(query, values).fetchone())
-        wait_until_blocked(desk.database, waiting.info.backend_pid)
+        wait_until_blocked(db_client.database, waiting.info.backend_pid)
         first.commit()
         assert answer.result(10) == (None,)
-        kept = desk.database.value(
+        kept = db_client.database.value(
             "select count(*) from pg_locks where pid = %s and locktype = 'advisory'"
             " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('tenant:' || %s, 0)"
             " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('rules:' || %s, 0)",
             waiting.info.backend_pid,
-            desk.tenant.tenant_id,  # whose fence everybody holds
-            desk.tutor["id"],  # whose rules all who book share
+            db_client.tenant.tenant_id,  # whose fence everybody holds
+            db_client.tutor["id"],  # whose rules all who book share
         )
     return int(kept)
 
 
-def test_who_waited_in_vain_gives_the_day_back(desk: Desk) -> None:
+def test_who_waited_in_vain_gives_the_day_back(db_client: DbClient) -> None:
     """Whoever comes next in a crowd does not wait until alternatives were found for this one.
 
     Cases: D-1, E-5.2
     """
-    assert _locks_kept_in_vain(desk) == 0
+    assert _locks_kept_in_vain(db_client) == 0
 
 
-def test_twin_that_keeps_the_day_lets_the_next_wait(desk: Desk) -> None:
+def test_twin_that_keeps_the_day_lets_the_next_wait(db_client: DbClient) -> None:
     """Without the subtransaction that is rolled back, its locks last as long as the request."""
     ending = (
         "raise exception 'shared no longer' using errcode = 'KHTKN', hint = 'go by what was found';"
     )
-    twins.rewrite(desk.database, "core.await_turn", ending, "null;")
+    guardless.rewrite(db_client.database, "core.lock_days_or_lose", ending, "null;")
 
-    assert _locks_kept_in_vain(desk) > 0
+    assert _locks_kept_in_vain(db_client) > 0
 
 
-def _waits_beside_another(desk: Desk) -> BaseException | None:
+def _waits_beside_another(db_client: DbClient) -> BaseException | None:
     """How a hold ends whose time is taken while it waits, beside another that waited and looks."""
-    first, _ = desk.begin(desk.hold_call(TEN))
-    with desk.database.connect() as looking:
+    first, _ = db_client.begin(db_client.hold_call(TEN))
+    with db_client.database.connect() as looking:
         query = "select core.await_days(%s, tstzrange(%s, %s))"
         looks = background(
-            lambda: looking.execute(query, (desk.tutor["id"], TEN, "2027-01-11T11:00:00Z"))
+            lambda: looking.execute(query, (db_client.tutor["id"], TEN, "2027-01-11T11:00:00Z"))
         )
-        wait_until_blocked(desk.database, looking.info.backend_pid)
-        _, waiting = desk.start(desk.hold_call(TEN))
+        wait_until_blocked(db_client.database, looking.info.backend_pid)
+        _, waiting = db_client.start(db_client.hold_call(TEN))
         first.commit()
         looks.result(10)
         return waiting.exception(10)
 
 
-def test_all_who_wait_are_refused_together(desk: Desk) -> None:
+def test_all_who_wait_are_refused_together(db_client: DbClient) -> None:
     """Whoever waits for a time that is then taken does not wait for others who waited for it.
 
     Cases: D-1, E-5.2
     """
-    assert refusal(_waits_beside_another(desk)) == "KHTKN"
+    assert refusal(_waits_beside_another(db_client)) == "KHTKN"
 
 
-def test_twin_that_waits_one_after_the_other_times_out(desk: Desk) -> None:
+def test_twin_that_waits_one_after_the_other_times_out(db_client: DbClient) -> None:
     """Were the days not shared by those who wait, each would wait for the one before it."""
-    twins.rewrite(desk.database, "core.await_days", "lock_shared(", "lock(")
+    guardless.rewrite(db_client.database, "core.await_days", "lock_shared(", "lock(")
 
-    assert refusal(_waits_beside_another(desk)) == "55P03"
+    assert refusal(_waits_beside_another(db_client)) == "55P03"
 
 
-def test_twin_without_the_cheap_refusal_queues(desk: Desk) -> None:
+def test_twin_without_the_cheap_refusal_queues(db_client: DbClient) -> None:
     """Without the look before the lock, the doomed hold waits in line."""
-    twins.rewrite(desk.database, "core.cannot_be_had", "if v_one.taken or", "if")
-    desk.hold(TEN)
-    lock, _ = desk.begin(desk.hold_call("2027-01-11T14:00:00Z"))
+    guardless.rewrite(db_client.database, "core.cannot_be_had", "if v_one.taken or", "if")
+    db_client.hold(TEN)
+    lock, _ = db_client.begin(db_client.hold_call("2027-01-11T14:00:00Z"))
 
-    _, waiting = desk.start(desk.hold_call(TEN))
+    _, waiting = db_client.start(db_client.hold_call(TEN))
 
     assert not waiting.done()
     lock.rollback()

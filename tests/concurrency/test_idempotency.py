@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.clients.desk import Call, Desk, refusal, refusals
-from tests.harness.database import twins
+from tests.harness.clients.db_client import Call, DbClient, refusal, refusals
+from tests.harness.database import guardless
 from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -15,18 +15,20 @@ TEN = "2027-01-11T10:00:00Z"
 CLASS = "2027-01-11T15:00:00Z"  # eight places, so that time alone refuses nobody
 
 
-def _same(desk: Desk, resource: dict[str, Any], start: str, **changes: Any) -> Call:
+def _same(db_client: DbClient, resource: dict[str, Any], start: str, **changes: Any) -> Call:
     """The same request each time, except for the id that our own side proposes."""
     customer = {"name": "Grace", "email": "grace@example.com"}
-    return desk.hold_call(start, key="the-key", resource=resource, customer=customer, **changes)
+    return db_client.hold_call(
+        start, key="the-key", resource=resource, customer=customer, **changes
+    )
 
 
-def _bookings(desk: Desk) -> int:
-    return int(desk.database.value("select count(*) from core.bookings"))
+def _bookings(db_client: DbClient) -> int:
+    return int(db_client.database.value("select count(*) from core.bookings"))
 
 
 @pytest.mark.parametrize("place", ["one place", "eight places"])
-def test_one_key_raced_is_one_booking(desk: Desk, race: Race, place: str) -> None:
+def test_one_key_raced_is_one_booking(db_client: DbClient, race: Race, place: str) -> None:
     """Of sixteen equal requests with one key, one makes the booking and all get it as answer.
 
     Also when the first has taken the only place there is: its twins are not told it is taken.
@@ -34,112 +36,116 @@ def test_one_key_raced_is_one_booking(desk: Desk, race: Race, place: str) -> Non
     Cases: D-3, E-1.7
     Proves: ASVS 2.3.4, 15.4.2
     """
-    resource, start = (desk.tutor, TEN) if place == "one place" else (desk.studio, CLASS)
-    calls = [_same(desk, resource, start) for _ in range(16)]
+    resource, start = (db_client.tutor, TEN) if place == "one place" else (db_client.studio, CLASS)
+    calls = [_same(db_client, resource, start) for _ in range(16)]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert refusals(outcomes) == []
     assert len({one["id"] for one in outcomes}) == 1
-    assert _bookings(desk) == 1
-    assert violations(desk.database) == []
+    assert _bookings(db_client) == 1
+    assert violations(db_client.database) == []
 
 
-def test_a_repeat_waits_for_the_first_and_gets_its_answer(desk: Desk) -> None:
+def test_a_repeat_waits_for_the_first_and_gets_its_answer(db_client: DbClient) -> None:
     """A repeated request that overtakes the answer of the first waits and gets the same.
 
     Cases: D-3
     """
-    first, booking = desk.begin(_same(desk, desk.studio, CLASS))
-    _, second = desk.start(_same(desk, desk.studio, CLASS))
+    first, booking = db_client.begin(_same(db_client, db_client.studio, CLASS))
+    _, second = db_client.start(_same(db_client, db_client.studio, CLASS))
     first.commit()
 
     assert second.result(10) == booking
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_twin_without_the_fence_books_twice(desk: Desk) -> None:
+def test_twin_without_the_fence_books_twice(db_client: DbClient) -> None:
     """Without the unique key, the repetition takes a second place."""
-    twins.forget_key_fence(desk.database)
-    first, booking = desk.begin(_same(desk, desk.studio, CLASS))
-    _, second = desk.start(_same(desk, desk.studio, CLASS))
+    guardless.forget_key_fence(db_client.database)
+    first, booking = db_client.begin(_same(db_client, db_client.studio, CLASS))
+    _, second = db_client.start(_same(db_client, db_client.studio, CLASS))
     first.commit()
 
     assert second.result(10)["id"] != booking["id"]
-    assert any("one client key" in line for line in violations(desk.database))
+    assert any("one client key" in line for line in violations(db_client.database))
 
 
 @pytest.mark.parametrize("place", ["one place", "eight places"])
-def test_one_key_with_different_requests_is_one_booking(desk: Desk, race: Race, place: str) -> None:
+def test_one_key_with_different_requests_is_one_booking(
+    db_client: DbClient, race: Race, place: str
+) -> None:
     """Of sixteen different requests with one key, one is answered and the others are refused.
 
     Cases: D-3
     """
-    resource, start = (desk.tutor, TEN) if place == "one place" else (desk.studio, CLASS)
-    calls = [_same(desk, resource, start, notes=f"request {n}") for n in range(16)]
+    resource, start = (db_client.tutor, TEN) if place == "one place" else (db_client.studio, CLASS)
+    calls = [_same(db_client, resource, start, notes=f"request {n}") for n in range(16)]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert refusals(outcomes) == ["KHKEY"] * 15
-    assert _bookings(desk) == 1
-    assert violations(desk.database) == []
+    assert _bookings(db_client) == 1
+    assert violations(db_client.database) == []
 
 
-def test_another_request_waits_for_the_first_and_is_refused(desk: Desk) -> None:
+def test_another_request_waits_for_the_first_and_is_refused(db_client: DbClient) -> None:
     """A different request with the key of one at work waits, and is not answered with its booking.
 
     Cases: D-3
     """
-    first, _ = desk.begin(_same(desk, desk.studio, CLASS))
-    _, second = desk.start(_same(desk, desk.studio, CLASS, notes="another"))
+    first, _ = db_client.begin(_same(db_client, db_client.studio, CLASS))
+    _, second = db_client.start(_same(db_client, db_client.studio, CLASS, notes="another"))
     first.commit()
 
     assert refusal(second.exception(10)) == "KHKEY"
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_the_key_of_a_failed_request_is_free_again(desk: Desk) -> None:
+def test_the_key_of_a_failed_request_is_free_again(db_client: DbClient) -> None:
     """A key whose request came to nothing stands for nothing: the one that waited makes it.
 
     Cases: D-3, E-1.7
     """
-    first, lost = desk.begin(_same(desk, desk.studio, CLASS))
-    _, second = desk.start(_same(desk, desk.studio, CLASS, notes="another"))
+    first, lost = db_client.begin(_same(db_client, db_client.studio, CLASS))
+    _, second = db_client.start(_same(db_client, db_client.studio, CLASS, notes="another"))
     first.rollback()
 
     assert second.result(10)["id"] != lost["id"]
-    assert _bookings(desk) == 1
-    assert violations(desk.database) == []
+    assert _bookings(db_client) == 1
+    assert violations(db_client.database) == []
 
 
-def test_one_checkout_key_raced_is_one_checkout(desk: Desk, race: Race) -> None:
+def test_one_checkout_key_raced_is_one_checkout(db_client: DbClient, race: Race) -> None:
     """Of sixteen equal checkouts with one key, all get the same one.
 
     Cases: D-3, E-2.6
     """
-    held = desk.hold(TEN)
-    calls = [desk.checkout_call(held, key="the-key")] * 16
+    held = db_client.hold(TEN)
+    calls = [db_client.checkout_call(held, key="the-key")] * 16
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert refusals(outcomes) == []
     assert len({one["checkout"]["id"] for one in outcomes}) == 1
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_one_checkout_key_with_different_addresses_is_one_checkout(desk: Desk, race: Race) -> None:
+def test_one_checkout_key_with_different_addresses_is_one_checkout(
+    db_client: DbClient, race: Race
+) -> None:
     """A checkout key that comes with other addresses is refused, whoever was first.
 
     Cases: D-3
     """
-    held = desk.hold(TEN)
+    held = db_client.hold(TEN)
     calls = [
-        desk.checkout_call(held, key="the-key", cancel_url=f"https://studio.example/{n}")
+        db_client.checkout_call(held, key="the-key", cancel_url=f"https://studio.example/{n}")
         for n in range(8)
     ]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert refusals(outcomes) == ["KHKEY"] * 7
-    assert desk.database.value("select count(*) from core.checkouts") == 1
-    assert violations(desk.database) == []
+    assert db_client.database.value("select count(*) from core.checkouts") == 1
+    assert violations(db_client.database) == []

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.harness.clients.desk import Desk, settle_call
+from tests.harness.clients.db_client import DbClient, settle_call
 from tests.harness.laws import laws
 from tests.harness.laws.invariants import violations
 
@@ -41,7 +41,7 @@ _SECOND = (
 PLANTS = {
     "overlap": Plant(
         "alter table core.occupancies drop constraint occupancies_no_overlap;"
-        " insert into core.occupancies (tenant_id, booking_id, session_id, resource_id, unit,"
+        " insert into core.occupancies (tenant_id, booking_id, class_id, resource_id, unit,"
         " during)"
         " select tenant_id, other.id, other.id, resource_id, unit,"
         " tstzrange(lower(during) + interval '59 minutes', upper(during) + interval '1 hour')"
@@ -60,7 +60,7 @@ PLANTS = {
     ),
     "session of nobody": Plant(
         "alter table core.occupancies drop constraint occupancies_private_is_alone;"
-        " update core.occupancies set session_id = gen_random_uuid()",
+        " update core.occupancies set class_id = gen_random_uuid()",
         "are one session",
     ),
     "cart torn apart": Plant(
@@ -130,9 +130,9 @@ PLANTS = {
     "two payable checkouts": Plant(
         "drop index core.checkouts_one_payable_per_booking;"
         " insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount,"
-        " currency, session_expires_at, created_at, updated_at) select tenant_id,"
+        " currency, stripe_session_expires_at, created_at, updated_at) select tenant_id,"
         " gen_random_uuid(), booking_id, 'creating', parameters, amount, currency,"
-        " session_expires_at, created_at, updated_at from core.checkouts,"
+        " stripe_session_expires_at, created_at, updated_at from core.checkouts,"
         " generate_series(1, 2)",
         "at most one payable checkout",
     ),
@@ -166,7 +166,7 @@ PLANTS = {
         _place("waiting"), "nobody waits for a start that is free", quiescent=True
     ),
     "change without time": Plant(
-        "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        "insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at,"
         " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
         " calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, expires_at,"
         " created_at, updated_at) select tenant_id, gen_random_uuid(), id, 'pending', resource_id,"
@@ -181,7 +181,7 @@ PLANTS = {
         "no booking was confirmed once its time had begun",
     ),
     "moved at its start": Plant(
-        "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        "insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at,"
         " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
         " calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, created_at,"
         " updated_at) select tenant_id, gen_random_uuid(), id, 'applied', resource_id,"
@@ -228,15 +228,15 @@ PLANTS = {
 
 
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
-def test_a_planted_fault_is_found(desk: Desk, plant: Plant) -> None:
+def test_a_planted_fault_is_found(db_client: DbClient, plant: Plant) -> None:
     """A confirmed booking is in order, until a hand behind the guards changes something."""
-    _, session = desk.checkout(TEN)
-    desk.call(settle_call(session, "paid"))
-    before = violations(desk.database, quiescent=True)
+    _, session = db_client.checkout(TEN)
+    db_client.call(settle_call(session, "paid"))
+    before = violations(db_client.database, quiescent=True)
 
-    desk.database.execute(f"set session_replication_role = replica; {plant.script}")
+    db_client.database.execute(f"set session_replication_role = replica; {plant.script}")
 
-    found = violations(desk.database, quiescent=plant.quiescent)
+    found = violations(db_client.database, quiescent=plant.quiescent)
     assert before == []
     assert any(plant.states in line for line in found), found
 
@@ -253,12 +253,12 @@ def test_every_law_has_a_planted_fault() -> None:
     assert (unplanted, bool(planted)) == ([], True)
 
 
-def test_what_is_under_way_is_no_fault(desk: Desk) -> None:
+def test_what_is_under_way_is_no_fault(db_client: DbClient) -> None:
     """Holds, open checkouts and queued refunds are in order while they are under way."""
-    desk.hold(TEN)
-    _, session = desk.checkout(TWO)
-    desk.call(settle_call(session | {"amount_total": 1234}, "paid"))
-    desk.checkout("2027-01-12T10:00:00Z")
+    db_client.hold(TEN)
+    _, session = db_client.checkout(TWO)
+    db_client.call(settle_call(session | {"amount_total": 1234}, "paid"))
+    db_client.checkout("2027-01-12T10:00:00Z")
 
-    assert violations(desk.database) == []
-    assert any(line.startswith("I6") for line in violations(desk.database, quiescent=True))
+    assert violations(db_client.database) == []
+    assert any(line.startswith("I6") for line in violations(db_client.database, quiescent=True))

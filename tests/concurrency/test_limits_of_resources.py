@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.clients.desk import Desk, Held, refusal, refusals, settle_call
-from tests.harness.database import twins
+from tests.harness.clients.db_client import DbClient, Held, refusal, refusals, settle_call
+from tests.harness.database import guardless
 from tests.harness.database.concurrency import wait_until_blocked
 from tests.harness.laws.invariants import violations
 
@@ -18,158 +18,172 @@ GRACE = {"name": "Grace", "email": "grace@example.com"}
 
 
 @pytest.fixture
-def across_midnight(desk: Desk) -> Desk:
+def across_midnight(db_client: DbClient) -> DbClient:
     """The tutor lives in New York, works at any time, and takes one lesson a day."""
-    desk.database.execute("delete from core.weekly_hours where resource_id = %s", desk.tutor["id"])
-    desk.database.execute(
+    db_client.database.execute(
+        "delete from core.weekly_hours where resource_id = %s", db_client.tutor["id"]
+    )
+    db_client.database.execute(
         "insert into core.weekly_hours"
         " (tenant_id, id, resource_id, weekday, opens, closes, created_at)"
         " select r.tenant_id, gen_random_uuid(), r.id, d, '00:00', '24:00', now()"
         " from core.resources as r, generate_series(1, 7) as d where r.id = %s",
-        desk.tutor["id"],
+        db_client.tutor["id"],
     )
-    desk.database.execute(
+    db_client.database.execute(
         "update core.resources set timezone = 'America/New_York', daily_limit = 1 where id = %s",
-        desk.tutor["id"],
+        db_client.tutor["id"],
     )
-    return desk
+    return db_client
 
 
-def test_two_ends_of_a_local_day_wait_for_each_other(across_midnight: Desk) -> None:
+def test_two_ends_of_a_local_day_wait_for_each_other(across_midnight: DbClient) -> None:
     """Though on different days of UTC: the second is refused once the first is there.
 
     Cases: D-1, P-1
     """
-    desk = across_midnight
-    first, _ = desk.begin(desk.hold_call(AFTERNOON))
-    _, second = desk.start(desk.hold_call(EVENING))
+    db_client = across_midnight
+    first, _ = db_client.begin(db_client.hold_call(AFTERNOON))
+    _, second = db_client.start(db_client.hold_call(EVENING))
     first.commit()
 
     error = second.exception(10)
 
     assert refusal(error) == "KHOFF"
     assert "daily_limit" in str(getattr(error, "diag").message_detail)  # noqa: B009
-    assert len(desk.owners()) == 1
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 1
+    assert violations(db_client.database) == []
 
 
-def test_twin_that_locks_only_the_booking_exceeds_the_day(across_midnight: Desk) -> None:
+def test_twin_that_locks_only_the_booking_exceeds_the_day(across_midnight: DbClient) -> None:
     """With a lock on the time alone both count no booking, and both are the day's only one."""
-    desk = across_midnight
-    twins.forget_local_day(desk.database)
-    first, _ = desk.begin(desk.hold_call(AFTERNOON))
+    db_client = across_midnight
+    guardless.forget_local_day(db_client.database)
+    first, _ = db_client.begin(db_client.hold_call(AFTERNOON))
 
-    desk.hold(EVENING)
+    db_client.hold(EVENING)
     first.commit()
 
-    assert len(desk.owners()) == 2
+    assert len(db_client.owners()) == 2
 
 
-def test_a_day_of_three_has_three_winners(across_midnight: Desk, race: Race) -> None:
+def test_a_day_of_three_has_three_winners(across_midnight: DbClient, race: Race) -> None:
     """Of holds for every hour of one local day, as many succeed as the day takes.
 
     Cases: D-1, P-1
     """
-    desk = across_midnight
-    desk.database.execute("update core.resources set daily_limit = 3")
+    db_client = across_midnight
+    db_client.database.execute("update core.resources set daily_limit = 3")
     hours = [f"2027-01-12T{h:02}:00:00Z" for h in range(6, 24, 2)]
     hours += [f"2027-01-13T{h:02}:00:00Z" for h in range(0, 4, 2)]
 
-    outcomes = race(desk.racers([desk.hold_call(hour) for hour in hours]))
+    outcomes = race(db_client.racers([db_client.hold_call(hour) for hour in hours]))
 
     assert refusals(outcomes) == ["KHOFF"] * (len(hours) - 3)
-    assert len(desk.owners()) == 3
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 3
+    assert violations(db_client.database) == []
 
 
-def test_a_customer_is_not_the_last_one_twice(desk: Desk, race: Race) -> None:
+def test_a_customer_is_not_the_last_one_twice(db_client: DbClient, race: Race) -> None:
     """One customer's holds on different days: as many succeed as the resource gives to one.
 
     Cases: P-1, P-8
     """
-    desk.database.execute("update core.resources set customer_limit = 2")
+    db_client.database.execute("update core.resources set customer_limit = 2")
     starts = [f"2027-01-{day}T10:00:00Z" for day in range(12, 20)]
 
     outcomes = race(
-        desk.racers([desk.hold_call(start, kind="secret", customer=GRACE) for start in starts])
+        db_client.racers(
+            [db_client.hold_call(start, kind="secret", customer=GRACE) for start in starts]
+        )
     )
 
     assert refusals(outcomes) == ["KHOFF"] * 6
-    assert len(desk.owners()) == 2
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 2
+    assert violations(db_client.database) == []
 
 
-def test_twin_without_the_customers_lock_exceeds_it(desk: Desk) -> None:
+def test_twin_without_the_customers_lock_exceeds_it(db_client: DbClient) -> None:
     """Without the lock on the customer nobody waits on another day, and both are the only one."""
-    desk.database.execute("update core.resources set customer_limit = 1")
-    desk.hold("2027-01-20T10:00:00Z", customer=GRACE | {"email": "ada@example.com"})
-    twins.rewrite(
-        desk.database,
+    db_client.database.execute("update core.resources set customer_limit = 1")
+    db_client.hold("2027-01-20T10:00:00Z", customer=GRACE | {"email": "ada@example.com"})
+    guardless.rewrite(
+        db_client.database,
         "core.lock_identity",
         "perform pg_catalog.pg_advisory_xact_lock(",
         "perform (",
     )
-    desk.database.execute(  # known before, so that neither waits to write the other's address
+    db_client.database.execute(  # known before, so that neither waits to write the other's address
         "insert into core.customers (tenant_id, id, email, name, created_at, updated_at)"
         " select id, gen_random_uuid(), 'grace@example.com', 'Grace', now(), now()"
         " from core.tenants"
     )
-    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE))
+    first, _ = db_client.begin(
+        db_client.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE)
+    )
 
-    desk.hold("2027-01-13T10:00:00Z", kind="secret", customer=GRACE)
+    db_client.hold("2027-01-13T10:00:00Z", kind="secret", customer=GRACE)
     first.commit()
 
     counted = (
         "select count(*) from core.bookings as b join core.customers as c on c.id = b.customer_id"
     )
-    assert desk.database.value(f"{counted} where c.email = 'grace@example.com'") == 2
+    assert db_client.database.value(f"{counted} where c.email = 'grace@example.com'") == 2
 
 
-def test_a_customer_waits_for_their_own_hold(desk: Desk) -> None:
+def test_a_customer_waits_for_their_own_hold(db_client: DbClient) -> None:
     """What that twin has lost: the same customer's hold on another day waits, and is refused."""
-    desk.database.execute("update core.resources set customer_limit = 1")
-    first, _ = desk.begin(desk.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE))
-    session = desk.session("create_hold")
+    db_client.database.execute("update core.resources set customer_limit = 1")
+    first, _ = db_client.begin(
+        db_client.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE)
+    )
+    session = db_client.session("create_hold")
 
-    second = session.send(desk.hold_call("2027-01-13T10:00:00Z", kind="secret", customer=GRACE))
-    wait_until_blocked(desk.database, session.pid)
+    second = session.send(
+        db_client.hold_call("2027-01-13T10:00:00Z", kind="secret", customer=GRACE)
+    )
+    wait_until_blocked(db_client.database, session.pid)
     first.commit()
 
     assert refusal(second.exception(10)) == "KHOFF"
-    assert len(desk.owners()) == 1
+    assert len(db_client.owners()) == 1
 
 
 # Payments of browsers, which are judged when they come --------------------------------------------
 
 
 @pytest.fixture
-def two(desk: Desk) -> list[tuple[Held, dict[str, Any]]]:
+def two(db_client: DbClient) -> list[tuple[Held, dict[str, Any]]]:
     """Two of one mailbox, held by browsers for different days, where one is to each customer."""
-    desk.database.execute("update core.resources set customer_limit = 1")
-    return [desk.checkout(f"2027-01-{day}T10:00:00Z", customer=GRACE) for day in (12, 13)]
+    db_client.database.execute("update core.resources set customer_limit = 1")
+    return [db_client.checkout(f"2027-01-{day}T10:00:00Z", customer=GRACE) for day in (12, 13)]
 
 
 def test_of_two_payments_at_once_one_goes_back(
-    desk: Desk, two: list[tuple[Held, dict[str, Any]]]
+    db_client: DbClient, two: list[tuple[Held, dict[str, Any]]]
 ) -> None:
     """The second waits for the mailbox, and then counts the first.
 
     Cases: P-8
     """
-    opened, _ = desk.begin(settle_call(two[0][1], "paid"))
-    _, answer = desk.start(settle_call(two[1][1], "paid"))
+    opened, _ = db_client.begin(settle_call(two[0][1], "paid"))
+    _, answer = db_client.start(settle_call(two[1][1], "paid"))
     opened.commit()
     answer.result(10)
 
-    assert [desk.status(held) for held, _ in two] == ["scheduled", "expired"]
-    assert violations(desk.database) == []
+    assert [db_client.status(held) for held, _ in two] == ["scheduled", "expired"]
+    assert violations(db_client.database) == []
 
 
-def test_twin_confirms_both_payments(desk: Desk, two: list[tuple[Held, dict[str, Any]]]) -> None:
+def test_twin_confirms_both_payments(
+    db_client: DbClient, two: list[tuple[Held, dict[str, Any]]]
+) -> None:
     """Without the lock on the mailbox neither waits, and both count none."""
-    twins.rewrite(desk.database, "core.settle", "perform core.lock_customer(v_booking);", "null;")
-    opened, _ = desk.begin(settle_call(two[0][1], "paid"))
-    desk.call(settle_call(two[1][1], "paid"))
+    guardless.rewrite(
+        db_client.database, "core.settle", "perform core.lock_customer(v_booking);", "null;"
+    )
+    opened, _ = db_client.begin(settle_call(two[0][1], "paid"))
+    db_client.call(settle_call(two[1][1], "paid"))
     opened.commit()
 
-    assert [desk.status(held) for held, _ in two] == ["scheduled"] * 2
+    assert [db_client.status(held) for held, _ in two] == ["scheduled"] * 2

@@ -3,76 +3,82 @@
 import psycopg
 
 from holdfast.platform import database_errors, errors
-from tests.harness.clients.desk import Desk, background, refusal
-from tests.harness.database import twins
+from tests.harness.clients.db_client import DbClient, background, refusal
+from tests.harness.database import guardless
 from tests.harness.database.concurrency import wait_until_blocked
 from tests.harness.laws.invariants import violations
-from tests.interleavings.moves import NOTING, READERS
+from tests.interleavings.steps import NOTING, READERS
 
 MONDAY_TEN = "2027-01-11T10:00:00Z"
 TUESDAY_TEN = "2027-01-12T10:00:00Z"
 
 
-def test_different_days_never_wait_for_each_other(desk: Desk) -> None:
+def test_different_days_never_wait_for_each_other(db_client: DbClient) -> None:
     """While one hold is being made, a hold of the same resource on another day succeeds.
 
     Cases: D-1, P-1
     """
-    monday, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+    monday, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
-    tuesday = desk.session("create_hold").send(desk.hold_call(TUESDAY_TEN)).result(2)
+    tuesday = db_client.session("create_hold").send(db_client.hold_call(TUESDAY_TEN)).result(2)
 
     assert tuesday["status"] == "held"
     monday.commit()
-    assert len(desk.owners()) == 2
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 2
+    assert violations(db_client.database) == []
 
 
-def test_twin_with_one_lock_a_resource_waits(desk: Desk) -> None:
+def test_twin_with_one_lock_a_resource_waits(db_client: DbClient) -> None:
     """Were the whole resource locked, the hold on the other day would have to wait."""
     for function in ("core.lock_days", "core.try_lock_days"):
-        twins.rewrite(desk.database, function, "to_char(v_day::timestamp", "to_char(now()")
-    monday, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+        guardless.rewrite(db_client.database, function, "to_char(v_day::timestamp", "to_char(now()")
+    monday, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
-    _, tuesday = desk.start(desk.hold_call(TUESDAY_TEN))
+    _, tuesday = db_client.start(db_client.hold_call(TUESDAY_TEN))
 
     assert not tuesday.done()
     monday.commit()
     assert tuesday.result(10)["status"] == "held"
 
 
-def test_different_resources_never_wait_for_each_other(desk: Desk) -> None:
+def test_different_resources_never_wait_for_each_other(db_client: DbClient) -> None:
     """While one hold is being made, a hold of another resource at the same time succeeds."""
-    tutor, _ = desk.begin(desk.hold_call("2027-01-11T15:00:00Z"))
+    tutor, _ = db_client.begin(db_client.hold_call("2027-01-11T15:00:00Z"))
 
-    call = desk.hold_call("2027-01-11T15:00:00Z", resource=desk.studio)
-    studio = desk.session("create_hold").send(call).result(2)
+    call = db_client.hold_call("2027-01-11T15:00:00Z", resource=db_client.studio)
+    studio = db_client.session("create_hold").send(call).result(2)
 
     assert studio["status"] == "held"
     tutor.rollback()
 
 
-def test_listing_waits_for_nobody(desk: Desk) -> None:
+def test_listing_waits_for_nobody(db_client: DbClient) -> None:
     """While a hold is being made, the free times are listed at once."""
-    hold, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+    hold, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
-    arguments = (desk.actor(), desk.tutor["id"], desk.tutor["offerings"][0]["id"], None, None)
-    listed = desk.session("list_slots").send(("list_slots", arguments)).result(2)
+    arguments = (
+        db_client.actor(),
+        db_client.tutor["id"],
+        db_client.tutor["offerings"][0]["id"],
+        None,
+        None,
+    )
+    listed = db_client.session("list_slots").send(("list_slots", arguments)).result(2)
 
     assert len(listed["slots"]) > 0
     hold.rollback()
 
 
-def test_a_day_lock_is_waited_for_only_so_long(desk: Desk) -> None:
+def test_a_day_lock_is_waited_for_only_so_long(db_client: DbClient) -> None:
     """Who does not get the day's lock in time is told to come again; nothing was done.
 
     Cases: P-1, P-11
     """
     signature = "api.create_hold(jsonb, text, uuid, bytea, jsonb)"
-    desk.database.execute(f"alter function {signature} set lock_timeout = '150ms'")
-    lock, _ = desk.begin(desk.hold_call(MONDAY_TEN))
+    db_client.database.execute(f"alter function {signature} set lock_timeout = '150ms'")
+    lock, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
-    waiting = desk.session("create_hold").send(desk.hold_call("2027-01-11T14:00:00Z"))
+    waiting = db_client.session("create_hold").send(db_client.hold_call("2027-01-11T14:00:00Z"))
     sqlstate = refusal(waiting.exception(10))
 
     assert sqlstate == "55P03"
@@ -80,13 +86,13 @@ def test_a_day_lock_is_waited_for_only_so_long(desk: Desk) -> None:
         database_errors.from_database(sqlstate, None, "", None, None), errors.Unavailable
     )
     lock.commit()
-    assert len(desk.owners()) == 1
-    assert violations(desk.database) == []
+    assert len(db_client.owners()) == 1
+    assert violations(db_client.database) == []
 
 
-def test_every_function_that_waits_has_a_limit(desk: Desk) -> None:
+def test_every_function_that_waits_has_a_limit(db_client: DbClient) -> None:
     """Each public function that changes something waits three seconds for a lock, no longer."""
-    functions = desk.database.rows(
+    functions = db_client.database.rows(
         "select p.proname, coalesce(p.proconfig, '{}') as settings"
         " from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
         " where n.nspname = 'api'"
@@ -96,34 +102,38 @@ def test_every_function_that_waits_has_a_limit(desk: Desk) -> None:
     assert without == READERS | NOTING.keys()
 
 
-def test_days_are_locked_in_one_order(desk: Desk) -> None:
+def test_days_are_locked_in_one_order(db_client: DbClient) -> None:
     """Who wants two days takes the earlier first: two of them never hold one each.
 
     Cases: D-1, P-1
     """
-    assert _cross(desk) == []
+    assert _cross(db_client) == []
 
 
-def test_twin_that_locks_downwards_deadlocks(desk: Desk) -> None:
+def test_twin_that_locks_downwards_deadlocks(db_client: DbClient) -> None:
     """Were the later day locked first by one of them, the two would deadlock."""
-    twins.rewrite(desk.database, "core.lock_days", "while v_day <= v_last", "while v_last >= v_day")
-    twins.rewrite(desk.database, "core.lock_days", "v_day::timestamp", "v_last::timestamp")
-    twins.rewrite(desk.database, "core.lock_days", "v_day := v_day + 1", "v_last := v_last - 1")
+    guardless.rewrite(
+        db_client.database, "core.lock_days", "while v_day <= v_last", "while v_last >= v_day"
+    )
+    guardless.rewrite(db_client.database, "core.lock_days", "v_day::timestamp", "v_last::timestamp")
+    guardless.rewrite(
+        db_client.database, "core.lock_days", "v_day := v_day + 1", "v_last := v_last - 1"
+    )
 
-    assert _cross(desk) == ["40P01"]
+    assert _cross(db_client) == ["40P01"]
 
 
-def _cross(desk: Desk) -> list[str]:
+def _cross(db_client: DbClient) -> list[str]:
     """One has the first day and then wants the second; another wants both. Who was refused?"""
     monday, tuesday = "[2027-01-11Z, 2027-01-12Z)", "[2027-01-12Z, 2027-01-13Z)"
     both = "[2027-01-11Z, 2027-01-13Z)"
     lock = b"select core.lock_days(%s, %s::tstzrange)"
-    resource = desk.tutor["id"]
+    resource = db_client.tutor["id"]
     refused: list[str] = []
-    with desk.database.connect() as one, desk.database.connect() as other:
+    with db_client.database.connect() as one, db_client.database.connect() as other:
         one.execute(lock, (resource, monday))
         waiting = background(lambda: other.execute(lock, (resource, both)))
-        wait_until_blocked(desk.database, other.info.backend_pid)
+        wait_until_blocked(db_client.database, other.info.backend_pid)
         try:
             one.execute(lock, (resource, tuesday))
         except psycopg.Error as error:

@@ -5,8 +5,8 @@ from typing import Any
 
 import psycopg
 
-from tests.harness.clients.desk import Desk, background, refusals
-from tests.harness.database import twins
+from tests.harness.clients.db_client import DbClient, background, refusals
+from tests.harness.database import guardless
 from tests.harness.database.concurrency import race, wait_until_blocked
 from tests.harness.laws.invariants import violations
 
@@ -15,9 +15,9 @@ _FENCE = "select pg_advisory_xact_lock(hashtextextended('tenant:' || %s, 0))"
 _COUNT = "select count(*) from core.bookings where tenant_id = %s"
 
 
-def _moved(desk: Desk, mover: psycopg.Connection[Any]) -> int:
+def _moved(db_client: DbClient, mover: psycopg.Connection[Any]) -> int:
     """Take the fence, see what the tenant has, and let another database answer for it."""
-    tenant_id = desk.tenant.tenant_id
+    tenant_id = db_client.tenant.tenant_id
     mover.execute(_FENCE, (tenant_id,))
     ((seen,),) = mover.execute(_COUNT, (tenant_id,)).fetchall()
     mover.execute("update core.tenants set state = 'left' where id = %s", (tenant_id,))
@@ -25,49 +25,49 @@ def _moved(desk: Desk, mover: psycopg.Connection[Any]) -> int:
     return int(seen)
 
 
-def _there(desk: Desk) -> int:
-    return int(desk.database.value(_COUNT, desk.tenant.tenant_id))
+def _there(db_client: DbClient) -> int:
+    return int(db_client.database.value(_COUNT, db_client.tenant.tenant_id))
 
 
-def test_a_mover_waits_for_who_is_inside(desk: Desk) -> None:
+def test_a_mover_waits_for_who_is_inside(db_client: DbClient) -> None:
     """A hold that has begun is finished, and moves along; the next one is asked to come again."""
-    caller, _ = desk.begin(desk.hold_call(TEN))
-    with desk.database.connect() as mover:
-        moved = background(lambda: _moved(desk, mover))
-        wait_until_blocked(desk.database, mover.info.backend_pid)
+    caller, _ = db_client.begin(db_client.hold_call(TEN))
+    with db_client.database.connect() as mover:
+        moved = background(lambda: _moved(db_client, mover))
+        wait_until_blocked(db_client.database, mover.info.backend_pid)
         caller.commit()
 
         seen = moved.result(timeout=20)
 
-    (late,) = refusals([_outcome(lambda: desk.call(desk.hold_call(TEN)))])
-    assert (seen, _there(desk), late) == (1, 1, "KHMOV")
-    assert violations(desk.database) == []
+    (late,) = refusals([_outcome(lambda: db_client.call(db_client.hold_call(TEN)))])
+    assert (seen, _there(db_client), late) == (1, 1, "KHMOV")
+    assert violations(db_client.database) == []
 
 
-def test_without_the_fence_a_hold_is_left_behind(desk: Desk) -> None:
+def test_without_the_fence_a_hold_is_left_behind(db_client: DbClient) -> None:
     """The guardless twin: the mover sees nothing of it, and afterwards it is there."""
-    twins.forget_fence(desk.database)
-    caller, _ = desk.begin(desk.hold_call(TEN))
-    with desk.database.connect() as mover:
-        seen = _moved(desk, mover)
+    guardless.forget_fence(db_client.database)
+    caller, _ = db_client.begin(db_client.hold_call(TEN))
+    with db_client.database.connect() as mover:
+        seen = _moved(db_client, mover)
     caller.commit()
 
-    assert (seen, _there(desk)) == (0, 1)
+    assert (seen, _there(db_client)) == (0, 1)
 
 
-def test_the_state_is_read_under_the_fence(desk: Desk) -> None:
+def test_the_state_is_read_under_the_fence(db_client: DbClient) -> None:
     """Whoever comes when the mover lets go sees what it has done: nothing is written any more."""
-    calls = [desk.hold_call(f"2027-01-11T{hour:02}:00:00Z") for hour in range(9, 17)]
-    racers = desk.racers(calls * 3)
-    with desk.database.connect() as mover:
+    calls = [db_client.hold_call(f"2027-01-11T{hour:02}:00:00Z") for hour in range(9, 17)]
+    racers = db_client.racers(calls * 3)
+    with db_client.database.connect() as mover:
         outcomes = background(lambda: race(racers))
-        seen = _moved(desk, mover)
+        seen = _moved(db_client, mover)
 
         told = outcomes.result(timeout=60)
 
-    assert seen == _there(desk)
+    assert seen == _there(db_client)
     assert set(refusals(told)) <= {"KHMOV", "KHTKN", "40001"}
-    assert "KHMOV" in refusals([_outcome(lambda: desk.call(desk.hold_call(TEN)))])
+    assert "KHMOV" in refusals([_outcome(lambda: db_client.call(db_client.hold_call(TEN)))])
 
 
 def _outcome(action: Callable[[], Any]) -> Any:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.harness.clients.desk import Call, Desk, settle_call
-from tests.harness.database import twins
+from tests.harness.clients.db_client import Call, DbClient, settle_call
+from tests.harness.database import guardless
 from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -18,103 +18,105 @@ def _claim(limit: int = 10) -> Call:
     return "claim_effects", (limit, LEASE_SECONDS)
 
 
-def _queue_refunds(desk: Desk, number: int) -> None:
+def _queue_refunds(db_client: DbClient, number: int) -> None:
     """Bookings that were paid too much: each is to be refunded."""
     for day in range(number):
-        _, session = desk.checkout(f"2027-01-{12 + day}T10:00:00Z")
-        desk.call(settle_call(session | {"amount_total": 9999}, "paid"))
+        _, session = db_client.checkout(f"2027-01-{12 + day}T10:00:00Z")
+        db_client.call(settle_call(session | {"amount_total": 9999}, "paid"))
 
 
-def test_racing_deliverers_share_the_effects(desk: Desk, race: Race) -> None:
+def test_racing_deliverers_share_the_effects(db_client: DbClient, race: Race) -> None:
     """However many deliverers start at once, each effect is claimed by exactly one.
 
     Cases: E-7.2, E-9.1
     """
-    _queue_refunds(desk, 6)
+    _queue_refunds(db_client, 6)
 
-    outcomes = race(desk.racers([_claim(2)] * 8))
+    outcomes = race(db_client.racers([_claim(2)] * 8))
 
     claimed = [effect["id"] for batch in outcomes for effect in batch]
     assert (len(claimed), len(set(claimed))) == (6, 6)
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_a_second_deliverer_passes_by_what_the_first_claims(desk: Desk) -> None:
+def test_a_second_deliverer_passes_by_what_the_first_claims(db_client: DbClient) -> None:
     """An effect that is being claimed is left to whoever claims it, without waiting.
 
     Cases: E-7.2
     """
-    _queue_refunds(desk, 1)
+    _queue_refunds(db_client, 1)
 
-    first, claimed = desk.begin(_claim())
+    first, claimed = db_client.begin(_claim())
     # a lock would be waited for three seconds
-    second = desk.session("claim_effects").send(_claim()).result(2)
+    second = db_client.session("claim_effects").send(_claim()).result(2)
     first.commit()
 
     assert (len(claimed), second) == (1, [])
 
 
-def test_twin_claims_an_effect_twice(desk: Desk) -> None:
+def test_twin_claims_an_effect_twice(db_client: DbClient) -> None:
     """Without the lock on its row, both deliverers get the effect."""
-    twins.rewrite(desk.database, "api.claim_effects", "        for update skip locked\n", "")
-    _queue_refunds(desk, 1)
+    guardless.rewrite(
+        db_client.database, "api.claim_effects", "        for update skip locked\n", ""
+    )
+    _queue_refunds(db_client, 1)
 
-    first, claimed = desk.begin(_claim())
-    _, second = desk.start(_claim())
+    first, claimed = db_client.begin(_claim())
+    _, second = db_client.start(_claim())
     first.commit()
 
     assert [effect["id"] for effect in second.result(10)] == [effect["id"] for effect in claimed]
 
 
-def test_a_lease_ends(desk: Desk) -> None:
+def test_a_lease_ends(db_client: DbClient) -> None:
     """What a deliverer that died has claimed is claimed again after its lease, not before.
 
     Cases: E-9.1
     """
-    _queue_refunds(desk, 1)
-    (first,) = desk.call(_claim())
-    desk.database.clock.advance(timedelta(seconds=LEASE_SECONDS - 1))
-    early = desk.call(_claim())
-    desk.database.clock.advance(timedelta(seconds=1))
+    _queue_refunds(db_client, 1)
+    (first,) = db_client.call(_claim())
+    db_client.database.clock.advance(timedelta(seconds=LEASE_SECONDS - 1))
+    early = db_client.call(_claim())
+    db_client.database.clock.advance(timedelta(seconds=1))
 
-    (second,) = desk.call(_claim())
+    (second,) = db_client.call(_claim())
 
     assert early == []
     assert (second["id"], second["attempts"]) == (first["id"], 2)
     assert second["lease"] != first["lease"]
 
 
-def test_who_lost_the_lease_cannot_put_the_effect_back(desk: Desk) -> None:
+def test_who_lost_the_lease_cannot_put_the_effect_back(db_client: DbClient) -> None:
     """A deliverer that outlived its lease changes nothing by giving up; the new one decides.
 
     Cases: E-9.1
     """
-    _queue_refunds(desk, 1)
-    (old,) = desk.call(_claim())
-    desk.database.clock.advance(timedelta(seconds=LEASE_SECONDS))
-    (new,) = desk.call(_claim())
+    _queue_refunds(db_client, 1)
+    (old,) = db_client.call(_claim())
+    db_client.database.clock.advance(timedelta(seconds=LEASE_SECONDS))
+    (new,) = db_client.call(_claim())
 
-    desk.call(("finish_effect", (old["id"], old["lease"], "retry", {"error": "slow"})))
-    desk.call(("finish_effect", (old["id"], old["lease"], "dead", {"error": "slow"})))
+    db_client.call(("finish_effect", (old["id"], old["lease"], "retry", {"error": "slow"})))
+    db_client.call(("finish_effect", (old["id"], old["lease"], "dead", {"error": "slow"})))
 
-    effect = desk.database.one("select * from core.effects")
+    effect = db_client.database.one("select * from core.effects")
     assert (effect.state, str(effect.lease)) == ("pending", new["lease"])
 
 
-def test_two_reports_of_one_refund_are_one(desk: Desk, race: Race) -> None:
+def test_two_reports_of_one_refund_are_one(db_client: DbClient, race: Race) -> None:
     """Two deliverers that both performed an effect record it once: the refund is one refund.
 
     Cases: E-9.1, E-2.3
     """
-    _queue_refunds(desk, 1)
-    (effect,) = desk.call(_claim())
+    _queue_refunds(db_client, 1)
+    (effect,) = db_client.call(_claim())
     done = {"status": "succeeded", "refund": {"id": "re_1"}}
     report: Call = ("finish_effect", (effect["id"], effect["lease"], "done", done))
 
-    race(desk.racers([report] * 6))
+    race(db_client.racers([report] * 6))
 
-    refund = desk.database.one("select * from core.refunds")
+    refund = db_client.database.one("select * from core.refunds")
     succeeded = "select count(*) from audit.booking_events where reason like 'refund succeeded%'"
     assert (refund.status, refund.version) == ("succeeded", 2)
-    assert desk.database.value(succeeded) == 1
-    assert violations(desk.database, quiescent=True) == []
+    assert db_client.database.value(succeeded) == 1
+    assert violations(db_client.database, quiescent=True) == []

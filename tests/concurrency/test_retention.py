@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.harness.clients.desk import Call, Desk, Held, refusal, refusals, settle_call
-from tests.harness.database import twins
+from tests.harness.clients.db_client import Call, DbClient, Held, refusal, refusals, settle_call
+from tests.harness.database import guardless
 from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -20,65 +20,67 @@ GRACE = {"name": "Grace", "email": "grace@example.com"}
 FIRST: Call = ("delete_expired_records", (None, 100))
 
 
-def tenant_has(desk: Desk, table: str) -> int:
-    return int(desk.database.value(f"select count(*) from {table}"))
+def tenant_has(db_client: DbClient, table: str) -> int:
+    return int(db_client.database.value(f"select count(*) from {table}"))
 
 
-def due(desk: Desk, start: str = TEN, **changes: Any) -> Held:
+def due(db_client: DbClient, start: str = TEN, **changes: Any) -> Held:
     """A hold that was given back so long ago that it may be deleted."""
-    held = desk.hold(start, **changes)
-    desk.call(desk.release_call(held))
-    desk.database.clock.advance(31 * DAY)
+    held = db_client.hold(start, **changes)
+    db_client.call(db_client.release_call(held))
+    db_client.database.clock.advance(31 * DAY)
     return held
 
 
-def due_checkout(desk: Desk) -> tuple[Held, dict[str, Any]]:
+def due_checkout(db_client: DbClient) -> tuple[Held, dict[str, Any]]:
     """A booking whose checkout expired so long ago, by the word of a sweep: no event was kept."""
-    held, session = desk.checkout(TEN, customer=GRACE)
+    held, session = db_client.checkout(TEN, customer=GRACE)
     event, outcome, told = settle_call(session, "expired")[1]
     assert event
-    desk.call(("settle_checkout", (None, outcome, told)))
-    desk.database.clock.advance(31 * DAY)
+    db_client.call(("settle_checkout", (None, outcome, told)))
+    db_client.database.clock.advance(31 * DAY)
     return held, session
 
 
-def test_a_booking_that_is_being_paid_is_passed_by(desk: Desk) -> None:
+def test_a_booking_that_is_being_paid_is_passed_by(db_client: DbClient) -> None:
     """A late payment is at work on it: the sweep does not wait, and afterwards money keeps it."""
-    held, session = due_checkout(desk)
-    payment, _ = desk.begin(settle_call(session, "paid"))
+    held, session = due_checkout(db_client)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
 
-    during = desk.sweep_expired()
+    during = db_client.sweep_expired()
     payment.commit()
-    after = desk.sweep_expired()
+    after = db_client.sweep_expired()
 
     assert (during["bookings"], during["stuck"]) == (0, 0)
     assert (after["bookings"], after["stuck"]) == (0, 0)
-    assert desk.status(held) == "expired"
-    assert tenant_has(desk, "core.payments") == tenant_has(desk, "core.refunds") == 1
-    assert violations(desk.database) == []
+    assert db_client.status(held) == "expired"
+    assert tenant_has(db_client, "core.payments") == tenant_has(db_client, "core.refunds") == 1
+    assert violations(db_client.database) == []
 
 
-def test_twin_takes_the_booking_from_under_its_payment(desk: Desk) -> None:
+def test_twin_takes_the_booking_from_under_its_payment(db_client: DbClient) -> None:
     """Without the lock, and without foreign keys, money is left that belongs to nothing."""
-    twins.forget_deletion_lock(desk.database)
-    _, session = due_checkout(desk)
-    payment, _ = desk.begin(settle_call(session, "paid"))
-    sweep, swept = desk.start(FIRST)
+    guardless.forget_deletion_lock(db_client.database)
+    _, session = due_checkout(db_client)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
+    sweep, swept = db_client.start(FIRST)
     payment.commit()
 
     swept.result(10)
 
     assert sweep.pid
-    assert tenant_has(desk, "core.payments") == 1
-    assert tenant_has(desk, "core.bookings") == 0
+    assert tenant_has(db_client, "core.payments") == 1
+    assert tenant_has(db_client, "core.bookings") == 0
 
 
-def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(desk: Desk) -> None:
+def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(
+    db_client: DbClient,
+) -> None:
     """Nothing half done: the first delivery is to come again, the second is told: unknown."""
-    _, session = due_checkout(desk)
+    _, session = due_checkout(db_client)
     told = settle_call(session, "paid")
-    sweep, swept = desk.begin(FIRST)
-    _, payment = desk.start(told)
+    sweep, swept = db_client.begin(FIRST)
+    _, payment = db_client.start(told)
     sweep.commit()
 
     error = payment.exception(10)
@@ -88,175 +90,185 @@ def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(desk:
         "23503",
         "stripe_events_booking_exists",
     )
-    assert desk.call(told) == {"result": "unknown"}
-    assert tenant_has(desk, "core.payments") == tenant_has(desk, "core.stripe_events") == 0
+    assert db_client.call(told) == {"result": "unknown"}
+    assert (
+        tenant_has(db_client, "core.payments") == tenant_has(db_client, "core.stripe_events") == 0
+    )
 
 
 def test_a_repeat_of_a_key_that_is_being_deleted_is_the_old_hold_or_a_new_one(
-    desk: Desk,
+    db_client: DbClient,
 ) -> None:
     """What is asked before the sweep commits is answered what the first call made, and what is
     asked after it makes a new one: never half of either."""
-    again = desk.hold_call(LATER, key="mine", customer=GRACE)
-    first = desk.call(again)
-    desk.call(desk.release_call(Held(first["id"], first["id"])))
-    desk.database.clock.advance(31 * DAY)
-    sweep, swept = desk.begin(FIRST)
+    again = db_client.hold_call(LATER, key="mine", customer=GRACE)
+    first = db_client.call(again)
+    db_client.call(db_client.release_call(Held(first["id"], first["id"])))
+    db_client.database.clock.advance(31 * DAY)
+    sweep, swept = db_client.begin(FIRST)
 
-    before = desk.call(again)
+    before = db_client.call(again)
     sweep.commit()
-    after = desk.call(again)
+    after = db_client.call(again)
 
     assert swept["bookings"] == 1
     assert (before["id"], before["status"]) == (first["id"], "expired")
     # the repeat proposes the same id again, and nothing that had it is left
     assert (after["id"], after["status"], after["version"]) == (first["id"], "held", 1)
-    assert tenant_has(desk, "core.idempotency_keys") == tenant_has(desk, "core.customers") == 1
-    assert violations(desk.database) == []
+    assert (
+        tenant_has(db_client, "core.idempotency_keys")
+        == tenant_has(db_client, "core.customers")
+        == 1
+    )
+    assert violations(db_client.database) == []
 
 
-def test_a_hold_of_a_customer_who_is_being_deleted_makes_a_new_one(desk: Desk) -> None:
+def test_a_hold_of_a_customer_who_is_being_deleted_makes_a_new_one(db_client: DbClient) -> None:
     """It waits for the sweep; then the address is nobody's yet."""
-    due(desk, customer=GRACE)
-    sweep, swept = desk.begin(FIRST)
-    _, hold = desk.start(desk.hold_call(LATER, customer=GRACE))
+    due(db_client, customer=GRACE)
+    sweep, swept = db_client.begin(FIRST)
+    _, hold = db_client.start(db_client.hold_call(LATER, customer=GRACE))
     sweep.commit()
 
     held = hold.result(10)
 
     assert (swept["bookings"], swept["customers"]) == (1, 1)
     assert held["customer"]["email"] == "grace@example.com"
-    assert tenant_has(desk, "core.customers") == 1
+    assert tenant_has(db_client, "core.customers") == 1
 
 
-def test_twin_holds_for_a_customer_who_is_gone(desk: Desk) -> None:
+def test_twin_holds_for_a_customer_who_is_gone(db_client: DbClient) -> None:
     """Without the lock the hold finds a customer whom the sweep has deleted, and fails."""
-    twins.forget_customer_lock(desk.database)
-    due(desk, customer=GRACE)
-    sweep, _ = desk.begin(FIRST)
-    _, hold = desk.start(desk.hold_call(LATER, customer=GRACE))
+    guardless.forget_customer_lock(db_client.database)
+    due(db_client, customer=GRACE)
+    sweep, _ = db_client.begin(FIRST)
+    _, hold = db_client.start(db_client.hold_call(LATER, customer=GRACE))
     sweep.commit()
 
     assert refusal(hold.exception(10)) == "23503"
 
 
-def test_a_customer_who_is_booking_is_passed_by(desk: Desk) -> None:
+def test_a_customer_who_is_booking_is_passed_by(db_client: DbClient) -> None:
     """Whoever holds a time for them has them locked; the next turn deletes the old booking."""
-    due(desk, customer=GRACE)
-    hold, _ = desk.begin(desk.hold_call(LATER, customer=GRACE))
+    due(db_client, customer=GRACE)
+    hold, _ = db_client.begin(db_client.hold_call(LATER, customer=GRACE))
 
-    during = desk.sweep_expired()
+    during = db_client.sweep_expired()
     hold.commit()
-    after = desk.sweep_expired()
+    after = db_client.sweep_expired()
 
     assert (during["bookings"], during["customers"]) == (0, 0)
     assert (after["bookings"], after["customers"]) == (1, 0)
 
 
-def test_many_sweeps_leave_nothing_behind(desk: Desk, race: Race) -> None:
+def test_many_sweeps_leave_nothing_behind(db_client: DbClient, race: Race) -> None:
     """Each row goes once, whoever is quicker; shared customers go with the last of theirs."""
     for day in range(12, 16):
-        held = desk.hold(f"2027-01-{day}T10:00:00Z", customer=GRACE)
-        desk.call(desk.release_call(held))
-    desk.database.clock.advance(31 * DAY)
+        held = db_client.hold(f"2027-01-{day}T10:00:00Z", customer=GRACE)
+        db_client.call(db_client.release_call(held))
+    db_client.database.clock.advance(31 * DAY)
 
-    outcomes = race([desk.sweep_expired for _ in range(6)])
+    outcomes = race([db_client.sweep_expired for _ in range(6)])
 
     assert refusals(outcomes) == []
     assert sum(o["bookings"] for o in outcomes) == 4
     assert sum(o["customers"] for o in outcomes) == 1
-    assert tenant_has(desk, "core.customers") == tenant_has(desk, "core.bookings") == 0
-    assert desk.database.value("select sum(bookings) from audit.deleted_bookings") == 4
+    assert tenant_has(db_client, "core.customers") == tenant_has(db_client, "core.bookings") == 0
+    assert db_client.database.value("select sum(bookings) from audit.deleted_bookings") == 4
 
 
-def two_sweeps(desk: Desk) -> None:
+def two_sweeps(db_client: DbClient) -> None:
     """Two sweeps at once, each of which has one of a customer's two bookings; they ended for two
     reasons, so that the counts do not make one sweep wait for the other."""
-    held = [desk.hold(start, customer=GRACE) for start in (TEN, TUESDAY)]
-    desk.call(desk.release_call(held[0]))
-    desk.database.clock.advance(DAY / 24)
-    desk.call(("expire_holds", (10,)))
-    desk.database.clock.advance(31 * DAY)
-    locker = desk.database.connect()
+    held = [db_client.hold(start, customer=GRACE) for start in (TEN, TUESDAY)]
+    db_client.call(db_client.release_call(held[0]))
+    db_client.database.clock.advance(DAY / 24)
+    db_client.call(("expire_holds", (10,)))
+    db_client.database.clock.advance(31 * DAY)
+    locker = db_client.database.connect()
     locker.execute("select from core.bookings where id = %s for update", [held[0].id])
-    first, _ = desk.begin(FIRST)  # has the second booking
+    first, _ = db_client.begin(FIRST)  # has the second booking
     locker.rollback()
     locker.close()
-    second = desk.session("delete_expired_records")
+    second = db_client.session("delete_expired_records")
     second.call(FIRST)  # the other one, if it may
     first.commit()
-    desk.sweep_expired()
+    db_client.sweep_expired()
 
 
-def test_the_last_of_two_sweeps_deletes_the_customer(desk: Desk) -> None:
+def test_the_last_of_two_sweeps_deletes_the_customer(db_client: DbClient) -> None:
     """The one that comes second passes by whose customer the first has."""
-    two_sweeps(desk)
+    two_sweeps(db_client)
 
-    assert tenant_has(desk, "core.bookings") == tenant_has(desk, "core.customers") == 0
+    assert tenant_has(db_client, "core.bookings") == tenant_has(db_client, "core.customers") == 0
 
 
-def test_twin_leaves_a_customer_behind(desk: Desk) -> None:
+def test_twin_leaves_a_customer_behind(db_client: DbClient) -> None:
     """Without the customer's lock each sees the other's booking, and nobody looks again."""
-    twins.forget_idle_lock(desk.database)
-    two_sweeps(desk)
+    guardless.forget_idle_lock(db_client.database)
+    two_sweeps(db_client)
 
-    assert tenant_has(desk, "core.bookings") == 0
-    assert tenant_has(desk, "core.customers") == 1
+    assert tenant_has(db_client, "core.bookings") == 0
+    assert tenant_has(db_client, "core.customers") == 1
 
 
-def test_erasing_waits_for_a_hold_and_is_refused(desk: Desk) -> None:
+def test_erasing_waits_for_a_hold_and_is_refused(db_client: DbClient) -> None:
     """Whoever is booking has a booking ahead."""
-    due(desk, customer=GRACE)
-    hold, held = desk.begin(desk.hold_call(LATER, customer=GRACE))
-    _, erased = desk.start(desk.erase_call(GRACE["email"]))
+    due(db_client, customer=GRACE)
+    hold, held = db_client.begin(db_client.hold_call(LATER, customer=GRACE))
+    _, erased = db_client.start(db_client.erase_call(GRACE["email"]))
     hold.commit()
 
     assert refusal(erased.exception(10)) == "KHCIU"
     assert (
-        desk.database.value("select customer_name from core.bookings where id = %s", held["id"])
+        db_client.database.value(
+            "select customer_name from core.bookings where id = %s", held["id"]
+        )
         == "Grace"
     )
 
 
-def test_a_hold_waits_for_erasing_and_is_somebody_elses(desk: Desk) -> None:
+def test_a_hold_waits_for_erasing_and_is_somebody_elses(db_client: DbClient) -> None:
     """The address is nobody's any more when it comes to the hold."""
-    due(desk, customer=GRACE)
-    erasing, erased = desk.begin(desk.erase_call(GRACE["email"]))
-    _, hold = desk.start(desk.hold_call(LATER, customer=GRACE))
+    due(db_client, customer=GRACE)
+    erasing, erased = db_client.begin(db_client.erase_call(GRACE["email"]))
+    _, hold = db_client.start(db_client.hold_call(LATER, customer=GRACE))
     erasing.commit()
 
     held = hold.result(10)
 
     assert erased["bookings"] == 1
     assert held["customer"]["email"] == "grace@example.com"
-    assert tenant_has(desk, "core.customers") == 2
+    assert tenant_has(db_client, "core.customers") == 2
 
 
-def test_twin_holds_for_a_person_who_was_erased(desk: Desk) -> None:
+def test_twin_holds_for_a_person_who_was_erased(db_client: DbClient) -> None:
     """Without the customer's lock the new booking is for nobody whom one could write to."""
-    twins.forget_customer_lock(desk.database)
-    due(desk, customer=GRACE)
-    erasing, _ = desk.begin(desk.erase_call(GRACE["email"]))
-    _, hold = desk.start(desk.hold_call(LATER, customer=GRACE))
+    guardless.forget_customer_lock(db_client.database)
+    due(db_client, customer=GRACE)
+    erasing, _ = db_client.begin(db_client.erase_call(GRACE["email"]))
+    _, hold = db_client.start(db_client.hold_call(LATER, customer=GRACE))
     erasing.commit()
 
     assert hold.result(10)["customer"]["email"].startswith("erased-")
 
 
 @pytest.mark.parametrize("turn", range(3))
-def test_sweeping_erasing_holding_and_paying_at_once(desk: Desk, race: Race, turn: int) -> None:
+def test_sweeping_erasing_holding_and_paying_at_once(
+    db_client: DbClient, race: Race, turn: int
+) -> None:
     """Nobody waits in a circle, and all laws hold."""
-    session = due_checkout(desk)[1]
+    session = due_checkout(db_client)[1]
     old = [f"2027-02-{day:02}T10:00:00Z" for day in (22, 23, 24)]
     calls = [
-        *(desk.hold_call(start, customer=GRACE) for start in old),
-        *(desk.erase_call(GRACE["email"]) for _ in range(3)),
+        *(db_client.hold_call(start, customer=GRACE) for start in old),
+        *(db_client.erase_call(GRACE["email"]) for _ in range(3)),
         *(settle_call(session, "paid") for _ in range(2)),
-        *(desk.wait_call(start, customer=GRACE) for start in old),
+        *(db_client.wait_call(start, customer=GRACE) for start in old),
     ]
 
-    outcomes = race([*desk.racers(calls), *[desk.sweep_expired] * 3])
+    outcomes = race([*db_client.racers(calls), *[db_client.sweep_expired] * 3])
 
     known = {"KHCIU", "KHFRE", "23503", "40001", "55P03"}
     assert set(refusals(outcomes)) <= known, turn
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []

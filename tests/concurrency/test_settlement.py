@@ -7,8 +7,16 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.clients.desk import Call, Desk, Held, background, refusal, refusals, settle_call
-from tests.harness.database import twins
+from tests.harness.clients.db_client import (
+    Call,
+    DbClient,
+    Held,
+    background,
+    refusal,
+    refusals,
+    settle_call,
+)
+from tests.harness.database import guardless
 from tests.harness.laws.invariants import violations
 
 Race = Callable[..., list[Any]]
@@ -17,85 +25,97 @@ TEN = "2027-01-11T10:00:00Z"
 SWEEP: Call = ("expire_holds", (100,))
 
 
-def _payments(desk: Desk) -> int:
-    return int(desk.database.value("select count(*) from core.payments"))
+def _payments(db_client: DbClient) -> int:
+    return int(db_client.database.value("select count(*) from core.payments"))
 
 
-def _refunds(desk: Desk) -> list[str]:
-    return [row.reason for row in desk.database.rows("select reason from core.refunds")]
+def _refunds(db_client: DbClient) -> list[str]:
+    return [row.reason for row in db_client.database.rows("select reason from core.refunds")]
 
 
 # Settle against settle ---------------------------------------------------------------------------
 
 
-def test_one_event_delivered_twice_at_once_is_one(desk: Desk) -> None:
+def test_one_event_delivered_twice_at_once_is_one(db_client: DbClient) -> None:
     """A second delivery of an event waits for the first, and then changes nothing.
 
     Cases: E-2.2
     """
-    held, session = desk.checkout(TEN)
-    first, settled = desk.begin(settle_call(session, "paid", "evt_1"))
-    _, second = desk.start(settle_call(session, "paid", "evt_1"))
+    held, session = db_client.checkout(TEN)
+    first, settled = db_client.begin(settle_call(session, "paid", "evt_1"))
+    _, second = db_client.start(settle_call(session, "paid", "evt_1"))
     first.commit()
 
     assert (settled["result"], second.result(10)["result"]) == ("confirmed", "duplicate")
-    assert (desk.status(held), _payments(desk), _refunds(desk)) == ("scheduled", 1, [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _payments(db_client), _refunds(db_client)) == (
+        "scheduled",
+        1,
+        [],
+    )
+    assert violations(db_client.database) == []
 
 
-def test_two_events_of_one_payment_are_one_payment(desk: Desk) -> None:
+def test_two_events_of_one_payment_are_one_payment(db_client: DbClient) -> None:
     """A second event about the same payment waits for the first, and then changes nothing.
 
     Cases: E-2.2
     """
-    held, session = desk.checkout(TEN)
-    first, settled = desk.begin(settle_call(session, "paid", "evt_1"))
-    _, second = desk.start(settle_call(session, "paid", "evt_2"))
+    held, session = db_client.checkout(TEN)
+    first, settled = db_client.begin(settle_call(session, "paid", "evt_1"))
+    _, second = db_client.start(settle_call(session, "paid", "evt_2"))
     first.commit()
 
     assert (settled["result"], second.result(10)["result"]) == ("confirmed", "unchanged")
-    assert (desk.status(held), _payments(desk), _refunds(desk)) == ("scheduled", 1, [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _payments(db_client), _refunds(db_client)) == (
+        "scheduled",
+        1,
+        [],
+    )
+    assert violations(db_client.database) == []
 
 
-def test_twin_without_the_event_fence_takes_an_event_in_twice(desk: Desk) -> None:
+def test_twin_without_the_event_fence_takes_an_event_in_twice(db_client: DbClient) -> None:
     """Without the unique event id, a duplicate is settled as if it were new."""
-    twins.forget_event_fence(desk.database)
-    _, session = desk.checkout(TEN)
-    first, _ = desk.begin(settle_call(session, "paid", "evt_1"))
-    _, second = desk.start(settle_call(session, "paid", "evt_1"))
+    guardless.forget_event_fence(db_client.database)
+    _, session = db_client.checkout(TEN)
+    first, _ = db_client.begin(settle_call(session, "paid", "evt_1"))
+    _, second = db_client.start(settle_call(session, "paid", "evt_1"))
     first.commit()
 
     assert second.result(10)["result"] == "unchanged"  # the payment's fence still holds
-    assert any("taken in once" in line for line in violations(desk.database))
+    assert any("taken in once" in line for line in violations(db_client.database))
 
 
-def test_twin_without_the_payment_fence_sends_the_money_back(desk: Desk) -> None:
+def test_twin_without_the_payment_fence_sends_the_money_back(db_client: DbClient) -> None:
     """Without the unique payment, the second event looks like a second payment."""
-    twins.forget_payment_fence(desk.database)
-    _, session = desk.checkout(TEN)
-    first, _ = desk.begin(settle_call(session, "paid", "evt_1"))
-    _, second = desk.start(settle_call(session, "paid", "evt_2"))
+    guardless.forget_payment_fence(db_client.database)
+    _, session = db_client.checkout(TEN)
+    first, _ = db_client.begin(settle_call(session, "paid", "evt_1"))
+    _, second = db_client.start(settle_call(session, "paid", "evt_2"))
     first.commit()
 
     assert second.result(10)["result"] == "refunding"
-    assert any("one payment here" in line for line in violations(desk.database))
+    assert any("one payment here" in line for line in violations(db_client.database))
 
 
-def test_many_deliveries_race(desk: Desk, race: Race) -> None:
+def test_many_deliveries_race(db_client: DbClient, race: Race) -> None:
     """Sixteen deliveries of four events about one payment confirm once.
 
     Cases: E-2.2
     """
-    held, session = desk.checkout(TEN)
+    held, session = db_client.checkout(TEN)
     calls = [settle_call(session, "paid", f"evt_{n % 4}") for n in range(16)]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     results = sorted(one["result"] for one in outcomes)
     assert results == ["confirmed"] + ["duplicate"] * 12 + ["unchanged"] * 3
-    assert (desk.status(held), _payments(desk), _refunds(desk)) == ("scheduled", 1, [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _payments(db_client), _refunds(db_client)) == (
+        "scheduled",
+        1,
+        [],
+    )
+    assert violations(db_client.database) == []
 
 
 def _record(connection: psycopg.Connection[Any], held: Held) -> None:
@@ -107,27 +127,27 @@ def _record(connection: psycopg.Connection[Any], held: Held) -> None:
     )
 
 
-def test_an_event_does_not_wait_for_another_that_is_half_taken_in(desk: Desk) -> None:
+def test_an_event_does_not_wait_for_another_that_is_half_taken_in(db_client: DbClient) -> None:
     """Two events about one booking both refer to it before either locks it, and do not deadlock.
 
     Cases: E-2.2
     """
-    held, session = desk.checkout(TEN)
-    with desk.database.connect() as other:
+    held, session = db_client.checkout(TEN)
+    with db_client.database.connect() as other:
         _record(other, held)
-        settled = desk.session("settle_checkout").send(settle_call(session, "paid")).result(5)
+        settled = db_client.session("settle_checkout").send(settle_call(session, "paid")).result(5)
 
     assert settled["result"] == "confirmed"
-    assert violations(desk.database) == []
+    assert violations(db_client.database) == []
 
 
-def test_twin_that_locks_against_references_deadlocks(desk: Desk) -> None:
+def test_twin_that_locks_against_references_deadlocks(db_client: DbClient) -> None:
     """Were the booking locked against references to it, each would wait for the other's event."""
-    twins.lock_bookings_against_references(desk.database)
-    held, session = desk.checkout(TEN)
-    with desk.database.connect() as other:
+    guardless.lock_bookings_against_references(db_client.database)
+    held, session = db_client.checkout(TEN)
+    with db_client.database.connect() as other:
         _record(other, held)
-        _, settled = desk.start(settle_call(session, "paid"))
+        _, settled = db_client.start(settle_call(session, "paid"))
         lock = b"select from core.bookings where id = %s for update"
         waiting = background(lambda: other.execute(lock, (held.id,)))
         errors = [waiting.exception(10)]
@@ -138,144 +158,152 @@ def test_twin_that_locks_against_references_deadlocks(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("late", ["expired", "failed", "pending"])
-def test_older_news_that_met_the_payment_changes_nothing(desk: Desk, late: str) -> None:
+def test_older_news_that_met_the_payment_changes_nothing(db_client: DbClient, late: str) -> None:
     """Events that overtake each other end in the same state: what is paid stays paid.
 
     Cases: E-2.2
     """
-    held, session = desk.checkout(TEN)
-    payment, _ = desk.begin(settle_call(session, "paid"))
-    _, overtaken = desk.start(settle_call(session, late))
+    held, session = db_client.checkout(TEN)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
+    _, overtaken = db_client.start(settle_call(session, late))
     payment.commit()
 
     assert overtaken.result(10)["result"] == "unchanged"
-    assert (desk.status(held), _payments(desk), _refunds(desk)) == ("scheduled", 1, [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _payments(db_client), _refunds(db_client)) == (
+        "scheduled",
+        1,
+        [],
+    )
+    assert violations(db_client.database) == []
 
 
 # Settle against the sweep ------------------------------------------------------------------------
 
 
-def _at_deadline(desk: Desk) -> tuple[Held, dict[str, Any]]:
-    held, session = desk.checkout(TEN)
-    desk.database.clock.advance(timedelta(minutes=40))  # its session lasted 31, and 5 of grace
+def _at_deadline(db_client: DbClient) -> tuple[Held, dict[str, Any]]:
+    held, session = db_client.checkout(TEN)
+    db_client.database.clock.advance(timedelta(minutes=40))  # its session lasted 31, and 5 of grace
     return held, session
 
 
-def test_the_sweep_passes_by_a_payment_being_settled(desk: Desk) -> None:
+def test_the_sweep_passes_by_a_payment_being_settled(db_client: DbClient) -> None:
     """A sweep leaves a booking alone whose payment is being taken in.
 
     Cases: E-7.2, D-2
     """
-    held, session = _at_deadline(desk)
-    payment, _ = desk.begin(settle_call(session, "paid"))
-    swept = desk.session("expire_holds").send(SWEEP).result(5)
+    held, session = _at_deadline(db_client)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
+    swept = db_client.session("expire_holds").send(SWEEP).result(5)
     payment.commit()
 
-    assert (swept["closing"], desk.status(held), _refunds(desk)) == (0, "scheduled", [])
-    assert violations(desk.database) == []
+    assert (swept["closing"], db_client.status(held), _refunds(db_client)) == (0, "scheduled", [])
+    assert violations(db_client.database) == []
 
 
-def test_twin_sweep_breaks_on_a_payment_being_settled(desk: Desk) -> None:
+def test_twin_sweep_breaks_on_a_payment_being_settled(db_client: DbClient) -> None:
     """Without its lock, the sweep works on what is no hold any more, and fails at it."""
-    twins.forget_sweep_lock(desk.database)
-    _, session = _at_deadline(desk)
-    payment, _ = desk.begin(settle_call(session, "paid"))
-    _, swept = desk.start(SWEEP)
+    guardless.forget_sweep_lock(db_client.database)
+    _, session = _at_deadline(db_client)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
+    _, swept = db_client.start(SWEEP)
     payment.commit()
 
     assert swept.result(10)["closing"] == 0
-    failed = desk.database.rows("select sweep, sqlstate from core.sweep_failures")
+    failed = db_client.database.rows("select sweep, sqlstate from core.sweep_failures")
     assert failed == [("expire_holds", psycopg.errors.CheckViolation.sqlstate)]
 
 
-def test_a_payment_waits_for_the_sweep_and_is_kept(desk: Desk) -> None:
+def test_a_payment_waits_for_the_sweep_and_is_kept(db_client: DbClient) -> None:
     """A payment that meets the sweep confirms: the sweep only asks for the checkout's closing.
 
     Cases: D-2, E-7.2
     """
-    held, session = _at_deadline(desk)
-    sweep, swept = desk.begin(SWEEP)
-    _, payment = desk.start(settle_call(session, "paid"))
+    held, session = _at_deadline(db_client)
+    sweep, swept = db_client.begin(SWEEP)
+    _, payment = db_client.start(settle_call(session, "paid"))
     sweep.commit()
 
     assert (swept["closing"], payment.result(10)["result"]) == (1, "confirmed")
-    assert (desk.status(held), _refunds(desk)) == ("scheduled", [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _refunds(db_client)) == ("scheduled", [])
+    assert violations(db_client.database) == []
 
 
-def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(desk: Desk) -> None:
+def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(db_client: DbClient) -> None:
     """Did the sweep release without closing the checkout, a time that can be paid would be free."""
-    twins.rewrite(
-        desk.database, "api.expire_holds", "if v_checkout.id is null then", "if true then"
+    guardless.rewrite(
+        db_client.database, "api.expire_holds", "if v_checkout.id is null then", "if true then"
     )
-    _at_deadline(desk)
+    _at_deadline(db_client)
 
-    swept = desk.call(SWEEP)
+    swept = db_client.call(SWEEP)
 
     assert swept["expired"] == 1
-    assert any(line.startswith("I5") for line in violations(desk.database))
+    assert any(line.startswith("I5") for line in violations(db_client.database))
 
 
 # Settle against release --------------------------------------------------------------------------
 
 
-def test_a_release_waits_for_the_payment_and_is_refused(desk: Desk) -> None:
+def test_a_release_waits_for_the_payment_and_is_refused(db_client: DbClient) -> None:
     """A release that meets the payment is told that the booking is no hold any more.
 
     Cases: E-2.2
     """
-    held, session = desk.checkout(TEN)
-    payment, _ = desk.begin(settle_call(session, "paid"))
-    _, release = desk.start(desk.release_call(held))
+    held, session = db_client.checkout(TEN)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
+    _, release = db_client.start(db_client.release_call(held))
     payment.commit()
 
     assert refusal(release.exception(10)) == "KHSTA"
-    assert (desk.status(held), _refunds(desk)) == ("scheduled", [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _refunds(db_client)) == ("scheduled", [])
+    assert violations(db_client.database) == []
 
 
-def test_a_payment_during_the_release_confirms(desk: Desk) -> None:
+def test_a_payment_during_the_release_confirms(db_client: DbClient) -> None:
     """A payment that was quicker than the closing of its checkout is kept.
 
     Cases: D-2, E-2.2
     """
-    held, session = desk.checkout(TEN)
-    release, asked = desk.begin(desk.release_call(held))
-    _, payment = desk.start(settle_call(session, "paid"))
+    held, session = db_client.checkout(TEN)
+    release, asked = db_client.begin(db_client.release_call(held))
+    _, payment = db_client.start(settle_call(session, "paid"))
     release.commit()
 
     assert (asked["released"], payment.result(10)["result"]) == (False, "confirmed")
-    assert (desk.status(held), _refunds(desk)) == ("scheduled", [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _refunds(db_client)) == ("scheduled", [])
+    assert violations(db_client.database) == []
 
 
-def test_twin_without_lock_has_a_checkout_closed_that_was_paid(desk: Desk) -> None:
+def test_twin_without_lock_has_a_checkout_closed_that_was_paid(db_client: DbClient) -> None:
     """Without the booking's lock, the release goes on although the payment has arrived."""
-    twins.forget_booking_lock(desk.database)
-    held, session = desk.checkout(TEN)
-    payment, _ = desk.begin(settle_call(session, "paid"))
-    _, release = desk.start(desk.release_call(held))
+    guardless.forget_booking_lock(db_client.database)
+    held, session = db_client.checkout(TEN)
+    payment, _ = db_client.begin(settle_call(session, "paid"))
+    _, release = db_client.start(db_client.release_call(held))
     payment.commit()
 
     assert release.result(10)["booking"]["status"] == "paying"  # told what was true before
-    assert desk.status(held) == "scheduled"
+    assert db_client.status(held) == "scheduled"
 
 
-def test_payments_race_releases_and_sweeps(desk: Desk, race: Race) -> None:
+def test_payments_race_releases_and_sweeps(db_client: DbClient, race: Race) -> None:
     """Whoever is first, a payment that arrives for a live booking is kept, and kept once.
 
     Cases: D-2, E-2.2, E-7.2
     """
-    held, session = _at_deadline(desk)
+    held, session = _at_deadline(db_client)
     calls = [
         *(settle_call(session, "paid", f"evt_{n % 2}") for n in range(4)),
-        *([desk.release_call(held)] * 4),
+        *([db_client.release_call(held)] * 4),
         *([SWEEP] * 4),
     ]
 
-    outcomes = race(desk.racers(calls))
+    outcomes = race(db_client.racers(calls))
 
     assert set(refusals(outcomes)) <= {"KHSTA"}
-    assert (desk.status(held), _payments(desk), _refunds(desk)) == ("scheduled", 1, [])
-    assert violations(desk.database) == []
+    assert (db_client.status(held), _payments(db_client), _refunds(db_client)) == (
+        "scheduled",
+        1,
+        [],
+    )
+    assert violations(db_client.database) == []

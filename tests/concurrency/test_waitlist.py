@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness.clients.calls import Api, Held, call
 from tests.harness.clients.waiting import Place, wait_for
-from tests.harness.database import twins
+from tests.harness.database import guardless
 from tests.harness.database.builders import NOW, Offer, Tenant, sha256
 from tests.harness.database.migrated import Database
 from tests.harness.laws.invariants import violations
@@ -166,11 +166,11 @@ def test_a_hold_and_an_offer_share_no_unit(api: Api, offer: Offer) -> None:
 def test_twin_offers_what_a_stranger_takes(api: Api, offer: Offer) -> None:
     """Without the day lock and the constraint, one unit is held and offered."""
     _, places = crowd(api, offer)
-    twins.forget_day_lock(api.database)
-    twins.rewrite(
-        api.database, "core.offer_time", "not core.try_lock_days(p_resource.id, v_range)", "false"
+    guardless.forget_day_lock(api.database)
+    guardless.rewrite(
+        api.database, "core.make_offers", "not core.try_lock_days(p_resource.id, v_range)", "false"
     )
-    twins.forget_overlap_constraint(api.database)
+    guardless.forget_overlap_constraint(api.database)
 
     hold_and_offer(api, offer)
 

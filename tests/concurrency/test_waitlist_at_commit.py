@@ -16,7 +16,7 @@ import pytest
 
 from tests.harness.clients.calls import Api, Held, call
 from tests.harness.clients.waiting import Place, wait_for
-from tests.harness.database import twins
+from tests.harness.database import guardless
 from tests.harness.database.builders import NOW, Offer, Tenant, sha256
 from tests.harness.database.concurrency import wait_until
 from tests.harness.database.migrated import Database
@@ -64,11 +64,13 @@ def offer(api: Api) -> Offer:
 @pytest.fixture
 def spoil(api: Api) -> Callable[[str], None]:
     """What serving does once its offers are made, before it ends; "" for nothing, as it was."""
-    as_it_was = api.database.value("select pg_get_functiondef('core.offer_time'::regproc)")
+    as_it_was = api.database.value("select pg_get_functiondef('core.make_offers'::regproc)")
 
     def spoiled(statement: str) -> None:
         if statement:
-            twins.rewrite(api.database, "core.offer_time", BEFORE, f"    {statement};\n{BEFORE}")
+            guardless.rewrite(
+                api.database, "core.make_offers", BEFORE, f"    {statement};\n{BEFORE}"
+            )
         else:
             api.database.execute(as_it_was.replace("%", "%%"))
 
@@ -136,7 +138,7 @@ def test_no_error_undoes_a_payment(api: Api, offer: Offer, spoil: Callable[[str]
 
 def test_twin_undoes_the_release(api: Api, offer: Offer, spoil: Callable[[str], None]) -> None:
     """Without its handler the error reaches the caller, and the hold stands."""
-    twins.rewrite(
+    guardless.rewrite(
         api.database,
         "core.serve_waitlist",
         "when others or query_canceled or assert_failure",
@@ -239,7 +241,9 @@ def test_a_release_waits_for_no_lock_at_commit(api: Api, offer: Offer, statement
 def test_twin_waits_at_commit(api: Api, offer: Offer) -> None:
     """Without its 10 ms the commit waits for who has the table."""
     held, _ = waited_for(api, offer)
-    twins.rewrite(api.database, "core.offer_time", "lock_timeout TO '10ms'", "lock_timeout TO '0'")
+    guardless.rewrite(
+        api.database, "core.make_offers", "lock_timeout TO '10ms'", "lock_timeout TO '0'"
+    )
 
     assert _commit_beside(api, held, LOCKED["a table that it reads"]) > 1
 

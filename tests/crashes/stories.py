@@ -300,8 +300,8 @@ def _go_and_pay(system: System, state: State) -> None:
 
 _EXPIRE = "stripe POST /v1/checkout/sessions/{id}/expire"
 _CREATE = "stripe POST /v1/checkout/sessions"
-_CLAIM = ("postgres measure", "postgres claim_effects")  # how the outbox begins
-_CONTINUE, _RECONCILE = "postgres continue_reconciliation", "postgres reconcile"
+_CLAIM = ("postgres measure_backlog", "postgres claim_effects")  # how the outbox begins
+_CONTINUE, _RECONCILE = "postgres next_reconciliation_page", "postgres submit_reconciliation_page"
 
 _STORIES = (
     Story(
@@ -382,14 +382,14 @@ _STORIES = (
     ),
     Story(
         "reschedule for more",
-        ("dynamodb PutItem", "postgres reschedule", "dynamodb UpdateItem"),
+        ("dynamodb PutItem", "postgres reschedule_booking", "dynamodb UpdateItem"),
         *(_scheduled_dearer, _move, _go_and_pay),
         ends="scheduled",
         abandoned="scheduled",
     ),
     Story(
         "reschedule for less",
-        ("dynamodb PutItem", "postgres reschedule", "dynamodb UpdateItem"),
+        ("dynamodb PutItem", "postgres reschedule_booking", "dynamodb UpdateItem"),
         *(_scheduled_cheaper, _move, _nothing),
         ends="scheduled",
         abandoned="scheduled",
@@ -434,7 +434,12 @@ _STORIES = (
     ),
     Story(
         "give up a change",
-        ("postgres abandon_change", _EXPIRE, "postgres finish_effect", "postgres abandon_change"),
+        (
+            "postgres cancel_reschedule",
+            _EXPIRE,
+            "postgres finish_effect",
+            "postgres cancel_reschedule",
+        ),
         *(_paying_a_change, _give_up, _nothing),
         ends="scheduled",
         abandoned="scheduled",
@@ -552,7 +557,7 @@ _STORIES = (
 # Before anything else a client's request is counted (holdfast/api/limits.py): an environment that
 # has not seen the key alive asks the database of it, and what makes rows is told to DynamoDB.
 _ASKED_OF = {"create_hold", "create_hold of a cart", "confirmation", "confirmation of a change"}
-_COUNTED = ("create_hold", "begin_checkout", "reschedule")
+_COUNTED = ("create_hold", "begin_checkout", "reschedule_booking")
 
 
 def _counted(story: Story) -> Story:

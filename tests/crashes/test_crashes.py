@@ -15,7 +15,7 @@ from tests.harness.laws.invariants import violations
 from tests.harness.system.aftermath import end_leases, settle_down, summary
 from tests.harness.system.crashes import MOMENTS, Crash, external_calls
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import staged
+from tests.harness.system.setup import at_start
 
 _REPEATS = 3
 _PAUSE = timedelta(seconds=31)  # an effect that the dead process wanted to perform is leased for 30
@@ -119,7 +119,7 @@ class Reference:
     def _told(self, story: Story) -> dict[str, Any]:
         server, dynamodb, folder = self._world
         with demo_database(server) as database:
-            system = staged(System(database, dynamodb, folder))
+            system = at_start(System(database, dynamodb, folder))
             state = story.prepare(system)
             assert story.act(system, state)
             story.carry_on(system, state)

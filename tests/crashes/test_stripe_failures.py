@@ -13,7 +13,7 @@ from tests.harness.laws.invariants import violations
 from tests.harness.system.aftermath import redeliver_events, settle_down, summary
 from tests.harness.system.crashes import AFTER, BEFORE, Crash, external_calls
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 SESSIONS = "/v1/checkout/sessions"
 REFUNDS = "/v1/refunds"

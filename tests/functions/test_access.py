@@ -12,7 +12,7 @@ from holdfast.access.actors import digest
 from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 from tests.harness.system.watched import watched
 
 
@@ -27,10 +27,14 @@ class Scene:
 
 
 @pytest.fixture(scope="module")
-def scene(shop: System) -> Scene:
+def scene(shared_system: System) -> Scene:
     revoked = new_key()
-    add_key(shop.database, shop.tenant.tenant_id, "publishable", revoked, revoked=True)
-    return Scene(shop, shop.hold(TEN), add_tenant(shop.database), revoked)
+    add_key(
+        shared_system.database, shared_system.tenant.tenant_id, "publishable", revoked, revoked=True
+    )
+    return Scene(
+        shared_system, shared_system.hold(TEN), add_tenant(shared_system.database), revoked
+    )
 
 
 Ask = Callable[..., Answer]

@@ -12,7 +12,7 @@ from holdfast.platform.problem_models import Health
 from tests.harness.database.cluster import SQL_DIR
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 
 def _is(answer: Answer, status: int, model: type[BaseModel]) -> Any:

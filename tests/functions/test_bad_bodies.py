@@ -10,19 +10,21 @@ import pytest
 
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 JSON = {"content-type": "application/json"}
 
 
-def _post(shop: System, body: bytes, headers: dict[str, str] | None = None) -> Answer:
-    return shop.request("POST", "/v1/holds", body, headers=JSON if headers is None else headers)
+def _post(shared_system: System, body: bytes, headers: dict[str, str] | None = None) -> Answer:
+    return shared_system.request(
+        "POST", "/v1/holds", body, headers=JSON if headers is None else headers
+    )
 
 
 @pytest.fixture(scope="module")
-def good(shop: System) -> bytes:
+def good(shared_system: System) -> bytes:
     """A body that would be taken, were it not for what each test does to it."""
-    return json.dumps(shop.hold_body(TEN)).encode()
+    return json.dumps(shared_system.hold_body(TEN)).encode()
 
 
 NOT_JSON = {
@@ -44,12 +46,12 @@ NOT_JSON = {
 
 
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
-def test_what_is_not_json_is_malformed(shop: System, body: bytes) -> None:
+def test_what_is_not_json_is_malformed(shared_system: System, body: bytes) -> None:
     """RFC 8259 and nothing looser: 400, whichever way the text is broken.
 
     Cases: P-11, P-12
     """
-    refused(shop, lambda: _post(shop, body), 400, "malformed_request")
+    refused(shared_system, lambda: _post(shared_system, body), 400, "malformed_request")
 
 
 NOT_UTF8 = {
@@ -63,25 +65,30 @@ NOT_UTF8 = {
 
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
 @pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
-def test_what_is_not_utf8_is_malformed(shop: System, body: bytes, kind: str) -> None:
+def test_what_is_not_utf8_is_malformed(shared_system: System, body: bytes, kind: str) -> None:
     """Bytes that are not UTF-8 are malformed, whatever they are called: no text is ever altered.
 
     Cases: P-11, P-12
     """
-    refused(shop, lambda: _post(shop, body, {"content-type": kind}), 400, "malformed_request")
+    refused(
+        shared_system,
+        lambda: _post(shared_system, body, {"content-type": kind}),
+        400,
+        "malformed_request",
+    )
 
 
 @pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
-def test_what_was_made_utf8_on_the_way_is_malformed(shop: System, body: bytes) -> None:
+def test_what_was_made_utf8_on_the_way_is_malformed(shared_system: System, body: bytes) -> None:
     """A service that puts U+FFFD where it cannot read makes no customer of `Gr\ufffd\ufffde`."""
     altered = body.decode("utf-8", "replace").encode()
-    refused(shop, lambda: _post(shop, altered), 400, "malformed_request")
+    refused(shared_system, lambda: _post(shared_system, altered), 400, "malformed_request")
 
 
-def test_an_escaped_replacement_character_is_text(shop: System, good: bytes) -> None:
+def test_an_escaped_replacement_character_is_text(shared_system: System, good: bytes) -> None:
     """Whoever means U+FFFD can still write it as JSON escapes it."""
     body = json.loads(good) | {"notes": "\ufffd", "pool_id": 1}  # refused for what it says
-    answer = _post(shop, json.dumps(body).encode())
+    answer = _post(shared_system, json.dumps(body).encode())
 
     assert answer.status == 422
 
@@ -90,19 +97,19 @@ NO_OBJECTS = {"empty": b"", "null": b"null", "array": b"[]", "text": b'"x"', "nu
 
 
 @pytest.mark.parametrize("body", NO_OBJECTS.values(), ids=NO_OBJECTS)
-def test_a_body_that_is_no_object_is_invalid(shop: System, body: bytes) -> None:
+def test_a_body_that_is_no_object_is_invalid(shared_system: System, body: bytes) -> None:
     """JSON, but not a request: 422.
 
     Cases: P-12
     """
-    answer = refused(shop, lambda: _post(shop, body), 422, "invalid_request")
+    answer = refused(shared_system, lambda: _post(shared_system, body), 422, "invalid_request")
 
     assert answer.body["errors"]
 
 
-def test_an_empty_object_names_what_is_missing(shop: System) -> None:
+def test_an_empty_object_names_what_is_missing(shared_system: System) -> None:
     """Every missing field is named, once."""
-    answer = refused(shop, lambda: _post(shop, b"{}"), 422, "invalid_request")
+    answer = refused(shared_system, lambda: _post(shared_system, b"{}"), 422, "invalid_request")
 
     assert {"resource_id", "offering_id", "customer"} == {
         each["field"] for each in answer.body["errors"]
@@ -120,14 +127,16 @@ TYPES = {
 
 @pytest.mark.parametrize("headers", TYPES.values(), ids=TYPES)
 def test_a_body_of_another_type_is_refused(
-    shop: System, good: bytes, headers: dict[str, str]
+    shared_system: System, good: bytes, headers: dict[str, str]
 ) -> None:
     """A form that a foreign page could post is never taken for JSON: 415.
 
     Cases: P-12
     Proves: ASVS 3.5.1, 3.5.2
     """
-    refused(shop, lambda: _post(shop, good, headers), 415, "unsupported_media_type")
+    refused(
+        shared_system, lambda: _post(shared_system, good, headers), 415, "unsupported_media_type"
+    )
 
 
 def _spelled(word: str, chance: random.Random) -> str:
@@ -152,12 +161,17 @@ def _spellings(chance: random.Random) -> str:
 
 
 @pytest.mark.parametrize("seed", range(24))
-def test_json_is_json_however_it_is_spelled(shop: System, good: bytes, seed: int) -> None:
+def test_json_is_json_however_it_is_spelled(shared_system: System, good: bytes, seed: int) -> None:
     """Letter case means nothing and parameters may follow: the body is read, and judged."""
     said = _spellings(random.Random(seed))
     body = json.dumps(json.loads(good) | {"amount": 1}).encode()
 
-    refused(shop, lambda: _post(shop, body, {"content-type": said}), 422, "price_not_accepted")
+    refused(
+        shared_system,
+        lambda: _post(shared_system, body, {"content-type": said}),
+        422,
+        "price_not_accepted",
+    )
 
 
 NOT_JSON_TYPES = [
@@ -185,51 +199,58 @@ NOT_JSON_TYPES = [
 @pytest.mark.parametrize("said", NOT_JSON_TYPES)
 @pytest.mark.parametrize("upper", [False, True])
 def test_what_only_looks_like_json_is_refused(
-    shop: System, good: bytes, said: str, upper: bool
+    shared_system: System, good: bytes, said: str, upper: bool
 ) -> None:
     """A type that begins like JSON's, or a list, or another encoding, is 415.
 
     Cases: P-12
     """
     named = {"content-type": said.upper() if upper else said}
-    refused(shop, lambda: _post(shop, good, named), 415, "unsupported_media_type")
+    refused(shared_system, lambda: _post(shared_system, good, named), 415, "unsupported_media_type")
 
 
 @pytest.mark.parametrize("filling", ["; ", ";a=b ", ' ;a="\\"', "a", ";\t \t"])
-def test_a_long_media_type_is_judged_at_once(shop: System, good: bytes, filling: str) -> None:
+def test_a_long_media_type_is_judged_at_once(
+    shared_system: System, good: bytes, filling: str
+) -> None:
     """What a header has room for cannot keep the pattern busy."""
     said = {"content-type": "application/json" + filling * (9_000 // len(filling)) + "\x7f"}
     began = time.monotonic()
-    refused(shop, lambda: _post(shop, good, said), 415, "unsupported_media_type")
+    refused(shared_system, lambda: _post(shared_system, good, said), 415, "unsupported_media_type")
 
     assert time.monotonic() - began < 1
 
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 200_000])
-def test_a_large_body_is_refused_unread(shop: System, size: int) -> None:
+def test_a_large_body_is_refused_unread(shared_system: System, size: int) -> None:
     """More than 64 KiB is more than any request needs: 413.
 
     Cases: P-12
     Proves: ASVS 15.2.2, API4:2023
     """
-    refused(shop, lambda: _post(shop, b" " * size), 413, "body_too_large")
+    refused(shared_system, lambda: _post(shared_system, b" " * size), 413, "body_too_large")
 
 
-def test_a_large_body_in_base64_is_measured_in_bytes(shop: System) -> None:
+def test_a_large_body_in_base64_is_measured_in_bytes(shared_system: System) -> None:
     """What counts are the bytes that were sent, not the letters of their base64."""
     binary = {"content-type": "application/octet-stream"}
-    refused(shop, lambda: _post(shop, b" " * (64 * 1024 + 1), binary), 413, "body_too_large")
+    refused(
+        shared_system,
+        lambda: _post(shared_system, b" " * (64 * 1024 + 1), binary),
+        413,
+        "body_too_large",
+    )
 
 
-def test_the_largest_body_is_read(shop: System) -> None:
+def test_the_largest_body_is_read(shared_system: System) -> None:
     """64 KiB exactly are read, and then judged by what they say."""
     body = b'{"x": "' + b"a" * (64 * 1024 - 9) + b'"}'
     assert len(body) == 64 * 1024
 
-    refused(shop, lambda: _post(shop, body), 422, "invalid_request")
+    refused(shared_system, lambda: _post(shared_system, body), 422, "invalid_request")
 
 
-def test_broken_base64_is_malformed(shop: System) -> None:
+def test_broken_base64_is_malformed(shared_system: System) -> None:
     """A body that claims to be base64 and is not: 400, not 500.
 
     Proves: ASVS 1.1.1
@@ -247,18 +268,23 @@ def test_broken_base64_is_malformed(shop: System) -> None:
         "body": base64.b64encode(b"{}").decode()[:-1],
         "isBase64Encoded": True,
     }
-    refused(shop, lambda: shop.answer(shop.invoke(function, request)), 400, "malformed_request")
+    refused(
+        shared_system,
+        lambda: shared_system.answer(shared_system.invoke(function, request)),
+        400,
+        "malformed_request",
+    )
 
 
-def test_a_form_is_no_checkout_request(shop: System) -> None:
+def test_a_form_is_no_checkout_request(shared_system: System) -> None:
     """A form whose fields would fit is refused for its type all the same.
 
     Proves: ASVS 3.5.2
     """
     body = b"success_url=https%3A%2F%2Fa.example%2F&cancel_url=https%3A%2F%2Fa.example%2F"
     refused(
-        shop,
-        lambda: shop.request(
+        shared_system,
+        lambda: shared_system.request(
             "POST",
             "/v1/bookings/00000000-0000-7000-8000-000000000000/checkout",
             body,
@@ -274,7 +300,7 @@ CHECKOUTS: dict[str, tuple[Any, int, str]] = {
     "script": (RETURN_ADDRESSES | {"success_url": "javascript:alert(1)"}, 422, "invalid_request"),
     "data": (RETURN_ADDRESSES | {"cancel_url": "data:text/html,x"}, 422, "invalid_request"),
     "with a password": (
-        RETURN_ADDRESSES | {"success_url": "https://a:b@shop.example/"},
+        RETURN_ADDRESSES | {"success_url": "https://a:b@shared_system.example/"},
         422,
         "invalid_request",
     ),
@@ -293,7 +319,9 @@ CHECKOUTS: dict[str, tuple[Any, int, str]] = {
 
 
 @pytest.mark.parametrize("case", CHECKOUTS.values(), ids=CHECKOUTS)
-def test_return_addresses_are_web_addresses(shop: System, case: tuple[Any, int, str]) -> None:
+def test_return_addresses_are_web_addresses(
+    shared_system: System, case: tuple[Any, int, str]
+) -> None:
     """A checkout's addresses are http or https, of sane length, and nothing else is taken.
 
     Cases: P-12, A-1
@@ -302,8 +330,10 @@ def test_return_addresses_are_web_addresses(shop: System, case: tuple[Any, int, 
     body, status, code = case
     held = {"id": "00000000-0000-7000-8000-000000000000"}
     refused(
-        shop,
-        lambda: shop.request("POST", f"/v1/bookings/{held['id']}/checkout", body, key="secret"),
+        shared_system,
+        lambda: shared_system.request(
+            "POST", f"/v1/bookings/{held['id']}/checkout", body, key="secret"
+        ),
         status,
         code,
     )

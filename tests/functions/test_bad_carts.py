@@ -9,7 +9,7 @@ import pytest
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN, staged
+from tests.harness.system.setup import TEN, at_start
 
 Body = dict[str, Any]
 CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}
@@ -17,76 +17,101 @@ LATER = "2030-01-07T14:00:00Z"
 
 
 @pytest.fixture
-def shop(system: System) -> System:
+def shared_system(system: System) -> System:
     """The whole system, its clock on a Monday morning."""
-    return staged(system)
+    return at_start(system)
 
 
-def _item(shop: System, **fields: Any) -> Body:
-    body = shop.hold_body(TEN) | fields
+def _item(shared_system: System, **fields: Any) -> Body:
+    body = shared_system.hold_body(TEN) | fields
     return {name: value for name, value in body.items() if name != "customer"}
 
 
-def _items(shop: System, *items: Body, **fields: Any) -> Body:
+def _items(shared_system: System, *items: Body, **fields: Any) -> Body:
     return {"items": list(items), "customer": CUSTOMER} | fields
 
 
-def _weekly(weeks: object, shop: System) -> Body:
-    return shop.hold_body(TEN) | {"repeat": {"weeks": weeks}}
+def _weekly(weeks: object, shared_system: System) -> Body:
+    return shared_system.hold_body(TEN) | {"repeat": {"weeks": weeks}}
 
 
 SHAPES: dict[str, Callable[[System], Body]] = {
     "no items": _items,
-    "items are null": lambda shop: {"items": None, "customer": CUSTOMER},
+    "items are null": lambda shared_system: {"items": None, "customer": CUSTOMER},
     "neither a period nor items": lambda _: {"customer": CUSTOMER},
-    "both": lambda shop: _items(shop, _item(shop)) | _item(shop),
-    "items and a series": lambda shop: _items(shop, _item(shop), repeat={"weeks": 2}),
-    "an item with a customer": lambda shop: _items(shop, _item(shop) | {"customer": CUSTOMER}),
-    "an item with a price": lambda shop: _items(shop, _item(shop, discount=1)),
-    "items in items": lambda shop: _items(shop, {"items": [_item(shop)]}),
-    "21 items": lambda shop: _items(shop, *[_item(shop)] * 21),
-    "53 periods": lambda shop: _items(
-        shop, _item(shop, repeat={"weeks": 52}), _item(shop, starts_at=LATER)
+    "both": lambda shared_system: (
+        _items(shared_system, _item(shared_system)) | _item(shared_system)
     ),
-    "a resource and a pool": lambda shop: (
-        _item(shop, pool_id=str(uuid4())) | {"customer": CUSTOMER}
+    "items and a series": lambda shared_system: _items(
+        shared_system, _item(shared_system), repeat={"weeks": 2}
     ),
-    "an item of neither": lambda shop: _items(
-        shop, {"offering_id": str(uuid4()), "starts_at": TEN}
+    "an item with a customer": lambda shared_system: _items(
+        shared_system, _item(shared_system) | {"customer": CUSTOMER}
+    ),
+    "an item with a price": lambda shared_system: _items(
+        shared_system, _item(shared_system, discount=1)
+    ),
+    "items in items": lambda shared_system: _items(
+        shared_system, {"items": [_item(shared_system)]}
+    ),
+    "21 items": lambda shared_system: _items(shared_system, *[_item(shared_system)] * 21),
+    "53 periods": lambda shared_system: _items(
+        shared_system,
+        _item(shared_system, repeat={"weeks": 52}),
+        _item(shared_system, starts_at=LATER),
+    ),
+    "a resource and a pool": lambda shared_system: (
+        _item(shared_system, pool_id=str(uuid4())) | {"customer": CUSTOMER}
+    ),
+    "an item of neither": lambda shared_system: _items(
+        shared_system, {"offering_id": str(uuid4()), "starts_at": TEN}
     ),
     "a pool without offering": lambda _: {
         "pool_id": str(uuid4()),
         "starts_at": TEN,
         "customer": CUSTOMER,
     },
-    "a pool that is no id": lambda shop: shop.hold_body(TEN) | {"pool_id": "any"},
-    "a date and a start": lambda shop: _items(shop, _item(shop, date="2030-01-07")),
-    "neither date nor start": lambda shop: _items(shop, _item(shop, starts_at=None)),
+    "a pool that is no id": lambda shared_system: shared_system.hold_body(TEN) | {"pool_id": "any"},
+    "a date and a start": lambda shared_system: _items(
+        shared_system, _item(shared_system, date="2030-01-07")
+    ),
+    "neither date nor start": lambda shared_system: _items(
+        shared_system, _item(shared_system, starts_at=None)
+    ),
     **{
         f"{weeks!r} weeks": partial(_weekly, weeks)
         for weeks in (0, 1, -1, 53, 2.5, "two", None, 10**30)
     },
-    "a series without weeks": lambda shop: shop.hold_body(TEN) | {"repeat": {}},
-    "a monthly series": lambda shop: shop.hold_body(TEN) | {"repeat": {"months": 2}},
-    "a series by name": lambda shop: shop.hold_body(TEN) | {"repeat": "weekly"},
+    "a series without weeks": lambda shared_system: shared_system.hold_body(TEN) | {"repeat": {}},
+    "a monthly series": lambda shared_system: (
+        shared_system.hold_body(TEN) | {"repeat": {"months": 2}}
+    ),
+    "a series by name": lambda shared_system: shared_system.hold_body(TEN) | {"repeat": "weekly"},
 }
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
-def test_a_bad_shape_is_refused(shop: System, shape: Callable[[System], Body]) -> None:
+def test_a_bad_shape_is_refused(shared_system: System, shape: Callable[[System], Body]) -> None:
     """422 with what is wrong, before the database is asked."""
-    body = shape(shop)
+    body = shape(shared_system)
 
-    answer = refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "invalid_request")
+    answer = refused(
+        shared_system,
+        lambda: shared_system.request("POST", "/v1/holds", body),
+        422,
+        "invalid_request",
+    )
 
     assert answer.body["errors"]
 
 
-def test_a_series_of_a_closed_time_names_each_week(shop: System) -> None:
+def test_a_series_of_a_closed_time_names_each_week(shared_system: System) -> None:
     """422 not_offered, item by item."""
-    body = shop.hold_body("2030-01-07T05:00:00Z", repeat={"weeks": 2})
+    body = shared_system.hold_body("2030-01-07T05:00:00Z", repeat={"weeks": 2})
 
-    answer = refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "not_offered")
+    answer = refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 422, "not_offered"
+    )
 
     assert [(each["item"], each["reason"]) for each in answer.body["items"]] == [
         (1, "past"),
@@ -94,15 +119,15 @@ def test_a_series_of_a_closed_time_names_each_week(shop: System) -> None:
     ]
 
 
-def test_currencies_do_not_mix(shop: System) -> None:
+def test_currencies_do_not_mix(shared_system: System) -> None:
     """A lesson in pounds and a class in dollars are two holds.
 
     Proves: ASVS 2.2.3
     """
-    studio = shop.studio
+    studio = shared_system.studio
     body = _items(
-        shop,
-        _item(shop),
+        shared_system,
+        _item(shared_system),
         {
             "resource_id": studio["id"],
             "offering_id": studio["offerings"][0]["id"],
@@ -110,23 +135,29 @@ def test_currencies_do_not_mix(shop: System) -> None:
         },
     )
 
-    answer = refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "cart_invalid")
+    answer = refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 422, "cart_invalid"
+    )
 
     assert answer.body["reason"] == "currencies_differ"
 
 
-def test_one_time_twice_is_a_conflict(shop: System) -> None:
+def test_one_time_twice_is_a_conflict(shared_system: System) -> None:
     """409, and it is the second item that cannot be had."""
-    body = _items(shop, _item(shop), _item(shop))
+    body = _items(shared_system, _item(shared_system), _item(shared_system))
 
-    answer = refused(shop, lambda: shop.request("POST", "/v1/holds", body), 409, "slot_taken")
+    answer = refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 409, "slot_taken"
+    )
 
     assert [each["item"] for each in answer.body["conflicts"]] == [2]
 
 
-def test_an_unknown_pool_is_not_found(shop: System) -> None:
+def test_an_unknown_pool_is_not_found(shared_system: System) -> None:
     """404, as for a resource."""
-    body = shop.hold_body(TEN) | {"pool_id": str(uuid4())}
+    body = shared_system.hold_body(TEN) | {"pool_id": str(uuid4())}
     del body["resource_id"]
 
-    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 404, "not_found")
+    refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 404, "not_found"
+    )

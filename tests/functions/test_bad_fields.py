@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}
 CONTROLS = {
@@ -21,35 +21,40 @@ CONTROLS = {
 }
 
 
-def _refuse(shop: System, changes: dict[str, Any], field: str) -> None:
-    body = shop.hold_body(TEN) | changes
-    answer = refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "invalid_request")
+def _refuse(shared_system: System, changes: dict[str, Any], field: str) -> None:
+    body = shared_system.hold_body(TEN) | changes
+    answer = refused(
+        shared_system,
+        lambda: shared_system.request("POST", "/v1/holds", body),
+        422,
+        "invalid_request",
+    )
 
     assert field in [each["field"] for each in answer.body["errors"]]
 
 
 @pytest.mark.parametrize("text", CONTROLS.values(), ids=CONTROLS)
 @pytest.mark.parametrize("field", ["name", "notes"])
-def test_text_is_for_reading(shop: System, field: str, text: str) -> None:
+def test_text_is_for_reading(shared_system: System, field: str, text: str) -> None:
     """Control characters, reordering marks and lone surrogates are in no text we store.
 
     Cases: P-12
     Proves: ASVS 1.3.3, 2.2.1
     """
     if field == "name":
-        _refuse(shop, {"customer": CUSTOMER | {"name": text}}, "customer.name")
+        _refuse(shared_system, {"customer": CUSTOMER | {"name": text}}, "customer.name")
     else:
-        _refuse(shop, {"notes": text}, "notes")
+        _refuse(shared_system, {"notes": text}, "notes")
 
 
 @pytest.mark.parametrize("text", ["line\nbreak", "tab\there", "carriage\rreturn"])
-def test_a_name_is_one_line(shop: System, text: str) -> None:
+def test_a_name_is_one_line(shared_system: System, text: str) -> None:
     """Line breaks belong in notes, not in names: a name ends up in e-mail headers.
 
     Cases: P-12
     Proves: ASVS 1.2.1, 1.3.11
     """
-    _refuse(shop, {"customer": CUSTOMER | {"name": text}}, "customer.name")
+    _refuse(shared_system, {"customer": CUSTOMER | {"name": text}}, "customer.name")
 
 
 @pytest.mark.parametrize(
@@ -66,13 +71,13 @@ def test_a_name_is_one_line(shop: System, text: str) -> None:
         ({"tier": ""}, "tier"),
     ],
 )
-def test_text_has_a_length(shop: System, changes: dict[str, Any], field: str) -> None:
+def test_text_has_a_length(shared_system: System, changes: dict[str, Any], field: str) -> None:
     """Neither nothing nor a novel.
 
     Cases: P-12
     Proves: ASVS 1.3.3, 2.2.1
     """
-    _refuse(shop, changes, field)
+    _refuse(shared_system, changes, field)
 
 
 @pytest.mark.parametrize(
@@ -96,13 +101,13 @@ def test_text_has_a_length(shop: System, changes: dict[str, Any], field: str) ->
         ["grace@example.com"],
     ],
 )
-def test_a_bad_email_address_is_refused(shop: System, email: Any) -> None:
+def test_a_bad_email_address_is_refused(shared_system: System, email: Any) -> None:
     """What no mail server would take, and what would smuggle a header.
 
     Cases: P-12
     Proves: ASVS 1.3.11, 2.2.1
     """
-    _refuse(shop, {"customer": CUSTOMER | {"email": email}}, "customer.email")
+    _refuse(shared_system, {"customer": CUSTOMER | {"email": email}}, "customer.email")
 
 
 @pytest.mark.parametrize(
@@ -110,12 +115,12 @@ def test_a_bad_email_address_is_refused(shop: System, email: Any) -> None:
     ["", "12345", "030 901820", "+49", "+999999999999", "+1 555", "call me", "+4930\x00901820",
      "+" + "1" * 50, 4930901820],
 )  # fmt: skip
-def test_a_bad_phone_number_is_refused(shop: System, phone: Any) -> None:
+def test_a_bad_phone_number_is_refused(shared_system: System, phone: Any) -> None:
     """Only an international number that can exist.
 
     Cases: P-12
     """
-    _refuse(shop, {"customer": CUSTOMER | {"phone": phone}}, "customer.phone")
+    _refuse(shared_system, {"customer": CUSTOMER | {"phone": phone}}, "customer.phone")
 
 
 @pytest.mark.parametrize(
@@ -129,13 +134,15 @@ def test_a_bad_phone_number_is_refused(shop: System, phone: Any) -> None:
         ({"__proto__": {}}, "__proto__"),
     ],
 )
-def test_unknown_fields_are_refused(shop: System, changes: dict[str, Any], field: str) -> None:
+def test_unknown_fields_are_refused(
+    shared_system: System, changes: dict[str, Any], field: str
+) -> None:
     """Nothing is assigned that was not asked for.
 
     Cases: P-12
     Proves: ASVS 8.2.3, 15.3.3, API3:2023
     """
-    _refuse(shop, changes, field)
+    _refuse(shared_system, changes, field)
 
 
 @pytest.mark.parametrize(
@@ -151,13 +158,13 @@ def test_unknown_fields_are_refused(shop: System, changes: dict[str, Any], field
         ({"tier": None}, "tier"),
     ],
 )
-def test_fields_have_types(shop: System, changes: dict[str, Any], field: str) -> None:
+def test_fields_have_types(shared_system: System, changes: dict[str, Any], field: str) -> None:
     """Nothing is guessed from a value of another type.
 
     Cases: P-12
     Proves: ASVS 2.2.1, 15.3.5
     """
-    _refuse(shop, changes, field)
+    _refuse(shared_system, changes, field)
 
 
 @pytest.mark.parametrize(
@@ -165,49 +172,69 @@ def test_fields_have_types(shop: System, changes: dict[str, Any], field: str) ->
     ["price", "amount", "currency", "rate", "total", "unit_amount", "amount_total"],
 )
 @pytest.mark.parametrize("value", [1, "1", {"amount": 1, "currency": "GBP"}, None])
-def test_a_price_in_a_request_is_refused(shop: System, spelling: str, value: Any) -> None:
+def test_a_price_in_a_request_is_refused(shared_system: System, spelling: str, value: Any) -> None:
     """Prices come from the catalogue: one in a request is refused by a code of its own.
 
     Cases: E-10.5, A-1, P-2
     Proves: ASVS 2.2.2, 15.3.3, API3:2023
     """
-    body = shop.hold_body(TEN) | {spelling: value}
-    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "price_not_accepted")
+    body = shared_system.hold_body(TEN) | {spelling: value}
+    refused(
+        shared_system,
+        lambda: shared_system.request("POST", "/v1/holds", body),
+        422,
+        "price_not_accepted",
+    )
 
 
-def test_a_price_hidden_in_the_customer_is_refused(shop: System) -> None:
+def test_a_price_hidden_in_the_customer_is_refused(shared_system: System) -> None:
     """Also below the top level.
 
     Cases: E-10.5, A-1
     """
-    body = shop.hold_body(TEN) | {"customer": CUSTOMER | {"price": 1}}
-    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "price_not_accepted")
+    body = shared_system.hold_body(TEN) | {"customer": CUSTOMER | {"price": 1}}
+    refused(
+        shared_system,
+        lambda: shared_system.request("POST", "/v1/holds", body),
+        422,
+        "price_not_accepted",
+    )
 
 
 @pytest.mark.parametrize(
     "changes", [{"tier": "gold"}, {"package": "dozen"}, {"tier": "single", "package": "standard"}]
 )
-def test_a_tier_and_package_must_have_a_price(shop: System, changes: dict[str, Any]) -> None:
+def test_a_tier_and_package_must_have_a_price(
+    shared_system: System, changes: dict[str, Any]
+) -> None:
     """A combination that the catalogue does not have cannot be booked.
 
     Cases: P-2
     Proves: ASVS 2.2.3
     """
-    body = shop.hold_body(TEN) | changes
-    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 422, "not_priced")
+    body = shared_system.hold_body(TEN) | changes
+    refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 422, "not_priced"
+    )
 
 
 @pytest.mark.parametrize("field", ["resource_id", "offering_id"])
-def test_unknown_ids_are_not_found(shop: System, field: str) -> None:
+def test_unknown_ids_are_not_found(shared_system: System, field: str) -> None:
     """A resource or offering that does not exist: 404."""
-    body = shop.hold_body(TEN) | {field: "00000000-0000-7000-8000-000000000000"}
-    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 404, "not_found")
+    body = shared_system.hold_body(TEN) | {field: "00000000-0000-7000-8000-000000000000"}
+    refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 404, "not_found"
+    )
 
 
-def test_an_offering_of_another_resource_is_not_found(shop: System) -> None:
+def test_an_offering_of_another_resource_is_not_found(shared_system: System) -> None:
     """The studio's class cannot be booked with the tutor.
 
     Proves: ASVS 2.2.3
     """
-    body = shop.hold_body(TEN) | {"offering_id": shop.studio["offerings"][0]["id"]}
-    refused(shop, lambda: shop.request("POST", "/v1/holds", body), 404, "not_found")
+    body = shared_system.hold_body(TEN) | {
+        "offering_id": shared_system.studio["offerings"][0]["id"]
+    }
+    refused(
+        shared_system, lambda: shared_system.request("POST", "/v1/holds", body), 404, "not_found"
+    )

@@ -6,21 +6,24 @@ import pytest
 
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 
-def _hold(shop: System, **when: Any) -> Answer:
-    body = {name: value for name, value in shop.hold_body(TEN).items() if name != "starts_at"}
-    return shop.request("POST", "/v1/holds", body | when)
+def _hold(shared_system: System, **when: Any) -> Answer:
+    body = {
+        name: value for name, value in shared_system.hold_body(TEN).items() if name != "starts_at"
+    }
+    return shared_system.request("POST", "/v1/holds", body | when)
 
 
 @pytest.fixture(scope="module")
-def careful(shop: System) -> System:
+def careful(shared_system: System) -> System:
     """The tutor wants a day's notice."""
-    shop.database.execute(
-        "update core.resources set notice_minutes = 1440 where id = %s", shop.resource["id"]
+    shared_system.database.execute(
+        "update core.resources set notice_minutes = 1440 where id = %s",
+        shared_system.resource["id"],
     )
-    return shop
+    return shared_system
 
 
 NOT_OFFERED = {
@@ -54,19 +57,21 @@ def test_a_time_that_is_not_offered_is_refused_with_the_reason(
     assert answer.body["reason"] == reason
 
 
-def test_the_wrong_kind_of_start_is_refused(shop: System) -> None:
+def test_the_wrong_kind_of_start_is_refused(shared_system: System) -> None:
     """A tutor has times, a venue has dates.
 
     Cases: D-5
     """
-    a_day = refused(shop, lambda: _hold(shop, date="2030-01-09"), 422, "not_offered")
+    a_day = refused(
+        shared_system, lambda: _hold(shared_system, date="2030-01-09"), 422, "not_offered"
+    )
     a_time = refused(
-        shop,
+        shared_system,
         lambda: _hold(
-            shop,
+            shared_system,
             starts_at="2030-01-08T13:00:00Z",
-            resource_id=shop.venue["id"],
-            offering_id=shop.venue["offerings"][0]["id"],
+            resource_id=shared_system.venue["id"],
+            offering_id=shared_system.venue["offerings"][0]["id"],
         ),
         422,
         "not_offered",
@@ -79,18 +84,20 @@ def test_the_wrong_kind_of_start_is_refused(shop: System) -> None:
     ("date", "reason"),
     [("2030-01-01", "past"), ("2030-01-07", "past"), ("2031-02-01", "horizon")],
 )
-def test_a_date_that_is_not_offered_is_refused(shop: System, date: str, reason: str) -> None:
+def test_a_date_that_is_not_offered_is_refused(
+    shared_system: System, date: str, reason: str
+) -> None:
     """Today has begun at the venue; next year is too far.
 
     Cases: D-5
     """
     answer = refused(
-        shop,
+        shared_system,
         lambda: _hold(
-            shop,
+            shared_system,
             date=date,
-            resource_id=shop.venue["id"],
-            offering_id=shop.venue["offerings"][0]["id"],
+            resource_id=shared_system.venue["id"],
+            offering_id=shared_system.venue["offerings"][0]["id"],
         ),
         422,
         "not_offered",
@@ -120,12 +127,12 @@ NO_START: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("when", NO_START.values(), ids=NO_START)
-def test_what_is_no_start_is_invalid(shop: System, when: dict[str, Any]) -> None:
+def test_what_is_no_start_is_invalid(shared_system: System, when: dict[str, Any]) -> None:
     """RFC 3339 with a zone, or a date: nothing is guessed.
 
     Cases: P-12
     """
-    refused(shop, lambda: _hold(shop, **when), 422, "invalid_request")
+    refused(shared_system, lambda: _hold(shared_system, **when), 422, "invalid_request")
 
 
 PERIODS = {
@@ -138,17 +145,17 @@ PERIODS = {
 
 
 @pytest.mark.parametrize("query", PERIODS.values(), ids=PERIODS)
-def test_a_period_that_is_none_is_refused(shop: System, query: str) -> None:
+def test_a_period_that_is_none_is_refused(shared_system: System, query: str) -> None:
     """Reversed, empty or longer than 62 days.
 
     Proves: ASVS 15.2.2, API4:2023
     """
-    refused(shop, lambda: _slots(shop, query), 422, "period_invalid")
+    refused(shared_system, lambda: _slots(shared_system, query), 422, "period_invalid")
 
 
-def test_the_longest_period_is_listed(shop: System) -> None:
+def test_the_longest_period_is_listed(shared_system: System) -> None:
     """62 days exactly."""
-    answer = _slots(shop, "from=2030-01-09T10:00:00Z&to=2030-03-12T10:00:00Z")
+    answer = _slots(shared_system, "from=2030-01-09T10:00:00Z&to=2030-03-12T10:00:00Z")
 
     assert answer.status == 200
 
@@ -164,25 +171,27 @@ def test_the_longest_period_is_listed(shop: System) -> None:
         "to=9999-12-31T23:59:59Z",
     ],
 )
-def test_bounds_are_instants(shop: System, query: str) -> None:
+def test_bounds_are_instants(shared_system: System, query: str) -> None:
     """A bound without a zone, or no time at all, is invalid."""
-    answer = shop.request("GET", f"/v1/resources/{shop.resource['id']}/slots?{query}")
+    answer = shared_system.request(
+        "GET", f"/v1/resources/{shared_system.resource['id']}/slots?{query}"
+    )
 
     assert_problem(answer, 422, "invalid_request")
 
 
-def test_a_resource_with_several_offerings_needs_one_named(shop: System) -> None:
+def test_a_resource_with_several_offerings_needs_one_named(shared_system: System) -> None:
     """Lessons of different length have different starts: which is asked for?"""
     refused(
-        shop,
-        lambda: shop.request("GET", f"/v1/resources/{shop.resource['id']}/slots"),
+        shared_system,
+        lambda: shared_system.request("GET", f"/v1/resources/{shared_system.resource['id']}/slots"),
         404,
         "not_found",
     )
 
 
-def _slots(shop: System, query: str) -> Answer:
-    offering = shop.resource["offerings"][0]["id"]
-    return shop.request(
-        "GET", f"/v1/resources/{shop.resource['id']}/slots?offering_id={offering}&{query}"
+def _slots(shared_system: System, query: str) -> Answer:
+    offering = shared_system.resource["offerings"][0]["id"]
+    return shared_system.request(
+        "GET", f"/v1/resources/{shared_system.resource['id']}/slots?offering_id={offering}&{query}"
     )

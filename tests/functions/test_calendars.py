@@ -18,7 +18,7 @@ from tests.harness.system import crashes
 from tests.harness.system.aftermath import end_leases
 from tests.harness.system.crashes import external_calls
 from tests.harness.system.in_process import Answer, System
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 TUESDAY = "2030-01-08T10:00:00Z"
 BUSY_AT_TEN = calendar(event(UID="1", DTSTART="20300107T103000Z", DTEND="20300107T113000Z"))
@@ -333,8 +333,8 @@ CALLS = (
     "dynamodb UpdateItem",  # one more hold of this address
     "dynamodb PutItem",
     "postgres create_hold",
-    "postgres begin_reading",
-    "postgres store_busy",
+    "postgres begin_calendar_read",
+    "postgres store_calendar_busy",
     "postgres create_hold",
     "dynamodb UpdateItem",
 )

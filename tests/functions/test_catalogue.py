@@ -7,7 +7,7 @@ import pytest
 from tests.harness.database.tenants import add_tenant
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import forget_requests
+from tests.harness.system.setup import forget_requests
 
 ROOT = "/v1/catalogue"
 NEW: dict[str, dict[str, Any]] = {

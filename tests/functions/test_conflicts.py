@@ -1,11 +1,11 @@
 """Meeting somebody at work: a handler repeats what has to be repeated, and waits for its twin."""
 
-from tests.harness.clients.desk import background
+from tests.harness.clients.db_client import background
 from tests.harness.database.concurrency import wait_until_waiting
 from tests.harness.laws.invariants import violations
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import minutes, open_sessions
+from tests.harness.system.setup import minutes, open_sessions
 
 
 def test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once(system: System) -> None:
@@ -19,7 +19,9 @@ def test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once(system:
         expiring.execute(
             "select core.enter_tenant(tenant_id, 'sweep', null, null) from core.bookings"
         )
-        expiring.execute("select core.move(b, 'expired', 'test') from core.bookings as b")
+        expiring.execute(
+            "select core.transition_booking(b, 'expired', 'test') from core.bookings as b"
+        )
         delivery = background(system.deliver_webhooks)
         wait_until_waiting(system.database, 1)
         expiring.execute("update core.checkouts set state = 'expired'")

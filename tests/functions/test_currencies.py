@@ -7,7 +7,7 @@ import pytest
 from dev.stripe_double.currencies import MINIMUM
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN, stripe_refunds
+from tests.harness.system.setup import TEN, stripe_refunds
 
 TWO = "2030-01-07T14:00:00Z"
 CODES = (
@@ -48,9 +48,9 @@ def _sell(system: System, code: str, amount: int, **more: int) -> str:
     return str(made.body["id"])
 
 
-def test_the_table_knows_all_currencies(shop: System) -> None:
+def test_the_table_knows_all_currencies(shared_system: System) -> None:
     """All that the catalogue takes are tried below."""
-    rows = shop.database.rows("select code from core.currencies order by code")
+    rows = shared_system.database.rows("select code from core.currencies order by code")
 
     assert tuple(row.code for row in rows) == CODES
     assert {code.lower() for code in CODES} <= set(MINIMUM)

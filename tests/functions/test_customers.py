@@ -7,7 +7,7 @@ import pytest
 
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 EMAIL = "grace@example.com"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.harness.system.in_process import System, the_template
-from tests.harness.system.stage import raw_event
+from tests.harness.system.setup import raw_event
 
 NOWHERE = "00000000-0000-7000-8000-000000000000"
 ROUTES = sorted((route.method, route.path) for route in the_template().routes)
@@ -18,9 +18,9 @@ HEADERS = {
 }
 
 
-def _path(shop: System, pattern: str, method: str = "GET") -> str:
+def _path(shared_system: System, pattern: str, method: str = "GET") -> str:
     """With ids that are there, unless what is there would be changed for the tests that follow."""
-    resource_id = NOWHERE if method in {"DELETE", "PATCH", "PUT"} else shop.resource["id"]
+    resource_id = NOWHERE if method in {"DELETE", "PATCH", "PUT"} else shared_system.resource["id"]
     filled = pattern.replace("{resource_id}", resource_id).replace("{file}", "x.ics")
     while "{" in filled:
         filled = filled[: filled.index("{")] + NOWHERE + filled[filled.index("}") + 1 :]
@@ -34,36 +34,40 @@ def _has_all(headers: Mapping[str, str]) -> bool:
 @pytest.mark.parametrize("key", [None, "publishable", "secret", "pk_test_" + "x" * 24])
 @pytest.mark.parametrize(("method", "pattern"), ROUTES)
 def test_every_answer_is_for_tls_and_is_what_it_says(
-    shop: System, method: str, pattern: str, key: str | None
+    shared_system: System, method: str, pattern: str, key: str | None
 ) -> None:
     """HSTS and nosniff on every answer of every route: done, refused, without a key, not there.
 
     Proves: ASVS 3.2.1, 3.4.1, 3.4.4, API8:2023
     """
-    path = _path(shop, pattern, method)
-    answers = [shop.request(method, path, key=key)]
+    path = _path(shared_system, pattern, method)
+    answers = [shared_system.request(method, path, key=key)]
     if method in {"POST", "PATCH"}:
         answers += [
-            shop.request(method, path, {}, key=key),
-            shop.request(method, path, b"<x/>", key=key, headers={"content-type": "text/xml"}),
-            shop.request(method, path, b"x" * 70_000, key=key),
-            shop.request(method, path, b"{", key=key, headers={"content-type": "application/json"}),
+            shared_system.request(method, path, {}, key=key),
+            shared_system.request(
+                method, path, b"<x/>", key=key, headers={"content-type": "text/xml"}
+            ),
+            shared_system.request(method, path, b"x" * 70_000, key=key),
+            shared_system.request(
+                method, path, b"{", key=key, headers={"content-type": "application/json"}
+            ),
         ]
 
     assert [answer for answer in answers if not _has_all(answer.headers)] == []
 
 
-def test_what_has_not_changed_has_them_too(shop: System) -> None:
+def test_what_has_not_changed_has_them_too(shared_system: System) -> None:
     """304 and an unavailable database are answers like others."""
-    offering = shop.resource["offerings"][0]["id"]
-    path = f"/v1/resources/{shop.resource['id']}/slots?offering_id={offering}"
-    tag = shop.request("GET", path).headers["etag"]
-    unchanged = shop.request("GET", path, headers={"if-none-match": tag})
-    shop.database_at("postgresql://holdfast@127.0.0.1:1/none")
+    offering = shared_system.resource["offerings"][0]["id"]
+    path = f"/v1/resources/{shared_system.resource['id']}/slots?offering_id={offering}"
+    tag = shared_system.request("GET", path).headers["etag"]
+    unchanged = shared_system.request("GET", path, headers={"if-none-match": tag})
+    shared_system.database_at("postgresql://holdfast@127.0.0.1:1/none")
     try:
-        unavailable = shop.request("GET", "/health")
+        unavailable = shared_system.request("GET", "/health")
     finally:
-        shop.database_at(None)
+        shared_system.database_at(None)
 
     assert (unchanged.status, unavailable.status) == (304, 503)
     assert _has_all(unchanged.headers)
@@ -95,10 +99,15 @@ def test_head_is_where_get_is() -> None:
 
 @pytest.mark.parametrize("key", [None, "publishable", "secret"])
 @pytest.mark.parametrize("pattern", READS)
-def test_head_answers_as_get_without_the_body(shop: System, pattern: str, key: str | None) -> None:
+def test_head_answers_as_get_without_the_body(
+    shared_system: System, pattern: str, key: str | None
+) -> None:
     """The same status, the same headers, and nothing after them."""
-    path = _path(shop, pattern)
-    whole, head = shop.request("GET", path, key=key), shop.request("HEAD", path, key=key)
+    path = _path(shared_system, pattern)
+    whole, head = (
+        shared_system.request("GET", path, key=key),
+        shared_system.request("HEAD", path, key=key),
+    )
 
     assert head.status == whole.status
     assert not head.body

@@ -10,7 +10,7 @@ from tests.harness.database.tenants import add_key, add_tenant, new_key
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.outages import REFUSING
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN, forget_requests, sessions
+from tests.harness.system.setup import TEN, forget_requests, sessions
 
 CLASS = "2030-01-07T15:00:00Z"
 LATER = "2030-01-07T14:00:00Z"
@@ -53,16 +53,16 @@ BAD_KEYS = {
 
 
 @pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
-def test_a_post_needs_a_usable_key(shop: System, key: str) -> None:
+def test_a_post_needs_a_usable_key(shared_system: System, key: str) -> None:
     """One to 255 visible ASCII characters, or 400; nothing is done without.
 
     Cases: D-3, P-12
     """
     held = {"id": "00000000-0000-7000-8000-000000000000"}
-    refused(shop, lambda: _hold(shop, key), 400, "idempotency_key_missing")
+    refused(shared_system, lambda: _hold(shared_system, key), 400, "idempotency_key_missing")
     refused(
-        shop,
-        lambda: shop.request(
+        shared_system,
+        lambda: shared_system.request(
             "POST",
             f"/v1/bookings/{held['id']}/checkout",
             RETURN_ADDRESSES,

@@ -15,30 +15,30 @@ STARTS = [
 
 
 @pytest.fixture(scope="module")
-def booked(shop: System) -> list[dict[str, Any]]:
+def booked(shared_system: System) -> list[dict[str, Any]]:
     """Bookings of the tutor and one of the studio, in order of their start; one is released."""
     made = []
     for start in dict.fromkeys(STARTS):
-        answer = shop.request("POST", "/v1/holds", shop.hold_body(start))
+        answer = shared_system.request("POST", "/v1/holds", shared_system.hold_body(start))
         if answer.status == 201:
             made.append(answer.body)
     made.append(
-        shop.hold(
+        shared_system.hold(
             "2030-01-07T14:00:00Z",
-            resource_id=shop.studio["id"],
-            offering_id=shop.studio["offerings"][0]["id"],
+            resource_id=shared_system.studio["id"],
+            offering_id=shared_system.studio["offerings"][0]["id"],
         )
     )
-    shop.request("DELETE", f"/v1/holds/{made[0]['id']}", key="secret")
+    shared_system.request("DELETE", f"/v1/holds/{made[0]['id']}", key="secret")
     return sorted(made, key=lambda each: (each["starts_at"], each["id"]))
 
 
-def _all(shop: System, path: str, name: str, query: str = "") -> list[str]:
+def _all(shared_system: System, path: str, name: str, query: str = "") -> list[str]:
     """The ids of all pages, one after the other."""
     ids: list[str] = []
     cursor = ""
     while True:
-        answer = shop.request("GET", f"{path}?{query}{cursor}", key="secret")
+        answer = shared_system.request("GET", f"{path}?{query}{cursor}", key="secret")
         assert answer.status == 200, answer
         ids += [each["id"] for each in answer.body[name]]
         if answer.body["next_cursor"] is None:
@@ -47,27 +47,29 @@ def _all(shop: System, path: str, name: str, query: str = "") -> list[str]:
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 100])
-def test_pages_hold_everything_once(shop: System, booked: list[dict[str, Any]], limit: int) -> None:
+def test_pages_hold_everything_once(
+    shared_system: System, booked: list[dict[str, Any]], limit: int
+) -> None:
     """Whatever the size of the page: all bookings, in order of start, each once."""
-    ids = _all(shop, "/v1/bookings", "bookings", f"limit={limit}")
+    ids = _all(shared_system, "/v1/bookings", "bookings", f"limit={limit}")
 
     assert ids == [each["id"] for each in booked]
 
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
-def test_resources_are_paged(shop: System, limit: int) -> None:
+def test_resources_are_paged(shared_system: System, limit: int) -> None:
     """Resources too come a page at a time."""
-    ids = _all(shop, "/v1/resources", "resources", f"limit={limit}")
+    ids = _all(shared_system, "/v1/resources", "resources", f"limit={limit}")
 
-    assert sorted(ids) == sorted(each["id"] for each in shop.tenant.resources)
+    assert sorted(ids) == sorted(each["id"] for each in shared_system.tenant.resources)
 
 
-def test_filters_narrow(shop: System, booked: list[dict[str, Any]]) -> None:
+def test_filters_narrow(shared_system: System, booked: list[dict[str, Any]]) -> None:
     """By resource, by status, and by start in [from, to); together they narrow further."""
-    studio, tutor = shop.studio["id"], shop.resource["id"]
+    studio, tutor = shared_system.studio["id"], shared_system.resource["id"]
 
     def found(query: str) -> list[str]:
-        return _all(shop, "/v1/bookings", "bookings", f"limit=2&{query}")
+        return _all(shared_system, "/v1/bookings", "bookings", f"limit=2&{query}")
 
     def those(**wanted: str) -> list[str]:
         return [b["id"] for b in booked if all(b[name] == value for name, value in wanted.items())]
@@ -113,15 +115,15 @@ BAD_CURSORS = {
 
 @pytest.mark.parametrize("cursor", BAD_CURSORS.values(), ids=BAD_CURSORS)
 @pytest.mark.parametrize("path", ["/v1/bookings", "/v1/resources"])
-def test_a_bad_cursor_is_refused(shop: System, path: str, cursor: str) -> None:
+def test_a_bad_cursor_is_refused(shared_system: System, path: str, cursor: str) -> None:
     """Only cursors that we made are taken.
 
     Cases: P-12
     Proves: ASVS 1.5.2
     """
     answer = refused(
-        shop,
-        lambda: shop.request("GET", f"{path}?cursor={cursor}", key="secret"),
+        shared_system,
+        lambda: shared_system.request("GET", f"{path}?cursor={cursor}", key="secret"),
         422,
         "invalid_request",
     )
@@ -134,15 +136,15 @@ def test_a_bad_cursor_is_refused(shop: System, path: str, cursor: str) -> None:
     ["2030-13-45T99:99:99Z", "2030-02-30T10:00:00Z", "0000-01-01T00:00:00Z",
      "2030-01-07T10:00:00+99:99"],
 )  # fmt: skip
-def test_a_cursor_at_no_instant_is_refused(shop: System, starts_at: str) -> None:
+def test_a_cursor_at_no_instant_is_refused(shared_system: System, starts_at: str) -> None:
     """A forged cursor whose instant does not exist is the caller's mistake, not a fault of ours.
 
     Cases: P-12
     """
     cursor = _cursor({"id": UUID, "starts_at": starts_at})
     refused(
-        shop,
-        lambda: shop.request("GET", f"/v1/bookings?cursor={cursor}", key="secret"),
+        shared_system,
+        lambda: shared_system.request("GET", f"/v1/bookings?cursor={cursor}", key="secret"),
         422,
         "invalid_request",
     )
@@ -153,15 +155,15 @@ def test_a_cursor_at_no_instant_is_refused(shop: System, starts_at: str) -> None
     ["limit=0", "limit=101", "limit=-1", "limit=x", "limit=", "status=gone", "status=",
      "resource_id=1", "from=tomorrow", "to=2030-01-07T10:00:00"],
 )  # fmt: skip
-def test_bad_filters_are_refused(shop: System, query: str) -> None:
+def test_bad_filters_are_refused(shared_system: System, query: str) -> None:
     """A filter that cannot be meant is not ignored.
 
     Cases: P-12
     Proves: ASVS 2.2.1, 15.3.7
     """
     refused(
-        shop,
-        lambda: shop.request("GET", f"/v1/bookings?{query}", key="secret"),
+        shared_system,
+        lambda: shared_system.request("GET", f"/v1/bookings?{query}", key="secret"),
         422,
         "invalid_request",
     )

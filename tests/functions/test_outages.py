@@ -11,7 +11,7 @@ from tests.harness.database.digests import digests
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.outages import REFUSING, dynamodb_without, silent_port
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN, forget_requests, raw_event, sessions
+from tests.harness.system.setup import TEN, forget_requests, raw_event, sessions
 
 TIME_LIMIT = 20  # seconds, as template.yaml gives a function
 
@@ -40,7 +40,7 @@ ROUTES = {
 
 @pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
 def test_without_a_database_every_route_is_unavailable(
-    shop: System, route: tuple[str, str, Any]
+    shared_system: System, route: tuple[str, str, Any]
 ) -> None:
     """PostgreSQL refuses connections: 503 with Retry-After, and the reason is not told.
 
@@ -49,16 +49,19 @@ def test_without_a_database_every_route_is_unavailable(
     """
     method, path, body = route
     filled = path.format(
-        resource=shop.resource["id"], booking="00000000-0000-7000-8000-000000000000"
+        resource=shared_system.resource["id"], booking="00000000-0000-7000-8000-000000000000"
     )
-    sent = shop.hold_body(TEN) if body == "hold" else body
-    shop.database_at(f"postgresql://holdfast@{REFUSING}/none")
+    sent = shared_system.hold_body(TEN) if body == "hold" else body
+    shared_system.database_at(f"postgresql://holdfast@{REFUSING}/none")
     try:
         answer = refused(
-            shop, lambda: shop.request(method, filled, sent, key="secret"), 503, "unavailable"
+            shared_system,
+            lambda: shared_system.request(method, filled, sent, key="secret"),
+            503,
+            "unavailable",
         )
     finally:
-        shop.database_at(None)
+        shared_system.database_at(None)
 
     assert 1 <= int(answer.headers["retry-after"]) <= 60
     assert REFUSING not in str(answer.body)

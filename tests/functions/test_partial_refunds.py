@@ -4,7 +4,7 @@ import pytest
 
 from tests.harness.laws.invariants import violations
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import minutes, stripe_refunds
+from tests.harness.system.setup import minutes, stripe_refunds
 
 LATER = "2030-01-07T14:00:00Z"
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN, minutes, open_sessions, sessions
+from tests.harness.system.setup import TEN, minutes, open_sessions, sessions
 
 TWO = "2030-01-07T14:00:00Z"
 FAR = "2030-01-30T10:00:00Z"  # 23 days on

@@ -14,7 +14,7 @@ from tests.harness.database.migrated import Database
 from tests.harness.system.in_process import System
 from tests.harness.system.outages import REFUSING
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 _READ_ONLY = "?options=-c%20default_transaction_read_only%3Don"  # as a server that follows another
 

@@ -14,7 +14,7 @@ from tests.harness.database.tenants import add_key, add_tenant, new_key
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System, the_template
 from tests.harness.system.outages import REFUSING, dynamodb_watched, dynamodb_without, silent_port
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 NOON = 1_893_499_200.0  # the beginning of a minute, and of five
 NOWHERE = "00000000-0000-7000-8000-000000000000"

@@ -19,10 +19,10 @@ from tests.harness.stripe.books import (
     refunding,
     tamper,
 )
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.aftermath import settle_down
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import take
+from tests.harness.system.setup import take
 
 HOUR = timedelta(hours=1)
 NOTHING = {"looked": 0, "foreign": 0, "found": 0, "cured": 0, "open": 0}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness.database.tenants import Tenant, add_key, add_tenant, new_key
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System, the_template
-from tests.harness.system.stage import TEN, forget_requests, staged
+from tests.harness.system.setup import TEN, at_start, forget_requests
 
 TWO = "2030-01-07T14:00:00Z"
 CATALOGUE = "/v1/catalogue"
@@ -170,7 +170,7 @@ def test_nobody_else_is_told_of_a_request(system: System, route: str, kind: str,
     Cases: D-3, P-7
     Proves: ASVS 7.4.1, 8.2.2, 8.3.2, 15.4.2, API1:2023, API2:2023
     """
-    staged(system)
+    at_start(system)
     asked, key = CASES[route].ask(system), str(uuid4())
     elsewhere = add_tenant(system.database)
     if door == "new environments":

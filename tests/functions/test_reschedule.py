@@ -8,7 +8,7 @@ import pytest
 from tests.harness.laws.invariants import violations
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN, forget_requests, open_sessions
+from tests.harness.system.setup import TEN, forget_requests, open_sessions
 
 TWO = "2030-01-07T14:00:00Z"
 FOUR = "2030-01-07T16:00:00Z"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import sessions
+from tests.harness.system.setup import sessions
 
 LISTED = ("https://studio.example", "https://book.studio.example:8443", "http://localhost:*")
 FIELDS = ("success_url", "cancel_url")
@@ -66,16 +66,16 @@ SYNTAX = (
 
 
 @pytest.fixture(scope="module")
-def held(shop: System) -> dict[str, Any]:
+def held(shared_system: System) -> dict[str, Any]:
     """A hold for which every address is tried."""
-    shop.database.execute("update core.tenants set return_origins = %s", list(LISTED))
-    return shop.hold()
+    shared_system.database.execute("update core.tenants set return_origins = %s", list(LISTED))
+    return shared_system.hold()
 
 
 def _begin(
-    shop: System, held: dict[str, Any], field: str, address: str, key: str = "publishable"
+    shared_system: System, held: dict[str, Any], field: str, address: str, key: str = "publishable"
 ) -> Answer:
-    return shop.request(
+    return shared_system.request(
         "POST",
         f"/v1/bookings/{held['id']}/checkout",
         RETURN_ADDRESSES | {field: address},
@@ -87,7 +87,7 @@ def _begin(
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("address", [*UNLISTED, *NEVER])
 def test_a_browser_is_led_nowhere_else(
-    shop: System, held: dict[str, Any], field: str, address: str
+    shared_system: System, held: dict[str, Any], field: str, address: str
 ) -> None:
     """The publishable key is public: who has it must not choose where a customer goes after paying.
     422 names the field, and nothing is begun.
@@ -96,31 +96,42 @@ def test_a_browser_is_led_nowhere_else(
     Proves: ASVS 3.7.2
     """
     answer = refused(
-        shop, lambda: _begin(shop, held, field, address), 422, "return_address_refused"
+        shared_system,
+        lambda: _begin(shared_system, held, field, address),
+        422,
+        "return_address_refused",
     )
 
     assert answer.body["field"] == field
-    assert sessions(shop, held) == []
+    assert sessions(shared_system, held) == []
 
 
 @pytest.mark.parametrize("field", FIELDS)
 @pytest.mark.parametrize("address", NEVER)
 def test_a_server_is_held_to_https_as_well(
-    shop: System, held: dict[str, Any], field: str, address: str
+    shared_system: System, held: dict[str, Any], field: str, address: str
 ) -> None:
     """It may name any site, but none that browsers reach in the clear or read in two ways."""
     refused(
-        shop, lambda: _begin(shop, held, field, address, "secret"), 422, "return_address_refused"
+        shared_system,
+        lambda: _begin(shared_system, held, field, address, "secret"),
+        422,
+        "return_address_refused",
     )
 
 
 @pytest.mark.parametrize("key", ["publishable", "secret"])
 @pytest.mark.parametrize("address", SYNTAX)
 def test_what_is_no_web_address_is_told_as_such(
-    shop: System, held: dict[str, Any], address: str, key: str
+    shared_system: System, held: dict[str, Any], address: str, key: str
 ) -> None:
     """Refused by the model, for every key."""
-    refused(shop, lambda: _begin(shop, held, "cancel_url", address, key), 422, "invalid_request")
+    refused(
+        shared_system,
+        lambda: _begin(shared_system, held, "cancel_url", address, key),
+        422,
+        "invalid_request",
+    )
 
 
 @pytest.mark.parametrize("address", GOOD)
@@ -163,10 +174,13 @@ def test_an_empty_list_is_the_booking_page_alone(system: System) -> None:
 def test_the_tenants_own_page_is_led_to(system: System) -> None:
     """It need not be listed as well."""
     system.database.execute(
-        "update core.tenants set return_origins = '{}', page_url = 'https://shop.example/?key=pk'"
+        "update core.tenants set return_origins = '{}', page_url = 'https://shared_system.example/?key=pk'"
     )
     held = system.hold()
-    page = {"success_url": "https://shop.example/?done", "cancel_url": "https://shop.example/"}
+    page = {
+        "success_url": "https://shared_system.example/?done",
+        "cancel_url": "https://shared_system.example/",
+    }
 
     assert system.begin_checkout(held, **page).status == 200
 

@@ -8,7 +8,7 @@ from tests.functions.test_waitlist import deliver, joined, release
 from tests.harness.running.scripts import SCRIPTS, word
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 
 def _label(script: str) -> str:

@@ -7,7 +7,7 @@ from dev.stack import ses
 from tests.functions.test_waitlist import deliver, joined, release
 from tests.harness.laws.invariants import violations
 from tests.harness.system.in_process import Answer, System
-from tests.harness.system.stage import TEN, forget_requests
+from tests.harness.system.setup import TEN, forget_requests
 
 KEY = "5d0e7c7a-6f0b-4f57-9d0e-3a6a1b1f0a11"
 OLD, NEW = "07" * 32, "08" * 32

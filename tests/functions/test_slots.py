@@ -7,46 +7,46 @@ import pytest
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN
+from tests.harness.system.setup import TEN
 
 
 @pytest.fixture(scope="module")
-def pool(shop: System) -> str:
+def pool(shared_system: System) -> str:
     """A pool with the tutor in it."""
     identifier = str(uuid4())
-    shop.database.execute(
+    shared_system.database.execute(
         "insert into core.pools (tenant_id, id, name, created_at, updated_at)"
         " select tenant_id, %s, 'Tutors', created_at, updated_at from core.resources"
         " where id = %s",
-        *(identifier, shop.resource["id"]),
+        *(identifier, shared_system.resource["id"]),
     )
-    shop.database.execute(
+    shared_system.database.execute(
         "insert into core.pool_resources select tenant_id, %s, id from core.resources"
         " where id = %s",
-        *(identifier, shop.resource["id"]),
+        *(identifier, shared_system.resource["id"]),
     )
     return identifier
 
 
 @pytest.fixture(scope="module")
-def lists(shop: System, pool: str) -> dict[str, str]:
+def lists(shared_system: System, pool: str) -> dict[str, str]:
     """The tutor's slots, alone and as a pool of one; of the first offering."""
-    query = f"slots?offering_id={shop.resource['offerings'][0]['id']}"
+    query = f"slots?offering_id={shared_system.resource['offerings'][0]['id']}"
     return {
-        "resource": f"/v1/resources/{shop.resource['id']}/{query}",
+        "resource": f"/v1/resources/{shared_system.resource['id']}/{query}",
         "pool": f"/v1/pools/{pool}/{query}",
     }
 
 
 @pytest.mark.parametrize("kind", ["resource", "pool"])
-def test_a_zone_adds_local_times(shop: System, lists: dict[str, str], kind: str) -> None:
+def test_a_zone_adds_local_times(shared_system: System, lists: dict[str, str], kind: str) -> None:
     """The same slots, told in two ways.
 
     Cases: E-6.1
     """
-    plain = shop.request("GET", lists[kind]).body["slots"]
+    plain = shared_system.request("GET", lists[kind]).body["slots"]
 
-    told = shop.request("GET", lists[kind] + "&tz=Asia/Kathmandu").body["slots"]
+    told = shared_system.request("GET", lists[kind] + "&tz=Asia/Kathmandu").body["slots"]
 
     assert [slot["starts_at"] for slot in told] == [slot["starts_at"] for slot in plain]
     assert all(slot["starts_local"].endswith("+05:45") for slot in told)
@@ -59,7 +59,7 @@ def test_a_zone_adds_local_times(shop: System, lists: dict[str, str], kind: str)
     "zone", ["Mars/Olympus", "UTC%2B3", "../../etc/passwd", "Europe/Berlin%00", "", "x" * 65]
 )
 def test_an_unknown_zone_is_invalid(
-    shop: System, lists: dict[str, str], kind: str, zone: str
+    shared_system: System, lists: dict[str, str], kind: str, zone: str
 ) -> None:
     """422, whatever it looks like.
 
@@ -67,7 +67,7 @@ def test_an_unknown_zone_is_invalid(
     """
     path = f"{lists[kind]}&tz={zone}"
 
-    refused(shop, lambda: shop.request("GET", path), 422, "invalid_request")
+    refused(shared_system, lambda: shared_system.request("GET", path), 422, "invalid_request")
 
 
 @pytest.mark.parametrize("kind", ["resource", "pool"])
@@ -82,71 +82,82 @@ def test_an_unknown_zone_is_invalid(
     ids=["empty", "reversed", "a year", "all time"],
 )
 def test_a_bad_period_is_invalid(
-    shop: System, lists: dict[str, str], kind: str, period: str
+    shared_system: System, lists: dict[str, str], kind: str, period: str
 ) -> None:
     """422, and nothing is computed."""
     path = f"{lists[kind]}&{period}"
 
-    refused(shop, lambda: shop.request("GET", path), 422, "period_invalid")
+    refused(shared_system, lambda: shared_system.request("GET", path), 422, "period_invalid")
 
 
-def test_thousands_of_slots_at_once_are_refused(shop: System, lists: dict[str, str]) -> None:
+def test_thousands_of_slots_at_once_are_refused(
+    shared_system: System, lists: dict[str, str]
+) -> None:
     """The limit is in the answer, so that a client knows what to ask for.
 
     Proves: ASVS 15.2.2, API4:2023
     """
-    shop.database.execute(
-        "update core.resources set step_minutes = 5 where id = %s", shop.resource["id"]
+    shared_system.database.execute(
+        "update core.resources set step_minutes = 5 where id = %s", shared_system.resource["id"]
     )
     path = f"{lists['resource']}&from=2030-01-09T00:00:00Z&to=2030-03-09T00:00:00Z"
 
-    answer = refused(shop, lambda: shop.request("GET", path), 422, "period_invalid")
+    answer = refused(
+        shared_system, lambda: shared_system.request("GET", path), 422, "period_invalid"
+    )
 
-    shop.database.execute(
-        "update core.resources set step_minutes = 30 where id = %s", shop.resource["id"]
+    shared_system.database.execute(
+        "update core.resources set step_minutes = 30 where id = %s", shared_system.resource["id"]
     )
     assert "2,000 slots" in answer.body["detail"]
 
 
 @pytest.mark.parametrize("kind", ["resource", "pool"])
-def test_a_list_is_known_again(shop: System, lists: dict[str, str], kind: str) -> None:
+def test_a_list_is_known_again(shared_system: System, lists: dict[str, str], kind: str) -> None:
     """304 for the ETag of the same answer; in another zone it is another.
 
     Cases: E-5.2
     """
-    tag = shop.request("GET", lists[kind]).headers["etag"]
+    tag = shared_system.request("GET", lists[kind]).headers["etag"]
 
-    again = shop.request("GET", lists[kind], headers={"if-none-match": tag})
-    elsewhere = shop.request(
+    again = shared_system.request("GET", lists[kind], headers={"if-none-match": tag})
+    elsewhere = shared_system.request(
         "GET", lists[kind] + "&tz=Asia/Kathmandu", headers={"if-none-match": tag}
     )
 
     assert (again.status, elsewhere.status) == (304, 200)
 
 
-def explain(shop: System, query: str, key: str = "secret") -> Any:
-    offering = shop.resource["offerings"][0]["id"]
-    path = f"/v1/resources/{shop.resource['id']}/slots/explain?offering_id={offering}&{query}"
-    return shop.request("GET", path, key=key)
+def explain(shared_system: System, query: str, key: str = "secret") -> Any:
+    offering = shared_system.resource["offerings"][0]["id"]
+    path = (
+        f"/v1/resources/{shared_system.resource['id']}/slots/explain?offering_id={offering}&{query}"
+    )
+    return shared_system.request("GET", path, key=key)
 
 
-def test_an_owner_is_told_why(shop: System) -> None:
+def test_an_owner_is_told_why(shared_system: System) -> None:
     """All rules with their words; none for a time that can be held."""
-    free = explain(shop, f"starts_at={TEN}&customer_email=grace@example.com")
-    closed = explain(shop, "starts_at=2030-01-09T03:10:00Z")
+    free = explain(shared_system, f"starts_at={TEN}&customer_email=grace@example.com")
+    closed = explain(shared_system, "starts_at=2030-01-09T03:10:00Z")
 
     assert (free.status, free.body["bookable"], free.body["rules"]) == (200, True, [])
     assert [each["rule"] for each in closed.body["rules"]] == ["closed"]
     assert free.headers["cache-control"] == "no-store"
 
 
-def test_a_browser_is_not(shop: System) -> None:
+def test_a_browser_is_not(shared_system: System) -> None:
     """403: the answer names bookings.
 
     Cases: P-7
     Proves: ASVS 8.2.1, API5:2023
     """
-    refused(shop, lambda: explain(shop, f"starts_at={TEN}", "publishable"), 403, "forbidden")
+    refused(
+        shared_system,
+        lambda: explain(shared_system, f"starts_at={TEN}", "publishable"),
+        403,
+        "forbidden",
+    )
 
 
 @pytest.mark.parametrize(
@@ -160,16 +171,16 @@ def test_a_browser_is_not(shop: System) -> None:
         f"starts_at={TEN}&customer_email=nobody",
     ],
 )
-def test_a_bad_question_is_invalid(shop: System, query: str) -> None:
+def test_a_bad_question_is_invalid(shared_system: System, query: str) -> None:
     """422 for neither a start nor a date, for both, and for what is neither.
 
     Cases: P-12
     """
-    refused(shop, lambda: explain(shop, query), 422, "invalid_request")
+    refused(shared_system, lambda: explain(shared_system, query), 422, "invalid_request")
 
 
-def test_an_unknown_pool_is_not_found(shop: System) -> None:
+def test_an_unknown_pool_is_not_found(shared_system: System) -> None:
     """404, as for a resource."""
     path = f"/v1/pools/{uuid4()}/slots"
 
-    refused(shop, lambda: shop.request("GET", path), 404, "not_found")
+    refused(shared_system, lambda: shared_system.request("GET", path), 404, "not_found")

@@ -9,7 +9,7 @@ import pytest
 from tests.harness.database.digests import digests
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import minutes, open_sessions, sessions, stripe_refunds
+from tests.harness.system.setup import minutes, open_sessions, sessions, stripe_refunds
 
 TIME_LIMIT = 20  # seconds
 SESSIONS = "/v1/checkout/sessions"

@@ -12,7 +12,7 @@ from tests.functions.test_waitlist import deliver, joined, release
 from tests.harness.database.tenants import add_key, new_key
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import TEN, forget_requests
+from tests.harness.system.setup import TEN, forget_requests
 
 OTHER = TEN.replace("T10", "T14")
 KEY = "5d0e7c7a-6f0b-4f57-9d0e-3a6a1b1f0a11"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import forget_requests
+from tests.harness.system.setup import forget_requests
 
 
 def _checkout(system: System, held: dict[str, Any], version: str, key: str = "") -> Answer:

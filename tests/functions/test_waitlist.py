@@ -10,7 +10,7 @@ from dev.stack import ses
 from tests.harness.laws.invariants import violations
 from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN, forget_requests, minutes
+from tests.harness.system.setup import TEN, forget_requests, minutes
 
 
 def customer(name: str = "Emmy Noether") -> dict[str, str]:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.harness.database.digests import digests
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN, changed, open_sessions, raw_event, raw_events, starts
+from tests.harness.system.setup import TEN, changed, open_sessions, raw_event, raw_events, starts
 
 COMPLETED = "checkout.session.completed"
 TYPES = (
@@ -44,31 +44,31 @@ REFUND = ("id", "status", "metadata")
 
 
 @pytest.fixture(scope="module")
-def paid(shop: System) -> bytes:
+def paid(shared_system: System) -> bytes:
     """The event of a payment that nobody settles in this module."""
-    _, session_id = shop.checkout()
-    shop.pay(session_id)
-    return raw_event(shop, COMPLETED)
+    _, session_id = shared_system.checkout()
+    shared_system.pay(session_id)
+    return raw_event(shared_system, COMPLETED)
 
 
-def _judged(shop: System, event: bytes) -> None:
+def _judged(shared_system: System, event: bytes) -> None:
     """Acknowledged as nothing of ours, or told to be malformed; nothing is changed."""
-    before = digests(shop.database)
+    before = digests(shared_system.database)
 
-    answer = shop.post_event(event)
+    answer = shared_system.post_event(event)
 
     assert answer.status in {200, 400}, answer
     if answer.status == 200:
         assert answer.body["result"] in {"unknown", "ignored", "unchanged"}
     else:
         assert answer.code == "malformed_request"
-    assert digests(shop.database) == before
+    assert digests(shared_system.database) == before
 
 
 @pytest.mark.parametrize("member", SESSION)
 @pytest.mark.parametrize("type_", TYPES)
 def test_a_session_that_lacks_what_is_read_changes_nothing(
-    shop: System, paid: bytes, type_: str, member: str
+    shared_system: System, paid: bytes, type_: str, member: str
 ) -> None:
     """Absent, or of any other form: 400 or acknowledged, and never 500, whoever's session it is.
 
@@ -77,33 +77,38 @@ def test_a_session_that_lacks_what_is_read_changes_nothing(
     for foreign in ({}, {"id": "cs_test_foreign", "client_reference_id": None}):
         event = json.loads(changed(paid, foreign, type=type_))
         del event["data"]["object"][member]
-        _judged_unless_whole(shop, json.dumps(event).encode(), member)
+        _judged_unless_whole(shared_system, json.dumps(event).encode(), member)
         for odd in ODD.values():
-            _judged_unless_whole(shop, changed(paid, foreign | {member: odd}, type=type_), member)
+            _judged_unless_whole(
+                shared_system, changed(paid, foreign | {member: odd}, type=type_), member
+            )
 
 
-def _judged_unless_whole(shop: System, event: bytes, member: str) -> None:
+def _judged_unless_whole(shared_system: System, event: bytes, member: str) -> None:
     """What is not decided by may be of any form, and is settled: the last test of this module is
     about that. Here such an event is made to be of another account."""
     if member in {"metadata", "client_reference_id", "url", "amount_total", "currency"}:
         event = changed(event, {"id": "cs_test_elsewhere"})
-    _judged(shop, event)
+    _judged(shared_system, event)
 
 
 @pytest.mark.parametrize("member", REFUND)
 def test_a_refund_that_lacks_what_is_read_changes_nothing(
-    shop: System, paid: bytes, member: str
+    shared_system: System, paid: bytes, member: str
 ) -> None:
     """The same law."""
     refund = {"id": "re_x", "object": "refund", "status": "succeeded", "metadata": {}}
-    ours = {"refund_id": "00000000-0000-7000-8000-000000000000", "tenant_id": shop.tenant.tenant_id}
+    ours = {
+        "refund_id": "00000000-0000-7000-8000-000000000000",
+        "tenant_id": shared_system.tenant.tenant_id,
+    }
     for type_ in ("refund.created", "refund.updated", "refund.failed"):
         for metadata in ({}, ours):
             whole = refund | {"metadata": metadata}
             absent = {name: value for name, value in whole.items() if name != member}
             for body in (absent, *(whole | {member: odd} for odd in ODD.values())):
                 event = json.loads(paid) | {"type": type_, "data": {"object": body}}
-                _judged(shop, json.dumps(event).encode())
+                _judged(shared_system, json.dumps(event).encode())
 
 
 FREE = {"payment_status": "no_payment_required", "payment_intent": None, "amount_total": 0}

@@ -8,15 +8,15 @@ import pytest
 from tests.harness.database.digests import digests
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import changed, raw_event, raw_events
+from tests.harness.system.setup import changed, raw_event, raw_events
 
 
 @pytest.fixture(scope="module")
-def paid(shop: System) -> bytes:
+def paid(shared_system: System) -> bytes:
     """The event of a payment that nobody settles in this module."""
-    _, session_id = shop.checkout()
-    shop.pay(session_id)
-    return raw_event(shop, "checkout.session.completed")
+    _, session_id = shared_system.checkout()
+    shared_system.pay(session_id)
+    return raw_event(shared_system, "checkout.session.completed")
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,18 @@ def paid(shop: System) -> bytes:
     ],
 )
 def test_an_event_of_another_version_or_mode_is_refused(
-    shop: System, paid: bytes, top: dict[str, Any]
+    shared_system: System, paid: bytes, top: dict[str, Any]
 ) -> None:
     """400, so that a wrongly made endpoint is seen in Stripe's dashboard; nothing is settled.
 
     Proves: API10:2023
     """
-    refused(shop, lambda: shop.post_event(changed(paid, {}, **top)), 400, "event_mismatch")
+    refused(
+        shared_system,
+        lambda: shared_system.post_event(changed(paid, {}, **top)),
+        400,
+        "event_mismatch",
+    )
 
 
 def test_live_events_are_for_the_live_stage(system: System) -> None:
@@ -51,13 +56,13 @@ def test_live_events_are_for_the_live_stage(system: System) -> None:
     assert system.post_event(changed(event, {}, livemode=True)).body["result"] == "confirmed"
 
 
-def _ignored(shop: System, event: bytes, result: str) -> None:
-    before = digests(shop.database)
+def _ignored(shared_system: System, event: bytes, result: str) -> None:
+    before = digests(shared_system.database)
 
-    answer = shop.post_event(event)
+    answer = shared_system.post_event(event)
 
     assert (answer.status, answer.body) == (200, {"received": True, "result": result})
-    assert digests(shop.database) == before
+    assert digests(shared_system.database) == before
 
 
 UNKNOWN_SESSIONS: dict[str, dict[str, Any]] = {
@@ -77,13 +82,13 @@ UNKNOWN_SESSIONS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("session", UNKNOWN_SESSIONS.values(), ids=UNKNOWN_SESSIONS)
 def test_a_session_that_is_not_ours_is_acknowledged(
-    shop: System, paid: bytes, session: dict[str, Any]
+    shared_system: System, paid: bytes, session: dict[str, Any]
 ) -> None:
     """The account may sell other things: 200 and nothing done, whatever a stranger wrote into it.
 
     Cases: E-2.2
     """
-    _ignored(shop, changed(paid, session), "unknown")
+    _ignored(shared_system, changed(paid, session), "unknown")
 
 
 @pytest.mark.parametrize(
@@ -91,15 +96,19 @@ def test_a_session_that_is_not_ours_is_acknowledged(
     ["customer.created", "payment_intent.succeeded", "charge.dispute.created", "invoice.paid", "x",
      "checkout.session.completed.v2", "refund.canceled", ""],
 )  # fmt: skip
-def test_an_event_of_another_type_is_acknowledged(shop: System, paid: bytes, type_: str) -> None:
+def test_an_event_of_another_type_is_acknowledged(
+    shared_system: System, paid: bytes, type_: str
+) -> None:
     """A type that means nothing to us: 200, so that Stripe does not repeat it for days."""
-    _ignored(shop, changed(paid, {}, type=type_), "ignored")
+    _ignored(shared_system, changed(paid, {}, type=type_), "ignored")
 
 
 @pytest.mark.parametrize("mode", ["setup", "subscription", None])
-def test_a_session_of_another_mode_is_acknowledged(shop: System, paid: bytes, mode: Any) -> None:
+def test_a_session_of_another_mode_is_acknowledged(
+    shared_system: System, paid: bytes, mode: Any
+) -> None:
     """Only payments are ours."""
-    _ignored(shop, changed(paid, {"mode": mode}), "ignored")
+    _ignored(shared_system, changed(paid, {"mode": mode}), "ignored")
 
 
 @pytest.mark.parametrize(
@@ -118,12 +127,12 @@ def test_a_session_of_another_mode_is_acknowledged(shop: System, paid: bytes, mo
     ],
 )
 def test_a_refund_that_is_not_ours_is_acknowledged(
-    shop: System, paid: bytes, refund: dict[str, Any]
+    shared_system: System, paid: bytes, refund: dict[str, Any]
 ) -> None:
     """Somebody refunds something in the dashboard: 200, nothing to record."""
     body = {"id": "re_x", "object": "refund", "status": "succeeded"} | refund
     event = json.loads(paid) | {"type": "refund.updated", "data": {"object": body}}
-    _ignored(shop, json.dumps(event).encode(), "unknown")
+    _ignored(shared_system, json.dumps(event).encode(), "unknown")
 
 
 GARBAGE: dict[str, Any] = {
@@ -150,7 +159,7 @@ GARBAGE: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
-def test_signed_garbage_is_malformed(shop: System, paid: bytes, garbage: Any) -> None:
+def test_signed_garbage_is_malformed(shared_system: System, paid: bytes, garbage: Any) -> None:
     """Well signed but no event: 400, nothing is guessed and nothing falls over.
 
     Proves: ASVS 1.5.2
@@ -158,27 +167,32 @@ def test_signed_garbage_is_malformed(shop: System, paid: bytes, garbage: Any) ->
     made = garbage(json.loads(paid)) if callable(garbage) else garbage
     body = made if isinstance(made, bytes) else json.dumps(made).encode()
 
-    refused(shop, lambda: shop.post_event(body), 400, "malformed_request")
+    refused(shared_system, lambda: shared_system.post_event(body), 400, "malformed_request")
 
 
-def test_bytes_that_are_no_text_are_not_verified(shop: System) -> None:
+def test_bytes_that_are_no_text_are_not_verified(shared_system: System) -> None:
     """Stripe signs text; other bytes have no signature that could fit."""
     body = b'{"id": "evt_\xff"}'
     binary = {"content-type": "application/octet-stream"}
     refused(
-        shop,
-        lambda: shop.post_webhook(body, binary | {"stripe-signature": "t=1,v1=0"}),
+        shared_system,
+        lambda: shared_system.post_webhook(body, binary | {"stripe-signature": "t=1,v1=0"}),
         400,
         "signature_invalid",
     )
 
 
-def test_a_huge_delivery_is_refused(shop: System) -> None:
+def test_a_huge_delivery_is_refused(shared_system: System) -> None:
     """More than 64 KiB is no event of ours.
 
     Proves: ASVS 15.2.2
     """
-    refused(shop, lambda: shop.post_event(b" " * (64 * 1024 + 1)), 413, "body_too_large")
+    refused(
+        shared_system,
+        lambda: shared_system.post_event(b" " * (64 * 1024 + 1)),
+        413,
+        "body_too_large",
+    )
 
 
 def test_all_events_of_a_payment_are_acknowledged(system: System) -> None:

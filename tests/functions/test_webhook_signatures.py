@@ -9,7 +9,7 @@ from dev.stripe_double.deliveries import sign
 from tests.harness.database.digests import digests
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import refused
-from tests.harness.system.stage import raw_event
+from tests.harness.system.setup import raw_event
 
 TYPE = {"content-type": "application/json; charset=utf-8"}
 
@@ -32,11 +32,11 @@ def paid(system: System) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def unsettled(shop: System) -> bytes:
+def unsettled(shared_system: System) -> bytes:
     """The same, for refusals, which leave it unsettled."""
-    _, session_id = shop.checkout()
-    shop.pay(session_id)
-    return raw_event(shop, "checkout.session.completed")
+    _, session_id = shared_system.checkout()
+    shared_system.pay(session_id)
+    return raw_event(shared_system, "checkout.session.completed")
 
 
 FORGED: dict[str, Any] = {
@@ -64,28 +64,32 @@ FORGED: dict[str, Any] = {
 
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 def test_what_stripe_did_not_just_sign_is_refused(
-    shop: System, unsettled: bytes, forge: Any
+    shared_system: System, unsettled: bytes, forge: Any
 ) -> None:
     """400 before any database work: absent, forged, replayed from long ago, or future-dated.
 
     Cases: E-2.2, P-12
     Proves: ASVS 7.2.1, API2:2023, API10:2023
     """
-    signature = forge(shop.secrets.webhook_secret, unsettled)
+    signature = forge(shared_system.secrets.webhook_secret, unsettled)
 
-    refused(shop, lambda: _post(shop, unsettled, signature), 400, "signature_invalid")
+    refused(
+        shared_system, lambda: _post(shared_system, unsettled, signature), 400, "signature_invalid"
+    )
 
 
-def test_a_changed_amount_breaks_the_signature(shop: System, unsettled: bytes) -> None:
+def test_a_changed_amount_breaks_the_signature(shared_system: System, unsettled: bytes) -> None:
     """One digit of a signed body changed on its way: refused.
 
     Cases: A-1
     """
-    signature = _signed(shop.secrets.webhook_secret, unsettled)
+    signature = _signed(shared_system.secrets.webhook_secret, unsettled)
     altered = unsettled.replace(b'"amount_total": 4500', b'"amount_total": 4501')
     assert altered != unsettled
 
-    refused(shop, lambda: _post(shop, altered, signature), 400, "signature_invalid")
+    refused(
+        shared_system, lambda: _post(shared_system, altered, signature), 400, "signature_invalid"
+    )
 
 
 def test_a_refused_signature_does_not_reach_the_database(system: System, paid: bytes) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.fuzz.purse import Known, Purse, season
-from tests.fuzz.shop import somebody
+from tests.fuzz.inventory import somebody
+from tests.fuzz.registry import Known, Registry, season
 
 Body = dict[str, Any]
 
@@ -29,8 +29,8 @@ _FEED = "https://calendar.example/{}.ics"  # nobody reads it: there is no sweep,
 class Bodies:
     """Knows what the fields of a body mean."""
 
-    def __init__(self, purse: Purse) -> None:
-        self._purse = purse
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
         self._fields: dict[str, Callable[[random.Random], Any]] = {
             "name": lambda dice: dice.choice(_TEXTS),
             "reason": lambda dice: dice.choice(_TEXTS),
@@ -56,7 +56,7 @@ class Bodies:
             "blackouts": self._blackout,
         }
 
-    def furnish(self, operation: str, body: Body, item: Known, dice: random.Random) -> None:
+    def fill(self, operation: str, body: Body, item: Known, dice: random.Random) -> None:
         """Make most of a body real.
 
         Args:
@@ -74,7 +74,7 @@ class Bodies:
             whole(body, item, dice)
 
     def _ids(self, name: str, dice: random.Random) -> list[str]:
-        found = {self._purse.item(name).id for _ in range(dice.randrange(4))}
+        found = {self._registry.item(name).id for _ in range(dice.randrange(4))}
         return sorted(found)
 
     # times --------------------------------------------------------------------------------------
@@ -82,17 +82,17 @@ class Bodies:
     def _hold(self, body: Body, _: Known, __: random.Random) -> None:
         for name in ("starts_at", "date", "tier", "package", "items", "repeat", "pool_id"):
             body.pop(name, None)
-        body |= self._purse.shop.free_time()
+        body |= self._registry.inventory.free_time()
 
     def _wait(self, body: Body, _: Known, __: random.Random) -> None:
         for name in ("starts_at", "date", "tier", "package"):
             body.pop(name, None)
-        body |= self._purse.shop.taken_time()
+        body |= self._registry.inventory.taken_time()
 
     def _move(self, body: Body, booking: Known, _: random.Random) -> None:
         for name in ("starts_at", "date"):
             body.pop(name, None)
-        body |= self._purse.shop.free_time(booking.answer["offering_id"])
+        body |= self._registry.inventory.free_time(booking.answer["offering_id"])
         del body["offering_id"]
 
     # the catalogue ------------------------------------------------------------------------------
@@ -110,17 +110,17 @@ class Bodies:
     def _hours(self, body: Body, _: Known, __: random.Random) -> None:
         if body.get("opens", "") == body.get("closes"):
             body["opens"], body["closes"] = "22:00", "06:00"
-        body |= season(self._purse.day().isoformat())
+        body |= season(self._registry.day().isoformat())
 
     def _override(self, body: Body, _: Known, __: random.Random) -> None:
         if body.get("opens") is None or body.get("closes") is None:
             body["opens"] = body["closes"] = None
         elif body["opens"] == body["closes"]:
             body["closes"] = "24:00"
-        body["date"] = self._purse.day().isoformat()
+        body["date"] = self._registry.day().isoformat()
 
     def _blackout(self, body: Body, _: Known, dice: random.Random) -> None:
-        first = self._purse.day()
+        first = self._registry.day()
         last = first + timedelta(days=dice.choice((0, 1, 365)))
         for name in ("starts_at", "ends_at", "from_date", "to_date"):
             body.pop(name, None)

@@ -1,7 +1,7 @@
 """Requests made up from the OpenAPI description, and answers held to it.
 
 Schemathesis makes the requests: such as the description allows (positive) and such as it forbids
-(negative). Chance puts real ids, keys and secrets into most of them (`Furnisher`).
+(negative). Chance puts real ids, keys and secrets into most of them (`Filler`).
 """
 
 import random
@@ -25,8 +25,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tests.fuzz.furnish import Furnisher
-from tests.fuzz.purse import Known, Purse
+from tests.fuzz.filler import Filler
+from tests.fuzz.registry import Known, Registry
 
 Case = schemathesis.Case[Any]
 
@@ -81,13 +81,13 @@ class Fuzzer:
         examples: at most so many of each operation in a round, and half as many forbidden ones.
     """
 
-    def __init__(self, purse: Purse, examples: int) -> None:
-        self._purse = purse
-        self._furnisher = Furnisher(purse)
+    def __init__(self, registry: Registry, examples: int) -> None:
+        self._registry = registry
+        self._filler = Filler(registry)
         self._examples = examples
-        self._api: str = purse.stack.manifest["api"]
+        self._api: str = registry.stack.manifest["api"]
         self.findings = Findings()
-        self.describe(purse.stack.call("GET", "/openapi.json").body)
+        self.describe(registry.stack.call("GET", "/openapi.json").body)
 
     def describe(self, document: dict[str, Any]) -> None:
         """Take another description than the API's own."""
@@ -133,7 +133,7 @@ class Fuzzer:
         @given(case=operation.as_strategy(generation_mode=mode), dice=st.integers(0, 2**32))
         def attempt(case: Case, dice: int) -> None:
             forbidden = _forbidden_body(case)
-            item = self._furnisher.furnish(case, random.Random(dice), negative=mode.is_negative)
+            item = self._filler.fill(case, random.Random(dice), negative=mode.is_negative)
             response = case.call(base_url=self._api)
             self.findings.statuses[operation.label, mode.value][response.status_code] += 1
             if response.status_code < 300:
@@ -153,7 +153,7 @@ class Fuzzer:
     def _learn(self, case: Case, item: Known, response: schemathesis.Response) -> None:
         is_json = response.headers.get("content-type", [""])[0] == "application/json"
         answer = response.json() if is_json else None
-        self._purse.learn(case.method, case.path, item, answer)
+        self._registry.learn(case.method, case.path, item, answer)
 
     def _judge(self, case: Case, response: schemathesis.Response) -> None:
         try:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote
 
-from tests.fuzz.frames import frames
-from tests.fuzz.purse import Purse
+from tests.fuzz.framings import framings
+from tests.fuzz.registry import Registry
 from tests.fuzz.values import (
     BODIES,
     CREDENTIALS,
@@ -39,9 +39,9 @@ class Oddity:
 class Oddities:
     """Makes odd requests with real ids and keys, so that only what is odd can be at fault."""
 
-    def __init__(self, purse: Purse, seed: int) -> None:
-        self._purse = purse
-        self._manifest = purse.stack.manifest
+    def __init__(self, registry: Registry, seed: int) -> None:
+        self._registry = registry
+        self._manifest = registry.stack.manifest
         self._chance = random.Random(seed)
         resource = self._manifest["resources"][0]
         self._resource: str = resource["id"]
@@ -65,7 +65,7 @@ class Oddities:
 
     def _routes(self) -> list[tuple[str, str, str]]:
         """Method, route and a real path of everything that needs a key."""
-        held = self._purse.item("booking_id").id
+        held = self._registry.item("booking_id").id
         return [
             ("GET", "/v1/resources", "/v1/resources"),
             ("GET", "/v1/resources/{resource_id}/slots", f"/v1/resources/{self._resource}/slots"),
@@ -87,7 +87,7 @@ class Oddities:
         body: bytes | None = None,
     ) -> Oddity:
         """A request that is right but for `odd`, whose headers replace or repeat the right ones."""
-        secret = self._purse.item("booking_id").secret
+        secret = self._registry.item("booking_id").secret
         right: Headers = [
             ("Authorization", f"Bearer {self._manifest['publishable_key']}"),
             ("Booking-Secret", secret),
@@ -117,13 +117,13 @@ class Oddities:
 
     def _hold(self, **fields: Any) -> dict[str, Any]:
         customer = {"name": "Ada Lovelace", "email": "ada@example.com"}
-        return {**self._purse.shop.free_time(), "customer": customer, **fields}
+        return {**self._registry.inventory.free_time(), "customer": customer, **fields}
 
     # the oddities -------------------------------------------------------------------------------
 
     def _headers(self) -> Iterator[Oddity]:
         """Credentials, keys and versions that are none, and the same header twice."""
-        key, secret = self._manifest["publishable_key"], self._purse.item("booking_id").secret
+        key, secret = self._manifest["publishable_key"], self._registry.item("booking_id").secret
         families = (
             ("Authorization", [text.replace("{key}", key) for text in CREDENTIALS]),
             ("Booking-Secret", [text.replace("{secret}", secret) for text in SECRETS]),
@@ -173,7 +173,7 @@ class Oddities:
 
     def _paths(self) -> Iterator[Oddity]:
         """Paths that are almost right."""
-        booking = self._purse.item("booking_id").id
+        booking = self._registry.item("booking_id").id
         for path in (
             "/v1/holds/", "/v1//holds", "//v1/holds", "/v1/./holds", "/v1/x/../holds",
             "/v1/holds%2f",
@@ -236,5 +236,5 @@ class Oddities:
 
     def _frames(self) -> Iterator[Oddity]:
         """Messages that are chunked, cut, ambiguous or too large."""
-        for odd in frames(self._right_body("/v1/holds"), self._manifest["publishable_key"]):
+        for odd in framings(self._right_body("/v1/holds"), self._manifest["publishable_key"]):
             yield Oddity(f"frame: {odd[0]}", "/v1/holds", odd[1])

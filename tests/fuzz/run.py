@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.fuzz.described import Findings, Fuzzer
-from tests.fuzz.judge import fault
 from tests.fuzz.oddities import Oddities
-from tests.fuzz.purse import Purse
+from tests.fuzz.oracle import fault
+from tests.fuzz.registry import Registry
 from tests.fuzz.wire import exchange
 from tests.stack.running import Stack
 
@@ -48,13 +48,13 @@ def run(
         every: 1 for all oddities, 5 for every fifth of them.
     """
     begun = time.monotonic()
-    purse = Purse(stack, seed)
-    fuzzer = Fuzzer(purse, examples)
+    registry = Registry(stack, seed)
+    fuzzer = Fuzzer(registry, examples)
     for number in fuzzer.rounds(seed, seconds):
         total = sum(counted.total() for counted in fuzzer.findings.statuses.values())
         say(f"round {number}: {total} requests, {len(fuzzer.findings.wrong)} things wrong")
     result = Result(fuzzer.findings, wrong=list(fuzzer.findings.wrong.values()))
-    oddities = itertools.islice(Oddities(purse, seed).all(), 0, None, every)
+    oddities = itertools.islice(Oddities(registry, seed).all(), 0, None, every)
     for oddity in oddities:
         reply = exchange(stack.manifest["api"], oddity.sent)
         result.odd[reply.status] += 1

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.fuzz.described import Fuzzer
-from tests.fuzz.judge import fault
 from tests.fuzz.oddities import Oddity
-from tests.fuzz.purse import Purse
+from tests.fuzz.oracle import fault
+from tests.fuzz.registry import Registry
 from tests.fuzz.run import run
 from tests.fuzz.wire import Reply, exchange, message
 from tests.stack.running import Stack
@@ -45,7 +45,7 @@ def test_every_answer_is_as_described(stack: Stack) -> None:
 
 def test_a_wrong_description_is_noticed(stack: Stack) -> None:
     """The twin: take a status, type, header, code or field from the description; each is missed."""
-    fuzzer = Fuzzer(Purse(stack, 1), examples=12)
+    fuzzer = Fuzzer(Registry(stack, 1), examples=12)
     document = fuzzer.document
     document["paths"]["/v1/bookings/{booking_id}"]["get"]["responses"].pop("404")
     document["paths"]["/health"]["get"]["responses"]["200"]["content"] = {"text/plain": {}}

@@ -1,9 +1,9 @@
-"""What a call answers, in the words of the table of winners."""
+"""What a call answers, in the words of the table of expected."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.harness.clients.desk import Call
+from tests.harness.clients.db_client import Call
 
 
 def answer(call: Call, result: Any) -> str:
@@ -25,7 +25,7 @@ def _result(result: Any) -> str:
 
 
 _SAYS: Mapping[str, Callable[[Any], str]] = {
-    "abandon_change": lambda r: _closing(r, "given-up" if r["abandoned"] else "close"),
+    "cancel_reschedule": lambda r: _closing(r, "given-up" if r["abandoned"] else "close"),
     "attach_checkout": lambda r: f"is-{r['checkout']['state']}",
     "begin_checkout": lambda r: _closing(r, r["next"]),
     "change_catalogue_item": lambda r: "changed",
@@ -37,5 +37,5 @@ _SAYS: Mapping[str, Callable[[Any], str]] = {
     "offer_waiting": lambda r: "offered" if r["offered"] else "nothing",
     "release_hold": lambda r: _closing(r, "released" if r["released"] else "close"),
     "remove_catalogue_item": lambda r: "archived",
-    "reschedule": lambda r: "changing" if r["change"] else "moved",
+    "reschedule_booking": lambda r: "changing" if r["change"] else "moved",
 }

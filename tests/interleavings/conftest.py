@@ -6,31 +6,31 @@ from contextlib import ExitStack
 import pytest
 
 from tests.harness.database.cluster import Server
-from tests.interleavings.encounters import Scene, set_scene
+from tests.interleavings.permutations import Spec, set_up
 
 
 @pytest.fixture(scope="session")
-def scenes(
+def specs(
     server: Server, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[str], Scene]]:
+) -> Iterator[Callable[[str], Spec]]:
     """Scenes by name: each is built once for a worker, and only one at a time is connected."""
-    built: dict[str, Scene] = {}
+    built: dict[str, Spec] = {}
     with ExitStack() as stack:
 
-        def scene(name: str) -> Scene:
+        def spec(name: str) -> Spec:
             for other in built.keys() - {name}:
                 built[other].disconnect()
             if name not in built:
-                folder = tmp_path_factory.mktemp("scene")
-                built[name] = stack.enter_context(set_scene(server, name, folder))
+                folder = tmp_path_factory.mktemp("spec")
+                built[name] = stack.enter_context(set_up(server, name, folder))
             return built[name]
 
-        yield scene
+        yield spec
 
 
 @pytest.fixture
-def scene(scenes: Callable[[str], Scene], request: pytest.FixtureRequest) -> Scene:
-    """The scene that the test names, as it was set."""
-    found = scenes(request.param)
+def spec(specs: Callable[[str], Spec], request: pytest.FixtureRequest) -> Spec:
+    """The spec that the test names, as it was set."""
+    found = specs(request.param)
     found.reset()
     return found

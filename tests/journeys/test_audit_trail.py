@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN, minutes, raw_event, take
+from tests.harness.system.setup import TEN, minutes, raw_event, take
 
 
 def _trail(system: System, held: dict[str, Any]) -> list[Any]:

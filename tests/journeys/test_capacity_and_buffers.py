@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import minutes, starts
+from tests.harness.system.setup import minutes, starts
 
 CLASS = "2030-01-07T15:00:00Z"  # ten in the morning in New York
 AFTERNOON = "&from=2030-01-07T13:00:00Z&to=2030-01-07T18:00:00Z"

@@ -7,10 +7,10 @@ import pytest
 
 from tests.harness.database.digests import digests
 from tests.harness.laws.invariants import violations
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem, refused
-from tests.harness.system.stage import TEN, minutes, raw_event, sessions, starts, stripe_refunds
+from tests.harness.system.setup import TEN, minutes, raw_event, sessions, starts, stripe_refunds
 
 COMPLETED = "checkout.session.completed"
 CUSTOMER = {"name": "Grace Hopper", "email": "grace@example.com"}

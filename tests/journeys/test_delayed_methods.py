@@ -7,7 +7,7 @@ from tests.harness.laws.invariants import violations
 from tests.harness.system.aftermath import settle_down
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import minutes, raw_event, starts, stripe_refunds
+from tests.harness.system.setup import minutes, raw_event, starts, stripe_refunds
 
 LATE = "2030-01-30T10:00:00Z"  # further away than the result
 

@@ -4,7 +4,7 @@ import pytest
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import changed, raw_event, sessions, stripe_refunds
+from tests.harness.system.setup import changed, raw_event, sessions, stripe_refunds
 
 COMPLETED = "checkout.session.completed"
 
@@ -15,7 +15,7 @@ def held(system: System) -> dict[str, str]:
     booking = system.hold()
     system.double.faults.add("timeout_after", path="/v1/checkout/sessions", method="POST", times=2)
     assert_problem(system.begin_checkout(booking, idempotency_key="c-1"), 503, "unavailable")
-    row = system.database.one("select state, session_id from core.checkouts")
+    row = system.database.one("select state, stripe_session_id from core.checkouts")
     assert row == ("creating", None)
     return booking
 

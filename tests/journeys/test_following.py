@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN, raw_events, take
+from tests.harness.system.setup import TEN, raw_events, take
 from tests.harness.system.watched import watched
 
 

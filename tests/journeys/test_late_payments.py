@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import (
+from tests.harness.system.setup import (
     TEN,
     minutes,
     raw_event,

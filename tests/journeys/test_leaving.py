@@ -4,7 +4,7 @@ import pytest
 
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import (
+from tests.harness.system.setup import (
     TEN,
     minutes,
     open_sessions,

@@ -6,7 +6,7 @@ from typing import Any
 from tests.harness.laws.invariants import violations
 from tests.harness.system.aftermath import settle_down
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN, stripe_refunds
+from tests.harness.system.setup import TEN, stripe_refunds
 
 TWO = "2030-01-07T14:00:00Z"
 FOUR = "2030-01-07T16:00:00Z"

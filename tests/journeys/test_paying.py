@@ -5,7 +5,7 @@ import pytest
 from tests.harness.database.digests import digests
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import (
+from tests.harness.system.setup import (
     TEN,
     minutes,
     open_sessions,

@@ -2,7 +2,7 @@
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import minutes, open_sessions, raw_event, sessions, stripe_refunds
+from tests.harness.system.setup import minutes, open_sessions, raw_event, sessions, stripe_refunds
 
 ELSEWHERE = {
     "success_url": "https://studio.example/m/done",

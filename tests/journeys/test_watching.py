@@ -13,10 +13,10 @@ from dev.stripe_double import refunds
 from holdfast.calendars import reading
 from holdfast.platform.observability import METRICS
 from tests.harness.servers import feeds
-from tests.harness.stripe.losses import lose_time
+from tests.harness.stripe.lost_times import lose_time
 from tests.harness.system.in_process import System
 from tests.harness.system.outages import REFUSING
-from tests.harness.system.stage import TEN, changed, minutes, raw_event, take
+from tests.harness.system.setup import TEN, changed, minutes, raw_event, take
 from tests.harness.system.watched import Watched, leaks, watched
 
 TWO = "2030-01-07T14:00:00Z"

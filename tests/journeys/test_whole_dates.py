@@ -7,7 +7,7 @@ import pytest
 
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem
-from tests.harness.system.stage import raw_event
+from tests.harness.system.setup import raw_event
 
 DAYS = {
     "spring in Berlin": ("Europe/Berlin", "2030-03-31", 23),

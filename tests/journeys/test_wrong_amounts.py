@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN, minutes, raw_event, starts, stripe_refunds
+from tests.harness.system.setup import TEN, minutes, raw_event, starts, stripe_refunds
 
 COMPLETED = "checkout.session.completed"
 WRONG = {

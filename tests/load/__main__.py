@@ -8,9 +8,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.load.faults import Faults
 from tests.load.figures import Figures
 from tests.load.run import Plan, report, run
-from tests.load.trouble import Trouble
 from tests.stack.running import Stack
 
 _WIDTH = 24
@@ -44,12 +44,12 @@ def main() -> int:
     return 1 if result.wrong else 0
 
 
-def _show(figures: Figures, trouble: Trouble, over: float) -> None:
+def _show(figures: Figures, faults: Faults, over: float) -> None:
     """A line that is written over on a terminal; elsewhere one every tenth of the run."""
     text = (
         f"{'#' * int(over * _WIDTH):<{_WIDTH}} {over:4.0%}  {figures.requests} requests,"
         f" {figures.confirmed} confirmed, {figures.count(409, 'slot_taken')} taken,"
-        f" {figures.count(503)} unavailable, {len(trouble.kills)} kills,"
+        f" {figures.count(503)} unavailable, {len(faults.kills)} kills,"
         f" {len(figures.complaints)} complaints"
     )
     if sys.stderr.isatty():

@@ -13,8 +13,8 @@ from dev.stripe_double.storage import Storage
 from tests.harness.database.cluster import External
 from tests.harness.database.migrated import Database
 from tests.harness.laws.invariants import violations
+from tests.load.faults import Faults, set_clock
 from tests.load.figures import Figures, Told
-from tests.load.trouble import Trouble, set_clock
 from tests.stack.running import Stack, send
 
 _QUIET_SECONDS = 180.0
@@ -34,14 +34,14 @@ class Verdict:
     seconds: float
 
 
-def judge(stack: Stack, figures: Figures, trouble: Trouble) -> Verdict:
+def judge(stack: Stack, figures: Figures, faults: Faults) -> Verdict:
     """Let banks decide, time pass and sweeps run until nothing happens; then look."""
     begun = time.monotonic()
     database = Database(External(stack.manifest["database"]), "holdfast")
     double = Double(Storage(stack.folder / "stripe.sqlite"))
     try:
-        _decide_payments(stack, random.Random(f"{trouble.seed}/bank"))
-        set_clock(stack.manifest["database"], trouble.ahead + timedelta(hours=2))
+        _decide_payments(stack, random.Random(f"{faults.seed}/bank"))
+        set_clock(stack.manifest["database"], faults.ahead + timedelta(hours=2))
         wrong = _come_to_rest(stack)
         wrong += violations(database, double, quiescent=True)
         captured, refunded = _our_books(database)

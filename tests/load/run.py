@@ -1,4 +1,4 @@
-"""A run: customer processes against a stack, trouble in the middle, judgement at the end."""
+"""A run: customer processes against a stack, faults in the middle, judgement at the end."""
 
 import json
 import subprocess
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.load.aftermath import Verdict, judge
+from tests.load.faults import Faults
 from tests.load.figures import Figures
-from tests.load.trouble import Trouble
 from tests.stack.running import ROOT, Stack
 
 _LAST_STORY_SECONDS = 90.0  # a story under way at the end is told to its end
@@ -32,13 +32,13 @@ class Result:
     """What came of it."""
 
     figures: Figures
-    trouble: Trouble
+    faults: Faults
     verdict: Verdict
     seconds: float
     wrong: list[str]
 
 
-Progress = Callable[[Figures, Trouble, float], None]
+Progress = Callable[[Figures, Faults, float], None]
 
 
 def run(stack: Stack, plan: Plan, progress: Progress) -> Result:
@@ -49,7 +49,7 @@ def run(stack: Stack, plan: Plan, progress: Progress) -> Result:
     """
     figures = Figures()
     started = time.monotonic()
-    trouble = Trouble(stack, figures, plan.seed, started, started + plan.seconds)
+    faults = Faults(stack, figures, plan.seed, started, started + plan.seconds)
     customers = [_customer(stack, plan, number, started) for number in range(plan.processes)]
     readers = [
         threading.Thread(target=_listen, args=(customer, figures), daemon=True)
@@ -58,11 +58,11 @@ def run(stack: Stack, plan: Plan, progress: Progress) -> Result:
     try:
         for reader in readers:
             reader.start()
-        trouble.start()
+        faults.start()
         while (over := (time.monotonic() - started) / plan.seconds) < 1:
-            progress(figures, trouble, over)
+            progress(figures, faults, over)
             time.sleep(0.5)
-        trouble.join()
+        faults.join()
         deadline = time.monotonic() + _LAST_STORY_SECONDS
         for reader in readers:
             reader.join(max(0.0, deadline - time.monotonic()))
@@ -71,9 +71,9 @@ def run(stack: Stack, plan: Plan, progress: Progress) -> Result:
             customer.kill()
             customer.wait()
     seconds = time.monotonic() - started
-    progress(figures, trouble, 1.0)
-    verdict = judge(stack, figures, trouble)
-    return Result(figures, trouble, verdict, seconds, _wrong(plan, figures, trouble, verdict))
+    progress(figures, faults, 1.0)
+    verdict = judge(stack, figures, faults)
+    return Result(figures, faults, verdict, seconds, _wrong(plan, figures, faults, verdict))
 
 
 def _customer(stack: Stack, plan: Plan, number: int, started: float) -> subprocess.Popen[str]:
@@ -105,12 +105,12 @@ def _listen(customer: subprocess.Popen[str], figures: Figures) -> None:
         figures.take(told)
 
 
-def _wrong(plan: Plan, figures: Figures, trouble: Trouble, verdict: Verdict) -> list[str]:
+def _wrong(plan: Plan, figures: Figures, faults: Faults, verdict: Verdict) -> list[str]:
     wrong = [*figures.complaints, *verdict.wrong]
     wrong += [
         f"{each.operation} got 500 although no handler of it was killed"
         for each in figures.lost
-        if not trouble.excuses(each.operation, each.begun, each.ended)
+        if not faults.excuses(each.operation, each.begun, each.ended)
     ]
     if figures.finished < plan.processes:
         wrong.append(f"{plan.processes - figures.finished} customers did not come to an end")
@@ -119,8 +119,8 @@ def _wrong(plan: Plan, figures: Figures, trouble: Trouble, verdict: Verdict) -> 
 
 def report(plan: Plan, result: Result) -> str:
     """The figures, for people."""
-    figures, trouble, verdict = result.figures, result.trouble, result.verdict
-    happened = ", ".join(f"{what} {n}" for what, n in sorted(trouble.happened.items()))
+    figures, faults, verdict = result.figures, result.faults, result.verdict
+    happened = ", ".join(f"{what} {n}" for what, n in sorted(faults.happened.items()))
     bookings = ", ".join(f"{kind}: {n}" for kind, n in verdict.bookings.items())
     lines = [
         "",
@@ -130,7 +130,7 @@ def report(plan: Plan, result: Result) -> str:
         *figures.table(result.seconds),
         "",
         f"trouble      {happened}",
-        f"kills        {len(trouble.kills)} handlers; {len(figures.lost)} requests lost by them",
+        f"kills        {len(faults.kills)} handlers; {len(figures.lost)} requests lost by them",
         f"conflicts    {figures.count(409, 'slot_taken')} times taken by somebody else,"
         f" {figures.count(409, 'request_in_progress')} twins met",
         f"unavailable  {figures.count(503)}; given up {figures.gave_up.total()}",

@@ -28,7 +28,7 @@ def test_under_load_and_trouble_every_law_holds(
         stack.clear()
 
     assert result.wrong == [], report(plan, result)
-    assert result.trouble.kills
-    assert result.trouble.happened["PostgreSQL killed"] == 1
+    assert result.faults.kills
+    assert result.faults.happened["PostgreSQL killed"] == 1
     assert result.figures.confirmed > 0
     assert result.figures.count(409, "slot_taken") > 0

@@ -17,7 +17,7 @@ from tests.harness.database.managed import OWNER_SECRET, PREFIX, settings_of
 from tests.harness.database.migrated import Database
 from tests.harness.servers.secrets_manager import SecretsManager
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import TEN, staged
+from tests.harness.system.setup import TEN, at_start
 
 pytestmark = pytest.mark.xdist_group("managed")
 
@@ -257,7 +257,7 @@ def test_a_hold_on_a_managed_database(
     database = Database(service.server, managed.NAME)
     system = System(database, dynamodb, tmp_path)
     try:
-        staged(system)
+        at_start(system)
         system.with_environment(
             **secrets.environment,
             DATABASE_URL="",

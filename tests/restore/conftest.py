@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.restore.archived import Archived, archived
-from tests.restore.story import Shop
+from tests.restore.story import Story
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def backed_up() -> Iterator[Archived]:
 
 
 @pytest.fixture
-def shop(backed_up: Archived, dynamodb: str, tmp_path: Path) -> Iterator[Shop]:
-    opened = Shop(backed_up, dynamodb, tmp_path)
+def story(backed_up: Archived, dynamodb: str, tmp_path: Path) -> Iterator[Story]:
+    opened = Story(backed_up, dynamodb, tmp_path)
     yield opened
     opened.stop()

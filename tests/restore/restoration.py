@@ -1,4 +1,4 @@
-"""A shop whose database is set back: what a person runs then, and what can be asked afterwards."""
+"""A story whose database is set back: what a person runs then, and what can be asked afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -9,22 +9,22 @@ from dev.cloud import after_restore
 from dev.cloud.after_restore import Report
 from dev.stack import dynamodb as local_dynamodb
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import IDEMPOTENCY_TABLE
-from tests.restore.story import Held, Mark, Shop
+from tests.harness.system.setup import IDEMPOTENCY_TABLE
+from tests.restore.story import Held, Mark, Story
 
 
 class Restoration:
-    """A shop whose database will be restored to now: what a person runs then."""
+    """A story whose database will be restored to now: what a person runs then."""
 
-    def __init__(self, shop: Shop) -> None:
-        self.shop, self.system = shop, shop.system
-        self.mark: Mark = shop.mark()
-        self.since = datetime.now(UTC) + shop.system.shift  # the story's time; Stripe's, too
+    def __init__(self, story: Story) -> None:
+        self.story, self.system = story, story.system
+        self.mark: Mark = story.mark()
+        self.since = datetime.now(UTC) + story.system.shift  # the story's time; Stripe's, too
 
     def restore(self, *, took: timedelta) -> None:
         """Lose the bookings, and open again with the database as it was."""
-        self.shop.lose_bookings()
-        self.shop.open_again(self.shop.restored(self.mark.targets()["time"]))
+        self.story.lose_bookings()
+        self.story.open_again(self.story.restored(self.mark.targets()["time"]))
         self.system.advance(took)
 
     def catch_up(

@@ -10,7 +10,7 @@ from typing import Any
 from tests.harness.database.digests import digests
 from tests.harness.database.migrated import Database
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import staged
+from tests.harness.system.setup import at_start
 from tests.restore.archived import Archived
 
 Held = dict[str, Any]
@@ -39,13 +39,13 @@ def ten(day: int) -> str:
     return f"2030-01-{day:02}T10:00:00Z"
 
 
-class Shop:
+class Story:
     """The system on a server that is backed up, and what its customers do."""
 
     def __init__(self, backed_up: Archived, dynamodb: str, folder: Path) -> None:
         self.backed_up = backed_up
         self._name = backed_up.database()
-        self.system = staged(System(Database(backed_up.server, self._name), dynamodb, folder))
+        self.system = at_start(System(Database(backed_up.server, self._name), dynamodb, folder))
 
     def hold(self, day: int, **changes: Any) -> Held:
         """A lesson at ten of a day in January, held by a customer who has no other."""

@@ -12,9 +12,9 @@ import pytest
 
 from dev.cloud import after_restore
 from tests.harness.system.in_process import System
-from tests.harness.system.stage import IDEMPOTENCY_TABLE
+from tests.harness.system.setup import IDEMPOTENCY_TABLE
 from tests.restore.restoration import Restoration
-from tests.restore.story import Shop
+from tests.restore.story import Story
 
 
 @contextmanager
@@ -41,13 +41,13 @@ def over_http(system: System) -> Iterator[str]:
 
 
 def test_the_command_says_what_is_left(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """As a person runs it: it lists and fails, gives back and succeeds, has nothing to do then."""
-    system = shop.system
-    restoration = Restoration(shop)
-    gone = shop.hold(7)
-    shop.pay(gone)
+    system = story.system
+    restoration = Restoration(story)
+    gone = story.hold(7)
+    story.pay(gone)
     restoration.restore(took=timedelta(minutes=5))
     for name, value in {
         "STRIPE_API_KEY": "sk_test_restore",

@@ -12,7 +12,7 @@ import pytest
 from dev.cloud.after_restore import NotTold, Report
 from tests.harness.laws.invariants import violations
 from tests.harness.system.aftermath import settle_down
-from tests.harness.system.stage import stripe_refunds
+from tests.harness.system.setup import stripe_refunds
 from tests.restore.restoration import (
     Restoration,
     captured,
@@ -21,28 +21,28 @@ from tests.restore.restoration import (
     standing,
     unaccounted,
 )
-from tests.restore.story import Shop
+from tests.restore.story import Story
 
 
-def test_every_payment_of_the_lost_time_ends_well(shop: Shop) -> None:
+def test_every_payment_of_the_lost_time_ends_well(story: Story) -> None:
     """A page that the database knows was paid: confirmed. A booking that is gone, or whose checkout
     is: the money is back. A refund that was made in that time is not made again.
 
     Cases: P-16, D-2, E-9.1
     """
-    system = shop.system
-    kept, owed, looking, held = shop.hold(7), shop.hold(8), shop.hold(10), shop.hold(11)
-    shop.pay(kept)
-    shop.pay(owed)
-    shop.move_for_less(owed, 9)  # its refund waits in the outbox
+    system = story.system
+    kept, owed, looking, held = story.hold(7), story.hold(8), story.hold(10), story.hold(11)
+    story.pay(kept)
+    story.pay(owed)
+    story.move_for_less(owed, 9)  # its refund waits in the outbox
     _, page = system.checkout(looking)
-    restoration = Restoration(shop)
+    restoration = Restoration(story)
     system.run_outbox()
     system.pay(page)
     system.deliver_webhooks()
-    shop.pay(held)
-    gone = shop.hold(14)
-    shop.pay(gone)
+    story.pay(held)
+    gone = story.hold(14)
+    story.pay(gone)
     restoration.restore(took=timedelta(hours=2))
     forgotten = [standing(system, one) for one in (looking, held, gone)]
     before = unaccounted(system, Report())
@@ -66,19 +66,19 @@ def test_every_payment_of_the_lost_time_ends_well(shop: Shop) -> None:
     assert violations(system.database, quiescent=True) == []
 
 
-def test_what_nobody_has_given_back_is_found_the_next_day(shop: Shop) -> None:
+def test_what_nobody_has_given_back_is_found_the_next_day(story: Story) -> None:
     """Should nobody run the procedure, the daily comparison names the money of each lost booking,
     and settles what the database knows.
 
     Cases: P-16
     """
-    system = shop.system
-    looking = shop.hold(7)
+    system = story.system
+    looking = story.hold(7)
     _, page = system.checkout(looking)
-    restoration = Restoration(shop)
+    restoration = Restoration(story)
     system.pay(page)
-    gone = shop.hold(8)
-    shop.pay(gone)
+    gone = story.hold(8)
+    story.pay(gone)
     restoration.restore(took=timedelta(hours=2))
 
     found = differences(system)
@@ -87,18 +87,18 @@ def test_what_nobody_has_given_back_is_found_the_next_day(shop: Shop) -> None:
     assert standing(system, looking) == ("scheduled", "paid")
 
 
-def test_a_page_of_the_lost_time_is_closed(shop: Shop) -> None:
+def test_a_page_of_the_lost_time_is_closed(story: Story) -> None:
     """Nobody can pay any more for a booking that is gone; a page from before can still be paid, and
     confirms.
 
     Cases: P-16, E-2.6
     """
-    system = shop.system
-    looking = shop.hold(7)
+    system = story.system
+    looking = story.hold(7)
     _, page = system.checkout(looking)
     system.advance(timedelta(minutes=2))  # the last minute counts as lost, for the clocks' sake
-    restoration = Restoration(shop)
-    _, lost_page = system.checkout(shop.hold(8))
+    restoration = Restoration(story)
+    _, lost_page = system.checkout(story.hold(8))
     restoration.restore(took=timedelta(minutes=5))
 
     report = restoration.catch_up(give_back=True)
@@ -110,18 +110,18 @@ def test_a_page_of_the_lost_time_is_closed(shop: Shop) -> None:
     assert unaccounted(system, Report()) == []
 
 
-def test_nothing_is_given_back_unasked(shop: Shop) -> None:
+def test_nothing_is_given_back_unasked(story: Story) -> None:
     """Without --give-back the money that belongs to nobody is named, and stays; what the database
     knows is settled all the same."""
-    system = shop.system
-    looking = shop.hold(7)
+    system = story.system
+    looking = story.hold(7)
     _, page = system.checkout(looking)
-    restoration = Restoration(shop)
+    restoration = Restoration(story)
     system.pay(page)
     system.deliver_webhooks()
-    gone = shop.hold(8)
-    shop.pay(gone)
-    _, lost_page = system.checkout(shop.hold(9))
+    gone = story.hold(8)
+    story.pay(gone)
+    _, lost_page = system.checkout(story.hold(9))
     restoration.restore(took=timedelta(minutes=5))
     before = captured(system)
 
@@ -135,21 +135,21 @@ def test_nothing_is_given_back_unasked(shop: Shop) -> None:
     assert standing(system, looking) == ("scheduled", "paid")
 
 
-def test_a_person_hears_of_what_only_a_person_can_decide(shop: Shop) -> None:
+def test_a_person_hears_of_what_only_a_person_can_decide(story: Story) -> None:
     """A refund for a move that is forgotten is named each time. A payment that is still under way
     is named until its end is known, and then goes back.
 
     Cases: P-16, E-9.1
     """
-    system = shop.system
-    moved = shop.hold(7)
-    shop.pay(moved)
-    restoration = Restoration(shop)
-    shop.move_for_less(moved, 8)
+    system = story.system
+    moved = story.hold(7)
+    story.pay(moved)
+    restoration = Restoration(story)
+    story.move_for_less(moved, 8)
     system.run_outbox()
     system.offer_delayed_methods()
-    slow = shop.hold(9)
-    session_id = shop.pay(slow, "delayed")
+    slow = story.hold(9)
+    session_id = story.pay(slow, "delayed")
     restoration.restore(took=timedelta(hours=2))
 
     first = restoration.catch_up(give_back=True)
@@ -166,43 +166,43 @@ def test_a_person_hears_of_what_only_a_person_can_decide(shop: Shop) -> None:
     assert ("refund_unknown", second.findings[0].stripe_id) in differences(system)
 
 
-def test_what_the_webhook_did_not_take_is_not_given_back(shop: Shop) -> None:
+def test_what_the_webhook_did_not_take_is_not_given_back(story: Story) -> None:
     """With a wrong secret nothing is learnt, and so nothing is done."""
-    restoration = Restoration(shop)
-    shop.pay(shop.hold(7))
+    restoration = Restoration(story)
+    story.pay(story.hold(7))
     restoration.restore(took=timedelta(minutes=5))
-    before = captured(shop.system)
+    before = captured(story.system)
 
     with pytest.raises(NotTold, match="400"):
         restoration.catch_up(give_back=True, secret="whsec_of_somebody_else")
 
-    assert captured(shop.system) == before
+    assert captured(story.system) == before
 
 
-def test_what_the_database_should_know_is_not_given_back(shop: Shop) -> None:
+def test_what_the_database_should_know_is_not_given_back(story: Story) -> None:
     """A payment older than the time that was named, and yet unknown: the time is wrong, or it is
     another deployment's database. A person must look."""
-    restoration = Restoration(shop)
-    gone = shop.hold(7)
-    shop.pay(gone)
+    restoration = Restoration(story)
+    gone = story.hold(7)
+    story.pay(gone)
     restoration.restore(took=timedelta(hours=2))
-    before = captured(shop.system)
+    before = captured(story.system)
     late = restoration.since + timedelta(minutes=30)
 
     report = restoration.catch_up(give_back=True, since=late)
 
     assert [finding.booking_id for finding in report.findings] == [gone["id"]]
-    assert captured(shop.system) == before
+    assert captured(story.system) == before
 
 
-def test_a_key_of_the_lost_time_makes_a_new_booking(shop: Shop) -> None:
+def test_a_key_of_the_lost_time_makes_a_new_booking(story: Story) -> None:
     """A repeated key of a request that is lost makes a new booking, whatever DynamoDB remembers.
 
     One of before still answers the booking it made.
 
     Cases: P-16, D-3
     """
-    system = shop.system
+    system = story.system
 
     def ask(day: int, key: str) -> dict[str, Any]:
         customer = {"name": "Grace Hopper", "email": f"grace{day}@example.com"}
@@ -218,7 +218,7 @@ def test_a_key_of_the_lost_time_makes_a_new_booking(shop: Shop) -> None:
 
     keys = [f"{name}-0123456789abcdef" for name in ("early", "late")]
     early = ask(7, keys[0])
-    restoration = Restoration(shop)
+    restoration = Restoration(story)
     late = ask(8, keys[1])
     restoration.restore(took=timedelta(minutes=1))
     gone = status(late)

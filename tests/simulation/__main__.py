@@ -15,9 +15,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from tests.harness.database import cluster
-from tests.simulation.crew import BATCH, EPISODE, play_batch, shorten, start_worker, strike
 from tests.simulation.episode import Failure, Report, run
 from tests.simulation.tasks import Site
+from tests.simulation.workers import BATCH, EPISODE, play_batch, shorten, start_worker, strike
 from tests.simulation.world import laboratory
 
 

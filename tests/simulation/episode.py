@@ -19,7 +19,7 @@ from tests.simulation.world import Cell, World, use
 _BUSY = """
 select exists (select from core.effects where state = 'pending')
     or exists (select from core.bookings where hold_expires_at is not null)
-    or exists (select from core.changes where expires_at is not null)
+    or exists (select from core.reschedules where expires_at is not null)
     or exists (select from core.refunds where status = 'pending')
 """
 _RESUMES = 0.25  # share of the steps that let a waiting invocation go on

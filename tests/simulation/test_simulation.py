@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness.database import cluster, twins
+from tests.harness.database import cluster, guardless
 from tests.harness.database.migrated import Database
 from tests.simulation.episode import Failure, Report, run
 from tests.simulation.shrink import law, shrink
@@ -69,8 +69,8 @@ def test_it_finds_and_shortens_a_planted_fault(
         world: World, base: Database, folder: Path, seed: str, doomed: Sequence[Site] = ()
     ) -> None:
         seat(world, base, folder, seed, doomed)
-        twins.forget_day_lock(base)
-        twins.forget_overlap_constraint(base)
+        guardless.forget_day_lock(base)
+        guardless.forget_overlap_constraint(base)
         base.execute(
             "create or replace function core.places_left(p_resource core.resources,"
             " p_offering core.offerings, p_starts_at timestamptz, p_ends_at timestamptz,"

@@ -27,7 +27,7 @@ SERVERS = "KHAUT KHDEN KHDEN KHDEN ok KHDEN KHNTF"  # about something of the ten
 ITS_SERVERS = "KHAUT KHDEN KHDEN KHDEN ok KHDEN ok"  # any secret key; each sees its own tenant's
 
 ANSWERS = {
-    "abandon_change": ITS_SECRET,
+    "cancel_reschedule": ITS_SECRET,
     "attach_checkout": ITS_SECRET,
     "begin_checkout": ITS_SECRET,
     "change_catalogue_item": SERVERS,
@@ -42,7 +42,7 @@ ANSWERS = {
     "get_booking": ITS_SECRET,
     "get_catalogue_item": SERVERS,
     "get_confirmation": ITS_SECRET,
-    "get_waiting": ITS_SECRET,
+    "get_waitlist_entry": ITS_SECRET,
     "join_waitlist": THE_TENANT,
     "leave_waitlist": ITS_SECRET,
     "list_bookings": ITS_SERVERS,
@@ -123,7 +123,7 @@ def world(api: Api, tenant: Tenant) -> World:
     opens = {"weekday": 1, "opens": "18:00", "closes": "19:00"}
     person = {"email": "grace@example.com"}
     calls: dict[str, tuple[Any, ...]] = {
-        "abandon_change": (moved.id, None),
+        "cancel_reschedule": (moved.id, None),
         "attach_checkout": (checkout.held.id, checkout.id, checkout.session()),
         "begin_checkout": (held.id, "k", ADDRESSES, None),
         "change_catalogue_item": ("resource", None, resource, None, {"name": "Mine"}),
@@ -138,7 +138,7 @@ def world(api: Api, tenant: Tenant) -> World:
         "get_booking": (held.id,),
         "get_catalogue_item": ("resource", resource),
         "get_confirmation": (held.id,),
-        "get_waiting": (place.id,),
+        "get_waitlist_entry": (place.id,),
         "join_waitlist": ("k", uuid4(), b"0" * 32, offer.request(TEN)),
         "leave_waitlist": (place.id, None),
         "list_bookings": ({}, None, 10),

@@ -220,7 +220,7 @@ def test_a_checkout_of_another_booking_is_not_attached(api: Api, tenant: Tenant)
     api.call("attach_checkout", mine.actor, mine.id, foreign, {"id": "cs_test_x", "url": "x"})
 
     row = api.database.one("select * from core.checkouts where id = %s", foreign)
-    assert (row.state, row.session_id) == ("creating", None)
+    assert (row.state, row.stripe_session_id) == ("creating", None)
 
 
 def test_a_session_belongs_to_one_checkout(api: Api, tenant: Tenant) -> None:
@@ -234,7 +234,7 @@ def test_a_session_belongs_to_one_checkout(api: Api, tenant: Tenant) -> None:
         lambda: api.call("attach_checkout", second.actor, second.id, identifier, first.session())
     )
 
-    assert refusal.constraint == "checkouts_session_unique"
+    assert refusal.constraint == "checkouts_stripe_session_unique"
 
 
 def _begin(api: Api, held: Held, key: str, version: int) -> Any:

@@ -242,7 +242,9 @@ def test_the_old_page_stays_when_no_new_one_can_be_made(api: Api, tenant: Tenant
     """Asked for with other addresses within the last minutes, the open page is not closed."""
     page = api.checkout(api.hold(tenant.offer(), TEN))
     api.database.execute("update core.bookings set hold_limit_at = %s", TEN + 2 * HOUR)
-    api.database.execute("update core.checkouts set session_expires_at = %s", TEN - 2 * MINUTE)
+    api.database.execute(
+        "update core.checkouts set stripe_session_expires_at = %s", TEN - 2 * MINUTE
+    )
     api.database.clock.set(TEN - 4 * MINUTE - 30 * SECOND)
 
     again = api.begin(page.held)
@@ -252,7 +254,7 @@ def test_the_old_page_stays_when_no_new_one_can_be_made(api: Api, tenant: Tenant
     assert api.database.value("select count(*) from core.effects") == 0
     api.database.clock.set(TEN)
     # one that was made by the release before, and is open beyond the start
-    api.database.execute("update core.checkouts set session_expires_at = %s", TEN + HOUR)
+    api.database.execute("update core.checkouts set stripe_session_expires_at = %s", TEN + HOUR)
     refusal = refused(api.begin, page.held)
     assert (refusal.sqlstate, "has begun" in refusal.message) == ("KHEXP", True)
 
@@ -333,7 +335,7 @@ def test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_star
 
     assert _swept(api, TEN - SECOND) == (0, 0)
     assert _swept(api, TEN) == (1, 0)
-    assert api.database.value("select state from core.changes") == "expired"
+    assert api.database.value("select state from core.reschedules") == "expired"
     assert (held.row.status, held.row.starts_at) == ("scheduled", was)
     assert api.settle(page, "paid", amount_total=1500) == "refunding"
     assert violations(api.database) == []

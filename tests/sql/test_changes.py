@@ -136,10 +136,10 @@ def test_a_delayed_payment_keeps_both_times(api: Api, tenant: Tenant) -> None:
 
     pending = settle(api, page, "pending")
 
-    deadline = api.database.value("select expires_at from core.changes")
+    deadline = api.database.value("select expires_at from core.reschedules")
     assert (pending, deadline) == ("pending", TEN)
     assert refused(api.begin, held).sqlstate == "KHSTA"
-    assert refused(api.call, "abandon_change", held.actor, held.id, None).sqlstate == "KHSTA"
+    assert refused(api.call, "cancel_reschedule", held.actor, held.id, None).sqlstate == "KHSTA"
     assert settle(api, page, "paid") == "changed"
     assert violations(api.database, quiescent=True) == []
 
@@ -221,7 +221,7 @@ def test_an_unpaid_change_is_given_up_at_once(api: Api, tenant: Tenant) -> None:
     """Nobody can pay for it yet: the new time is free; twice is once."""
     offer, held = waiting(api, tenant)
 
-    answers = [api.call("abandon_change", held.actor, held.id, None) for _ in range(2)]
+    answers = [api.call("cancel_reschedule", held.actor, held.id, None) for _ in range(2)]
 
     assert answers[0] == answers[1]
     assert (answers[0]["abandoned"], answers[0]["booking"]["change"]) == (True, None)
@@ -238,7 +238,7 @@ def test_an_open_page_is_closed_before_the_time_is_free(api: Api, tenant: Tenant
     _, held = waiting(api, tenant)
     page = checkout(api, held)
 
-    answer = api.call("abandon_change", held.actor, held.id, None)
+    answer = api.call("cancel_reschedule", held.actor, held.id, None)
     between = times(held)
     finished = api.finish(answer["effect"], "done", outcome="expired", session=page.session())
 
@@ -252,7 +252,7 @@ def test_paid_while_it_is_given_up_it_moves(api: Api, tenant: Tenant) -> None:
     """The payment was quicker than the closing of its page."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
-    answer = api.call("abandon_change", held.actor, held.id, None)
+    answer = api.call("cancel_reschedule", held.actor, held.id, None)
 
     session = page.session(amount_total=DIFFERENCE)
     finished = api.finish(answer["effect"], "done", outcome="paid", session=session)
@@ -265,7 +265,7 @@ def test_paid_after_it_was_given_up_it_goes_back(api: Api, tenant: Tenant) -> No
     """The customer has said no: the money is theirs, although the time is free."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
-    answer = api.call("abandon_change", held.actor, held.id, None)
+    answer = api.call("cancel_reschedule", held.actor, held.id, None)
     api.finish(answer["effect"], "done", outcome="expired", session=page.session())
 
     assert settle(api, page, "paid") == "refunding"
@@ -277,7 +277,7 @@ def test_a_session_refused_while_it_is_given_up(api: Api, tenant: Tenant) -> Non
     """Stripe made no page: nothing can be paid, so the change is over."""
     _, held = waiting(api, tenant)
     begun = api.begin(held)
-    api.call("abandon_change", held.actor, held.id, None)
+    api.call("cancel_reschedule", held.actor, held.id, None)
 
     api.call("attach_checkout", held.actor, held.id, begun["checkout"]["id"], None)
 
@@ -287,9 +287,9 @@ def test_a_session_refused_while_it_is_given_up(api: Api, tenant: Tenant) -> Non
 def test_without_a_change_there_is_nothing_to_give_up(api: Api, tenant: Tenant) -> None:
     """KHSTA, also when the last one was made."""
     held = api.paid(tenant.offer(), TEN).held
-    never = refused(api.call, "abandon_change", held.actor, held.id, None)
+    never = refused(api.call, "cancel_reschedule", held.actor, held.id, None)
     api.move(held, NOON)
-    made = refused(api.call, "abandon_change", held.actor, held.id, None)
+    made = refused(api.call, "cancel_reschedule", held.actor, held.id, None)
 
     assert (never.sqlstate, made.sqlstate) == ("KHSTA", "KHSTA")
 
@@ -301,7 +301,7 @@ def test_a_stale_screen_gives_nothing_up(api: Api, tenant: Tenant) -> None:
     """
     _, held = waiting(api, tenant)
 
-    assert refused(api.call, "abandon_change", held.actor, held.id, 1).sqlstate == "KHVER"
+    assert refused(api.call, "cancel_reschedule", held.actor, held.id, 1).sqlstate == "KHVER"
     assert times(held) == [(1, TEN), (2, NOON)]
 
 
@@ -312,7 +312,9 @@ def test_a_booking_that_is_over_takes_its_change_along(api: Api, tenant: Tenant)
 
     with api.database.connect() as operator:
         operator.execute("select core.enter_tenant(%s, 'test', null, null)", (tenant.id,))
-        operator.execute("select core.move(b, 'cancelled', 'test') from core.bookings as b")
+        operator.execute(
+            "select core.transition_booking(b, 'cancelled', 'test') from core.bookings as b"
+        )
 
     (effect,) = api.claim()
     assert (effect["kind"], times(held)) == ("expire_session", [])
@@ -388,7 +390,7 @@ def renewals(api: Api, held: Held) -> list[timedelta]:
     begun, lives = api.database.clock.now(), []
     for _ in range(50):
         page = api.checkout(held)
-        lives.append(page.row.session_expires_at - begun)
+        lives.append(page.row.stripe_session_expires_at - begun)
         api.database.clock.advance(timedelta(minutes=30))
         try:
             answer = api.begin(held)

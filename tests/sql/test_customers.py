@@ -358,18 +358,18 @@ def test_a_places_secret_ends_too(api: Api, tenant: Tenant) -> None:
     actor = tenant.actor(secret="place")
     api.call("leave_waitlist", actor, waits, None)
     api.database.clock.advance(400 * DAY)
-    last = api.call("get_waiting", actor, waits)
+    last = api.call("get_waitlist_entry", actor, waits)
     api.database.clock.advance(timedelta(microseconds=1))
 
     assert last["id"] == str(waits)
-    assert refused(api.call, "get_waiting", actor, waits).sqlstate == "KHNTF"
+    assert refused(api.call, "get_waitlist_entry", actor, waits).sqlstate == "KHNTF"
 
 
 def test_findings_do_not_name_anybody(api: Api, tenant: Tenant) -> None:
     """A table that is kept for ever has no column for a person."""
     columns = api.database.rows(
         "select column_name from information_schema.columns where table_schema in ('core', 'audit')"
-        " and table_name in ('findings', 'payments', 'refunds', 'changes', 'booking_events')"
+        " and table_name in ('findings', 'payments', 'refunds', 'reschedules', 'booking_events')"
         " and column_name ~ 'name|mail|phone|notes|address'"
     )
     insert(

@@ -115,7 +115,7 @@ def test_who_joins_has_the_buffers_of_the_session(api: Api, tenant: Tenant) -> N
     second = api.hold(offer, TEN)
 
     (one,), (other,) = places(first), places(second)
-    assert (one.session_id, one.during, one.unit) == (other.session_id, other.during, other.unit)
+    assert (one.class_id, one.during, one.unit) == (other.class_id, other.during, other.unit)
     assert second.row.buffer_after_minutes == 30
     assert second.answer["version"] == second.row.version
     assert violations(api.database) == []

@@ -21,7 +21,7 @@ DEFAULTS = {limit.setting: limit.default for limit in policy.LIMITS}
 HOME = "203.0.113.7"
 
 
-class Shop:
+class Fresh:
     """A tenant as it is made, its rooms, and a browser that asks in ever new names."""
 
     def __init__(self, api: Api) -> None:
@@ -62,126 +62,126 @@ class Shop:
         return refused(act, *arguments, **fields).sqlstate == "KHLIM"
 
 
-def _address(shop: Shop, most: int) -> None:
+def _address(fresh: Fresh, most: int) -> None:
     for _ in range(most):
-        shop.hold(shop.room(), NOW + HOUR)
-    assert shop.is_refused(shop.hold, shop.room(), NOW + HOUR)
+        fresh.hold(fresh.room(), NOW + HOUR)
+    assert fresh.is_refused(fresh.hold, fresh.room(), NOW + HOUR)
 
 
-def _resource(shop: Shop, most: int) -> None:
-    room = shop.room()
-    shop.hold(room, NOW + HOUR, repeat={"weeks": most})
-    assert shop.is_refused(shop.hold, room, NOW + 2 * DAY)
+def _resource(fresh: Fresh, most: int) -> None:
+    room = fresh.room()
+    fresh.hold(room, NOW + HOUR, repeat={"weeks": most})
+    assert fresh.is_refused(fresh.hold, room, NOW + 2 * DAY)
 
 
-def _day(shop: Shop, most: int) -> None:
-    room = shop.room(capacity=most + 1)
+def _day(fresh: Fresh, most: int) -> None:
+    room = fresh.room(capacity=most + 1)
     for _ in range(most):
-        shop.hold(room, NOW + HOUR)
-    assert shop.is_refused(shop.hold, room, NOW + HOUR)
+        fresh.hold(room, NOW + HOUR)
+    assert fresh.is_refused(fresh.hold, room, NOW + HOUR)
 
 
-def _pace(shop: Shop, most: int) -> None:
+def _pace(fresh: Fresh, most: int) -> None:
     left = most
     while left:
         weeks = min(left, DEFAULTS["live_holds_per_resource"])
         repeat = {"repeat": {"weeks": weeks}} if weeks > 1 else {}
-        checkout = shop.api.checkout(shop.hold(shop.room(), NOW + HOUR, **repeat))
-        assert shop.api.settle(checkout, "paid") == "confirmed"  # so that no pause is required
+        checkout = fresh.api.checkout(fresh.hold(fresh.room(), NOW + HOUR, **repeat))
+        assert fresh.api.settle(checkout, "paid") == "confirmed"  # so that no pause is required
         left -= weeks
-    assert shop.is_refused(shop.hold, shop.room(), NOW + HOUR)
+    assert fresh.is_refused(fresh.hold, fresh.room(), NOW + HOUR)
 
 
-def _lapses(shop: Shop, most: int) -> None:
-    room = shop.room()
+def _lapses(fresh: Fresh, most: int) -> None:
+    room = fresh.room()
     for _ in range(most):
-        shop.release(shop.hold(room, NOW + HOUR))
-    shop.release(shop.hold(room, NOW + HOUR))
-    assert refused(shop.hold, room, NOW + HOUR).detail == {"retry_after": 10}
+        fresh.release(fresh.hold(room, NOW + HOUR))
+    fresh.release(fresh.hold(room, NOW + HOUR))
+    assert refused(fresh.hold, room, NOW + HOUR).detail == {"retry_after": 10}
 
 
-def _taken(shop: Shop, count: int) -> tuple[Offer, list[Any]]:
+def _taken(fresh: Fresh, count: int) -> tuple[Offer, list[Any]]:
     """Hours that servers' customers have."""
-    room = shop.room()
+    room = fresh.room()
     starts = [NOW + (1 + number) * HOUR for number in range(count)]
-    actor = shop.tenant.actor("secret")
+    actor = fresh.tenant.actor("secret")
     for start in starts:
-        shop.hold(room, start, actor=actor)
+        fresh.hold(room, start, actor=actor)
     return room, starts
 
 
-def _places(shop: Shop, most: int) -> None:
-    room, starts = _taken(shop, most + 1)
+def _places(fresh: Fresh, most: int) -> None:
+    room, starts = _taken(fresh, most + 1)
     for start in starts[:-1]:
-        shop.wait(room, start)
-    assert shop.is_refused(shop.wait, room, starts[-1])
+        fresh.wait(room, start)
+    assert fresh.is_refused(fresh.wait, room, starts[-1])
 
 
-def _joining(shop: Shop, most: int) -> None:
-    room, (start,) = _taken(shop, 1)
+def _joining(fresh: Fresh, most: int) -> None:
+    room, (start,) = _taken(fresh, 1)
     for _ in range(most):
-        place = shop.wait(room, start)
-        shop.api.call("leave_waitlist", place.actor, place.id, None)
-    assert shop.is_refused(shop.wait, room, start)
+        place = fresh.wait(room, start)
+        fresh.api.call("leave_waitlist", place.actor, place.id, None)
+    assert fresh.is_refused(fresh.wait, room, start)
 
 
-def _offers(shop: Shop, most: int) -> None:
-    room = shop.room()
+def _offers(fresh: Fresh, most: int) -> None:
+    room = fresh.room()
     starts = [NOW + DAY + number * HOUR for number in range(most + 1)]
-    held = [shop.hold(room, start, actor=shop.tenant.actor("secret")) for start in starts]
-    places = [shop.wait(room, start) for start in starts]
+    held = [fresh.hold(room, start, actor=fresh.tenant.actor("secret")) for start in starts]
+    places = [fresh.wait(room, start) for start in starts]
     for each in held:
-        shop.release(each)
+        fresh.release(each)
     assert [place.state for place in places] == ["offered"] * most + ["waiting"]
 
 
-def _days(shop: Shop, most: int) -> None:
-    room = shop.room()
+def _days(fresh: Fresh, most: int) -> None:
+    room = fresh.room()
     start = NOW + (most + 5) * DAY
-    shop.hold(room, start, actor=shop.tenant.actor("secret"))
-    assert shop.wait(room, start).row.ends_at == NOW + most * DAY
+    fresh.hold(room, start, actor=fresh.tenant.actor("secret"))
+    assert fresh.wait(room, start).row.ends_at == NOW + most * DAY
 
 
-def _customer(shop: Shop, most: int) -> None:
-    room, actor = shop.room(), shop.tenant.actor("secret")
+def _customer(fresh: Fresh, most: int) -> None:
+    room, actor = fresh.room(), fresh.tenant.actor("secret")
     who = {"name": "Ada", "email": "ada@example.com"}
-    shop.hold(room, NOW + HOUR, actor=actor, customer=who, repeat={"weeks": most})
-    other = shop.room()
-    told = refused(shop.hold, other, NOW + HOUR, actor=actor, customer=who)
+    fresh.hold(room, NOW + HOUR, actor=actor, customer=who, repeat={"weeks": most})
+    other = fresh.room()
+    told = refused(fresh.hold, other, NOW + HOUR, actor=actor, customer=who)
     assert told.detail == {"retry_after": 300, "rule": "customer_periods"}
 
 
-def _queue(shop: Shop, most: int) -> None:
-    room, starts = _taken(shop, most + 1)
-    actor, who = shop.tenant.actor("secret"), {"name": "Ada", "email": "ada@example.com"}
+def _queue(fresh: Fresh, most: int) -> None:
+    room, starts = _taken(fresh, most + 1)
+    actor, who = fresh.tenant.actor("secret"), {"name": "Ada", "email": "ada@example.com"}
     for start in starts[:-1]:
-        shop.wait(room, start, actor=actor, customer=who)
-    told = refused(shop.wait, room, starts[-1], actor=actor, customer=who)
+        fresh.wait(room, start, actor=actor, customer=who)
+    told = refused(fresh.wait, room, starts[-1], actor=actor, customer=who)
     assert told.detail["rule"] == "customer_places"
 
 
-def _letters(shop: Shop, most: int, *, proved: bool = False) -> None:
+def _letters(fresh: Fresh, most: int, *, proved: bool = False) -> None:
     """As many offers to one mailbox, from as many addresses, and one more."""
     who = {"name": "Ada", "email": "ada@example.com"}
-    room = shop.room()
+    room = fresh.room()
     if proved:
-        paid = shop.api.checkout(shop.api.hold(room, NOW + 20 * DAY, customer=who))
-        assert shop.api.settle(paid, "paid") == "confirmed"
-    server = shop.tenant.actor("secret")
+        paid = fresh.api.checkout(fresh.api.hold(room, NOW + 20 * DAY, customer=who))
+        assert fresh.api.settle(paid, "paid") == "confirmed"
+    server = fresh.tenant.actor("secret")
     for number in range(most + 1):
         start = NOW + HOUR + number * HOUR
-        held = shop.hold(room, start, actor=server)
-        shop.wait(room, start, actor=shop.tenant.actor(address=f"{number}"), customer=who)
-        shop.release(held)
+        held = fresh.hold(room, start, actor=server)
+        fresh.wait(room, start, actor=fresh.tenant.actor(address=f"{number}"), customer=who)
+        fresh.release(held)
     leased: list[Any] = []
-    while batch := shop.api.claim():
+    while batch := fresh.api.claim():
         leased += batch
     told = [effect["offer"] is not None for effect in leased]
     assert sorted(told) == [False] + [True] * most
     assert [effect["withheld"] for effect in leased].count(True) == 1
 
 
-ROWS: dict[str, Callable[[Shop, int], None]] = {
+ROWS: dict[str, Callable[[Fresh, int], None]] = {
     "live_holds_per_address": _address,
     "live_holds_per_resource": _resource,
     "live_holds_per_day": _day,
@@ -194,7 +194,7 @@ ROWS: dict[str, Callable[[Shop, int], None]] = {
     "live_holds_per_customer": _customer,
     "places_per_customer": _queue,
     "letters_per_unproved": _letters,
-    "letters_per_proved": lambda shop, most: _letters(shop, most, proved=True),
+    "letters_per_proved": lambda fresh, most: _letters(fresh, most, proved=True),
 }
 
 
@@ -204,7 +204,7 @@ def test_a_row_of_the_policy(api: Api, setting: str) -> None:
 
     Proves: ASVS 2.3.2
     """
-    ROWS[setting](Shop(api), DEFAULTS[setting])
+    ROWS[setting](Fresh(api), DEFAULTS[setting])
 
 
 @pytest.mark.parametrize("limit", [*policy.LIMITS, *policy.RATES], ids=lambda limit: limit.setting)
@@ -236,10 +236,10 @@ def test_the_table_has_what_the_policy_says(database: Database, limit: policy.Li
 def test_a_series_that_no_browser_may_hold_is_a_servers(api: Api) -> None:
     """A year of weeks of a new customer: a server holds it, a browser is told that it is too
     much."""
-    shop = Shop(api)
-    year = carts.cart(carts.period(shop.room(), NOW + HOUR) | {"repeat": {"weeks": 52}})
+    fresh = Fresh(api)
+    year = carts.cart(carts.period(fresh.room(), NOW + HOUR) | {"repeat": {"weeks": 52}})
 
-    told = refused(carts.hold, api, shop.tenant, year, actor=shop.tenant.actor(address=HOME))
+    told = refused(carts.hold, api, fresh.tenant, year, actor=fresh.tenant.actor(address=HOME))
 
     assert (told.sqlstate, told.detail) == ("KHLIM", {})
-    assert len(carts.hold(api, shop.tenant, year, actor=shop.tenant.actor("secret")).answer) > 1
+    assert len(carts.hold(api, fresh.tenant, year, actor=fresh.tenant.actor("secret")).answer) > 1

@@ -1,4 +1,4 @@
-"""api.measure: how far behind things are, by the database's clock."""
+"""api.measure_backlog: how far behind things are, by the database's clock."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,7 +12,7 @@ SECOND = timedelta(seconds=1)
 
 def measured(api: Api) -> dict[str, Any]:
     """All but the time."""
-    found: dict[str, Any] = api.call("measure")
+    found: dict[str, Any] = api.call("measure_backlog")
     assert utc(found.pop("now")) == api.database.clock.now()
     return found
 
@@ -42,7 +42,7 @@ def test_a_change_past_its_deadline(api: Api, tenant: Tenant) -> None:
     """A move that waits for its payment counts as a hold does."""
     api.paid(tenant.offer())
     api.database.execute(
-        "insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        "insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at,"
         " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
         " calendar_unchecked, from_resource_id, from_starts_at, from_ends_at, expires_at,"
         " created_at, updated_at)"

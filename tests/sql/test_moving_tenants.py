@@ -49,11 +49,17 @@ SWEEPS = {name: _ACTIONS[name] for name in _NAMES} | {
 # Functions that work for a tenant which is told: by Stripe, an effect, a calendar, an address.
 NAMED = [
     *("settle_checkout", "settle_checkout, early", "settle_checkout, change", "settle_refund"),
-    *("finish_effect", "retry_effect", "retry_effect, refund", "store_busy", "begin_reading"),
+    *(
+        "finish_effect",
+        "retry_effect",
+        "retry_effect, refund",
+        "store_calendar_busy",
+        "begin_calendar_read",
+    ),
     "read_calendar_feed",
 ]
 # What is only counted, and the comparison of the books: test_reconcile.py.
-COUNTED = ["measure", "continue_reconciliation", "reconcile"]
+COUNTED = ["measure", "next_reconciliation_page", "reconcile"]
 STATES = ["arriving", "left"]
 _ACROSS = """
 select p.proname from pg_proc as p
@@ -164,7 +170,7 @@ def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state
 _QUEUES = {
     "expire_holds": "update core.bookings"
     " set hold_expires_at = hold_expires_at - interval '1 hour'",
-    "expire_holds, change": "update core.changes set expires_at = expires_at - interval '1 hour'",
+    "expire_holds, change": "update core.reschedules set expires_at = expires_at - interval '1 hour'",
     "claim_effects": "update core.effects set due_at = due_at - interval '1 hour'",
     "claim_calendars": "update core.calendars set due_at = due_at - interval '1 hour'",
     "offer_waiting": "update core.waitlist set looked_at = created_at - interval '1 hour'",
@@ -197,9 +203,9 @@ def test_whoever_tells_names_the_tenant(work: Workload) -> None:
 
     def asked(tenant_id: str) -> tuple[Any, ...]:
         wanted = {"tenant_id": tenant_id, "calendars": [str(calendar.id)]}
-        tasks = api.call("begin_reading", wanted)
+        tasks = api.call("begin_calendar_read", wanted)
         failed = {"outcome": "failed", "failure": "x", "tenant_id": tenant_id}
-        stored = api.call("store_busy", calendar.id, NOW, failed)
+        stored = api.call("store_calendar_busy", calendar.id, NOW, failed)
         return len(tasks), stored["result"]
 
     def read(tenant_id: str) -> Any:
@@ -250,11 +256,11 @@ def test_a_caller_is_asked_to_come_again(
 def test_lags_of_a_tenant_that_is_not_here_are_none_of_ours(work: Workload) -> None:
     """Its overdue rows wait for nobody here, and alarm nobody."""
     _ACTIONS["expire_holds"].prepare(work)
-    overdue = work.api.call("measure")["hold_lag_seconds"]
+    overdue = work.api.call("measure_backlog")["hold_lag_seconds"]
     _to(work.api.database, work.tenant, "left")
 
     assert overdue > 0
-    assert work.api.call("measure")["hold_lag_seconds"] == 0
+    assert work.api.call("measure_backlog")["hold_lag_seconds"] == 0
 
 
 def _rows(database: Database) -> dict[str, str]:

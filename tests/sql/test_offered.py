@@ -1,4 +1,4 @@
-"""core.offered: the one definition of what may be booked, against a definition in Python."""
+"""core.bookable_periods: the one definition of what may be booked, against a definition in Python."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -30,7 +30,7 @@ select o.*
 from core.resources as r
 join core.resource_offerings as ro on ro.resource_id = r.id
 join core.offerings as f on f.id = ro.offering_id
-cross join lateral core.offered(r, f, %s, %s, %s) as o
+cross join lateral core.bookable_periods(r, f, %s, %s, %s) as o
 where r.id = %s
 """
 

@@ -1,4 +1,4 @@
-"""core.offered reads openings; it must offer what it offered when it read windows.
+"""core.bookable_periods reads openings; it must offer what it offered when it read windows.
 
 The former way is kept in reference/offered_by_windows.sql. HOLDFAST_PERIODS=100000 is a long run.
 """
@@ -82,9 +82,9 @@ def test_openings_offer_what_windows_offered(stand: Stand) -> None:
             asked.append((start, end, question.now, ranges, resource_id))
 
         before = [stand.database.rows(_ASK.format("harness.offered_by_windows"), *a) for a in asked]
-        compiled = [stand.database.rows(_ASK.format("core.offered"), *a) for a in asked]
+        compiled = [stand.database.rows(_ASK.format("core.bookable_periods"), *a) for a in asked]
         stand.database.execute("delete from core.timetables")
-        computed = [stand.database.rows(_ASK.format("core.offered"), *a) for a in asked]
+        computed = [stand.database.rows(_ASK.format("core.bookable_periods"), *a) for a in asked]
 
         assert compiled == before
         assert computed == before

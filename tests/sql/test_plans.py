@@ -33,7 +33,7 @@ PAST = 100_000  # bookings that lie behind sessions that plan anew
 # The indexes by which what is called most finds its way in the tables that grow with bookings.
 _PERIODS = {
     *("occupancies_no_overlap", "bookings_pkey"),
-    *("changes_one_pending", "changes_pkey"),
+    *("reschedules_one_pending", "reschedules_pkey"),
 }
 _HOLDER = {
     *("customers_email_unique", "customers_pkey", "customers_by_mailbox"),
@@ -60,12 +60,13 @@ INTENDED = {
     "create_hold, of a server": _PERIODS | _HELD | _HOLDER,
     "create_hold, taken": _PERIODS | {"idempotency_keys_pkey"},
     "create_hold, repeated": {"idempotency_keys_pkey", "bookings_pkey", "customers_pkey"},
-    "begin_checkout": _ATTEMPT | {"idempotency_keys_pkey", "customers_pkey", "changes_one_pending"},
+    "begin_checkout": _ATTEMPT
+    | {"idempotency_keys_pkey", "customers_pkey", "reschedules_one_pending"},
     "attach_checkout": _ATTEMPT | {"customers_pkey"},
     "settle_checkout": _ATTEMPT
     | {
-        *("stripe_events_pkey", "checkouts_session_unique", "checkouts_by_session"),
-        *("payments_intent_unique", "changes_one_pending", "waitlist_by_booking"),
+        *("stripe_events_pkey", "checkouts_stripe_session_unique", "checkouts_by_session"),
+        *("payments_intent_unique", "reschedules_one_pending", "waitlist_by_booking"),
         # the customer's limit of the resource, which a browser's payment is judged by
         *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },
@@ -73,7 +74,7 @@ INTENDED = {
     "get_confirmation": _ATTEMPT | {"customers_pkey"},
 }
 GROWING = (
-    *("bookings", "changes", "checkouts", "customers", "effects", "idempotency_keys"),
+    *("bookings", "reschedules", "checkouts", "customers", "effects", "idempotency_keys"),
     *("occupancies", "payments", "refunds", "stripe_events", "waitlist"),
 )
 FIXED = ["core.currencies", "core.migrations", "core.transitions"]  # do not grow with use

@@ -87,7 +87,7 @@ def take(offer: Offer, start: datetime, minutes: int, kind: str) -> None:
     if changing:
         insert(
             database,
-            "core.changes",
+            "core.reschedules",
             tenant_id=tenant_id,
             id=uuid4(),
             booking_id=booking_id,
@@ -110,7 +110,7 @@ def take(offer: Offer, start: datetime, minutes: int, kind: str) -> None:
         )
     database.execute(
         "insert into core.occupancies"
-        " (tenant_id, booking_id, part, resource_id, unit, during, session_id, seat)"
+        " (tenant_id, booking_id, part, resource_id, unit, during, class_id, seat)"
         " values (%s, %s, %s, %s, 1, %s, %s, 1) on conflict do nothing",
         *(tenant_id, booking_id, 2 if changing else 1, offer.resource_id),
         *(Range(start, end, "[)"), booking_id),

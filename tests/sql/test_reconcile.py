@@ -1,4 +1,4 @@
-"""api.continue_reconciliation and api.reconcile: which part of both books is looked at when."""
+"""api.next_reconciliation_page and api.submit_reconciliation_page: which part of both books is looked at when."""
 
 from datetime import timedelta
 from typing import Any
@@ -20,13 +20,13 @@ from core.payments, generate_series(1, %s) as n
 
 
 def _step(api: Api) -> Any:
-    return api.call("continue_reconciliation", DAYS)["step"]
+    return api.call("next_reconciliation_page", DAYS)["step"]
 
 
 def _report(api: Api, step: dict[str, Any], *seen: dict[str, Any], tried: Any = ()) -> Any:
     """What was seen on the way to the end of this step."""
     told = {"next": None} | step
-    return api.call("reconcile", told, Jsonb(list(seen)), Jsonb(list(tried)))
+    return api.call("submit_reconciliation_page", told, Jsonb(list(seen)), Jsonb(list(tried)))
 
 
 def _to(api: Api, phase: str) -> Any:
@@ -226,10 +226,10 @@ def test_open_findings_of_a_tenant_that_left_are_none_of_ours(api: Api, tenant: 
     api.database.clock.advance(timedelta(hours=30))
     (row,) = api.database.rows("select payment_intent_id as id from core.payments")
     _report(api, _step(api), _intent("pi_nobodys"), _intent(row.id, amount=1))
-    before = api.call("continue_reconciliation", DAYS)["open"]
+    before = api.call("next_reconciliation_page", DAYS)["open"]
     api.database.execute("update core.tenants set state = 'left'")
 
-    after = api.call("continue_reconciliation", DAYS)["open"]
+    after = api.call("next_reconciliation_page", DAYS)["open"]
 
     assert (before, after) == (2, 1)
 

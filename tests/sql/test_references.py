@@ -141,7 +141,7 @@ def test_locale_and_zone_are_kept_with_what_they_came_with(api: Api, tenant: Ten
         | {"locale": "ar", "timezone": "Africa/Cairo"},
     )
     api.call("release_hold", held.actor, held.id, None)
-    offered = api.call("get_waiting", tenant.actor(secret="place"), place["id"])["offer"]
+    offered = api.call("get_waitlist_entry", tenant.actor(secret="place"), place["id"])["offer"]
 
     assert {name: held.answer[name] for name in said} == said
     assert (place["locale"], place["timezone"]) == ("ar", "Africa/Cairo")

@@ -1,4 +1,4 @@
-"""api.reschedule: move a booking to another time that can be booked, at the price of today."""
+"""api.reschedule_booking: move a booking to another time that can be booked, at the price of today."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,7 +31,7 @@ def ranges(held: Held) -> list[tuple[int, datetime]]:
 
 def everything(api: Api) -> list[Any]:
     """What a refused move must leave as it was."""
-    tables = ("bookings", "occupancies", "changes", "refunds", "effects", "idempotency_keys")
+    tables = ("bookings", "occupancies", "reschedules", "refunds", "effects", "idempotency_keys")
     return [api.database.rows(f"select * from core.{table} order by 2") for table in tables]
 
 
@@ -210,9 +210,9 @@ def test_a_group_member_moves_into_another_session(api: Api, tenant: Tenant) -> 
 
     api.move(moves, TEN)
 
-    query = "select session_id, seat from core.occupancies order by seat"
+    query = "select class_id, seat from core.occupancies order by seat"
     seats = api.database.rows(query)
-    assert len({row.session_id for row in seats}) == 1
+    assert len({row.class_id for row in seats}) == 1
     assert [row.seat for row in seats] == [1, 2]
     assert refused(api.hold, offer, TEN).sqlstate == "KHTKN"
     assert stays.occupies

@@ -92,7 +92,9 @@ def test_a_lost_time_is_noticed_under_the_lock(api: Api, tenant: Tenant) -> None
     checkout = api.checkout(api.hold(tenant.offer()))
     with api.database.connect() as expiring:
         expiring.execute("select core.enter_tenant(%s, 'sweep', null, null)", (tenant.id,))
-        expiring.execute("select core.move(b, 'expired', 'test') from core.bookings as b")
+        expiring.execute(
+            "select core.transition_booking(b, 'expired', 'test') from core.bookings as b"
+        )
         pid = api.connection("settle_checkout").info.backend_pid
 
         def expire() -> None:
@@ -187,7 +189,7 @@ def test_an_event_may_overtake_our_own_answer(api: Api, tenant: Tenant) -> None:
 
     assert result == "confirmed"
     assert attached["checkout"]["state"] == "paid"
-    assert checkout.row.session_id == "cs_test_early"
+    assert checkout.row.stripe_session_id == "cs_test_early"
 
 
 @pytest.mark.parametrize(

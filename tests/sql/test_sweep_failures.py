@@ -48,7 +48,7 @@ def test_one_hold_stops_no_other(api: Api, tenant: Tenant) -> None:
     assert swept["expired"] == 2
     assert [held.row.status for held in (bad, *good)] == ["held", "expired", "expired"]
     assert _failures(api.database) == [("expire_holds", 1, "22012")]
-    assert api.call("measure")["sweep_rows_failing"] == 1
+    assert api.call("measure_backlog")["sweep_rows_failing"] == 1
 
 
 def test_it_takes_no_others_place(api: Api, tenant: Tenant) -> None:
@@ -186,7 +186,9 @@ def test_whatever_is_read_makes_room_for_the_next(api: Api, tenant: Tenant) -> N
     """A reading that was stored, or that nothing was heard of for a minute, leaves its place."""
     _calendars(api, tenant, 9)
     (task, *_) = api.call("claim_calendars", 10)
-    api.call("store_busy", task["id"], task["begun_at"], {"outcome": "failed", "failure": "no"})
+    api.call(
+        "store_calendar_busy", task["id"], task["begun_at"], {"outcome": "failed", "failure": "no"}
+    )
 
     assert len(_claimed(api)) == 1
     api.database.clock.advance(timedelta(seconds=61))
@@ -200,7 +202,9 @@ def test_what_is_slow_is_read_less_and_less_often(api: Api, tenant: Tenant) -> N
     for seconds in (5.0, 9.9, 7.5, 0.3):
         (task,) = api.call("claim_calendars", 10)
         reading = {"outcome": "read", "busy": [], "until": "2031-01-01T00:00:00Z"}
-        api.call("store_busy", task["id"], task["begun_at"], reading | {"seconds": seconds})
+        api.call(
+            "store_calendar_busy", task["id"], task["begun_at"], reading | {"seconds": seconds}
+        )
         row = api.database.one("select due_at, failures from core.calendars")
         now = api.database.clock.now()
         pauses.append((row.due_at - now) / MINUTE)

@@ -211,7 +211,7 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
     own = {"name": "Own", "url": "https://a.example/", "fresh_seconds": 300}
     own |= {"resource_id": str(resource)}
     attempts: dict[str, tuple[Any, ...]] = {
-        "abandon_change": (stranger, held.id, None),
+        "cancel_reschedule": (stranger, held.id, None),
         "attach_checkout": (stranger, held.id, checkout.id, checkout.session()),
         "begin_checkout": (stranger, held.id, "k", addresses, None),
         "change_catalogue_item": (stranger, "resource", None, resource, None, {"name": "Mine"}),
@@ -222,7 +222,7 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
         "delete_calendar": (stranger, resource, calendar),
         "get_booking": (stranger, held.id),
         "get_catalogue_item": (stranger, "resource", resource),
-        "get_waiting": (stranger, place.id),
+        "get_waitlist_entry": (stranger, place.id),
         "join_waitlist": (stranger, "k", uuid4(), b"0" * 32, offer.request(NOW)),
         "leave_waitlist": (stranger, place.id, None),
         "list_calendar_feeds": (stranger, resource),
@@ -233,7 +233,7 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
         "list_slots": (stranger, resource, offer.offering_id, None, None),
         "release_hold": (stranger, held.id, None),
         "remove_catalogue_item": (stranger, "resource", None, resource, None),
-        "reschedule": (stranger, held.id, "k", later, None),
+        "reschedule_booking": (stranger, held.id, "k", later, None),
         "revoke_calendar_feed": (stranger, resource, feed),
     }
     person = held.answer["customer"]["email"]

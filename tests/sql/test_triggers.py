@@ -129,7 +129,9 @@ def test_what_was_rolled_back_was_never_written_down(api: Api, tenant: Tenant) -
     """
     held = api.hold(tenant.offer())
     with api.database.connect() as undone:
-        undone.execute("select core.move(b, 'expired', 'test') from core.bookings as b")
+        undone.execute(
+            "select core.transition_booking(b, 'expired', 'test') from core.bookings as b"
+        )
         undone.rollback()
 
     assert held.row.status == "held"

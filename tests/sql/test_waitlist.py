@@ -363,11 +363,13 @@ def test_a_place_opens_to_its_own_secret_only(api: Api, offer: Offer) -> None:
     stranger = offer.tenant.actor(secret="bks_other")
     other = Tenant(api.database).actor("secret")
 
-    for function, rest in (("get_waiting", ()), ("leave_waitlist", (None,))):
+    for function, rest in (("get_waitlist_entry", ()), ("leave_waitlist", (None,))):
         for actor in (stranger, offer.tenant.actor(), other):
             assert refused(api.call, function, actor, place.id, *rest).sqlstate == "KHNTF"
-    assert refused(api.call, "get_waiting", place.actor, uuid4()).sqlstate == "KHNTF"
-    assert api.call("get_waiting", offer.tenant.actor("secret"), place.id)["id"] == str(place.id)
+    assert refused(api.call, "get_waitlist_entry", place.actor, uuid4()).sqlstate == "KHNTF"
+    assert api.call("get_waitlist_entry", offer.tenant.actor("secret"), place.id)["id"] == str(
+        place.id
+    )
 
 
 def test_a_stale_version_leaves_nothing(api: Api, offer: Offer) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.harness.clients.calls import Api, call, refused
 from tests.harness.clients.carts import hold_cart, period
 from tests.harness.clients.waiting import Place, wait_for
-from tests.harness.database import twins
+from tests.harness.database import guardless
 from tests.harness.database.builders import NOW, Offer, Tenant
 from tests.harness.laws.invariants import violations
 
@@ -51,7 +51,7 @@ def test_each_tenants_line_is_served(api: Api) -> None:
 
 def test_twin_serves_the_last_tenant_alone(api: Api) -> None:
     """Without the tenant of the row, the first tenant's line is not seen."""
-    twins.rewrite(
+    guardless.rewrite(
         api.database, "core.serve_waitlist", "old.tenant_id, 'sweep'", "v_tenant::uuid, 'sweep'"
     )
     places = lines_of_two_tenants(api)
@@ -79,7 +79,7 @@ def test_who_frees_a_time_does_not_make_the_offer(api: Api, offer: Offer) -> Non
 
 def test_twin_names_who_freed_the_time(api: Api, offer: Offer) -> None:
     """Without an actor of its own, the offer is of who gave the time back."""
-    twins.rewrite(
+    guardless.rewrite(
         api.database,
         "core.serve_waitlist",
         "old.tenant_id, 'sweep', null",

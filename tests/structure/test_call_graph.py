@@ -15,8 +15,10 @@ def test_a_status_is_changed_without_making_a_booking() -> None:
     """What leaves a time does not take one: the waitlist is served at commit, by a trigger."""
     calls = call_graph(SQL_DIR)
 
-    for name in ("core.move", "core.apply_change", "core.expire_change"):
-        assert {"core.take", "core.occupy", "core.offer_time"} & reached(calls, name) == set()
+    for name in ("core.transition_booking", "core.apply_reschedule", "core.expire_reschedule"):
+        assert {"core.hold_periods", "core.occupy", "core.make_offers"} & reached(
+            calls, name
+        ) == set()
     assert "core.occupy" in reached(calls, "core.serve_waitlist")
 
 

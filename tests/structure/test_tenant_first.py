@@ -15,7 +15,7 @@ EXCEPTIONS = {
     "core.capabilities_pkey": "the same in every database",
     "core.currencies_pkey": "the same in every database",
     "core.migrations_pkey": "what was done to this database",
-    "core.occupancies_no_overlap": "has it last: core.busy searches by resource, and a constraint"
+    "core.occupancies_no_overlap": "has it last: core.occupied_ranges searches by resource, and a constraint"
     " knows no order",
     "core.reconciliations_one_unfinished": "a comparison of all books that this database has",
     "core.reconciliations_pkey": "a comparison of all books that this database has",
@@ -46,11 +46,11 @@ ACROSS = {
     "api.claim_calendars": "a sweep of all tenants that are here",
     "api.claim_effects": "a sweep of all tenants that are here",
     "api.expire_holds": "a sweep of all tenants that are here",
-    "api.measure": "measures the sweeps",
+    "api.measure_backlog": "measures the sweeps",
     "api.offer_waiting": "a sweep of all tenants that are here",
-    "api.begin_reading": "the release before this tells no tenant",
+    "api.begin_calendar_read": "the release before this tells no tenant",
     "api.finish_effect": "the release before this tells no tenant",
-    "api.store_busy": "the release before this tells no tenant",
+    "api.store_calendar_busy": "the release before this tells no tenant",
     "api.read_calendar_feed": "addresses of old have no tenant",
     "api.retry_effect": "an operator may know nothing but the id",
     "api.list_bookings": "names it second, after the reference",
@@ -62,7 +62,7 @@ ACROSS = {
     "core.record_finding": "it may turn out whose a payment is",
     "core.refund_difference": "whoever gave money back by hand wrote no metadata",
     "core.revoke_old_feeds": "of all tenants that are here",
-    "core.unseen_rows": "a comparison of all books",
+    "core.unlisted_rows": "a comparison of all books",
 }
 _QUERIES = sorted([*SQL_DIR.glob("functions/**/*.sql"), *SQL_DIR.glob("triggers/*.sql")])
 _TABLE = re.compile(

@@ -4,7 +4,7 @@ import pytest
 
 from tests.harness.running.together import group
 
-MEETING = "tests/interleavings/test_meetings.py::test_the_documented_winner_wins"
+MEETING = "tests/interleavings/test_permutations.py::test_every_permutation_ends_as_expected"
 PLAN = "tests/sql/test_plans.py::test_no_table_is_read_from_end_to_end"
 
 

@@ -19,11 +19,11 @@ from tests.harness.clients.calls import Api
 from tests.harness.database import cluster, older
 from tests.harness.laws.invariants import violations
 from tests.harness.system.in_process import Answer, System
-from tests.harness.system.stage import at
+from tests.harness.system.setup import at
 
 Request = dict[str, Any]
 _EFFECTS = (
-    *("bookings", "checkouts", "changes", "waitlist", "resources", "offerings", "pools"),
+    *("bookings", "checkouts", "reschedules", "waitlist", "resources", "offerings", "pools"),
     *("weekly_hours", "date_overrides", "blackouts", "calendars", "calendar_feeds"),
 )
 

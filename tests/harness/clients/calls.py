@@ -145,7 +145,9 @@ class Api:
         """Move a booking to another time of its resource, or (resource_id=…) of another one."""
         wanted = {"date": None} if "date" in fields else {"starts_at": str(starts_at), "date": None}
         request = {"resource_id": None} | wanted | fields
-        return self.call("reschedule", held.actor, held.id, key or str(uuid4()), request, version)
+        return self.call(
+            "reschedule_booking", held.actor, held.id, key or str(uuid4()), request, version
+        )
 
     def claim(self, limit: int = 10, lease_seconds: int = 60) -> list[dict[str, Any]]:
         """Claim effects as the outbox's worker does."""

@@ -37,7 +37,7 @@ class Place:
 
     def offer(self, api: Api) -> Held:
         """The booking that it is offered, opened by the place's own secret."""
-        booking = api.call("get_waiting", self.actor, self.id)["offer"]
+        booking = api.call("get_waitlist_entry", self.actor, self.id)["offer"]
         return Held(self.tenant, UUID(booking["id"]), self.secret, booking)
 
 

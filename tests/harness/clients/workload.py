@@ -137,7 +137,7 @@ class Workload:
 
     def overdue_change(self) -> None:
         """A change that has run out."""
-        query = "update core.changes set expires_at = %s where booking_id = %s"
+        query = "update core.reschedules set expires_at = %s where booking_id = %s"
         self.api.database.execute(query, NOW - timedelta(seconds=1), self.changing().id)
 
     def late_change(self) -> Checkout:
@@ -249,14 +249,14 @@ ACTIONS = {
     "release_hold": Action(Workload.hold, lambda w, held: w.about("release_hold", held, None)),
     "begin_checkout": Action(Workload.hold, lambda w, held: w.api.begin(held)),
     "begin_checkout, again": Action(Workload.checkout, lambda w, c: w.api.begin(c.held)),
-    "reschedule": Action(Workload.paid, Workload.move),
+    "reschedule_booking": Action(Workload.paid, Workload.move),
     "begin_checkout, change": Action(Workload.changing, lambda w, held: w.api.begin(held)),
     "settle_checkout, change": Action(
         lambda w: w.api.checkout(w.changing()), Workload.settle_change
     ),
     "settle_checkout, change paid late": Action(Workload.late_change, Workload.settle_change),
-    "abandon_change": Action(
-        Workload.changing, lambda w, held: w.about("abandon_change", held, None)
+    "cancel_reschedule": Action(
+        Workload.changing, lambda w, held: w.about("cancel_reschedule", held, None)
     ),
     "expire_holds, change": Action(
         Workload.overdue_change, lambda w, _: w.api.call("expire_holds", 1)
@@ -290,7 +290,7 @@ ACTIONS = {
     "retry_effect, refund": Action(
         Workload.bounced, lambda w, effect: w.api.call("retry_effect", effect["id"], "ada")
     ),
-    "measure": Action(Workload.dead, lambda w, _: w.api.call("measure")),
+    "measure_backlog": Action(Workload.dead, lambda w, _: w.api.call("measure_backlog")),
     "create_hold, cart": Action(Workload.wish, Workload.hold_wish),
     "create_hold, pool": Action(Workload.pooled, Workload.hold_wish),
     "begin_checkout, cart": Action(Workload.cart, lambda w, held: w.api.begin(held)),

@@ -36,7 +36,7 @@ def _walk(phase: str, after: str | None = None) -> Callable[[Workload], None]:
 
 
 def _continue(w: Workload, _: None) -> None:
-    assert w.api.call("continue_reconciliation", 30)["step"]["id"] == str(_WALK)
+    assert w.api.call("next_reconciliation_page", 30)["step"]["id"] == str(_WALK)
 
 
 def _payments(w: Workload) -> list[dict[str, Any]]:
@@ -63,17 +63,17 @@ def _reconcile(phase: str) -> Callable[[Workload, list[dict[str, Any]]], None]:
     def act(w: Workload, seen: list[dict[str, Any]]) -> None:
         # it goes on from where it is to the same place, so that it can be called again
         step = {"id": str(_WALK), "phase": phase, "after": "here", "next": "here"}
-        answer = w.api.call("reconcile", step, Jsonb(seen), Jsonb([]))
+        answer = w.api.call("submit_reconciliation_page", step, Jsonb(seen), Jsonb([]))
         assert len(answer["found"]) == _PAGE
 
     return act
 
 
 RECONCILIATION = {
-    "continue_reconciliation": Action(_walk("payments"), _continue),
-    "continue_reconciliation, payments": Action(_walk("our_payments"), _continue),
-    "continue_reconciliation, refunds": Action(_walk("our_refunds"), _continue),
-    "continue_reconciliation, findings": Action(_walk("findings"), _continue),
-    "reconcile": Action(_payments, _reconcile("payments")),
-    "reconcile, refunds": Action(_refunds, _reconcile("refunds")),
+    "next_reconciliation_page": Action(_walk("payments"), _continue),
+    "next_reconciliation_page, payments": Action(_walk("our_payments"), _continue),
+    "next_reconciliation_page, refunds": Action(_walk("our_refunds"), _continue),
+    "next_reconciliation_page, findings": Action(_walk("findings"), _continue),
+    "submit_reconciliation_page": Action(_payments, _reconcile("payments")),
+    "submit_reconciliation_page, refunds": Action(_refunds, _reconcile("refunds")),
 }

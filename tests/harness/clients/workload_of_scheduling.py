@@ -68,14 +68,14 @@ def _calendar(w: Workload) -> Given:
 
 def _reading(w: Workload) -> dict[str, Any]:
     """A calendar that is being read."""
-    (task,) = w.api.call("begin_reading", Jsonb([str(_calendar(w).id)]))
+    (task,) = w.api.call("begin_calendar_read", Jsonb([str(_calendar(w).id)]))
     return dict(task)
 
 
 def _store(w: Workload, task: dict[str, Any]) -> None:
     busy = [[task["from"], task["until"]]]
     reading = {"outcome": "read", "busy": busy, "until": task["until"], "etag": "1"}
-    answer = w.api.call("store_busy", task["id"], task["begun_at"], reading)
+    answer = w.api.call("store_calendar_busy", task["id"], task["begun_at"], reading)
     assert answer == {"result": "stored"}
 
 
@@ -154,11 +154,11 @@ SCHEDULING = {
     "delete_calendar": Action(
         _calendar, lambda w, calendar: _manage(w, "delete_calendar", *calendar)
     ),
-    "begin_reading": Action(
-        _calendar, lambda w, calendar: w.api.call("begin_reading", Jsonb([str(calendar.id)]))
+    "begin_calendar_read": Action(
+        _calendar, lambda w, calendar: w.api.call("begin_calendar_read", Jsonb([str(calendar.id)]))
     ),
     "claim_calendars": Action(_calendar, lambda w, _: w.api.call("claim_calendars", 1)),
-    "store_busy": Action(_reading, _store),
+    "store_calendar_busy": Action(_reading, _store),
     "create_calendar_feed": Action(_resource, _add_feed),
     "list_calendar_feeds": Action(
         _feed, lambda w, feed: _manage(w, "list_calendar_feeds", feed.resource_id)
@@ -172,7 +172,7 @@ SCHEDULING = {
     "join_waitlist": Action(Workload.sought, _join),
     "join_waitlist, of an address": Action(Workload.sought, _join_as("publishable")),
     "join_waitlist, of a server": Action(Workload.sought, _join_as("secret")),
-    "get_waiting": Action(_place, _of_place("get_waiting")),
+    "get_waitlist_entry": Action(_place, _of_place("get_waitlist_entry")),
     "leave_waitlist": Action(_place, _of_place("leave_waitlist", None)),
     "list_waitlist": Action(nothing, lambda w, _: _manage(w, "list_waitlist", {}, None, 10)),
     "offer_waiting": Action(_overtaken, lambda w, _: w.api.call("offer_waiting", 1)),

@@ -126,7 +126,7 @@ select b.tenant_id, b.id,
     b.vouched, b.address_hash, %(now)s, %(now)s
 from core.bookings as b where b.status = 'completed';
 
-insert into core.changes (
+insert into core.reschedules (
     tenant_id, id, booking_id, state, resource_id, starts_at, ends_at,
     buffer_before_minutes, buffer_after_minutes, amount, difference, currency,
     from_resource_id, from_starts_at, from_ends_at, calendar_unchecked, created_at, updated_at)
@@ -136,8 +136,8 @@ select b.tenant_id, b.id, b.id, 'applied', b.resource_id, b.starts_at, b.ends_at
 from core.bookings as b where b.status = 'completed';
 
 insert into core.checkouts (
-    tenant_id, id, booking_id, state, parameters, amount, currency, session_expires_at,
-    session_id, created_at, updated_at)
+    tenant_id, id, booking_id, state, parameters, amount, currency, stripe_session_expires_at,
+    stripe_session_id, created_at, updated_at)
 select b.tenant_id, b.id, b.id, 'paid', '{}', 4500, 'EUR', %(now)s, 'cs_old_' || b.id, %(now)s,
     %(now)s
 from core.bookings as b where b.status = 'completed';
@@ -211,7 +211,7 @@ select
         from generate_series(0, 7) as i)
 from generate_series(1, %(rows)s) as n;
 
-insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, session_id)
+insert into core.occupancies (tenant_id, booking_id, resource_id, unit, during, class_id)
 select b.tenant_id, b.id, b.resource_id, 1, tstzrange(b.starts_at, b.ends_at), b.id
 from core.bookings as b
 where b.starts_at >= %(now)s + interval '2 years';

@@ -16,7 +16,7 @@ select tenant_id, id, resource_id, '[2031-05-01,2031-05-02)' from core.calendars
 insert into core.calendar_feeds (tenant_id, id, resource_id, token_hash, created_at)
 select tenant_id, gen_random_uuid(), id, sha256('feed'), created_at
 from core.resources where id = %(resource)s;
-insert into core.changes (tenant_id, id, booking_id, state, resource_id, starts_at, ends_at,
+insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at, ends_at,
     buffer_before_minutes, buffer_after_minutes, amount, difference, currency, calendar_unchecked,
     from_resource_id, from_starts_at, from_ends_at, expires_at, created_at, updated_at)
 select tenant_id, gen_random_uuid(), id, 'pending', resource_id, starts_at, ends_at,

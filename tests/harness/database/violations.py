@@ -218,7 +218,7 @@ _BOOKINGS: dict[str, list[Statement]] = {
             "occupancies",
             "booking_id in (select booking_id from core.occupancies limit 1)",
             booking_id=NEW,
-            session_id=NEW,
+            class_id=NEW,
         )
     ],
     "occupancies_unit_positive": changes("occupancies", "unit", 0, -1),
@@ -232,7 +232,7 @@ _BOOKINGS: dict[str, list[Statement]] = {
         "[2031-01-01,2031-01-02]",
         "[2031-01-01,infinity]",
     ),
-    "occupancies_no_overlap": [copy("occupancies", booking_id=NEW, session_id=NEW)],
+    "occupancies_no_overlap": [copy("occupancies", booking_id=NEW, class_id=NEW)],
     "transitions_pkey": [copy("transitions")],
     "idempotency_keys_pkey": [copy("idempotency_keys")],
     "idempotency_keys_caller_named": [
@@ -251,15 +251,17 @@ _BOOKINGS: dict[str, list[Statement]] = {
 
 _MONEY: dict[str, list[Statement]] = {
     "checkouts_booking_exists": changes("checkouts", "booking_id", NEW),
-    "checkouts_pkey": [copy("checkouts", state="expired", session_id=None)],
-    "checkouts_session_unique": [copy("checkouts", id=NEW, state="expired")],
+    "checkouts_pkey": [copy("checkouts", state="expired", stripe_session_id=None)],
+    "checkouts_stripe_session_unique": [copy("checkouts", id=NEW, state="expired")],
     "checkouts_one_payable_per_booking": [
-        copy("checkouts", "state = 'open'", id=NEW, session_id=None, state=state)
+        copy("checkouts", "state = 'open'", id=NEW, stripe_session_id=None, state=state)
         for state in ("creating", "pending")
     ],
     "checkouts_state_known": changes("checkouts", "state", "closed", ""),
     "checkouts_close_reason_known": changes("checkouts", "close_reason", "bored", ""),
-    "checkouts_open_has_session": [change("checkouts", "state = 'open'", session_id=None)],
+    "checkouts_open_has_stripe_session": [
+        change("checkouts", "state = 'open'", stripe_session_id=None)
+    ],
     "checkouts_amount_in_range": changes("checkouts", "amount", 0, -1, 100_000_000),
     "checkouts_currency_is_iso_4217": changes("checkouts", "currency", "eur", ""),
     "payments_pkey": [copy("payments", payment_intent_id="pi_other")],

@@ -87,22 +87,24 @@ def _sessions(database: Database, sessions: list[Body], *, quiescent: bool) -> l
     rows = {
         str(row.id): row
         for row in database.rows(
-            "select c.id, c.session_id, c.state, b.status,"
+            "select c.id, c.stripe_session_id, c.state, b.status,"
             " coalesce(g.state = 'pending', b.status = 'paying') as awaited, exists ("
             "   select from core.effects as e where e.tenant_id = c.tenant_id"
             "   and e.checkout_id = c.id and e.state = 'pending') as closing"
             " from core.checkouts as c join core.bookings as b"
             " on b.tenant_id = c.tenant_id and b.id = c.booking_id"
-            " left join core.changes as g on g.tenant_id = c.tenant_id and g.id = c.change_id"
+            " left join core.reschedules as g on g.tenant_id = c.tenant_id and g.id = c.reschedule_id"
         )
     }
     found = []
     for body in sessions:
         row = rows.get((body.get("metadata") or {}).get("checkout_id", ""))
-        if row is None or (row.session_id is not None and row.session_id != body["id"]):
+        if row is None or (
+            row.stripe_session_id is not None and row.stripe_session_id != body["id"]
+        ):
             if body["status"] == "open" or body["payment_status"] == "paid":
                 found.append(f"I5: {body['id']} is {body['status']} and unknown here")
-        elif row.session_id is None and body["payment_status"] == "paid":
+        elif row.stripe_session_id is None and body["payment_status"] == "paid":
             found.append(f"I5: {body['id']} was paid before its address was known here")
         elif body["status"] == "open" and not row.closing:
             if not row.awaited:

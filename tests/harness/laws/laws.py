@@ -25,7 +25,7 @@ ALWAYS: tuple[Law, ...] = (
         select a.booking_id || ' and ' || b.booking_id || ' on unit ' || a.unit as finding
         from core.occupancies as a
         join core.occupancies as b on b.resource_id = a.resource_id and b.unit = a.unit
-            and b.booking_id > a.booking_id and b.session_id <> a.session_id
+            and b.booking_id > a.booking_id and b.class_id <> a.class_id
             and lower(b.during) < upper(a.during) and lower(a.during) < upper(b.during)
         """,
     ),
@@ -68,16 +68,16 @@ ALWAYS: tuple[Law, ...] = (
         "I1",
         "those who share a unit are one session: one offering, place and period, a seat each",
         """
-        select 'session ' || o.session_id || ' of ' || count(*) || ' places' as finding
+        select 'session ' || o.class_id || ' of ' || count(*) || ' places' as finding
         from core.occupancies as o
         join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
         join core.offerings as f on f.tenant_id = b.tenant_id and f.id = b.offering_id
-        left join core.changes as c on c.tenant_id = o.tenant_id
+        left join core.reschedules as c on c.tenant_id = o.tenant_id
             and c.booking_id = o.booking_id and c.state = 'pending' and o.part = 2
-        group by o.session_id
+        group by o.class_id
         having case
             when bool_or(o.offering_id is null)
-            then count(distinct o.booking_id) > 1 or bool_or(o.session_id <> o.booking_id)
+            then count(distinct o.booking_id) > 1 or bool_or(o.class_id <> o.booking_id)
                 or bool_or(o.offering_id is not null) or bool_or(f.group_size is not null)
             else count(distinct (o.resource_id, o.unit, o.during)) > 1
                 or count(distinct (
@@ -109,7 +109,7 @@ ALWAYS: tuple[Law, ...] = (
         """
         select 'change ' || c.id || ' of a booking that is ' || b.status || ' owns '
             || coalesce(o.during::text, 'nothing') as finding
-        from core.changes as c
+        from core.reschedules as c
         join core.bookings as b on b.tenant_id = c.tenant_id and b.id = c.booking_id
         left join core.occupancies as o on o.tenant_id = c.tenant_id
             and o.booking_id = c.booking_id and o.part = 2
@@ -121,7 +121,7 @@ ALWAYS: tuple[Law, ...] = (
         select o.booking_id || ' owns ' || o.during || ' without a change'
         from core.occupancies as o
         where o.part = 2 and not exists (
-            select from core.changes as c
+            select from core.reschedules as c
             where c.tenant_id = o.tenant_id and c.booking_id = o.booking_id
                 and c.state = 'pending')
         """,
@@ -407,7 +407,7 @@ ALWAYS: tuple[Law, ...] = (
         cross join lateral (
             -- where it was then: before the changes that were made since
             select min(coalesce(
-                (select c.from_starts_at from core.changes as c
+                (select c.from_starts_at from core.reschedules as c
                 where c.tenant_id = o.tenant_id and c.booking_id = o.id and c.state = 'applied'
                     and c.updated_at > e.at
                 order by c.updated_at limit 1), o.starts_at)) as at
@@ -423,7 +423,7 @@ ALWAYS: tuple[Law, ...] = (
         "no booking was moved once its old time or its new one had begun",
         """
         select c.booking_id || ' was moved at ' || c.updated_at as finding
-        from core.changes as c
+        from core.reschedules as c
         where c.state = 'applied' and c.updated_at >= least(c.from_starts_at, c.starts_at)
         """,
     ),
@@ -446,16 +446,16 @@ ALWAYS: tuple[Law, ...] = (
         select b.id || ' is ' || b.status || ' while its checkout is ' || c.state as finding
         from core.checkouts as c
         join core.bookings as b on b.tenant_id = c.tenant_id and b.id = c.booking_id
-        left join core.changes as g on g.tenant_id = c.tenant_id and g.id = c.change_id
+        left join core.reschedules as g on g.tenant_id = c.tenant_id and g.id = c.reschedule_id
         where c.state in ('creating', 'open', 'pending')
-            and (c.change_id is null and b.status <> 'paying' or g.state <> 'pending')
+            and (c.reschedule_id is null and b.status <> 'paying' or g.state <> 'pending')
             and not exists (
                 select from core.effects as e
                 where e.tenant_id = c.tenant_id and e.checkout_id = c.id and e.state = 'pending'
             )
             and not (c.state = 'pending' and core.clock() >= least(b.starts_at, g.starts_at, (
                 select min(o.starts_at) from core.bookings as o
-                where o.tenant_id = b.tenant_id and o.cart_id = b.cart_id and c.change_id is null)))
+                where o.tenant_id = b.tenant_id and o.cart_id = b.cart_id and c.reschedule_id is null)))
         """,
     ),
     Law(
@@ -550,7 +550,7 @@ QUIESCENT: tuple[Law, ...] = (
         where b.hold_expires_at <= core.clock()
         union all
         select 'change ' || c.id || ' waits until ' || c.expires_at
-        from core.changes as c
+        from core.reschedules as c
         where c.expires_at <= core.clock()
         """,
     ),

@@ -11,7 +11,7 @@ from tests.harness.system.in_process import System, the_template
 _UNFINISHED = """
 select exists (select from core.effects where state = 'pending')
     or exists (select from core.bookings where hold_expires_at is not null)
-    or exists (select from core.changes where expires_at is not null)
+    or exists (select from core.reschedules where expires_at is not null)
 """
 _ROUNDS = 12
 _STEP = timedelta(minutes=47)  # longer than a checkout with its grace, shorter than two
@@ -79,7 +79,7 @@ def summary(system: System) -> dict[str, Any]:
         "bookings": _counted(
             rows("select status, payment_status, outcome, dispute_status from core.bookings")
         ),
-        "changes": _counted(rows("select state, difference from core.changes")),
+        "reschedules": _counted(rows("select state, difference from core.reschedules")),
         "owned times": len(rows("select from core.occupancies")),
         "checkouts": _counted(rows("select state, amount, currency from core.checkouts")),
         "payments": _counted(

@@ -452,7 +452,7 @@ class System:
         """The newest session of a booking."""
         return str(
             self.database.value(
-                "select session_id from core.checkouts where booking_id = %s"
+                "select stripe_session_id from core.checkouts where booking_id = %s"
                 " order by created_at desc limit 1",
                 held["id"],
             )

@@ -24,7 +24,7 @@ union select customer_name from core.bookings
 union select notes from core.bookings where length(notes) > 3
 union select customer_name from core.waitlist
 union select url from core.calendars
-union select session_url from core.checkouts where session_url is not null
+union select stripe_session_url from core.checkouts where stripe_session_url is not null
 """
 
 

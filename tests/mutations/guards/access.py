@@ -125,9 +125,9 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "begin_checkout",
-                "v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);\n    v_change",
+                "v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);\n    v_reschedule",
                 "v_actor, 'begin_checkout', core.nothing_yet(), p_key, v_fingerprint);\n"
-                "    v_change",
+                "    v_reschedule",
             ),
             api(
                 "begin_checkout",
@@ -179,7 +179,7 @@ GUARDS: tuple[Guard, ...] = (
         "a booking opens only with its own secret",
         (
             core(
-                "require_reach",
+                "require_booking_access",
                 "if p_booking.id is null\n        or (",
                 "if p_booking.id is null or false and (",
             ),

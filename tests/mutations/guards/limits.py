@@ -49,7 +49,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "pool-share",
         "what a pool gives counts for the share of its resource",
-        (core("take_from_pools", "perform core.limit_share(p_actor, v_wanted);", "null;"),),
+        (core("hold_from_pools", "perform core.limit_share(p_actor, v_requested);", "null;"),),
         (f"{_HOLDERS}::test_a_wish_of_pools_is_counted_too",),
     ),
     Guard(
@@ -139,7 +139,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "ended-place",
         "a place that is over is offered nothing",
-        (core("offer", " or v_entry.ends_at <= core.clock() then", " then"),),
+        (core("make_offer", " or v_entry.ends_at <= core.clock() then", " then"),),
         (f"{_HOLDERS}::test_a_place_that_is_over_is_offered_nothing",),
     ),
     Guard(
@@ -247,7 +247,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "row-of-the-policy",
         "each row of the policy holds at its default",
-        (core("limit_places", "1, v_tenant.places_per_hour, v_now", "1, null, v_now"),),
+        (core("limit_waitlist_entries", "1, v_tenant.places_per_hour, v_now", "1, null, v_now"),),
         (f"{_DEFAULTS}::test_a_row_of_the_policy",),
     ),
 )

@@ -8,7 +8,7 @@ _EXPIRY = "tests/concurrency/test_expiry.py"
 _WAITS = "tests/concurrency/test_lock_waits.py"
 _LATE = "tests/concurrency/test_late_payments.py"
 _ROW_LOCK = "    for no key update;"
-_MEETINGS = "tests/interleavings/test_meetings.py::test_the_documented_winner_wins"
+_MEETINGS = "tests/interleavings/test_permutations.py::test_every_permutation_ends_as_expected"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -114,11 +114,11 @@ GUARDS: tuple[Guard, ...] = (
         "hold-clock-after-lock",
         "a hold lasts from the moment it was made, not from before the wait for the day",
         (
-            core("take", "    v_now := core.clock();\n", ""),
+            core("hold_periods", "    v_now := core.clock();\n", ""),
             core(
-                "take",
-                "    v_wanted := core.await_turn(p_wanted);\n",
-                "    v_now := core.clock();\n    v_wanted := core.await_turn(p_wanted);\n",
+                "hold_periods",
+                "    v_requested := core.lock_days_or_lose(p_requested);\n",
+                "    v_now := core.clock();\n    v_requested := core.lock_days_or_lose(p_requested);\n",
             ),
         ),
         (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),
@@ -140,7 +140,7 @@ GUARDS: tuple[Guard, ...] = (
         "whether a time is offered is decided again after the wait for the day",
         (
             core(
-                "take",
+                "hold_periods",
                 "v_reason := core.broken_rule(v_one, v_counted, v_now);",
                 "v_reason := null;",
             ),
@@ -155,7 +155,7 @@ GUARDS: tuple[Guard, ...] = (
                 "sql/migrations/0010_tenant_first.sql",
                 "    drop constraint occupancies_no_overlap,\n"
                 "    -- the tenant last: the order means nothing to a constraint,"
-                " and by it core.busy searches a resource\n"
+                " and by it core.occupied_ranges searches a resource\n"
                 "    add constraint occupancies_no_overlap exclude using gist (\n"
                 "        resource_id with =, unit with =, during with &&, session_id with <>,"
                 " tenant_id with =);\n",

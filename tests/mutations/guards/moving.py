@@ -11,7 +11,7 @@ _BOOKS = "tests/sql/test_reconcile.py"
 
 def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
     """A sweep asks for the fence of each tenant that it comes by."""
-    kind = core if function in ("expire_changes", "claim_calendars_of") else api
+    kind = core if function in ("expire_reschedules", "claim_calendars_of") else api
     return Guard(
         f"fence-of-{function.replace('_', '-')}",
         f"{function} does not touch a tenant that its mover has fenced",
@@ -49,7 +49,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     _passes_by(
         "expire_holds, change",
-        "expire_changes",
+        "expire_reschedules",
         "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
         "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
     ),
@@ -99,7 +99,7 @@ GUARDS: tuple[Guard, ...] = (
         "payments of tenants of another database are not compared here",
         (
             api(
-                "reconcile",
+                "submit_reconciliation_page",
                 "core.named_tenant(v_seen) is not null and not core.is_here(",
                 "false and not core.is_here(",
             ),

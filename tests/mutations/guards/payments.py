@@ -8,7 +8,7 @@ _BEGIN = "tests/sql/test_begin_checkout.py"
 _RELEASE = "tests/sql/test_release_hold.py"
 _DELAYED = "tests/sql/test_delayed_results.py::test_a_delayed_payment_is_asked_about_once_a_day"
 _REASONS = "tests/sql/test_close_reasons.py"
-_MEETINGS = "tests/interleavings/test_meetings.py::test_the_documented_winner_wins"
+_MEETINGS = "tests/interleavings/test_permutations.py::test_every_permutation_ends_as_expected"
 _MONEY = "sql/migrations/0004_money.sql"
 
 GUARDS: tuple[Guard, ...] = (
@@ -167,7 +167,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "delayed-result",
         "while a delayed payment makes up its mind, Stripe is asked once a day, not all the time",
-        (core("settle", "perform core.await_result(v_booking);", "null;"),),
+        (core("settle", "perform core.extend_for_pending_payment(v_booking);", "null;"),),
         (_DELAYED,),
     ),
     Guard(
@@ -209,13 +209,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "retake",
         "a late payment confirms only if the time is free to be taken again",
-        (core("settle_paid", "if core.retake(v_booking) then", "if true then"),),
+        (core("settle_paid", "if core.reacquire_periods(v_booking) then", "if true then"),),
         (f"{_LATE}::test_a_late_payment_without_its_time_is_refunded_once",),
     ),
     Guard(
         "retake-in-time",
         "and has not begun",
-        (core("retake", "if v_booking.starts_at <= core.clock() --", "if false --"),),
+        (core("reacquire_periods", "if v_booking.starts_at <= core.clock() --", "if false --"),),
         (f"{_LATE}::test_a_late_payment_for_a_begun_time_is_refunded",),
     ),
     Guard(
@@ -233,7 +233,7 @@ GUARDS: tuple[Guard, ...] = (
         "older news of a session undoes nothing",
         (
             core(
-                "record_session",
+                "record_stripe_session",
                 "            when c.state not in ('creating', 'open', 'pending') then c.state\n",
                 "",
             ),

@@ -166,7 +166,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "calendar-slow",
         "what is slow to read pauses like what cannot be read",
-        (api("store_busy", ":numeric, 0) >= 5;", ":numeric, 0) >= 500;"),),
+        (api("store_calendar_busy", ":numeric, 0) >= 5;", ":numeric, 0) >= 500;"),),
         (f"{_SWEEPS}::test_what_is_slow_is_read_less_and_less_often",),
     ),
     Guard(

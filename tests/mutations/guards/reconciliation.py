@@ -63,7 +63,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "reconcile-our-rows",
         "what Stripe does not list is asked for by its id",
-        (core("unseen_rows", "        if not exists (", "        if false and not exists ("),),
+        (core("unlisted_rows", "        if not exists (", "        if false and not exists ("),),
         (
             f"{_BOOKS}::test_a_payment_that_stripe_does_not_have",
             f"{_BOOKS}::test_a_refund_that_was_never_sent",
@@ -74,8 +74,8 @@ GUARDS: tuple[Guard, ...] = (
         "what was found stays in sight until it is over",
         (
             core(
-                "unseen_findings",
-                "if v_finding.last_seen_at < p_walk.began_at then",
+                "unlisted_findings",
+                "if v_finding.last_seen_at < p_run.began_at then",
                 "if false then",
             ),
         ),
@@ -115,19 +115,25 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "reconcile-waits-for-cures",
         "a page is left when what could be cured on it was tried",
-        (api("reconcile", "    if v_cures = '[]' then\n", "    if true then\n"),),
+        (api("submit_reconciliation_page", "    if v_cures = '[]' then\n", "    if true then\n"),),
         (f"{_BOOKS}::test_a_cure_that_stripe_cannot_be_asked_for_is_repeated",),
     ),
     Guard(
         "reconcile-lock",
         "one copy at a time compares a page",
-        (core("unfinished_reconciliation", "\n    for update;", ";"),),
+        (core("lock_reconciliation_run", "\n    for update;", ";"),),
         (f"{_RACES}::test_the_second_waits_and_passes_by",),
     ),
     Guard(
         "reconcile-place",
         "a late report does not pull the walk back",
-        (api("reconcile", "is distinct from (p_step ->> 'id'", "= (p_step ->> '_'"),),
+        (
+            api(
+                "submit_reconciliation_page",
+                "is distinct from (p_step ->> 'id'",
+                "= (p_step ->> '_'",
+            ),
+        ),
         (f"{_RACES}::test_a_late_copy_does_not_pull_the_walk_back",),
     ),
     Guard(

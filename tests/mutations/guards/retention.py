@@ -141,7 +141,7 @@ GUARDS: tuple[Guard, ...] = (
         "a booking's secret opens nothing long after its end",
         (
             core(
-                "require_reach",
+                "require_booking_access",
                 "or p_booking.ends_at\n                    < core.clock() - "
                 "(p_actor.tenant).secret_days * interval '24 hours'",
                 "or false",

@@ -12,13 +12,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "later-reading-wins",
         "what a calendar said before is not stored over what it says now",
-        (api("store_busy", "v_calendar.read_at > p_begun_at", "false"),),
+        (api("store_calendar_busy", "v_calendar.read_at > p_begun_at", "false"),),
         (f"{_RACES}::test_a_late_reading_does_not_overwrite_a_later_one",),
     ),
     Guard(
         "reading-lock",
         "which reading is later is decided under the calendar's lock",
-        (api("store_busy", "    for no key update;", "    ;"),),
+        (api("store_calendar_busy", "    for no key update;", "    ;"),),
         (f"{_RACES}::test_a_late_reading_waits_for_the_later_one_and_then_yields",),
     ),
     Guard(
@@ -26,7 +26,7 @@ GUARDS: tuple[Guard, ...] = (
         "an unchanged feed is compared with the answer that we have",
         (
             api(
-                "store_busy",
+                "store_calendar_busy",
                 "or v_calendar.etag is distinct from p_reading ->> 'etag'",
                 "or false",
             ),

@@ -12,7 +12,7 @@ GUARDS: tuple[Guard, ...] = (
         "a move locks the days it leaves and enters in the one order that all share",
         (
             core(
-                "lock_move",
+                "lock_reschedule_days",
                 "if (v_from.id, pg_catalog.lower(v_old))"
                 " <= (p_resource.id, pg_catalog.lower(v_new)) then",
                 "if true then",
@@ -25,7 +25,7 @@ GUARDS: tuple[Guard, ...] = (
         "a move that waited looks again where the booking is",
         (
             api(
-                "reschedule",
+                "reschedule_booking",
                 "(v_booking.resource_id, v_booking.starts_at)"
                 " <> (v_seen.resource_id, v_seen.starts_at)",
                 "false",
@@ -36,22 +36,34 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "one-change-at-a-time",
         "a booking whose change waits for its payment is not moved",
-        (core("require_movable", "        when exists (\n", "        when false and exists (\n"),),
+        (
+            core(
+                "require_reschedulable",
+                "        when exists (\n",
+                "        when false and exists (\n",
+            ),
+        ),
         (f"{_MOVE}::test_what_cannot_be_moved",),
     ),
     Guard(
         "begun-is-not-moved",
         "nor is one that has begun",
-        (core("require_movable", "when p_booking.starts_at <= p_at then", "when false then"),),
+        (
+            core(
+                "require_reschedulable", "when p_booking.starts_at <= p_at then", "when false then"
+            ),
+        ),
         (f"{_MOVE}::test_what_cannot_be_moved",),
     ),
     Guard(
         "no-repricing-while-paying",
         "nor one whose payment page is open",
         (
-            core("require_movable", "when p_booking.status = 'paying' then", "when false then"),
             core(
-                "require_movable",
+                "require_reschedulable", "when p_booking.status = 'paying' then", "when false then"
+            ),
+            core(
+                "require_reschedulable",
                 "when p_booking.status not in ('held', 'scheduled') then",
                 "when p_booking.status not in ('held', 'paying', 'scheduled') then",
             ),
@@ -63,7 +75,7 @@ GUARDS: tuple[Guard, ...] = (
         "another sum than the frozen difference moves nothing",
         (
             core(
-                "settle_change_paid",
+                "settle_reschedule_paid",
                 "if v_payment.status = 'quarantined' then",
                 "if false then",
             ),
@@ -75,8 +87,8 @@ GUARDS: tuple[Guard, ...] = (
         "the sweep frees the time of a change only when it can no longer be paid",
         (
             core(
-                "expire_changes",
-                "elsif v_checkout.change_id is distinct from v_change.id then",
+                "expire_reschedules",
+                "elsif v_checkout.reschedule_id is distinct from v_reschedule.id then",
                 "elsif true then",
             ),
         ),
@@ -87,8 +99,8 @@ GUARDS: tuple[Guard, ...] = (
         "nor does the customer",
         (
             api(
-                "abandon_change",
-                "if v_checkout.change_id is distinct from v_change.id then",
+                "cancel_reschedule",
+                "if v_checkout.reschedule_id is distinct from v_reschedule.id then",
                 "if true then",
             ),
         ),
@@ -99,7 +111,7 @@ GUARDS: tuple[Guard, ...] = (
         "a difference that comes late moves the booking only if the time is free",
         (
             core(
-                "has_change_time",
+                "reacquire_reschedule_time",
                 "v_offering, 2) then",
                 "v_offering, 2) or true then",
             ),
@@ -111,8 +123,8 @@ GUARDS: tuple[Guard, ...] = (
         "and not after it was moved elsewhere, to another price",
         (
             core(
-                "has_change_time",
-                "    elsif (core.pending_change(p_booking)).id is not null",
+                "reacquire_reschedule_time",
+                "    elsif (core.pending_reschedule(p_booking)).id is not null",
                 "    elsif false",
             ),
         ),
@@ -123,9 +135,9 @@ GUARDS: tuple[Guard, ...] = (
         "who has had the old time does not get the new one",
         (
             core(
-                "has_change_time",
-                "least(p_booking.starts_at, p_change.starts_at) <= core.clock()",
-                "p_change.starts_at <= core.clock()",
+                "reacquire_reschedule_time",
+                "least(p_booking.starts_at, p_reschedule.starts_at) <= core.clock()",
+                "p_reschedule.starts_at <= core.clock()",
             ),
         ),
         (f"{_CHANGES}::test_paid_when_the_old_time_has_begun_it_goes_back",),
@@ -133,13 +145,19 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "renewed-for-ever",
         "an unpaid time is kept for a while at most, however often its page is renewed",
-        (core("require_renewal", "if core.session_end(p_at) > v_limit then", "if false then"),),
+        (
+            core(
+                "require_renewal",
+                "if core.stripe_session_expiry(p_at) > v_limit then",
+                "if false then",
+            ),
+        ),
         (f"{_CHANGES}::test_nothing_is_renewed_for_ever",),
     ),
     Guard(
         "stale-change",
         "a change that ran out is in nobody's way",
-        (core("change_ran_out", "c.expires_at <= p_at", "false"),),
+        (core("reschedule_expired", "c.expires_at <= p_at", "false"),),
         (f"{_CHANGES}::test_a_stale_change_is_in_nobodys_way",),
     ),
     Guard(
@@ -147,7 +165,7 @@ GUARDS: tuple[Guard, ...] = (
         "a new time does not move the end of free cancellation",
         (
             core(
-                "apply_change",
+                "apply_reschedule",
                 "    set resource_id = v_booking.resource_id,\n",
                 "    set resource_id = v_booking.resource_id,\n"
                 "        free_cancel_until = v_booking.free_cancel_until"

@@ -11,13 +11,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "cart-lock-order",
         "carts lock their days in one order, whatever the order of their items",
-        (core("lock_wanted", "        order by 1, 2\n", ""),),
+        (core("lock_requested_days", "        order by 1, 2\n", ""),),
         (f"{_RACES}::test_carts_that_meet_head_on_do_not_deadlock",),
     ),
     Guard(
         "cart-moves-together",
         "until they are paid, bookings that are held together move together",
-        (core("move", "if v_booking.cart_id = v_booking.id\n", "if false\n"),),
+        (core("transition_booking", "if v_booking.cart_id = v_booking.id\n", "if false\n"),),
         (f"{_CARTS}::test_one_checkout_pays_for_all",),
     ),
     Guard(
@@ -29,7 +29,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "cart-retake",
         "a late payment takes all times of a cart again, or none",
-        (core("retake", "            return false;\n", "            continue;\n"),),
+        (core("reacquire_periods", "            return false;\n", "            continue;\n"),),
         (f"{_CARTS}::test_a_late_payment_takes_all_times_or_none",),
     ),
     Guard(
@@ -37,9 +37,9 @@ GUARDS: tuple[Guard, ...] = (
         "and none in a time that the provider has closed meanwhile",
         (
             core(
-                "retake",
-                "            or exists (select from core.closed(",
-                "            or false and exists (select from core.closed(",
+                "reacquire_periods",
+                "            or exists (select from core.blocked_ranges(",
+                "            or false and exists (select from core.blocked_ranges(",
             ),
         ),
         (f"{_CARTS}::test_a_time_that_was_closed_meanwhile_is_not_retaken",),
@@ -47,31 +47,31 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "cart-first",
         "a later booking of an unpaid cart cannot be released by itself",
-        (core("require_first", "if p_booking.cart_id <> p_booking.id and", "if false and"),),
+        (core("require_cart_leader", "if p_booking.cart_id <> p_booking.id and", "if false and"),),
         (f"{_CARTS}::test_a_later_one_is_paid_and_released_through_the_first",),
     ),
     Guard(
         "group-size",
         "a session has no more seats than its offering",
-        (core("take_seat", "p_offering.group_size) as n", "p_offering.group_size + 1) as n"),),
+        (core("join_class", "p_offering.group_size) as n", "p_offering.group_size + 1) as n"),),
         (f"{_GROUPS}::test_customers_share_a_unit_up_to_the_size_of_the_group",),
     ),
     Guard(
         "session-joined",
         "an open session is joined before another is opened",
-        (core("take_seat", "o.during, 1 as preference", "o.during, 3 as preference"),),
+        (core("join_class", "o.during, 1 as preference", "o.during, 3 as preference"),),
         (f"{_GROUPS}::test_an_open_session_is_joined_before_a_new_one_is_opened",),
     ),
     Guard(
         "session-buffers",
         "who joins a session has the buffers it was opened with",
-        (core("take_seat", "if v_choice.during <> p_during then", "if false then"),),
+        (core("join_class", "if v_choice.during <> p_during then", "if false then"),),
         (f"{_GROUPS}::test_who_joins_has_the_buffers_of_the_session",),
     ),
     Guard(
         "pool-goes-on",
         "whoever loses a resource of a pool tries the next",
-        (core("take_from_pools", ", 0) < 2", ", 0) < 9"),),
+        (core("hold_from_pools", ", 0) < 2", ", 0) < 9"),),
         (f"{_RACES}::test_whoever_loses_a_resource_takes_the_next",),
     ),
     Guard(
@@ -79,7 +79,7 @@ GUARDS: tuple[Guard, ...] = (
         "a series keeps its time on the wall when the clocks change",
         (
             core(
-                "wanted_periods",
+                "resolve_periods",
                 "(v_asked_at at time zone (v_one.resource).timezone)"
                 " + v_week * interval '7 days',\n"
                 "                (v_one.resource).timezone, 'start')",

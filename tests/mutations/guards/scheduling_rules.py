@@ -30,8 +30,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "is_closed",
-                "select from core.closed((p_wanted.resource).id,",
-                "select from core.closed(null,",
+                "select from core.blocked_ranges((p_requested.resource).id,",
+                "select from core.blocked_ranges(null,",
             ),
         ),
         (f"{_BOOKABLE}::test_closed_times_are_not_listed_and_cannot_be_held",),
@@ -75,7 +75,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "slots-bounded",
         "a listing is refused rather than cut off",
-        (core("require_few", "if p_slots > 2000 then", "if false then"),),
+        (core("require_slot_count", "if p_slots > 2000 then", "if false then"),),
         (f"{_BOOKABLE}::test_too_many_slots_are_refused_not_cut_off",),
     ),
     Guard(

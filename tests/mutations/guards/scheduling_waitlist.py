@@ -113,7 +113,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "serving-waits-10-ms",
         "a commit waits for no lock",
-        (core("offer_time", "set lock_timeout = '10ms'\n", "set lock_timeout = 0\n"),),
+        (core("make_offers", "set lock_timeout = '10ms'\n", "set lock_timeout = 0\n"),),
         (f"{_AT_COMMIT}::test_a_release_waits_for_no_lock_at_commit[a table that it reads]",),
     ),
     Guard(
@@ -141,7 +141,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "awaited",
-                "core.would_occupy(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)",
+                "core.occupied_range_of(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)",
                 "true) or true",
             ),
         ),
@@ -151,9 +151,9 @@ GUARDS: tuple[Guard, ...] = (
         "offer-never-waits",
         "a release does not wait for whoever is at work on its day",
         (
-            core("offer_time", "set lock_timeout = '10ms'\n", ""),
+            core("make_offers", "set lock_timeout = '10ms'\n", ""),
             core(
-                "offer_time",
+                "make_offers",
                 "    if not core.try_lock_days(p_resource.id, v_range) then\n"
                 "        return 0;\n    end if;\n",
                 "    perform core.lock_days(p_resource.id, v_range);\n",
@@ -164,7 +164,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "offer-line",
         "first come, first served",
-        (core("offer_time", "order by w.created_at, w.id)", "order by w.created_at, w.id desc)"),),
+        (core("make_offers", "order by w.created_at, w.id)", "order by w.created_at, w.id desc)"),),
         (f"{_WAITLIST}::test_who_waits_longest_gets_the_time_that_is_given_back",),
     ),
     Guard(
@@ -172,7 +172,7 @@ GUARDS: tuple[Guard, ...] = (
         "stale holds are cleared away before a place is served",
         (
             core(
-                "offer_time",
+                "make_offers",
                 "    perform core.expire_stale_holds(p_resource, v_range);\n",
                 "",
             ),
@@ -196,7 +196,7 @@ GUARDS: tuple[Guard, ...] = (
         "a place opens with its own secret only",
         (
             core(
-                "reach_waiting",
+                "require_waitlist_entry",
                 "        or p_actor.scope is distinct from 'tenant'\n            and ",
                 "        or false and ",
             ),

@@ -9,13 +9,19 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "buffer-after",
         "a booking owns its resource until the buffer after it is over",
-        (core("occupied", "p_ends_at + p_after_minutes * interval '1 minute'", "p_ends_at"),),
+        (core("with_buffers", "p_ends_at + p_after_minutes * interval '1 minute'", "p_ends_at"),),
         (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
     ),
     Guard(
         "buffer-before",
         "and from the beginning of the buffer before it",
-        (core("occupied", "p_starts_at - p_before_minutes * interval '1 minute'", "p_starts_at"),),
+        (
+            core(
+                "with_buffers",
+                "p_starts_at - p_before_minutes * interval '1 minute'",
+                "p_starts_at",
+            ),
+        ),
         (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
     ),
     Guard(
@@ -41,7 +47,7 @@ GUARDS: tuple[Guard, ...] = (
         "a booking ends before the resource closes",
         (
             core(
-                "offered",
+                "bookable_periods",
                 "least(pg_catalog.upper(f.free) - v_length,",
                 "least(pg_catalog.upper(f.free),",
             ),
@@ -90,7 +96,7 @@ GUARDS: tuple[Guard, ...] = (
             ),
             core(
                 "require_payable",
-                "coalesce(p_change.expires_at, p_booking.hold_expires_at) <= p_at",
+                "coalesce(p_reschedule.expires_at, p_booking.hold_expires_at) <= p_at",
                 "false",
             ),
         ),
@@ -99,7 +105,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "time-is-freed",
         "whoever leaves the live statuses gives the time back in the same transaction",
-        (core("move", "if not core.is_live(p_to) then", "if false then"),),
+        (core("transition_booking", "if not core.is_live(p_to) then", "if false then"),),
         ("tests/sql/test_release_hold.py::test_a_held_time_is_free_at_once",),
     ),
     Guard(

@@ -72,8 +72,8 @@ _TIMES: tuple[Guard, ...] = (
         "nor does a time wait for a difference that could not be paid any more",
         (
             core(
-                "begin_change",
-                "    if p_change.difference > 0\n        and",
+                "begin_reschedule_checkout",
+                "    if p_reschedule.difference > 0\n        and",
                 "    if false\n        and",
             ),
         ),
@@ -102,7 +102,7 @@ _TIMES: tuple[Guard, ...] = (
         "a delayed payment keeps its time until it begins, and not beyond",
         (
             core(
-                "await_result",
+                "extend_for_pending_payment",
                 "least(v_now + interval '24 hours', core.first_start(p_booking))",
                 "v_now + interval '24 hours'",
             ),
@@ -126,8 +126,8 @@ _TIMES: tuple[Guard, ...] = (
         "so is a change, when the first of its two times begins",
         (
             core(
-                "settle_change",
-                "core.clock() + interval '24 hours', v_booking.starts_at, v_change.starts_at);",
+                "settle_reschedule",
+                "core.clock() + interval '24 hours', v_booking.starts_at, v_reschedule.starts_at);",
                 "core.clock() + interval '24 hours');",
             ),
         ),
@@ -140,7 +140,7 @@ _TIMES: tuple[Guard, ...] = (
         "and its new time is free",
         (
             core(
-                "expire_changes",
+                "expire_reschedules",
                 "elsif v_checkout.state = 'pending' and v_start <= v_now then",
                 "elsif false then",
             ),
@@ -176,7 +176,13 @@ _TIMES: tuple[Guard, ...] = (
     Guard(
         "delayed-left-out",
         "what may not be offered is left out of what Stripe is sent",
-        (core("session_parameters", "case when p_delayed then '{}'", "case when true then '{}'"),),
+        (
+            core(
+                "stripe_session_parameters",
+                "case when p_delayed then '{}'",
+                "case when true then '{}'",
+            ),
+        ),
         (f"{_PAGES}::test_by_default_a_browser_gets_no_delayed_methods",),
     ),
 )
@@ -233,7 +239,7 @@ _CHARGES: tuple[Guard, ...] = (
     Guard(
         "old-price-stops-no-sweep",
         "nor is it offered, and the waitlist goes on",
-        (core("offer", " or sqlstate 'KHAMT'", ""),),
+        (core("make_offer", " or sqlstate 'KHAMT'", ""),),
         (f"{_CURRENCIES}::test_who_waits_is_passed_over_while_the_price_cannot_be_charged",),
     ),
     Guard(
@@ -252,7 +258,7 @@ _CHARGES: tuple[Guard, ...] = (
     Guard(
         "difference-is-waived",
         "a difference that cannot be charged is waived",
-        (core("new_change", "v_more < v_currency.least_charge", "false"),),
+        (core("start_reschedule", "v_more < v_currency.least_charge", "false"),),
         (f"{_CHARGED}::test_a_difference_that_cannot_be_charged_is_waived[SEK]",),
     ),
     Guard(
@@ -270,7 +276,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
         (
             core(
                 "require_renewal",
-                "elsif coalesce(p_change.payment_pages, p_booking.payment_pages)",
+                "elsif coalesce(p_reschedule.payment_pages, p_booking.payment_pages)",
                 "elsif -1",
             ),
         ),
@@ -287,7 +293,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
         "however many poll, Stripe is asked once in some seconds",
         (
             core(
-                "session_to_ask",
+                "stripe_session_to_ask",
                 "\n        or v_checkout.asked_at > v_now - interval '5 seconds'",
                 "",
             ),
@@ -297,7 +303,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
     Guard(
         "one-question-at-once",
         "also of those who poll at once",
-        (core("session_to_ask", "    for no key update skip locked;", "    ;"),),
+        (core("stripe_session_to_ask", "    for no key update skip locked;", "    ;"),),
         ("tests/concurrency/test_begun_times.py::test_of_many_who_poll_at_once_one_asks",),
     ),
     Guard(

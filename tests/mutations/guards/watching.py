@@ -53,13 +53,13 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "request-id-at-stripe",
         "Stripe's session names the request that began it",
-        (core("session_parameters", "'holdfast.request_id'", "'holdfast.none'"),),
+        (core("stripe_session_parameters", "'holdfast.request_id'", "'holdfast.none'"),),
         (f"{_FOLLOWING}::test_one_id_leads_through_everything",),
     ),
     Guard(
         "replaced-not-counted",
         "a failed refund that another one has replaced no longer waits for a person",
-        (api("measure", " and r.replaced_by is null", ""),),
+        (api("measure_backlog", " and r.replaced_by is null", ""),),
         ("tests/sql/test_measure.py::test_failed_refunds_count_until_another_replaces_them",),
     ),
 )

@@ -1,4 +1,4 @@
--- What core.offered was before openings were compiled: straight from the windows. A reference for tests.
+-- What core.bookable_periods was before openings were compiled: straight from the windows. A reference for tests.
 --
 -- The one definition that listing and holding share: opening hours, grid, length, notice, horizon.
 -- A resource that confirms by request offers nothing until requests can be answered.

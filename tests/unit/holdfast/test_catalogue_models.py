@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from holdfast.catalogue.models import (
-    Change,
     OfferingChange,
     OfferingRequest,
+    Patch,
     PoolChange,
     ResourceChange,
     ResourceRequest,
@@ -27,7 +27,7 @@ from holdfast.catalogue.schedule_models import (
 CHANGES = [ResourceChange, OfferingChange, PoolChange, HoursChange, OverrideChange, BlackoutChange]
 
 
-def _accepted(model: type[Change], body: dict[str, Any]) -> dict[str, Any] | None:
+def _accepted(model: type[Patch], body: dict[str, Any]) -> dict[str, Any] | None:
     """What the database is sent, or None."""
     try:
         return model.model_validate(body).as_json()
@@ -36,7 +36,7 @@ def _accepted(model: type[Change], body: dict[str, Any]) -> dict[str, Any] | Non
 
 
 @pytest.mark.parametrize("model", CHANGES)
-def test_a_change_changes_something(model: type[Change]) -> None:
+def test_a_change_changes_something(model: type[Patch]) -> None:
     """An empty body is no change."""
     assert _accepted(model, {}) is None
 
@@ -51,7 +51,7 @@ def test_a_change_changes_something(model: type[Change]) -> None:
         (BlackoutChange, {"reason": None}),
     ],
 )
-def test_null_takes_away_and_absence_leaves(model: type[Change], body: dict[str, Any]) -> None:
+def test_null_takes_away_and_absence_leaves(model: type[Patch], body: dict[str, Any]) -> None:
     """Only what was sent is passed on, null included."""
     assert _accepted(model, body) == body
 

@@ -37,7 +37,7 @@ class Actor:
     Attributes:
         tenant: what the key's text names, as it is written there; "" for a key of old.
         address: the network address that asks, as API Gateway saw it; only a keyed hash of it is
-            stored (`booking_secrets.located`).
+            stored (`booking_secrets.with_address_hash`).
     """
 
     key_hash: str

@@ -52,13 +52,13 @@ def making(actor: dict[str, Any]) -> dict[str, Any]:
     return actor | {"secret_key_id": newest_key()}
 
 
-def told(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
+def without_key_id(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """An answer of the database without its `secret_key_id`, and that id."""
     key_id = answer.get("secret_key_id", FIRST_SECRET_KEY)  # replayed from before there were ids
     return {name: answer[name] for name in answer if name != "secret_key_id"}, key_id
 
 
-def located(actor: Actor) -> dict[str, Any]:
+def with_address_hash(actor: Actor) -> dict[str, Any]:
     """The actor as the database gets it where holds of one network address are counted.
 
     The hash is keyed: addresses are few enough to be guessed from a plain one.

@@ -33,7 +33,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
         booking_id = ids.new()
         secret_hash = actors.digest(booking_secrets.client_secret(booking_id))
         held: dict[str, Any] = freshness.required(
-            booking_secrets.making(booking_secrets.located(actor)),
+            booking_secrets.making(booking_secrets.with_address_hash(actor)),
             lambda asker: database.call(
                 "create_hold", asker, key, booking_id, secret_hash, request.as_json()
             ),
@@ -44,7 +44,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
         return held
 
     held = idempotency.once(actor, "create_hold", None, key, request.as_json(), effect, context)
-    held, key_id = booking_secrets.told(held)
+    held, key_id = booking_secrets.without_key_id(held)
     secret = booking_secrets.client_secret(held["id"], key_id)
     return {**held, "client_secret": actors.naming(secret, actor.tenant)}
 

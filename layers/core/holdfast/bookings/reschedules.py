@@ -15,7 +15,7 @@ from holdfast.platform.errors import AlreadyPaid, IllegalState
 from holdfast.platform.observability import count
 
 
-def move(
+def start(
     actor: Actor,
     booking_id: UUID,
     request: RescheduleRequest,
@@ -41,7 +41,7 @@ def move(
         moved: dict[str, Any] = freshness.required(
             actor.as_json(),
             lambda named: database.call(
-                "reschedule", named, booking_id, key, request.as_json(), version
+                "reschedule_booking", named, booking_id, key, request.as_json(), version
             ),
         )
         count("BookingMoved" if moved["change"] is None else "ChangeBegun")
@@ -58,7 +58,7 @@ def move(
     )
 
 
-def give_up(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:
+def cancel(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:
     """Give up a change that waits for its payment; the booking stays where it is.
 
     Returns:
@@ -69,7 +69,7 @@ def give_up(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[s
         AlreadyPaid: the payment was quicker; the booking was moved.
         IllegalState: no change waits, or a payment of it is under way.
     """
-    result = database.call("abandon_change", actor.as_json(), booking_id, version)
+    result = database.call("cancel_reschedule", actor.as_json(), booking_id, version)
     if result["effect"] is not None:
         outcome = effects.perform(result["effect"])
         if outcome == "changed":
@@ -83,7 +83,7 @@ def give_up(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[s
                 hint="Wait for its result; see GET /v1/bookings/{booking_id}/confirmation.",
             )
         if outcome != effects.LATER:
-            result = database.call("abandon_change", actor.as_json(), booking_id, None)
+            result = database.call("cancel_reschedule", actor.as_json(), booking_id, None)
     if result["abandoned"]:
         count("ChangeGivenUp")
     return result["booking"], result["abandoned"]

@@ -94,7 +94,7 @@ def give_out(
         return feed
 
     feed = idempotency.once(actor, "create_calendar_feed", resource_id, key, {}, effect, context)
-    feed, key_id = booking_secrets.told(feed)
+    feed, key_id = booking_secrets.without_key_id(feed)
     token = actors.naming(booking_secrets.calendar_token(feed["id"], key_id), actor.tenant)
     return {**feed, "url": f"{origin}/v1/calendar-feeds/{token}{_ENDING}"}
 

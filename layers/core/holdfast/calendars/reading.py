@@ -33,7 +33,7 @@ def source() -> BusyTimes:
 def read_now(tenant_id: str, calendar_ids: Sequence[str], seconds: float) -> None:
     """Read these calendars of a tenant before a hold, and store what was learnt in some seconds."""
     asked = {"tenant_id": tenant_id, "calendars": list(calendar_ids)}
-    tasks = database.call("begin_reading", asked)
+    tasks = database.call("begin_calendar_read", asked)
     _read_and_store(tasks, seconds)
 
 
@@ -80,7 +80,7 @@ def _store(task: Task, reading: "Future[Reading]", seconds: float, took: float) 
         "tenant_id": task["tenant_id"],
     }
     try:
-        stored = database.call("store_busy", task["id"], task["begun_at"], outcome)
+        stored = database.call("store_calendar_busy", task["id"], task["begun_at"], outcome)
     except TenantMoving:  # read again by whoever answers for the tenant then
         return "moving"
     count("CalendarUnreadable" if stored["result"] == "failed" else "CalendarRead")

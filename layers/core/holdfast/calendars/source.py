@@ -9,7 +9,7 @@ from holdfast.calendars import events
 from holdfast.calendars.transport import Transport
 
 Task = Mapping[str, Any]  # as core.reading_task makes it
-Reading = dict[str, Any]  # as api.store_busy takes it
+Reading = dict[str, Any]  # as api.store_calendar_busy takes it
 
 
 class BusyTimes(Protocol):

@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast.access.actors import Actor
 from holdfast.api import idempotency
-from holdfast.catalogue.models import Change
+from holdfast.catalogue.models import Patch
 from holdfast.platform import cursors, database, ids
 
 Kind = Literal["resource", "offering", "pool", "hours", "override", "blackout"]
@@ -20,7 +20,7 @@ Kind = Literal["resource", "offering", "pool", "hours", "override", "blackout"]
 def create(
     actor: Actor,
     kind: Kind,
-    request: Change,
+    request: Patch,
     key: str,
     context: LambdaContext,
     resource_id: UUID | None = None,
@@ -90,7 +90,7 @@ def change(
     actor: Actor,
     kind: Kind,
     item_id: UUID,
-    change: Change,
+    change: Patch,
     version: int | None,
     resource_id: UUID | None = None,
 ) -> dict[str, Any]:

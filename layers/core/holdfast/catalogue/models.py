@@ -42,7 +42,7 @@ Step = Annotated[
 Ids = Annotated[list[UUID], Field(max_length=100), AfterValidator(_once)]
 
 
-class Change(Request):
+class Patch(Request):
     """What is to be different. What it does not name stays."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
@@ -80,7 +80,7 @@ def _one_each(prices: list[CataloguePrice]) -> list[CataloguePrice]:
 Prices = Annotated[list[CataloguePrice], Field(max_length=100), AfterValidator(_one_each)]
 
 
-class ResourceChange(Change):
+class ResourceChange(Patch):
     """What is to be different of a resource: for bookings that are made from now on."""
 
     name: Name = _ABSENT
@@ -106,7 +106,7 @@ class ResourceRequest(ResourceChange):
     booking_mode: Mode = "slot"
 
 
-class OfferingChange(Change):
+class OfferingChange(Patch):
     """What is to be different of an offering: for bookings that are made from now on."""
 
     name: Name = _ABSENT
@@ -131,7 +131,7 @@ class OfferingRequest(OfferingChange):
         return self
 
 
-class PoolChange(Change):
+class PoolChange(Patch):
     """What is to be different of a pool."""
 
     name: Name = _ABSENT

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from holdfast.catalogue.models import Change
+from holdfast.catalogue.models import Patch
 from holdfast.platform.fields import Date, Instant, Name
 from holdfast.platform.models import Answer
 
@@ -29,7 +29,7 @@ def _not_empty(opens: str | None, closes: str | None) -> None:
         raise ValueError("must not close when it opens; 00:00 to 24:00 is a whole day")
 
 
-class HoursChange(Change):
+class HoursChange(Patch):
     """What is to be different of a weekly window."""
 
     weekday: Weekday = _ABSENT
@@ -54,7 +54,7 @@ class HoursRequest(HoursChange):
     closes: Closes
 
 
-class OverrideChange(Change):
+class OverrideChange(Patch):
     """What is to be different of a single day; opens and closes null is closed."""
 
     date: Date = _ABSENT
@@ -77,7 +77,7 @@ class OverrideRequest(OverrideChange):
     date: Date
 
 
-class BlackoutChange(Change):
+class BlackoutChange(Patch):
     """What is to be different of a blackout; a period is given whole."""
 
     starts_at: Instant = _ABSENT

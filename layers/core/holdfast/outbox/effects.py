@@ -40,7 +40,7 @@ def perform(effect: dict[str, Any]) -> str:
         count("RefundMade")
     elif result.get("status") == "failed":
         refund_failed(effect["id"], result["refund"]["id"])
-    return settlement.told(finished)
+    return settlement.report(finished)
 
 
 def deliver_batch() -> int:

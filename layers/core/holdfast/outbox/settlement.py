@@ -15,7 +15,7 @@ _COUNTED = {
 _LATE = re.compile(r"paid late;|.*: time_lost$")  # as core.settle_paid and its like give reasons
 
 
-def told(settled: Mapping[str, Any]) -> str:
+def report(settled: Mapping[str, Any]) -> str:
     """Count what `api.settle_checkout`, `api.settle_refund` or `api.finish_effect` answered.
 
     Returns:

@@ -38,5 +38,5 @@ def _settled(session_id: str) -> bool:
     if outcome == "open":
         return False
     settled = database.call("settle_checkout", None, outcome, gateway.summary(session))
-    logger().info("session settled", session=session_id, result=settlement.told(settled))
+    logger().info("session settled", session=session_id, result=settlement.report(settled))
     return True

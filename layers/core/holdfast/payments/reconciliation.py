@@ -23,7 +23,7 @@ from holdfast.stripe import gateway, listing
 _DAYS = 30
 
 
-def go_on(context: LambdaContext) -> dict[str, int]:
+def run(context: LambdaContext) -> dict[str, int]:
     """Go on with today's comparison while there is time; nothing if it is over.
 
     Returns:
@@ -36,10 +36,10 @@ def go_on(context: LambdaContext) -> dict[str, int]:
     totals = {"looked": 0, "foreign": 0, "found": 0, "cured": 0}
 
     def step() -> bool:
-        work = database.call("continue_reconciliation", _DAYS)
+        work = database.call("next_reconciliation_page", _DAYS)
         totals["open"] = work["open"]
         if work["step"] is not None:
-            _look(work["step"], totals)
+            _page(work["step"], totals)
         return work["step"] is not None
 
     try:
@@ -50,7 +50,7 @@ def go_on(context: LambdaContext) -> dict[str, int]:
     return totals
 
 
-def _look(step: dict[str, Any], totals: dict[str, int]) -> None:
+def _page(step: dict[str, Any], totals: dict[str, int]) -> None:
     """Look at a page, put right what can be, and write down the rest."""
     if "items" in step:
         entries = [listing.look_up(item) for item in step["items"]]
@@ -58,36 +58,36 @@ def _look(step: dict[str, Any], totals: dict[str, int]) -> None:
         kind = step["phase"].removesuffix("s")
         entries, step["next"] = listing.page(kind, step["from"], step["until"], step["after"])
     totals["looked"] += len(entries)
-    compared = _compared(step, entries, [], totals)
+    compared = _compare(step, entries, [], totals)
     totals["foreign"] += compared["foreign"]
     if cures := compared["cures"]:
         for entry in entries:
             if entry["id"] in cures:
-                totals["cured"] += _cured(entry)
-        _compared(step, entries, cures, totals)
+                totals["cured"] += _repair(entry)
+        _compare(step, entries, cures, totals)
 
 
-def _compared(
+def _compare(
     step: dict[str, Any],
     entries: list[listing.Entry],
     tried: list[str],
     totals: dict[str, int],
 ) -> dict[str, Any]:
     """Compare, and tell what is new; `cures` are ids of what can be put right and was not tried."""
-    compared: dict[str, Any] = database.call("reconcile", step, entries, tried)
+    compared: dict[str, Any] = database.call("submit_reconciliation_page", step, entries, tried)
     for found in compared["found"]:
         logger().error("books differ", **found)
     totals["found"] += len(compared["found"])
     return compared
 
 
-def _cured(entry: listing.Entry) -> bool:
+def _repair(entry: listing.Entry) -> bool:
     """Put a difference right by what would have done it in time; whether that ran.
 
     A fault of ours in one of them does not keep the others from being compared.
     """
     try:
-        result = _refund_told(entry) if entry["type"] == "refund" else _payment_settled(entry)
+        result = _settle_refund(entry) if entry["type"] == "refund" else _settle_payment(entry)
     except Unavailable:
         raise
     except Exception as error:
@@ -98,15 +98,15 @@ def _cured(entry: listing.Entry) -> bool:
     return True
 
 
-def _payment_settled(entry: listing.Entry) -> str:
+def _settle_payment(entry: listing.Entry) -> str:
     session = listing.session_of(entry["id"])
     if session is None or not gateway.readable(session) or gateway.outcome(session) != "paid":
         return "no session was paid"
     summary = gateway.summary(session)
-    return settlement.told(database.call("settle_checkout", None, "paid", summary))
+    return settlement.report(database.call("settle_checkout", None, "paid", summary))
 
 
-def _refund_told(entry: listing.Entry) -> str:
+def _settle_refund(entry: listing.Entry) -> str:
     told = {"id": entry["id"], "metadata": entry["metadata"]}
     status = entry["object"]["status"]
-    return settlement.told(database.call("settle_refund", None, status, told))
+    return settlement.report(database.call("settle_refund", None, status, told))

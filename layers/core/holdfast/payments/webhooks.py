@@ -60,23 +60,23 @@ def receive(payload: bytes, signature: str) -> str:
 
 
 def _settle(event: dict[str, Any]) -> str:
-    told = {"id": event["id"], "type": event["type"], "created": event["created"]}
+    facts = {"id": event["id"], "type": event["type"], "created": event["created"]}
     subject = event["data"]["object"]
     if event["type"] in _SESSION_EVENTS and subject.get("mode") == "payment":
         _require(gateway.readable(subject), event)
         outcome = gateway.outcome(subject, event["type"])
-        settled = database.call("settle_checkout", told, outcome, gateway.summary(subject))
+        settled = database.call("settle_checkout", facts, outcome, gateway.summary(subject))
     elif event["type"] in _REFUND_EVENTS:
         _require(gateway.refund_readable(subject), event)
         names = ("refund_id", "effect_id", "tenant_id")
         refund = {"id": subject["id"], "metadata": gateway.metadata_of(subject, *names)}
         status = refund_status(subject)
-        settled = database.call("settle_refund", told, status, refund)
+        settled = database.call("settle_refund", facts, status, refund)
         if status == "failed" and settled["result"] == "recorded":
             refund_failed(refund["metadata"].get("effect_id"), refund["id"])
     else:
         return "ignored"
-    return settlement.told(settled)
+    return settlement.report(settled)
 
 
 def _require(readable: bool, event: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ def measure() -> None:
     Raises:
         Unavailable: the database does not answer.
     """
-    found, skew = _asked("measure")
+    found, skew = _asked("measure_backlog")
     for member, name in _GAUGES.items():
         gauge(name, found[member])
     gauge("ClockSkewSeconds", abs(skew))

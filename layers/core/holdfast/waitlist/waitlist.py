@@ -30,7 +30,7 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
         secret_hash = actors.digest(booking_secrets.waitlist_secret(entry_id))
         place: dict[str, Any] = database.call(
             "join_waitlist",
-            booking_secrets.making(booking_secrets.located(actor)),
+            booking_secrets.making(booking_secrets.with_address_hash(actor)),
             key,
             entry_id,
             secret_hash,
@@ -41,7 +41,7 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
         return place
 
     place = idempotency.once(actor, "join_waitlist", None, key, request.as_json(), effect, context)
-    place, key_id = booking_secrets.told(place)
+    place, key_id = booking_secrets.without_key_id(place)
     secret = booking_secrets.waitlist_secret(place["id"], key_id)
     return {**place, "client_secret": actors.naming(secret, actor.tenant)}
 
@@ -52,7 +52,7 @@ def get(actor: Actor, entry_id: UUID) -> dict[str, Any]:
     Raises:
         NotFound: no such place for this caller.
     """
-    place: dict[str, Any] = database.call("get_waiting", actor.as_json(), entry_id)
+    place: dict[str, Any] = database.call("get_waitlist_entry", actor.as_json(), entry_id)
     return place
 
 

@@ -45,7 +45,7 @@ begin
             pg_catalog.lower(v_period), pg_catalog.upper(v_period), v_now)
         limit 2001
     ) as s;
-    perform core.require_few(v_count);
+    perform core.require_slot_count(v_count);
 
     return pg_catalog.json_build_object(
         'pool_id', v_pool.id,

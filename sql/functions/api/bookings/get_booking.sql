@@ -15,7 +15,7 @@ begin
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
 
-    perform core.require_reach(v_actor, v_booking);
+    perform core.require_booking_access(v_actor, v_booking);
     return core.booking_json(v_booking);
 end;
 $$;

@@ -13,7 +13,7 @@
 --
 -- Locks     as core.claim_calendars_of, tenant after tenant
 -- Raises    40001, 40P01
--- Backstop  api.store_busy takes no older reading
+-- Backstop  api.store_calendar_busy takes no older reading
 create or replace function api.claim_calendars(p_limit integer)
 returns jsonb
 language plpgsql volatile security definer

@@ -44,6 +44,6 @@ begin
     using v_changes, v_actor.tenant_id, p_id;
     perform core.replace_lists(v_actor, p_id, p_request, v_now);
     perform core.still_authorized(v_actor);
-    return core.item_answer(v_actor, p_kind, p_resource_id, p_id);
+    return core.catalogue_item_response(v_actor, p_kind, p_resource_id, p_id);
 end;
 $$;

@@ -32,7 +32,7 @@ begin
     perform core.lock_rules(core.rules_of(v_actor, p_kind, p_resource_id, p_id));
     if v_earlier is not null then
         perform core.still_authorized(v_actor);
-        return core.item_answer(v_actor, p_kind, p_resource_id, v_earlier);
+        return core.catalogue_item_response(v_actor, p_kind, p_resource_id, v_earlier);
     end if;
     if v_kind.of_resource then
         v_resource := core.require_resource(v_actor, p_resource_id);
@@ -54,6 +54,6 @@ begin
     using v_row;
     perform core.replace_lists(v_actor, p_id, p_request, v_now);
     perform core.still_authorized(v_actor);
-    return core.item_answer(v_actor, p_kind, p_resource_id, p_id);
+    return core.catalogue_item_response(v_actor, p_kind, p_resource_id, p_id);
 end;
 $$;

@@ -60,7 +60,7 @@ begin
                 'created_at', core.utc(c.created_at)))
             from pg_catalog.unnest(v_customers) as c), '[]') else '[]' end,
         'waitlist', coalesce((
-            select pg_catalog.jsonb_agg(core.waiting_json(w) - 'offer')
+            select pg_catalog.jsonb_agg(core.waitlist_entry_json(w) - 'offer')
             from pg_catalog.unnest(v_places) as w), '[]'),
         'bookings', coalesce((
             select pg_catalog.jsonb_agg(core.booking_json(b) || core.booking_books_json(b))

@@ -18,7 +18,7 @@
 -- on one slot need not wait in line. All else is decided once, under their lock.
 --
 -- Locks     the request key; the rules of all resources that it may get, shared; the identities of
---           core.limit_holder; the customer's address; then the days of all periods and stale holds in
+--           core.require_hold_quota; the customer's address; then the days of all periods and stale holds in
 --           the way, to the end of the transaction; whoever waited for the days in vain gives them back
 --           before it looks for alternatives
 -- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
@@ -38,7 +38,7 @@ declare
     v_actor core.actor := core.authorize(p_actor, 'booking.hold');
     v_earlier uuid;
     v_customer core.customers;
-    v_wanted core.wanted[];
+    v_requested core.requested_period[];
     v_taken record;
     v_held core.bookings[];
 begin
@@ -54,28 +54,28 @@ begin
     -- what the catalogue and the rules say from here on stays true
     perform core.share_rules(core.named_resources(v_actor, p_request));
     if not core.asks_a_pool(p_request) then
-        v_wanted := core.wanted_periods(v_actor, p_request, null);
-        if core.cannot_be_had(v_wanted) then
-            perform core.raise_unmet(
-                v_wanted, core.unmet(v_wanted, core.clock()), null, core.clock());
+        v_requested := core.resolve_periods(v_actor, p_request, null);
+        if core.cannot_be_had(v_requested) then
+            perform core.raise_conflicts(
+                v_requested, core.conflicts(v_requested, core.clock()), null, core.clock());
         end if;
     end if;
 
-    perform core.limit_holder(v_actor, p_request, core.asked_periods(p_request));
+    perform core.require_hold_quota(v_actor, p_request, core.asked_periods(p_request));
     v_customer := core.require_customer(v_actor, p_request -> 'customer', core.clock());
 
     if core.asks_a_pool(p_request) then
-        v_held := core.take_from_pools(
+        v_held := core.hold_from_pools(
             v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id,
             p_actor -> 'calendars_tried');
     else
-        perform core.limit_share(v_actor, v_wanted);
-        v_taken := core.take(
-            v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id, v_wanted,
+        perform core.limit_share(v_actor, v_requested);
+        v_taken := core.hold_periods(
+            v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id, v_requested,
             p_actor -> 'calendars_tried');
-        if v_taken.p_unmet <> '{}' then
-            perform core.raise_unmet(
-                v_wanted, v_taken.p_unmet,
+        if v_taken.p_conflicts <> '{}' then
+            perform core.raise_conflicts(
+                v_requested, v_taken.p_conflicts,
                 core.counted_customer(v_actor, p_request, v_customer.id), core.clock());
         end if;
         v_held := v_taken.p_held;

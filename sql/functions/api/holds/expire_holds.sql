@@ -14,7 +14,7 @@
 -- Runs as holdfast_system: it works across tenants.
 --
 -- Locks     up to p_limit bookings, skipping those that are locked; their tenants' fences; the effects
---           that close their checkouts; as core.expire_changes
+--           that close their checkouts; as core.expire_reschedules
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  trigger bookings_100_guard_transition
 create or replace function api.expire_holds(p_limit integer)
@@ -49,15 +49,15 @@ begin
             v_now := core.clock();
 
             if v_checkout.id is null then
-                perform core.move(v_booking, 'expired', 'the hold ran out');
+                perform core.transition_booking(v_booking, 'expired', 'the hold ran out');
                 v_expired := v_expired + 1;
             elsif v_checkout.state = 'pending' and v_start <= v_now then
-                perform core.move(v_booking, 'expired', 'the time began before its payment had a result');
+                perform core.transition_booking(v_booking, 'expired', 'the time began before its payment had a result');
                 v_expired := v_expired + 1;
             else
                 perform core.close_checkout(v_checkout, 'deadline', 0);
                 -- look again later, so that one unreachable checkout does not fill every batch
-                perform core.prolong(
+                perform core.extend_hold(
                     v_booking, core.look_again(v_start, v_now), 'closing its checkout');
                 v_closing := v_closing + 1;
             end if;
@@ -68,7 +68,7 @@ begin
         end;
     end loop;
 
-    v_changes := core.expire_changes(p_limit);
+    v_changes := core.expire_reschedules(p_limit);
     return pg_catalog.jsonb_build_object(
         'expired', v_expired + v_changes.expired,
         'closing', v_closing + v_changes.closing,

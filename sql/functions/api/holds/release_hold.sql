@@ -7,7 +7,7 @@
 -- p_version the version the client has seen (If-Match), or null
 -- Returns   {"released": boolean, "booking": …, "effect": … | null}
 --
--- Locks     the booking; the effect that closes its checkout, or as core.move
+-- Locks     the booking; the effect that closes its checkout, or as core.transition_booking
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
 --           KHSTA  past the point where a hold can be released, or a delayed payment is under way,
 --                  or it is held with others and not the first
@@ -27,7 +27,7 @@ begin
         perform core.require_version(v_booking, p_version);
     end if;
 
-    perform core.require_first(v_booking);
+    perform core.require_cart_leader(v_booking);
     if v_booking.status in ('held', 'paying') then
         v_checkout := core.payable_checkout(v_booking);
         if v_checkout.state = 'pending' then
@@ -36,7 +36,7 @@ begin
         elsif v_checkout.id is not null then
             v_effect := core.close_checkout(v_checkout, 'released', 30);
         else
-            v_booking := core.move(v_booking, 'expired', 'released by the customer');
+            v_booking := core.transition_booking(v_booking, 'expired', 'released by the customer');
         end if;
     elsif v_booking.status <> 'expired' then
         raise exception 'a booking that is % is no hold any more', v_booking.status

@@ -7,9 +7,9 @@
 --           nothing can be paid any more, so the booking ends here
 -- Returns   {"booking": …, "checkout": …}
 --
--- Locks     the booking; as core.move
+-- Locks     the booking; as core.transition_booking
 -- Raises    KHAUT · KHNTF
--- Backstop  checkouts_session_unique, trigger bookings_100_guard_transition
+-- Backstop  checkouts_stripe_session_unique, trigger bookings_100_guard_transition
 create or replace function api.attach_checkout(
     p_actor jsonb, p_booking_id uuid, p_checkout_id uuid, p_session jsonb)
 returns jsonb
@@ -23,8 +23,8 @@ declare
 begin
     update core.checkouts as c
     set state = case when p_session is null then 'failed' else 'open' end,
-        session_id = p_session ->> 'id',
-        session_url = p_session ->> 'url',
+        stripe_session_id = p_session ->> 'id',
+        stripe_session_url = p_session ->> 'url',
         -- a refused attempt makes room for the next one; it does not end the hold, unless it was
         -- being closed for that
         close_reason = case
@@ -42,10 +42,10 @@ begin
         where c.tenant_id = v_actor.tenant_id and c.id = p_checkout_id
             and c.booking_id is not distinct from p_booking_id;
     elsif v_checkout.state = 'failed' and v_checkout.close_reason in ('released', 'deadline') then
-        if v_checkout.change_id is not null then
-            v_booking := core.end_change(v_booking, v_checkout);
+        if v_checkout.reschedule_id is not null then
+            v_booking := core.end_reschedule(v_booking, v_checkout);
         elsif v_booking.status = 'paying' then
-            v_booking := core.move(v_booking, 'expired', case v_checkout.close_reason
+            v_booking := core.transition_booking(v_booking, 'expired', case v_checkout.close_reason
                 when 'released' then 'released by the customer'
                 else 'the checkout ran out unpaid'
             end);

@@ -14,7 +14,7 @@
 --
 -- Locks     the booking; the effect that closes the old checkout, or the request key
 -- Raises    KHAUT · KHNTF · KHVER · KHKEY · KHRET · KHAMT
---           KHEXP · KHPGS · KHSTA  see core.require_first, core.require_payable, core.require_renewal
+--           KHEXP · KHPGS · KHSTA  see core.require_cart_leader, core.require_payable, core.require_renewal
 -- Backstop  checkouts_one_payable_per_booking, idempotency_keys_pkey
 create or replace function api.begin_checkout(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)
@@ -30,7 +30,7 @@ declare
         p_request || pg_catalog.jsonb_build_object('booking_id', p_booking_id));
     v_earlier uuid := core.replayed(
         v_actor, 'begin_checkout', p_booking_id, p_key, v_fingerprint);
-    v_change core.changes;
+    v_reschedule core.reschedules;
     v_checkout core.checkouts;
     v_effect jsonb;
 begin
@@ -38,32 +38,32 @@ begin
     if v_earlier is null then
         perform core.require_version(v_booking, p_version);
     end if;
-    perform core.require_first(v_booking);
+    perform core.require_cart_leader(v_booking);
     perform core.require_return_addresses(
         v_actor, array[p_actor ->> 'booking_page'], p_request);
-    v_change := core.pending_change(v_booking);
+    v_reschedule := core.pending_reschedule(v_booking);
     v_checkout := core.payable_checkout(v_booking);
-    perform core.require_payable(v_booking, v_change, v_checkout, v_now);
+    perform core.require_payable(v_booking, v_reschedule, v_checkout, v_now);
 
     if v_checkout.id is not null and (
         v_checkout.close_reason = 'superseded'
-        or v_checkout.change_id is distinct from v_change.id
-        or v_checkout.session_expires_at < v_now + interval '2 minutes'
+        or v_checkout.reschedule_id is distinct from v_reschedule.id
+        or v_checkout.stripe_session_expires_at < v_now + interval '2 minutes'
         or v_checkout.parameters ->> 'success_url' <> p_request ->> 'success_url'
         or v_checkout.parameters ->> 'cancel_url' <> p_request ->> 'cancel_url')
     then
-        perform core.require_renewal(v_actor, v_booking, v_change, v_now);
+        perform core.require_renewal(v_actor, v_booking, v_reschedule, v_now);
         v_effect := core.close_checkout(v_checkout, 'superseded', 30);
         perform core.still_authorized(v_actor);
         return pg_catalog.jsonb_build_object(
             'next', 'close', 'booking', core.booking_json(v_booking),
             'checkout', core.checkout_json(v_checkout), 'effect', v_effect);
     elsif v_checkout.id is null then
-        perform core.require_renewal(v_actor, v_booking, v_change, v_now);
+        perform core.require_renewal(v_actor, v_booking, v_reschedule, v_now);
         v_checkout := core.new_checkout(
-            v_booking, v_change, p_request ->> 'success_url', p_request ->> 'cancel_url',
+            v_booking, v_reschedule, p_request ->> 'success_url', p_request ->> 'cancel_url',
             core.may_delay(
-                v_actor, least(core.first_start(v_booking), v_change.starts_at), v_now));
+                v_actor, least(core.first_start(v_booking), v_reschedule.starts_at), v_now));
     end if;
 
     insert into core.idempotency_keys (

@@ -9,7 +9,7 @@
 --           refunded    the money was sent back; reason says why
 --           otherwise   the booking's own status: expired, cancelled, declined, ended, …
 --
--- Locks     none that it waits for; core.session_to_ask takes the checkout's row if that is free
+-- Locks     none that it waits for; core.stripe_session_to_ask takes the checkout's row if that is free
 -- Raises    KHAUT · KHNTF no such booking for this actor
 -- Backstop  row-level security
 create or replace function api.get_confirmation(p_actor jsonb, p_booking_id uuid)
@@ -28,7 +28,7 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
-    perform core.require_reach(v_actor, v_booking);
+    perform core.require_booking_access(v_actor, v_booking);
 
     v_checkout := core.payable_checkout(v_booking);
     if v_booking.status = 'paying' and v_booking.cart_id <> v_booking.id then
@@ -37,7 +37,7 @@ begin
             select c.id from core.checkouts as c
             where c.tenant_id = v_booking.tenant_id and c.booking_id = v_booking.cart_id
                 and c.state in ('creating', 'open', 'pending'));
-    elsif v_booking.status = 'paying' or v_checkout.change_id is not null then
+    elsif v_booking.status = 'paying' or v_checkout.reschedule_id is not null then
         v_asked := v_checkout.id;
     elsif v_booking.status in ('expired', 'cancelled', 'declined') then
         select * into v_refund
@@ -48,7 +48,7 @@ begin
     end if;
 
     if v_asked is not null then
-        v_session_id := core.session_to_ask(v_booking.tenant_id, v_asked);
+        v_session_id := core.stripe_session_to_ask(v_booking.tenant_id, v_asked);
     end if;
 
     v_status := case

@@ -14,7 +14,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     the tenant's fence; of one tenant and one kind: as core.delete_places, core.delete_unpaid; the rows that it
+-- Locks     the tenant's fence; of one tenant and one kind: as core.delete_waitlist_entries, core.delete_unpaid; the rows that it
 --           deletes, skipping those that are locked
 -- Raises    nothing
 -- Backstop  foreign keys; tenants_keeps_events and its like; trigger booking_events_append_only
@@ -54,7 +54,7 @@ begin
             continue;
         end if;
         v_done := case c_kinds[v_kind]
-            when 'places' then core.delete_places(v_tenant, v_after, p_limit)
+            when 'places' then core.delete_waitlist_entries(v_tenant, v_after, p_limit)
             when 'bookings' then core.delete_unpaid(v_tenant, v_after, p_limit)
             when 'requests' then core.delete_requests(v_tenant, p_limit)
             when 'events' then core.delete_events(v_tenant, p_limit)

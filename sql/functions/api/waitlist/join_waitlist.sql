@@ -7,17 +7,17 @@
 --               "customer": {"name", "email", "phone"}, "locale", "timezone", "override": {"rules",
 --               "reason"} of a server}; a date of a resource that is booked by slot is any period of
 --               that local day
--- Returns       core.waiting_json, with "secret_key_id": the key that its secret is derived with
+-- Returns       core.waitlist_entry_json, with "secret_key_id": the key that its secret is derived with
 --
 -- A browser's place ends after some days. Whoever asks once more gets a place of its own, which looks
 -- like any other: it must not be told that the address waits already. The two are offered a time once
--- (core.offer). A server knows its customers, and is told.
+-- (core.make_offer). A server knows its customers, and is told.
 --
 -- A time that is being freed while this runs may still look taken; the sweep finds it.
 --
--- Locks     the request key; as core.limit_holder; the customer's address
+-- Locks     the request key; as core.require_hold_quota; the customer's address
 -- Raises    KHAUT · KHDEN an override without a secret key · KHKEY · KHNTF · KHPRC · KHOFF not offered
---           KHFRE  nobody has the time · KHLIM as core.limit_holder
+--           KHFRE  nobody has the time · KHLIM as core.require_hold_quota
 --           23505  waitlist_once_per_customer: to a server, this customer waits for it already
 -- Backstop  waitlist_once_per_customer, idempotency_keys_pkey
 create or replace function api.join_waitlist(
@@ -44,10 +44,10 @@ begin
         v_offering := core.require_offering(v_resource, (p_request ->> 'offering_id')::uuid);
         v_price := core.require_price(
             v_offering, p_request ->> 'tier', p_request ->> 'package');
-        perform core.limit_holder(v_actor, p_request, 0);
+        perform core.require_hold_quota(v_actor, p_request, 0);
         v_now := core.clock();
         v_customer := core.require_customer(v_actor, p_request -> 'customer', v_now);
-        perform core.require_wish(v_resource, v_offering, p_request, v_now);
+        perform core.require_waitable(v_resource, v_offering, p_request, v_now);
 
         insert into core.waitlist (
             tenant_id, id, resource_id, offering_id, tier, package, starts_at, on_date,
@@ -60,7 +60,7 @@ begin
             p_request ->> 'locale', p_request ->> 'timezone',
             v_actor.side = 'server', p_request #>> '{override,reason}', v_actor.address_hash,
             p_secret_hash, v_actor.secret_key_id,
-            core.place_end(v_actor, v_resource, p_request, v_now), v_now, v_now);
+            core.waitlist_entry_end(v_actor, v_resource, p_request, v_now), v_now, v_now);
         v_id := p_entry_id;
         perform core.still_authorized(v_actor);
     end if;
@@ -68,7 +68,7 @@ begin
     select * into v_entry
     from core.waitlist as w
     where w.tenant_id = v_actor.tenant_id and w.id = v_id;
-    return core.waiting_json(v_entry)
+    return core.waitlist_entry_json(v_entry)
         || pg_catalog.jsonb_build_object('secret_key_id', v_entry.secret_key_id);
 end;
 $$;

@@ -2,7 +2,7 @@
 --
 -- p_version the version the client has seen (If-Match), or null
 --
--- Locks     as core.lock_waiting; then as core.move
+-- Locks     as core.lock_waitlist_entry; then as core.transition_booking
 -- Raises    KHAUT · KHNTF no such place for this actor · KHVER stale version
 --           KHSTA  the offer is being paid, or is booked
 -- Backstop  trigger bookings_100_guard_transition
@@ -13,7 +13,7 @@ set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'waitlist.leave');
-    v_entry core.waitlist := core.lock_waiting(v_actor, p_entry_id);
+    v_entry core.waitlist := core.lock_waitlist_entry(v_actor, p_entry_id);
     v_booking core.bookings;
 begin
     if v_entry.state in ('waiting', 'offered') then -- leaving twice is leaving once
@@ -34,13 +34,13 @@ begin
         where w.tenant_id = v_actor.tenant_id and w.id = p_entry_id
         returning * into v_entry;
         if v_booking.id is not null then
-            perform core.move(v_booking, 'expired', 'the offer was turned down');
+            perform core.transition_booking(v_booking, 'expired', 'the offer was turned down');
         end if;
     elsif v_entry.state = 'booked' then
         raise exception 'the offer was taken and paid'
             using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not left';
     end if;
     perform core.still_authorized(v_actor);
-    return core.waiting_json(v_entry);
+    return core.waitlist_entry_json(v_entry);
 end;
 $$;

@@ -33,7 +33,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'places', coalesce((
-            select pg_catalog.jsonb_agg(core.waiting_json(w) order by w.id)
+            select pg_catalog.jsonb_agg(core.waitlist_entry_json(w) order by w.id)
             from pg_catalog.unnest(v_page[: p_limit]) as w), '[]'),
         'next', case when pg_catalog.cardinality(v_page) > p_limit then v_page[p_limit].id end);
 end;

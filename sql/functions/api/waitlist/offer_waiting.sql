@@ -10,7 +10,7 @@
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as core.offer_time, so only free
+-- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as core.make_offers, so only free
 --           days
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  occupancies_no_overlap
@@ -65,7 +65,7 @@ begin
                     v_resource, v_offering, pg_catalog.lower(v_starts), pg_catalog.upper(v_starts), v_now))
             then
                 begin
-                    v_offered := v_offered + core.offer_time(
+                    v_offered := v_offered + core.make_offers(
                         v_resource, core.waited_range(v_entry, v_resource, v_offering));
                 exception when lock_not_available then
                     null; -- somebody is at work there: the next time

@@ -10,7 +10,7 @@
 --           which its successors inherit
 --
 -- A browser can do what its publishable key may, and what a booking's secret may. Whether the secret
--- it sent is the right one is asked where the booking is read (core.require_reach), and none at all is
+-- it sent is the right one is asked where the booking is read (core.require_booking_access), and none at all is
 -- a wrong one: the booking then looks as if it did not exist.
 --
 -- Runs as holdfast_system: the tenant is not known before the key is found. It only reads.

@@ -1,7 +1,7 @@
 -- core.booked_days: how many live bookings of a resource start on each local day of a period.
 --
 -- A change that waits for its payment counts on its new day as well as on the old one.
--- Runs as holdfast_system for the same reason as core.busy.
+-- Runs as holdfast_system for the same reason as core.occupied_ranges.
 --
 -- p_except  a booking that is not counted, because it is about to move; or null
 -- Locks     none
@@ -24,7 +24,7 @@ begin
         join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
         left join lateral (
             select c.starts_at
-            from core.changes as c
+            from core.reschedules as c
             where o.part = 2 and c.tenant_id = o.tenant_id and c.booking_id = o.booking_id
                 and c.state = 'pending'
             limit 1 -- a search for each, whatever the planner thinks of empty tables

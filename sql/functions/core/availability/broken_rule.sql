@@ -8,26 +8,26 @@
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.broken_rule(
-    p_wanted core.wanted, p_customer_id uuid, p_at timestamptz)
+    p_requested core.requested_period, p_customer_id uuid, p_at timestamptz)
 returns text
 language plpgsql stable
 as $$
 begin
-    if not (p_wanted.offered and core.in_time(
-            pg_catalog.lower(p_wanted.period), (p_wanted.resource).notice_minutes,
-            (p_wanted.resource).horizon_days, p_at))
-        or core.is_closed(p_wanted)
+    if not (p_requested.offered and core.in_time(
+            pg_catalog.lower(p_requested.period), (p_requested.resource).notice_minutes,
+            (p_requested.resource).horizon_days, p_at))
+        or core.is_closed(p_requested)
     then
         return coalesce((
             select r.rule
             from core.broken_rules(
-                p_wanted.resource, p_wanted.offering, p_wanted.asked_at, p_wanted.booked_on, p_at) as r
+                p_requested.resource, p_requested.offering, p_requested.asked_at, p_requested.booked_on, p_at) as r
             limit 1), 'closed');
     end if;
 
-    if (p_wanted.resource).daily_limit is null and (p_wanted.resource).customer_limit is null then
+    if (p_requested.resource).daily_limit is null and (p_requested.resource).customer_limit is null then
         return null;
     end if;
-    return (core.reached_limits(p_wanted.resource, p_customer_id, p_wanted.period, p_at, null))[1];
+    return (core.reached_limits(p_requested.resource, p_customer_id, p_requested.period, p_at, null))[1];
 end;
 $$;

@@ -76,7 +76,7 @@ begin
                     'nothing can be booked in this time')
                 else 'a calendar kept elsewhere has this time' end,
             c.blackout_id, c.calendar_id
-        from core.closed(
+        from core.blocked_ranges(
             p_resource.id,
             core.widened(p_resource, p_offering, v_start, pg_catalog.upper(v_period))) as c
         order by c.blackout_id is null, pg_catalog.lower(c.during), c.blackout_id, c.calendar_id;

@@ -31,7 +31,7 @@ begin
             end || '[{"action": "keep", "method": null, "path": null}]'::jsonb)
         order by b.starts_at, b.id)
     into v_found
-    from (select distinct u.booking_id from core.busy(p_resource.id, p_during, p_at) as u) as u
+    from (select distinct u.booking_id from core.occupied_ranges(p_resource.id, p_during, p_at) as u) as u
     cross join lateral (
         select *
         from core.bookings as b

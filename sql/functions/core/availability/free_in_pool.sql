@@ -5,7 +5,7 @@
 -- openings. Those are counted as sets: how many have a start on their grid, less those that cannot take
 -- it. The others are asked one by one.
 --
--- Runs as holdfast_system for the same reason as core.busy; the caller has found the resources.
+-- Runs as holdfast_system for the same reason as core.occupied_ranges; the caller has found the resources.
 --
 -- Locks     none
 -- Raises    nothing
@@ -109,7 +109,7 @@ begin
                         where b.tenant_id = o.tenant_id and b.id = o.booking_id)
                 end
             union all
-            select c.during from core.closed(m.id, m.reach) as c
+            select c.during from core.blocked_ranges(m.id, m.reach) as c
         ) as t
         group by m.id
     ),

@@ -30,10 +30,10 @@ begin
         pg_catalog.lower(r.during) - v_after, pg_catalog.upper(r.during) + v_before, '[)')), '{}')
     into v_blocked
     from (
-        select c.during from core.closed(p_resource.id, v_window) as c
+        select c.during from core.blocked_ranges(p_resource.id, v_window) as c
         union all
         select b.during
-        from core.busy(p_resource.id, v_window, p_at) as b
+        from core.occupied_ranges(p_resource.id, v_window, p_at) as b
         where not v_places and b.unit = 1
     ) as r;
 
@@ -49,7 +49,7 @@ begin
     if not v_places then
         return query
         select f.starts_at, f.ends_at, f.booked_on, 1
-        from core.offered(p_resource, p_offering, p_from, p_to, p_at, v_blocked) as f
+        from core.bookable_periods(p_resource, p_offering, p_from, p_to, p_at, v_blocked) as f
         where v_full = '{}'
             or (f.starts_at at time zone p_resource.timezone)::date <> all (v_full);
         return;
@@ -58,14 +58,14 @@ begin
     return query
     with busy as materialized (
         select pg_catalog.range_agg(b.during) as during
-        from core.busy(p_resource.id, v_window, p_at) as b
+        from core.occupied_ranges(p_resource.id, v_window, p_at) as b
         where b.unit <= p_resource.capacity
         group by b.unit
     ),
     sessions as materialized (
         select s.starts_at, s.ends_at,
             pg_catalog.sum(greatest(p_offering.group_size - s.seats, 0))::integer as seats
-        from core.sessions(p_resource.id, p_offering.id, v_window, p_at) as s
+        from core.classes(p_resource.id, p_offering.id, v_window, p_at) as s
         where s.unit <= p_resource.capacity
         group by 1, 2
     ),
@@ -80,7 +80,7 @@ begin
             + case when p_offering.group_size is null then 0 else coalesce((
                 select s.seats from sessions as s
                 where s.starts_at = f.starts_at and s.ends_at = f.ends_at), 0) end as remaining
-        from core.offered(p_resource, p_offering, p_from, p_to, p_at, v_blocked) as f
+        from core.bookable_periods(p_resource, p_offering, p_from, p_to, p_at, v_blocked) as f
         where v_full = '{}'
             or (f.starts_at at time zone p_resource.timezone)::date <> all (v_full)
     )

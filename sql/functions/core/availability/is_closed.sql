@@ -3,14 +3,14 @@
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
-create or replace function core.is_closed(p_wanted core.wanted)
+create or replace function core.is_closed(p_requested core.requested_period)
 returns boolean
 language plpgsql stable
 as $$
 begin
-    if not (p_wanted.bookable).closures then
+    if not (p_requested.bookable).closures then
         return false; -- there is none: the look is saved
     end if;
-    return exists (select from core.closed((p_wanted.resource).id, p_wanted.during));
+    return exists (select from core.blocked_ranges((p_requested.resource).id, p_requested.during));
 end;
 $$;

@@ -11,5 +11,5 @@ language sql stable
 as $$
     select (p_booking.status <> 'held' or p_booking.hold_expires_at > p_at)
         and (p_occupancy.part = 1
-            or not core.change_ran_out(p_occupancy.tenant_id, p_occupancy.booking_id, p_at))
+            or not core.reschedule_expired(p_occupancy.tenant_id, p_occupancy.booking_id, p_at))
 $$;

@@ -16,7 +16,7 @@ declare
     v_during tstzrange := core.widened(p_resource, p_offering, p_starts_at, p_ends_at);
     v_units integer := p_resource.capacity - (
         select pg_catalog.count(distinct b.unit)
-        from core.busy(p_resource.id, v_during, p_at) as b
+        from core.occupied_ranges(p_resource.id, v_during, p_at) as b
         where b.unit <= p_resource.capacity)::integer;
 begin
     if p_offering.group_size is null then
@@ -24,7 +24,7 @@ begin
     end if;
     return v_units * p_offering.group_size + coalesce((
         select pg_catalog.sum(greatest(p_offering.group_size - s.seats, 0))
-        from core.sessions(p_resource.id, p_offering.id, v_during, p_at) as s
+        from core.classes(p_resource.id, p_offering.id, v_during, p_at) as s
         where s.unit <= p_resource.capacity
             and s.starts_at = p_starts_at and s.ends_at = p_ends_at), 0)::integer;
 end;

@@ -12,7 +12,7 @@ returns tstzrange
 language plpgsql stable
 as $$
 declare
-    v_period tstzrange := core.offered_period(p_resource, p_offering, p_starts_at, p_date, p_at);
+    v_period tstzrange := core.bookable_period(p_resource, p_offering, p_starts_at, p_date, p_at);
 begin
     if v_period is not null then
         return v_period;

@@ -29,7 +29,7 @@ begin
                     case when p.touches then 'taken' else 'buffer' end as rule,
                     case when p.touches then 'a booking has this time'
                         else 'the time around a booking is kept free' end as detail
-                from core.busy(
+                from core.occupied_ranges(
                     p_resource.id,
                     core.widened(p_resource, p_offering, p_starts_at, p_ends_at), p_at) as b
                 cross join lateral ( -- a search for each, whatever the planner thinks of empty tables
@@ -40,10 +40,10 @@ begin
                 ) as k
                 left join lateral ( -- to this time, and not paid yet
                     select c.starts_at, c.ends_at
-                    from core.changes as c
+                    from core.reschedules as c
                     where c.tenant_id = p_resource.tenant_id and c.booking_id = b.booking_id
                         and c.state = 'pending'
-                        and b.during = core.occupied(
+                        and b.during = core.with_buffers(
                             c.starts_at, c.ends_at,
                             c.buffer_before_minutes, c.buffer_after_minutes)
                     limit 1

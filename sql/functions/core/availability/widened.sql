@@ -10,7 +10,7 @@ create or replace function core.widened(
 returns tstzrange
 language sql stable parallel safe
 as $$
-    select core.occupied(
+    select core.with_buffers(
         p_starts_at, p_ends_at,
         core.buffer_before(p_resource, p_offering), core.buffer_after(p_resource, p_offering))
 $$;

@@ -43,7 +43,7 @@ begin
             'id', p_booking.cart_id, 'position', p_booking.position,
             'booking_ids', coalesce(p_cart_ids, core.cart_ids(p_booking))) end,
         'free_cancel_until', core.utc(p_booking.free_cancel_until),
-        'change', case when p_booking.status = 'scheduled' then core.change_json(p_booking) end,
+        'change', case when p_booking.status = 'scheduled' then core.reschedule_json(p_booking) end,
         'version', p_booking.version,
         'created_at', core.utc(p_booking.created_at),
         'updated_at', core.utc(p_booking.updated_at));

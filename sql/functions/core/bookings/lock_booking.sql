@@ -19,7 +19,7 @@ begin
     where b.tenant_id = p_actor.tenant_id and b.id = p_booking_id
     for no key update;
 
-    perform core.require_reach(p_actor, v_booking);
+    perform core.require_booking_access(p_actor, v_booking);
     return v_booking;
 end;
 $$;

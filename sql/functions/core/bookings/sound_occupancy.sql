@@ -17,7 +17,7 @@ declare
             then 'occupancies_during_bounded'
         when not (p_row.part in (1, 2))
             then 'occupancies_part_known'
-        when not (p_row.offering_id is not null or p_row.session_id = p_row.booking_id)
+        when not (p_row.offering_id is not null or p_row.class_id = p_row.booking_id)
             then 'occupancies_private_is_alone'
         when not (p_row.seat >= 1)
             then 'occupancies_seat_positive'

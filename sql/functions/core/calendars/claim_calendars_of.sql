@@ -5,7 +5,7 @@
 --
 -- Locks     the tenant's fence; the claimed calendars, skipping those that are locked
 -- Raises    40001, 40P01
--- Backstop  api.store_busy takes no older reading
+-- Backstop  api.store_calendar_busy takes no older reading
 create or replace function core.claim_calendars_of(
     p_tenant_id uuid, p_limit integer, p_share integer, p_at timestamptz)
 returns jsonb

@@ -4,7 +4,7 @@
 -- understood in the zone that the resource still has; without them the whole feed is answered.
 --
 -- Returns   {"id", "tenant_id", "url", "etag", "last_modified", "timezone", "begun_at", "from", "until"}: busy
---           times in [from, until) are wanted; begun_at goes back to api.store_busy as it is
+--           times in [from, until) are wanted; begun_at goes back to api.store_calendar_busy as it is
 --
 -- Locks     none
 -- Raises    nothing

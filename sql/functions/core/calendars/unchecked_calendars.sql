@@ -6,15 +6,15 @@
 -- Raises    KHCAL · KHCAU
 -- Backstop  none
 create or replace function core.unchecked_calendars(
-    p_wanted core.wanted[], p_checked jsonb, p_at timestamptz)
+    p_requested core.requested_period[], p_checked jsonb, p_at timestamptz)
 returns boolean
 language plpgsql volatile
 as $$
 declare
-    v_one core.wanted;
+    v_one core.requested_period;
     v_resources uuid[];
 begin
-    foreach v_one in array p_wanted loop
+    foreach v_one in array p_requested loop
         if (v_one.bookable).closures then
             v_resources := v_resources || (v_one.resource).id;
         end if;

@@ -13,7 +13,7 @@ begin
         'checkouts', coalesce((
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                 'id', c.id, 'state', c.state, 'amount', c.amount, 'currency', c.currency,
-                'email', c.parameters ->> 'customer_email', 'session_id', c.session_id,
+                'email', c.parameters ->> 'customer_email', 'session_id', c.stripe_session_id,
                 'created_at', core.utc(c.created_at)))
             from core.checkouts as c
             where c.tenant_id = p_booking.tenant_id and c.booking_id = p_booking.id), '[]'),
@@ -34,7 +34,7 @@ begin
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
                 'id', c.id, 'state', c.state, 'from', core.utc(c.from_starts_at),
                 'to', core.utc(c.starts_at), 'created_at', core.utc(c.created_at)))
-            from core.changes as c
+            from core.reschedules as c
             where c.tenant_id = p_booking.tenant_id and c.booking_id = p_booking.id), '[]'),
         'letters', coalesce((
             select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(

@@ -22,7 +22,7 @@ begin
         set buffer_before_minutes = v_before, buffer_after_minutes = v_after
         where b.tenant_id = p_booking.tenant_id and b.id = p_booking.id;
     else
-        update core.changes as c
+        update core.reschedules as c
         set buffer_before_minutes = v_before, buffer_after_minutes = v_after
         where c.tenant_id = p_booking.tenant_id and c.booking_id = p_booking.id
             and c.state = 'pending';

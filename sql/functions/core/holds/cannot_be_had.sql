@@ -3,15 +3,15 @@
 --
 -- Locks     none
 -- Raises    nothing
--- Backstop  none: who passes is looked at again under the lock, by core.take
-create or replace function core.cannot_be_had(p_wanted core.wanted[])
+-- Backstop  none: who passes is looked at again under the lock, by core.hold_periods
+create or replace function core.cannot_be_had(p_requested core.requested_period[])
 returns boolean
 language plpgsql immutable
 as $$
 declare
-    v_one core.wanted;
+    v_one core.requested_period;
 begin
-    foreach v_one in array p_wanted loop
+    foreach v_one in array p_requested loop
         if v_one.taken or v_one.offered is not true then
             return true;
         end if;

@@ -4,7 +4,7 @@
 -- Only status held: a paying booking may still be paid. What is held together runs out together, and
 -- is locked and freed through the first.
 --
--- Locks     the first booking's row of each stale hold, in order of id; as core.move (the caller holds the resource's days)
+-- Locks     the first booking's row of each stale hold, in order of id; as core.transition_booking (the caller holds the resource's days)
 -- Raises    nothing
 -- Backstop  bookings_100_guard_transition
 create or replace function core.expire_stale_holds(p_resource core.resources, p_during tstzrange)
@@ -24,9 +24,9 @@ begin
 
         -- it may have begun its checkout while we waited
         if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then
-            perform core.move(v_booking, 'expired', 'hold ran out; the time was wanted');
+            perform core.transition_booking(v_booking, 'expired', 'hold ran out; the time was wanted');
             v_count := v_count + 1;
-        elsif core.end_stale_change(v_booking, core.clock()) then
+        elsif core.expire_stale_reschedule(v_booking, core.clock()) then
             v_count := v_count + 1;
         end if;
     end loop;

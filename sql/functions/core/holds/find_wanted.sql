@@ -3,7 +3,7 @@
 --
 -- Grants nothing: what is found may be refused at once, and else is judged again under the lock of the
 -- days, by core.broken_rule and core.occupy.
--- Runs as holdfast_system for the same reason as core.busy.
+-- Runs as holdfast_system for the same reason as core.occupied_ranges.
 --
 -- p_starts_at | p_date  the start of a slot, or the local date
 -- Locks     none (the caller shares the resource's rules, so that what the catalogue says stays true)
@@ -12,12 +12,12 @@
 create or replace function core.find_wanted(
     p_tenant_id uuid, p_resource_id uuid, p_offering_id uuid, p_tier text, p_package text,
     p_starts_at timestamptz, p_date date, p_at timestamptz)
-returns core.wanted
+returns core.requested_period
 language plpgsql stable security definer
 set search_path = '' set enable_seqscan = off
 as $$
 declare
-    v_wanted core.wanted;
+    v_requested core.requested_period;
     v_skipped timestamptz;
 begin
     select null::smallint, null::smallint, null::uuid, r, o, p_starts_at, p_date, t.period, t.during, k,
@@ -40,12 +40,12 @@ begin
                 and u.resource_id = p_resource_id and u.during && t.during
                 and u.unit <= k.capacity
                 and core.owns_time(u, b.booking, p_at))
-    into v_wanted
+    into v_requested
     from core.bookables as k
     join core.resources as r on r.tenant_id = k.tenant_id and r.id = k.resource_id
     join core.offerings as o on o.tenant_id = k.tenant_id and o.id = k.offering_id
     cross join lateral (
-        select p.period, core.occupied(
+        select p.period, core.with_buffers(
             pg_catalog.lower(p.period), pg_catalog.upper(p.period),
             k.buffer_before_minutes, k.buffer_after_minutes) as during
         from (
@@ -61,31 +61,31 @@ begin
         return null;
     end if;
 
-    if v_wanted.period is null then
-        v_wanted.during := null;
-        v_wanted.offered := false;
-        v_wanted.taken := false;
-    elsif pg_catalog.isempty(v_wanted.period) then
+    if v_requested.period is null then
+        v_requested.during := null;
+        v_requested.offered := false;
+        v_requested.taken := false;
+    elsif pg_catalog.isempty(v_requested.period) then
         -- of a date that its zone skipped, where it would be
-        v_skipped := core.local_instant(p_date::timestamp, (v_wanted.resource).timezone, 'start');
-        v_wanted.during := core.widened(
-            v_wanted.resource, v_wanted.offering, v_skipped, v_skipped);
-        v_wanted.offered := false;
-        v_wanted.taken := false;
-    elsif not v_wanted.offered and (v_wanted.resource).confirmation = 'instant' then
-        v_wanted.offered := exists ( -- not compiled that far?
+        v_skipped := core.local_instant(p_date::timestamp, (v_requested.resource).timezone, 'start');
+        v_requested.during := core.widened(
+            v_requested.resource, v_requested.offering, v_skipped, v_skipped);
+        v_requested.offered := false;
+        v_requested.taken := false;
+    elsif not v_requested.offered and (v_requested.resource).confirmation = 'instant' then
+        v_requested.offered := exists ( -- not compiled that far?
             select from core.openings_of(
-                v_wanted.resource, pg_catalog.lower(v_wanted.period),
-                pg_catalog.lower(v_wanted.period) + interval '1 microsecond') as w
-            where core.admits(w, v_wanted.period, (v_wanted.resource).step_minutes));
+                v_requested.resource, pg_catalog.lower(v_requested.period),
+                pg_catalog.lower(v_requested.period) + interval '1 microsecond') as w
+            where core.admits(w, v_requested.period, (v_requested.resource).step_minutes));
     end if;
-    if v_wanted.taken
-        and ((v_wanted.resource).capacity > 1 or (v_wanted.offering).group_size is not null)
+    if v_requested.taken
+        and ((v_requested.resource).capacity > 1 or (v_requested.offering).group_size is not null)
     then
-        v_wanted.taken := core.places_left(
-            v_wanted.resource, v_wanted.offering, pg_catalog.lower(v_wanted.period),
-            pg_catalog.upper(v_wanted.period), p_at) < 1;
+        v_requested.taken := core.places_left(
+            v_requested.resource, v_requested.offering, pg_catalog.lower(v_requested.period),
+            pg_catalog.upper(v_requested.period), p_at) < 1;
     end if;
-    return v_wanted;
+    return v_requested;
 end;
 $$;

@@ -3,19 +3,19 @@
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
-create or replace function core.found_again(p_wanted core.wanted, p_at timestamptz)
-returns core.wanted
+create or replace function core.found_again(p_requested core.requested_period, p_at timestamptz)
+returns core.requested_period
 language plpgsql stable
 as $$
 declare
-    v_wanted core.wanted := core.find_wanted(
-        (p_wanted.resource).tenant_id, (p_wanted.resource).id, (p_wanted.offering).id,
-        (p_wanted.bookable).tier, (p_wanted.bookable).package,
-        p_wanted.asked_at, p_wanted.booked_on, p_at);
+    v_requested core.requested_period := core.find_wanted(
+        (p_requested.resource).tenant_id, (p_requested.resource).id, (p_requested.offering).id,
+        (p_requested.bookable).tier, (p_requested.bookable).package,
+        p_requested.asked_at, p_requested.booked_on, p_at);
 begin
-    v_wanted.position := p_wanted.position;
-    v_wanted.item := p_wanted.item;
-    v_wanted.pool_id := p_wanted.pool_id;
-    return v_wanted;
+    v_requested.position := p_requested.position;
+    v_requested.item := p_requested.item;
+    v_requested.pool_id := p_requested.pool_id;
+    return v_requested;
 end;
 $$;

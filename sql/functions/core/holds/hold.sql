@@ -6,16 +6,16 @@
 -- Raises    nothing
 -- Backstop  bookings_sound
 create or replace function core.hold(
-    p_actor core.actor, p_wanted core.wanted, p_booking_id uuid, p_in_cart boolean,
+    p_actor core.actor, p_requested core.requested_period, p_booking_id uuid, p_in_cart boolean,
     p_secret_hash bytea, p_request jsonb, p_customer_id uuid, p_unchecked boolean, p_at timestamptz)
 returns core.bookings
 language plpgsql volatile
 as $$
 declare
     v_booking core.bookings;
-    v_bookable core.bookables := p_wanted.bookable;
+    v_bookable core.bookables := p_requested.bookable;
     v_tenant core.tenants := p_actor.tenant;
-    v_starts_at timestamptz := pg_catalog.lower(p_wanted.period);
+    v_starts_at timestamptz := pg_catalog.lower(p_requested.period);
     v_reason text := pg_catalog.set_config('holdfast.reason', 'held' || coalesce(
         '; limits overridden by the server: ' || (p_request #>> '{override,reason}'), ''), true);
 begin
@@ -28,14 +28,14 @@ begin
         client_secret_hash, secret_key_id, created_at, updated_at)
     values (
         p_actor.tenant_id,
-        case when p_wanted.position = 1 then p_booking_id else core.new_id() end,
+        case when p_requested.position = 1 then p_booking_id else core.new_id() end,
         case when p_in_cart then p_booking_id end,
-        p_wanted.position, p_wanted.pool_id, v_bookable.resource_id, v_bookable.offering_id,
+        p_requested.position, p_requested.pool_id, v_bookable.resource_id, v_bookable.offering_id,
         v_bookable.tier, v_bookable.package,
         p_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
         p_request ->> 'notes', p_actor.side = 'server',
         p_actor.address_hash, p_request ->> 'locale', p_request ->> 'timezone',
-        v_starts_at, pg_catalog.upper(p_wanted.period), p_wanted.booked_on,
+        v_starts_at, pg_catalog.upper(p_requested.period), p_requested.booked_on,
         v_bookable.buffer_before_minutes, v_bookable.buffer_after_minutes,
         p_unchecked, v_bookable.amount, v_bookable.currency, p_at,
         v_starts_at - v_bookable.free_cancel_hours * interval '1 hour',

@@ -18,19 +18,19 @@ returns boolean
 language plpgsql volatile
 as $$
 declare
-    v_during tstzrange := core.occupied(
+    v_during tstzrange := core.with_buffers(
         p_booking.starts_at, p_booking.ends_at,
         p_booking.buffer_before_minutes, p_booking.buffer_after_minutes);
 begin
     loop
         if p_offering.group_size is not null then
-            if core.take_seat(p_booking, p_resource, p_offering, v_during, p_part) then
+            if core.join_class(p_booking, p_resource, p_offering, v_during, p_part) then
                 return true;
             end if;
         else
             for v_unit in 1 .. p_resource.capacity loop
                 insert into core.occupancies (
-                    tenant_id, booking_id, part, resource_id, unit, during, session_id, seat)
+                    tenant_id, booking_id, part, resource_id, unit, during, class_id, seat)
                 values (p_booking.tenant_id, p_booking.id, p_part, p_resource.id, v_unit, v_during,
                     p_booking.id, p_part)
                 on conflict do nothing;

@@ -4,7 +4,7 @@
 -- A customer is a mailbox: an address with a tag (ada+2@…) is the same person. Counted is what a
 -- secret key vouched for; nobody uses up a mailbox's limit by typing it into a browser.
 --
--- p_request, p_periods  as of core.limit_holder
+-- p_request, p_periods  as of core.require_hold_quota
 --
 -- Locks     the customer's mailbox
 -- Raises    KHLIM  too many

@@ -4,7 +4,7 @@
 -- Locks     none (the caller holds the address)
 -- Raises    KHLIM  too many
 -- Backstop  none: a count is not a constraint; the lock makes it one
-create or replace function core.limit_share(p_actor core.actor, p_wanted core.wanted[])
+create or replace function core.limit_share(p_actor core.actor, p_requested core.requested_period[])
 returns void
 language plpgsql volatile
 as $$
@@ -23,7 +23,7 @@ begin
     v_kept := (
         select pg_catalog.count(*)
         from core.live_periods(p_actor.tenant_id, p_actor.address_hash, v_now));
-    if v_kept + pg_catalog.cardinality(p_wanted)
+    if v_kept + pg_catalog.cardinality(p_requested)
         <= least(v_tenant.live_holds_per_resource, v_tenant.live_holds_per_day)
     then
         return; -- too few for any share
@@ -31,7 +31,7 @@ begin
 
     for v_part in
         select (w.resource).id, (w.resource).timezone, d.on_day, pg_catalog.count(*) as periods
-        from pg_catalog.unnest(p_wanted) as w
+        from pg_catalog.unnest(p_requested) as w
         cross join lateral (
             select (pg_catalog.lower(w.period) at time zone (w.resource).timezone)::date as on_day
         ) as d

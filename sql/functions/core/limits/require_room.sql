@@ -1,7 +1,7 @@
 -- core.require_room: refuse what would be more than is allowed, and say when there will be room.
 --
 -- p_ends_at  when each of those counted ends, the next one first; null: none
--- p_wanted   how many more
+-- p_requested   how many more
 -- p_allowed  null: any number
 -- p_rule     the rule's name, for who may override it; null: it is not told
 --
@@ -9,13 +9,13 @@
 -- Raises    KHLIM  too many; see core.raise_too_many_holds
 -- Backstop  none
 create or replace function core.require_room(
-    p_ends_at timestamptz[], p_wanted integer, p_allowed integer, p_at timestamptz,
+    p_ends_at timestamptz[], p_requested integer, p_allowed integer, p_at timestamptz,
     p_rule text default null)
 returns void
 language plpgsql stable
 as $$
 declare
-    v_beyond integer := coalesce(pg_catalog.cardinality(p_ends_at), 0) + p_wanted - p_allowed;
+    v_beyond integer := coalesce(pg_catalog.cardinality(p_ends_at), 0) + p_requested - p_allowed;
 begin
     if v_beyond > 0 then
         -- what is wanted alone may be too much: then no time ends that, and the array has none

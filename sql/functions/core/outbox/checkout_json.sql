@@ -13,9 +13,9 @@ begin
         'booking_id', p_checkout.booking_id,
         'state', p_checkout.state,
         'parameters', p_checkout.parameters,
-        'session_id', p_checkout.session_id,
-        'session_url', p_checkout.session_url,
-        'session_expires_at', core.utc(p_checkout.session_expires_at),
+        'session_id', p_checkout.stripe_session_id,
+        'session_url', p_checkout.stripe_session_url,
+        'session_expires_at', core.utc(p_checkout.stripe_session_expires_at),
         'created_at', core.utc(p_checkout.created_at),
         'age_seconds', pg_catalog.floor(
             pg_catalog.date_part('epoch', core.clock() - p_checkout.created_at)));

@@ -9,7 +9,7 @@ returns text
 language plpgsql volatile
 as $$
 begin
-    perform core.move(
+    perform core.transition_booking(
         p_booking, 'scheduled', p_reason, pg_catalog.jsonb_build_object('payment_status', 'paid'));
     perform core.close_other_checkouts(p_checkout);
     return 'confirmed';

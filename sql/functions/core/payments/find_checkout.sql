@@ -7,7 +7,7 @@
 --
 -- Locks     none
 -- Raises    nothing
--- Backstop  checkouts_session_unique
+-- Backstop  checkouts_stripe_session_unique
 create or replace function core.find_checkout(p_session jsonb)
 returns core.checkouts
 language plpgsql stable
@@ -19,9 +19,9 @@ declare
 begin
     select * into v_checkout
     from core.checkouts as c
-    where c.tenant_id = v_tenant_id and c.session_id = p_session ->> 'id';
+    where c.tenant_id = v_tenant_id and c.stripe_session_id = p_session ->> 'id';
     if not found then -- somebody has edited the metadata at the provider
-        select * into v_checkout from core.checkouts as c where c.session_id = p_session ->> 'id';
+        select * into v_checkout from core.checkouts as c where c.stripe_session_id = p_session ->> 'id';
     end if;
 
     if not found and v_reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
@@ -29,7 +29,7 @@ begin
     then
         select * into v_checkout
         from core.checkouts as c
-        where c.tenant_id = v_tenant_id and c.id = v_reference::uuid and c.session_id is null;
+        where c.tenant_id = v_tenant_id and c.id = v_reference::uuid and c.stripe_session_id is null;
     end if;
     return v_checkout;
 end;

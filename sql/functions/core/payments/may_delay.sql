@@ -17,6 +17,6 @@ declare
 begin
     return (v_tenant.delayed_methods = 'all'
             or v_tenant.delayed_methods = 'servers' and p_actor.side = 'server')
-        and core.session_end(p_at) + v_tenant.delayed_method_days * interval '1 day' <= p_starts_at;
+        and core.stripe_session_expiry(p_at) + v_tenant.delayed_method_days * interval '1 day' <= p_starts_at;
 end;
 $$;

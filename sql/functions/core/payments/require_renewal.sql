@@ -1,33 +1,33 @@
 -- core.require_renewal: refuse another payment page that comes too late to be paid on, that would keep an
 -- unpaid time for longer than the tenant allows, or that is one of too many.
 --
--- p_change  the change that is to be paid, or none
+-- p_reschedule  the change that is to be paid, or none
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHEXP  the time begins within five minutes, or the page would outlive the limit
 --           KHPGS  as many pages were made for it as the tenant allows; detail is {"limit", "retry_after"}
 -- Backstop  none
 create or replace function core.require_renewal(
-    p_actor core.actor, p_booking core.bookings, p_change core.changes, p_at timestamptz)
+    p_actor core.actor, p_booking core.bookings, p_reschedule core.reschedules, p_at timestamptz)
 returns void
 language plpgsql stable
 as $$
 declare
     v_limit timestamptz := p_booking.hold_limit_at;
     -- both times of a change: the difference is of no use once either has begun
-    v_start timestamptz := least(core.first_start(p_booking), p_change.starts_at);
+    v_start timestamptz := least(core.first_start(p_booking), p_reschedule.starts_at);
     v_tenant core.tenants := p_actor.tenant;
 begin
-    if p_change.id is not null then
-        v_limit := p_change.created_at + v_tenant.hold_limit_minutes * interval '1 minute';
+    if p_reschedule.id is not null then
+        v_limit := p_reschedule.created_at + v_tenant.hold_limit_minutes * interval '1 minute';
     end if;
 
     if core.last_page(v_start) < p_at then
         raise exception 'the time begins too soon to be paid for'
             using errcode = 'KHEXP', hint = 'choose a time that begins in five minutes or later';
-    elsif core.session_end(p_at) > v_limit then
+    elsif core.stripe_session_expiry(p_at) > v_limit then
         raise exception 'the time was kept unpaid for as long as it may be'
             using errcode = 'KHEXP', hint = 'pay on the page that is open, or ask for a time again';
-    elsif coalesce(p_change.payment_pages, p_booking.payment_pages)
+    elsif coalesce(p_reschedule.payment_pages, p_booking.payment_pages)
         >= v_tenant.payment_pages_per_hold
     then
         raise exception 'as many payment pages were made as one time may have'
@@ -36,7 +36,7 @@ begin
                     'limit', v_tenant.payment_pages_per_hold,
                     -- then it is over, and the time can be asked for again
                     'retry_after', greatest(1, core.seconds_since(
-                        p_at, coalesce(p_change.expires_at, p_booking.hold_expires_at))))::text,
+                        p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text,
                 hint = 'pay on the page that is open, or ask for a time again';
     end if;
 end;

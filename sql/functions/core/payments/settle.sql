@@ -11,7 +11,7 @@
 --
 -- Locks     the customer's mailbox, where the money is judged by the customer's limit; the days of all
 --           its periods when the time may have to be taken again, then the booking's row;
---           the effects of its other checkouts; or as core.settle_change
+--           the effects of its other checkouts; or as core.settle_reschedule
 -- Raises    40001  the booking lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle(
@@ -26,8 +26,8 @@ declare
 begin
     if p_outcome = 'open' and p_checkout.state <> 'creating' then
         return 'open'; -- nothing new, and nothing written
-    elsif p_checkout.change_id is not null then
-        return core.settle_change(p_checkout, p_outcome, p_session);
+    elsif p_checkout.reschedule_id is not null then
+        return core.settle_reschedule(p_checkout, p_outcome, p_session);
     end if;
 
     -- an unlocked look decides only which locks are taken; days come before bookings
@@ -53,7 +53,7 @@ begin
         raise exception 'the booking lost its time meanwhile' using errcode = '40001';
     end if;
 
-    v_checkout := core.record_session(p_checkout, p_outcome, p_session);
+    v_checkout := core.record_stripe_session(p_checkout, p_outcome, p_session);
 
     case
         when p_outcome = 'paid' then
@@ -61,13 +61,13 @@ begin
         when p_outcome = 'open' then
             return 'open';
         when v_checkout.state = 'pending' and v_booking.status = 'paying' then
-            perform core.await_result(v_booking);
+            perform core.extend_for_pending_payment(v_booking);
             return 'pending';
         when v_checkout.state in ('expired', 'failed') and v_booking.status = 'paying'
             and v_checkout.close_reason is distinct from 'superseded'
             and (core.payable_checkout(v_booking)).id is null
         then
-            perform core.move(v_booking, 'expired', case
+            perform core.transition_booking(v_booking, 'expired', case
                 when v_checkout.close_reason = 'released' then 'released by the customer'
                 when v_checkout.state = 'failed' then 'the payment failed'
                 else 'the checkout ran out unpaid'

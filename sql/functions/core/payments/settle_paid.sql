@@ -36,7 +36,7 @@ begin
     elsif v_booking.status = 'expired' and v_booking.payment_status = 'unpaid' then
         if core.exceeds_customer_limit(v_booking) then
             v_reason := 'customer_limit';
-        elsif core.retake(v_booking) then
+        elsif core.reacquire_periods(v_booking) then
             return core.confirm_paid(v_booking, p_checkout, 'paid late; the time was still free');
         else
             v_reason := 'time_lost';
@@ -46,14 +46,14 @@ begin
     end if;
 
     if v_booking.status = 'paying' and (core.payable_checkout(v_booking)).id is null then
-        v_booking := core.move(v_booking, 'expired', case v_reason
+        v_booking := core.transition_booking(v_booking, 'expired', case v_reason
             when 'time_lost' then 'paid after the time had begun'
             when 'customer_limit' then 'the customer has as many as the resource gives to one'
             else 'paid a wrong amount'
         end || '; the money goes back');
     end if;
     if v_booking.status = 'expired' then
-        perform core.mark_payment(v_booking, 'paid', 'paid, but not kept: ' || v_reason);
+        perform core.set_payment_status(v_booking, 'paid', 'paid, but not kept: ' || v_reason);
     end if;
     perform core.queue_refund(v_payment, v_payment.amount, v_reason);
     return 'refunding';

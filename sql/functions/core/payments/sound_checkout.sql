@@ -15,8 +15,8 @@ declare
             then 'checkouts_close_reason_known'
         when not (p_row.currency ~ '^[A-Z]{3}$')
             then 'checkouts_currency_is_iso_4217'
-        when not (p_row.state <> 'open' or p_row.session_id is not null)
-            then 'checkouts_open_has_session'
+        when not (p_row.state <> 'open' or p_row.stripe_session_id is not null)
+            then 'checkouts_open_has_stripe_session'
         when not (p_row.state in ('creating', 'open', 'pending', 'paid', 'expired', 'failed'))
             then 'checkouts_state_known'
     end;

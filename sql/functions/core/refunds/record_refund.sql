@@ -44,7 +44,7 @@ begin
         where p.tenant_id = p_refund.tenant_id and p.id = p_refund.payment_id;
     end if;
 
-    perform core.mark_payment(
+    perform core.set_payment_status(
         v_booking, core.payment_status_of(v_booking), 'refund ' || p_status || ': ' || p_refund.reason);
 end;
 $$;

@@ -2,7 +2,7 @@
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
--- Backstop  payments_booking_exists, refunds_booking_exists, changes_booking_exists
+-- Backstop  payments_booking_exists, refunds_booking_exists, reschedules_booking_exists
 create or replace function core.must_keep(
     p_tenant core.tenants, p_booking_id uuid, p_at timestamptz)
 returns boolean
@@ -26,7 +26,7 @@ begin
             select from core.refunds as r
             where r.tenant_id = p_tenant.id and r.booking_id = p_booking_id)
         or exists (
-            select from core.changes as c
+            select from core.reschedules as c
             where c.tenant_id = p_tenant.id and c.booking_id = p_booking_id)
         or exists (
             select from core.findings as f

@@ -1,0 +1,16 @@
+-- core.require_slot_count: refuse a listing of more than 2,000 slots, rather than leave some out unsaid.
+--
+-- Locks     none
+-- Raises    KHPER  more than 2,000 slots
+-- Backstop  none
+create or replace function core.require_slot_count(p_slots integer)
+returns void
+language plpgsql immutable
+as $$
+begin
+    if p_slots > 2000 then
+        raise exception 'the period has more than 2,000 slots'
+            using errcode = 'KHPER', hint = 'ask for an earlier "to", and for the rest afterwards';
+    end if;
+end;
+$$;
