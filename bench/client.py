@@ -204,7 +204,7 @@ def _race(act: Act, url: str, racers: int, first: int, start: Barrier, tell: Any
 
     def run(place: int) -> None:
         with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
-            # another time, and once more in vain: warm for both, as a kept environment is
+            # another time, and once more refused: warm for both, as a kept environment is
             act(connection, 1, place)
             act(connection, 1, place)
             together.wait(_PATIENCE_SECONDS)

@@ -93,7 +93,7 @@ def contest(family: str, contestants: Sequence[Contestant], rounds: int) -> list
     """Let the contestants take turns and compare them."""
     samples: dict[str, list[Sample]] = {contestant.name: [] for contestant in contestants}
     for turn in range(rounds):
-        # every other round backwards: nobody always runs after the same neighbour
+        # every other round backwards: no contestant always runs after the same neighbour
         for contestant in contestants if turn % 2 == 0 else reversed(contestants):
             if callable(contestant.run):
                 samples[contestant.name].append(contestant.run())

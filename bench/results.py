@@ -17,7 +17,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "bench" / "results"
-# in the order in which they are told
+# in the order of the report
 FAMILIES = (
     "holds",
     "application",

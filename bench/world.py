@@ -165,7 +165,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def fill_used(connection: psycopg.Connection) -> None:
-    """On top of that, bookings of the year after next, on days that nobody here asks for.
+    """On top of that, bookings of the year after next, on days that are not asked for here.
 
     A database that has never had a booking is planned for as such, until it is analysed again.
     """
@@ -196,7 +196,7 @@ def fill_booked(connection: psycopg.Connection, bookings: int, resources: int = 
 
 def fill_past(connection: psycopg.Connection, bookings: int) -> None:
     """On top of that, completed bookings of the past years, as many keys and events, and
-    nine hundred holds that have run out."""
+    nine hundred expired holds."""
     fill(connection)
     _write_bookings(
         connection,
@@ -218,7 +218,7 @@ def fill_past(connection: psycopg.Connection, bookings: int) -> None:
 
 
 def fill_expired(connection: psycopg.Connection, holds: int) -> None:
-    """On top of that, holds that have run out and still own their time."""
+    """On top of that, expired holds that still own their time."""
     fill(connection)
     _write_bookings(
         connection,
@@ -244,7 +244,8 @@ def fill_paying(connection: psycopg.Connection, bookings: int) -> None:
     connection.execute("set session_replication_role = replica")
     connection.execute(
         "insert into core.checkouts (tenant_id, id, booking_id, state, parameters, amount,"
-        " currency, stripe_session_expires_at, stripe_session_id, stripe_session_url, created_at, updated_at)"
+        " currency, stripe_session_expires_at, stripe_session_id, stripe_session_url,"
+        " created_at, updated_at)"
         f" select {_TENANT}, md5('checkout' || n)::uuid, md5('booking' || n)::uuid, 'open', '{{}}',"
         " 4500, 'EUR', now() + interval '1 hour', 'cs_' || n, 'https://example.com', now(), now()"
         " from generate_series(1, %s) as n",

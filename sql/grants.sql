@@ -1,4 +1,4 @@
--- The public interface: who may call what, and which rows anybody sees.
+-- The public interface: who may call what, and which rows each role sees.
 --
 -- Read this file to know what each Lambda function can do to the database. Everything not granted
 -- here is denied: the login roles own nothing, read no table, and execute only the functions named
@@ -47,7 +47,7 @@ grant execute on function api.health to holdfast_health;
 grant execute on function api.rate_policy to holdfast_availability, holdfast_blackouts, holdfast_bookings, holdfast_calendars,
     holdfast_catalogue, holdfast_checkout, holdfast_confirmation, holdfast_customers, holdfast_pools, holdfast_schedules, holdfast_waitlist;
 
--- across tenants: for Stripe, the sweeps and whoever has just asked Stripe
+-- across tenants: for Stripe, the sweeps and requests that have just asked Stripe
 grant execute on function api.settle_checkout to holdfast_confirmation, holdfast_reconcile, holdfast_webhook;
 grant execute on function api.settle_refund to holdfast_reconcile, holdfast_webhook;
 grant execute on function api.expire_holds to holdfast_expire_holds;
@@ -64,6 +64,17 @@ grant execute on function api.retry_effect to holdfast_deliver;
 grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliver;
 grant execute on function api.next_reconciliation_page to holdfast_reconcile;
 grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
+
+-- Doorways: the names of the release before, for its code while traffic shifts and after a rollback.
+-- The next release takes them away, with sql/functions/api/doorways.
+grant execute on function api.reschedule to holdfast_checkout;
+grant execute on function api.abandon_change to holdfast_checkout;
+grant execute on function api.begin_reading to holdfast_checkout;
+grant execute on function api.store_busy to holdfast_checkout, holdfast_refresh_calendars;
+grant execute on function api.measure to holdfast_deliver;
+grant execute on function api.get_waiting to holdfast_waitlist;
+grant execute on function api.reconcile to holdfast_reconcile;
+grant execute on function api.continue_reconciliation to holdfast_reconcile;
 
 -- What each kind of credential may do -------------------------------------------------------------
 
@@ -146,7 +157,7 @@ alter function core.authorize owner to holdfast_system;
 alter function core.occupied_ranges owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
 alter function core.blocked_ranges owner to holdfast_system;
-alter function core.find_wanted owner to holdfast_system;
+alter function core.find_requested_period owner to holdfast_system;
 alter function core.free_in_pool owner to holdfast_system;
 alter function core.classes owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;
@@ -157,6 +168,13 @@ alter function core.follow_resource_rules owner to holdfast_system;
 alter function core.follow_offerings owner to holdfast_system;
 alter function core.follow_prices owner to holdfast_system;
 alter function core.follow_currencies owner to holdfast_system;
+
+-- the doorways of those above
+alter function api.begin_reading owner to holdfast_system;
+alter function api.store_busy owner to holdfast_system;
+alter function api.measure owner to holdfast_system;
+alter function api.reconcile owner to holdfast_system;
+alter function api.continue_reconciliation owner to holdfast_system;
 
 grant usage on schema core, api, audit to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;
@@ -187,7 +205,7 @@ begin
                 ' set plan_cache_mode = force_generic_plan',
             v_function);
         -- these join whole sets of times, for which a hash is quicker
-        if v_name not in ('explain_slot', 'list_pool_slots', 'list_slots') then
+        if v_name not in ('compile_openings', 'explain_slot', 'list_pool_slots', 'list_slots') then
             execute pg_catalog.format(
                 'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
         end if;

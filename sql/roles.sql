@@ -64,7 +64,7 @@ begin
     end loop;
 
     -- The migrating user (no superuser on managed services) acts as both owners. From version 16
-    -- on, whoever creates a role is its member, but may not act as it.
+    -- on, the creator of a role is its member, but may not act as it.
     foreach v_role in array array['holdfast_owner', 'holdfast_system'] loop
         if not (
             pg_catalog.pg_has_role(

@@ -245,41 +245,6 @@ CREATE TYPE core.actor AS (
 ALTER TYPE core.actor OWNER TO holdfast_owner;
 
 --
--- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.bookables (
-    tenant_id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    offering_id uuid NOT NULL,
-    tier text NOT NULL,
-    package text NOT NULL,
-    timezone text NOT NULL,
-    booking_mode text NOT NULL,
-    confirmation text NOT NULL,
-    capacity integer NOT NULL,
-    step_minutes integer NOT NULL,
-    notice_minutes integer NOT NULL,
-    horizon_days integer NOT NULL,
-    daily_limit integer,
-    customer_limit integer,
-    calendar_policy text NOT NULL,
-    duration_minutes integer,
-    group_size integer,
-    buffer_before_minutes integer NOT NULL,
-    buffer_after_minutes integer NOT NULL,
-    free_cancel_hours integer NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    chargeable boolean NOT NULL,
-    closures boolean NOT NULL
-);
-
-ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.bookables OWNER TO holdfast_owner;
-
---
 -- Name: offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -309,6 +274,27 @@ CREATE TABLE core.offerings (
 ALTER TABLE ONLY core.offerings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.offerings OWNER TO holdfast_owner;
+
+--
+-- Name: prices; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.prices (
+    tenant_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
+);
+
+ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.prices OWNER TO holdfast_owner;
 
 --
 -- Name: resources; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -352,25 +338,23 @@ ALTER TABLE ONLY core.resources FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.resources OWNER TO holdfast_owner;
 
 --
--- Name: wanted; Type: TYPE; Schema: core; Owner: holdfast_owner
+-- Name: requested_period; Type: TYPE; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TYPE core.wanted AS (
+CREATE TYPE core.requested_period AS (
 	"position" smallint,
 	item smallint,
 	pool_id uuid,
 	resource core.resources,
 	offering core.offerings,
+	price core.prices,
 	asked_at timestamp with time zone,
 	booked_on date,
 	period tstzrange,
-	during tstzrange,
-	bookable core.bookables,
-	offered boolean,
-	taken boolean
+	during tstzrange
 );
 
-ALTER TYPE core.wanted OWNER TO holdfast_owner;
+ALTER TYPE core.requested_period OWNER TO holdfast_owner;
 
 --
 -- Name: openings; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -461,10 +445,10 @@ CREATE TABLE core.reconciliations (
 ALTER TABLE core.reconciliations OWNER TO holdfast_owner;
 
 --
--- Name: changes; Type: TABLE; Schema: core; Owner: holdfast_owner
+-- Name: reschedules; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TABLE core.changes (
+CREATE TABLE core.reschedules (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     booking_id uuid NOT NULL,
@@ -489,9 +473,9 @@ CREATE TABLE core.changes (
     payment_pages integer DEFAULT 0 NOT NULL
 );
 
-ALTER TABLE ONLY core.changes FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY core.reschedules FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE core.changes OWNER TO holdfast_owner;
+ALTER TABLE core.reschedules OWNER TO holdfast_owner;
 
 --
 -- Name: blackouts; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -513,6 +497,41 @@ CREATE TABLE core.blackouts (
 ALTER TABLE ONLY core.blackouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.blackouts OWNER TO holdfast_owner;
+
+--
+-- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.bookables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    timezone text NOT NULL,
+    booking_mode text NOT NULL,
+    confirmation text NOT NULL,
+    capacity integer NOT NULL,
+    step_minutes integer NOT NULL,
+    notice_minutes integer NOT NULL,
+    horizon_days integer NOT NULL,
+    daily_limit integer,
+    customer_limit integer,
+    calendar_policy text NOT NULL,
+    duration_minutes integer,
+    group_size integer,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    free_cancel_hours integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    chargeable boolean NOT NULL,
+    closures boolean NOT NULL
+);
+
+ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.bookables OWNER TO holdfast_owner;
 
 --
 -- Name: calendar_feeds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -575,14 +594,14 @@ CREATE TABLE core.checkouts (
     parameters jsonb NOT NULL,
     amount bigint NOT NULL,
     currency text NOT NULL,
-    session_expires_at timestamp with time zone NOT NULL,
-    session_id text,
-    session_url text,
+    stripe_session_expires_at timestamp with time zone CONSTRAINT checkouts_session_expires_at_not_null NOT NULL,
+    stripe_session_id text,
+    stripe_session_url text,
     close_reason text,
     version integer DEFAULT 1 NOT NULL,
     created_at timestamp with time zone NOT NULL,
     updated_at timestamp with time zone NOT NULL,
-    change_id uuid,
+    reschedule_id uuid,
     asked_at timestamp with time zone
 );
 
@@ -629,6 +648,42 @@ CREATE TABLE core.refunds (
 ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.refunds OWNER TO holdfast_owner;
+
+--
+-- Name: waitlist; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.waitlist (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    starts_at timestamp with time zone,
+    on_date date,
+    customer_id uuid NOT NULL,
+    customer_name text NOT NULL,
+    customer_phone text,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    booking_id uuid,
+    client_secret_hash bytea NOT NULL,
+    address_hash bytea,
+    looked_at timestamp with time zone,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    vouched boolean DEFAULT false NOT NULL,
+    override_reason text,
+    ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
+    locale text,
+    timezone text,
+    secret_key_id text DEFAULT '1'::text NOT NULL
+);
+
+ALTER TABLE ONLY core.waitlist FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.waitlist OWNER TO holdfast_owner;
 
 --
 -- Name: weekly_hours; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -696,42 +751,6 @@ ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.effects OWNER TO holdfast_owner;
 
 --
--- Name: waitlist; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.waitlist (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    offering_id uuid NOT NULL,
-    tier text NOT NULL,
-    package text NOT NULL,
-    starts_at timestamp with time zone,
-    on_date date,
-    customer_id uuid NOT NULL,
-    customer_name text NOT NULL,
-    customer_phone text,
-    state text DEFAULT 'waiting'::text NOT NULL,
-    booking_id uuid,
-    client_secret_hash bytea NOT NULL,
-    address_hash bytea,
-    looked_at timestamp with time zone,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    vouched boolean DEFAULT false NOT NULL,
-    override_reason text,
-    ends_at timestamp with time zone DEFAULT 'infinity'::timestamp with time zone NOT NULL,
-    locale text,
-    timezone text,
-    secret_key_id text DEFAULT '1'::text NOT NULL
-);
-
-ALTER TABLE ONLY core.waitlist FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.waitlist OWNER TO holdfast_owner;
-
---
 -- Name: date_overrides; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -776,7 +795,7 @@ CREATE TABLE core.occupancies (
     unit integer NOT NULL,
     during tstzrange NOT NULL,
     part smallint DEFAULT 1 NOT NULL,
-    session_id uuid NOT NULL,
+    class_id uuid CONSTRAINT occupancies_session_id_not_null NOT NULL,
     seat integer DEFAULT 1 NOT NULL,
     offering_id uuid
 );
@@ -878,27 +897,6 @@ CREATE TABLE core.customers (
 ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.customers OWNER TO holdfast_owner;
-
---
--- Name: prices; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.prices (
-    tenant_id uuid NOT NULL,
-    offering_id uuid NOT NULL,
-    tier text NOT NULL,
-    package text NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
-);
-
-ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.prices OWNER TO holdfast_owner;
 
 --
 -- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1258,20 +1256,6 @@ ALTER TABLE ONLY core.capabilities
     ADD CONSTRAINT capabilities_pkey PRIMARY KEY (capability, kind);
 
 --
--- Name: changes changes_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.changes
-    ADD CONSTRAINT changes_pkey PRIMARY KEY (tenant_id, id);
-
---
--- Name: changes changes_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE core.changes
-    ADD CONSTRAINT changes_sound CHECK (core.sound_change(changes.*));
-
---
 -- Name: checkouts checkouts_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1388,7 +1372,7 @@ ALTER TABLE ONLY core.migrations
 --
 
 ALTER TABLE ONLY core.occupancies
-    ADD CONSTRAINT occupancies_no_overlap EXCLUDE USING gist (resource_id WITH =, unit WITH =, during WITH &&, session_id WITH <>, tenant_id WITH =);
+    ADD CONSTRAINT occupancies_no_overlap EXCLUDE USING gist (resource_id WITH =, unit WITH =, during WITH &&, class_id WITH <>, tenant_id WITH =);
 
 --
 -- Name: occupancies occupancies_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1494,6 +1478,20 @@ ALTER TABLE ONLY core.refunds
 
 ALTER TABLE core.refunds
     ADD CONSTRAINT refunds_sound CHECK (core.sound_refund(refunds.*));
+
+--
+-- Name: reschedules reschedules_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.reschedules
+    ADD CONSTRAINT reschedules_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: reschedules reschedules_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.reschedules
+    ADD CONSTRAINT reschedules_sound CHECK (core.sound_reschedule(reschedules.*));
 
 --
 -- Name: resource_offerings resource_offerings_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1726,40 +1724,22 @@ CREATE INDEX calendars_due ON core.calendars USING btree (due_at);
 CREATE INDEX calendars_failing ON core.calendars USING btree (failures) WHERE (failures >= 5);
 
 --
--- Name: changes_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
---
-
-CREATE INDEX changes_by_booking ON core.changes USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
-
---
--- Name: changes_deadline; Type: INDEX; Schema: core; Owner: holdfast_owner
---
-
-CREATE INDEX changes_deadline ON core.changes USING btree (expires_at) WHERE (expires_at IS NOT NULL);
-
---
--- Name: changes_one_pending; Type: INDEX; Schema: core; Owner: holdfast_owner
---
-
-CREATE UNIQUE INDEX changes_one_pending ON core.changes USING btree (tenant_id, booking_id) WHERE (state = 'pending'::text);
-
---
 -- Name: checkouts_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
 CREATE INDEX checkouts_by_booking ON core.checkouts USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
 
 --
--- Name: checkouts_by_change; Type: INDEX; Schema: core; Owner: holdfast_owner
+-- Name: checkouts_by_reschedule; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX checkouts_by_change ON core.checkouts USING btree (tenant_id, change_id) WHERE (change_id IS NOT NULL);
+CREATE INDEX checkouts_by_reschedule ON core.checkouts USING btree (tenant_id, reschedule_id) WHERE (reschedule_id IS NOT NULL);
 
 --
--- Name: checkouts_by_session; Type: INDEX; Schema: core; Owner: holdfast_owner
+-- Name: checkouts_by_stripe_session; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE INDEX checkouts_by_session ON core.checkouts USING btree (session_id) WHERE (session_id IS NOT NULL);
+CREATE INDEX checkouts_by_stripe_session ON core.checkouts USING btree (stripe_session_id) WHERE (stripe_session_id IS NOT NULL);
 
 --
 -- Name: checkouts_one_payable_per_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1768,10 +1748,10 @@ CREATE INDEX checkouts_by_session ON core.checkouts USING btree (session_id) WHE
 CREATE UNIQUE INDEX checkouts_one_payable_per_booking ON core.checkouts USING btree (tenant_id, booking_id) WHERE (state = ANY (ARRAY['creating'::text, 'open'::text, 'pending'::text]));
 
 --
--- Name: checkouts_session_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
+-- Name: checkouts_stripe_session_unique; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE UNIQUE INDEX checkouts_session_unique ON core.checkouts USING btree (tenant_id, session_id) WHERE (session_id IS NOT NULL);
+CREATE UNIQUE INDEX checkouts_stripe_session_unique ON core.checkouts USING btree (tenant_id, stripe_session_id) WHERE (stripe_session_id IS NOT NULL);
 
 --
 -- Name: customers_by_mailbox; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1873,7 +1853,7 @@ CREATE INDEX idempotency_keys_by_result ON core.idempotency_keys USING btree (te
 -- Name: occupancies_seat_once; Type: INDEX; Schema: core; Owner: holdfast_owner
 --
 
-CREATE UNIQUE INDEX occupancies_seat_once ON core.occupancies USING btree (tenant_id, session_id, seat) WHERE (session_id IS NOT NULL);
+CREATE UNIQUE INDEX occupancies_seat_once ON core.occupancies USING btree (tenant_id, class_id, seat) WHERE (class_id IS NOT NULL);
 
 --
 -- Name: payments_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -1958,6 +1938,24 @@ CREATE INDEX refunds_failed ON core.refunds USING btree (updated_at) WHERE ((sta
 --
 
 CREATE UNIQUE INDEX refunds_stripe_refund_unique ON core.refunds USING btree (tenant_id, stripe_refund_id) WHERE (stripe_refund_id IS NOT NULL);
+
+--
+-- Name: reschedules_by_booking; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX reschedules_by_booking ON core.reschedules USING btree (tenant_id, booking_id) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: reschedules_deadline; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX reschedules_deadline ON core.reschedules USING btree (expires_at) WHERE (expires_at IS NOT NULL);
+
+--
+-- Name: reschedules_one_pending; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX reschedules_one_pending ON core.reschedules USING btree (tenant_id, booking_id) WHERE (state = 'pending'::text);
 
 --
 -- Name: stripe_events_by_age; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -2128,12 +2126,6 @@ CREATE TRIGGER calendars_800_follow_delete AFTER DELETE ON core.calendars REFERE
 CREATE TRIGGER calendars_800_follow_insert AFTER INSERT ON core.calendars REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_resource_rules();
 
 --
--- Name: changes changes_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
---
-
-CREATE TRIGGER changes_200_bump_version BEFORE UPDATE ON core.changes FOR EACH ROW EXECUTE FUNCTION core.bump_version();
-
---
 -- Name: checkouts checkouts_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
@@ -2246,6 +2238,12 @@ CREATE TRIGGER prices_800_follow_update AFTER UPDATE ON core.prices REFERENCING 
 --
 
 CREATE TRIGGER refunds_200_bump_version BEFORE UPDATE ON core.refunds FOR EACH ROW EXECUTE FUNCTION core.bump_version();
+
+--
+-- Name: reschedules reschedules_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TRIGGER reschedules_200_bump_version BEFORE UPDATE ON core.reschedules FOR EACH ROW EXECUTE FUNCTION core.bump_version();
 
 --
 -- Name: resource_offerings resource_offerings_800_follow_delete; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2396,20 +2394,6 @@ ALTER TABLE ONLY core.calendars
     ADD CONSTRAINT calendars_resource_exists FOREIGN KEY (tenant_id, resource_id) REFERENCES core.resources(tenant_id, id);
 
 --
--- Name: changes changes_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.changes
-    ADD CONSTRAINT changes_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
-
---
--- Name: changes changes_resource_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE ONLY core.changes
-    ADD CONSTRAINT changes_resource_exists FOREIGN KEY (tenant_id, resource_id) REFERENCES core.resources(tenant_id, id);
-
---
 -- Name: checkouts checkouts_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -2417,11 +2401,11 @@ ALTER TABLE ONLY core.checkouts
     ADD CONSTRAINT checkouts_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
 
 --
--- Name: checkouts checkouts_change_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+-- Name: checkouts checkouts_reschedule_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
 ALTER TABLE ONLY core.checkouts
-    ADD CONSTRAINT checkouts_change_exists FOREIGN KEY (tenant_id, change_id) REFERENCES core.changes(tenant_id, id);
+    ADD CONSTRAINT checkouts_reschedule_exists FOREIGN KEY (tenant_id, reschedule_id) REFERENCES core.reschedules(tenant_id, id);
 
 --
 -- Name: customers customers_tenant_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2548,6 +2532,20 @@ ALTER TABLE ONLY core.refunds
 
 ALTER TABLE ONLY core.refunds
     ADD CONSTRAINT refunds_payment_exists FOREIGN KEY (tenant_id, payment_id) REFERENCES core.payments(tenant_id, id);
+
+--
+-- Name: reschedules reschedules_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.reschedules
+    ADD CONSTRAINT reschedules_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
+
+--
+-- Name: reschedules reschedules_resource_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.reschedules
+    ADD CONSTRAINT reschedules_resource_exists FOREIGN KEY (tenant_id, resource_id) REFERENCES core.resources(tenant_id, id);
 
 --
 -- Name: resource_offerings resource_offerings_offering_mode; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2699,12 +2697,6 @@ CREATE POLICY across_tenants ON core.calendar_feeds TO holdfast_system USING (tr
 CREATE POLICY across_tenants ON core.calendars TO holdfast_system USING (true);
 
 --
--- Name: changes across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
---
-
-CREATE POLICY across_tenants ON core.changes TO holdfast_system USING (true);
-
---
 -- Name: checkouts across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2807,6 +2799,12 @@ CREATE POLICY across_tenants ON core.reconciled_rows TO holdfast_system USING (t
 CREATE POLICY across_tenants ON core.refunds TO holdfast_system USING (true);
 
 --
+-- Name: reschedules across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.reschedules TO holdfast_system USING (true);
+
+--
 -- Name: resource_offerings across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2895,12 +2893,6 @@ ALTER TABLE core.calendar_feeds ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.calendars ENABLE ROW LEVEL SECURITY;
-
---
--- Name: changes; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
---
-
-ALTER TABLE core.changes ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: checkouts; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
@@ -3005,6 +2997,12 @@ ALTER TABLE core.reconciled_rows ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.refunds ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: reschedules; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.reschedules ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: resource_offerings; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
 --
 
@@ -3063,12 +3061,6 @@ CREATE POLICY tenant_only ON core.calendar_feeds TO holdfast_owner USING ((tenan
 --
 
 CREATE POLICY tenant_only ON core.calendars TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
-
---
--- Name: changes tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
---
-
-CREATE POLICY tenant_only ON core.changes TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: checkouts tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -3171,6 +3163,12 @@ CREATE POLICY tenant_only ON core.reconciled_rows TO holdfast_owner USING ((tena
 --
 
 CREATE POLICY tenant_only ON core.refunds TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: reschedules tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.reschedules TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: resource_offerings tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner

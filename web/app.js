@@ -46,7 +46,7 @@ async function choose(place) {
   return known ? showDetails(choice, place) : showTimes(choice);
 }
 
-// Where there is nothing to choose, nobody is asked to.
+// Where there is nothing to choose, no question is asked.
 async function onlyChoice({ resource }) {
   const all = await resources();
   const choices = all.filter(({ id }) => !resource || id === resource).flatMap(choicesOf);

@@ -69,7 +69,7 @@ export function button(text, action, kind = "", more = {}) {
 }
 
 // Runs what a person asked for. While it runs its control takes no second click; what goes wrong is
-// told where they are, and what only failed for want of a connection goes on when there is one.
+// shown where they are, and what only failed for want of a connection goes on when there is one.
 export async function attempt(action, control = null) {
   if (control?.getAttribute("aria-busy") === "true") return;
   tell(null);

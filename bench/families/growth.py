@@ -56,7 +56,7 @@ def _sample(server: Server, past: int, role: str, call: Call) -> Sample:
     return typical(latencies)
 
 
-_numbers = itertools.count()  # a call's own: of a time that nobody holds
+_numbers = itertools.count()  # a call's own: of a time that is not held
 
 
 def _hold(connection: "psycopg.Connection[Any]", number: int) -> None:
@@ -64,7 +64,7 @@ def _hold(connection: "psycopg.Connection[Any]", number: int) -> None:
 
 
 def _slots(connection: "psycopg.Connection[Any]", number: int) -> None:
-    # a resource with a long past, where nobody holds anything in the meantime
+    # a resource with a long past, where nothing is held in the meantime
     row = connection.execute(
         "select api.list_slots(%s, md5('resource99')::uuid, md5('offering30')::uuid, %s, %s)",
         (client.ACTOR, world.FIRST_DAY, world.FIRST_DAY + timedelta(days=30)),

@@ -144,7 +144,7 @@ def _fill_pool(connection: "psycopg.Connection[Any]") -> None:
     world.fill_booked(connection, 10_000, resources=100)
     connection.execute(
         "insert into core.pools (tenant_id, id, name, created_at, updated_at)"
-        " values (md5('tenant')::uuid, md5('pool')::uuid, 'Anybody', now(), now())"
+        " values (md5('tenant')::uuid, md5('pool')::uuid, 'Any', now(), now())"
     )
     connection.execute(
         "insert into core.pool_resources (tenant_id, pool_id, resource_id)"

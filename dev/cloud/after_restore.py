@@ -3,12 +3,12 @@
 Run as `python -m dev.cloud.after_restore`.
 
 A database that was restored to an earlier time has lost what was committed later, and Stripe has
-not. docs/restoring.md tells when to run this. It works from outside, through the webhook, so that
+not. docs/restoring.md says when to run this. It works from outside, through the webhook, so that
 it needs no way into the database, and may be run any number of times:
 
 1. What DynamoDB keeps of requests is forgotten: the database has lost some of them, whose keys may
    be used for others. The fence in the database still knows the requests whose effect it has.
-2. Whatever Stripe has told since is told again, as it is at Stripe today. What the database knows
+2. Whatever Stripe has sent since is sent again, as it is at Stripe today. What the database knows
    is settled by that. To the rest the webhook answers "unknown".
 3. With --give-back, money of unknown checkouts goes back and their open pages are closed; without,
    it is only listed. What that cannot mend is listed for a person, and the program ends with 1.
@@ -49,12 +49,12 @@ _SESSION_EVENTS = (
     "checkout.session.expired",
 )
 _REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed")
-_MARGIN_SECONDS = 60 * 60  # told shortly before, and perhaps taken in after
+_MARGIN_SECONDS = 60 * 60  # sent shortly before, and perhaps taken in after
 _SKEW_SECONDS = 60  # between Stripe's clock and the database's
 
 
 class NotTold(Exception):
-    """The webhook did not take an event in: so nothing may be given back."""
+    """The webhook did not take an event in: so nothing may be refunded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def catch_up(
         post: delivers a body with headers to the webhook; answers its status and body.
         secret: a signing secret of the webhook.
         since: the time that the database was restored to.
-        give_back: False lists what would be closed and given back, and leaves it.
+        give_back: False lists what would be closed and refunded, and leaves it.
 
     Raises:
         NotTold: the webhook refused or failed; run it again.
@@ -210,7 +210,7 @@ def _close_pages(api: stripe.StripeClient, began: int, report: Report) -> None:
         try:
             api.v1.checkout.sessions.expire(found.id)
         except stripe.InvalidRequestError:
-            continue  # paid meanwhile: its event tells
+            continue  # paid meanwhile: its event follows
         report.closed.append(found.id)
 
 
@@ -219,7 +219,7 @@ def _give_back(
 ) -> None:
     """Send back what is still here of an unknown checkout's payment."""
     if session["created"] < began - _SKEW_SECONDS:
-        # whoever makes a session has committed its checkout before
+        # a session is made after its checkout was committed
         said = "older than the restored database, which must know it: is it the right one?"
         report.findings.append(_finding(said, session))
         return

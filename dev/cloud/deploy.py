@@ -35,7 +35,7 @@ def deploy(stage: Stage, where: Account, ask: vault.Ask, say: Say) -> None:
             vault.read(secrets, stage, vault.STRIPE), os.environ.get("STRIPE_API_BASE")
         )
         webhook.register(at_stripe, secrets, stage, outputs["WebhookUrl"], say)
-    except CloudError as error:  # the system is up: the rest is done, and this told
+    except CloudError as error:  # the system is up: the rest is done, and this is reported
         say(f"webhook: NOT registered. {error}")
     if "BookingPageBucket" in outputs:
         count = page.upload(
@@ -65,7 +65,7 @@ def what_next(stage: Stage, outputs: dict[str, str]) -> list[str]:
     if stage.parameters.get("AlarmEmail"):
         lines.append(f"  confirm the subscription mailed to {stage.parameters['AlarmEmail']}")
     else:
-        lines.append("  AlarmEmail is empty in samconfig.toml: nobody is told of alarms")
+        lines.append("  AlarmEmail is empty in samconfig.toml: alarms reach no one")
     if "example.com" in stage.parameters.get("MailFrom", "example.com"):
         lines.append("  MailFrom is a placeholder: e-mail needs a sender verified in SES")
     return lines

@@ -10,7 +10,7 @@ _TEXT = {"text/html", "text/css", "text/javascript", "application/json"}
 
 
 def upload(s3: Any, cloudfront: Any, folder: Path, bucket: str, distribution: str) -> int:
-    """Make the bucket hold exactly these files, and CloudFront ask for them anew.
+    """Make the bucket hold exactly these files, and CloudFront fetch them again.
 
     Returns:
         How many files there are.

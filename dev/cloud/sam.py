@@ -36,7 +36,7 @@ def delete(stage: Stage, region: str) -> None:
 
 
 def outputs(stage: Stage, region: str) -> dict[str, str]:
-    """What the deployed stack tells: addresses and names. Raises CloudError if there is none."""
+    """Outputs of the deployed stack: addresses and names. Raises CloudError if there is none."""
     command = ["sam", "list", "stack-outputs", "--stack-name", stage.stack]
     done = _process([*command, "--region", region, "--output", "json"], capture=True)
     try:

@@ -157,7 +157,7 @@ def _first_free(deployment: Deployment, resources: list[dict[str, Any]]) -> Slot
                 return Slot(resource, offering, *times, first["remaining"])
     raise NotProvedError(
         "nothing can be booked: the tenant of this key has no resource with an offering, a price"
-        " and a free time (docs/catalogue.md tells how to make one)"
+        " and a free time (docs/catalogue.md says how to make one)"
     )
 
 

@@ -107,7 +107,7 @@ def check_database_url(url: str) -> None:
 
 def _first_value(kind: Kind, stage: Stage, ask: Ask) -> str:
     if kind is BOOKING:
-        return random_secrets.token_hex(32)  # nobody needs to know it
+        return random_secrets.token_hex(32)  # never shown
     if kind is WEBHOOK:
         return ""  # nothing is accepted until the endpoint is registered
     if kind is STRIPE:

@@ -1,5 +1,5 @@
 """The webhook's endpoint at Stripe. Its signing secret goes from Stripe's answer straight into the
-vault: Stripe tells it once, and nobody has to copy it.
+vault: Stripe shows it once, and it need not be copied by hand.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def register(
     url: str,
     say: Callable[[str], None],
 ) -> None:
-    """See to it that Stripe tells that address what we listen to, signed with a secret we know.
+    """Make Stripe send to that address what we listen to, signed with a secret we know.
 
     Args:
         secrets: boto3's client of Secrets Manager.
@@ -47,7 +47,7 @@ def register(
         known = vault.read(secrets, stage, vault.WEBHOOK)
         for endpoint in ours:
             if not known:
-                # its secret was told once, to somebody else: nothing it sent was ever accepted
+                # its secret was shown once, elsewhere: nothing it sent was ever accepted
                 at_stripe.v1.webhook_endpoints.delete(endpoint.id)
                 continue
             if endpoint.status == "enabled" and endpoint.api_version == API_VERSION:
@@ -69,7 +69,7 @@ def register(
         newest_first = ",".join(filter(None, (made.secret, known)))
         vault.write(secrets, stage, vault.WEBHOOK, newest_first)
     except BaseException:
-        at_stripe.v1.webhook_endpoints.delete(made.id)  # nobody would know its secret
+        at_stripe.v1.webhook_endpoints.delete(made.id)  # its secret would be lost
         raise
     say("webhook: registered at Stripe, its signing secret is kept")
     if known and ours:

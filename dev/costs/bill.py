@@ -41,7 +41,7 @@ computed: see [performance](performance.md). The created network has two zones.
 _SWEEPS = """\
 ## Sweeps
 
-What runs although nobody books. A turn is billed for what it took here, longer by how much less
+What runs without any booking. A turn is billed for what it took here, longer by how much less
 processor its memory brings than a whole one, and for the waits that a laptop does not have.
 """
 
@@ -59,15 +59,15 @@ _ADVICE = """\
   loss of its zone cuts everybody off from Stripe until it is back.
 - **SnapStart** is paid for while its versions exist: {snapshots} a month for the functions that
   people wait for. Old versions are deleted, so that it is paid once.
-- **Alarms and metrics** are {watching} a month. Whoever has other ways of watching can leave the
-  alarms out.
+- **Alarms and metrics** are {watching} a month. With other monitoring the alarms can be left
+  out.
 - **A second deployment for trials** should bring the smallest database there is.
 """
 
 _BASIS = """\
 ## What it is computed from
 
-A month has {hours} hours, and all metrics of our own are told in each of them. For each booking
+A month has {hours} hours, and all metrics of our own are sent in each of them. For each booking
 that is paid, functions are called:
 """
 

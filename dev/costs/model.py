@@ -115,7 +115,7 @@ def resources(
             yield from resources(given, path.parent / resource.get("TemplateURL"))
 
 
-_parsed = cache(parse)  # a second's work, for each size anew
+_parsed = cache(parse)  # a second's work, for each size again
 
 
 def lines(size: Table, known: Books, path: Path = ROOT / "template.yaml") -> list[Line]:

@@ -1,7 +1,7 @@
 """docs/cases.md: every case the system must get right, and the tests that prove it.
 
 A test names the cases it proves in its docstring's last line: `Cases: D-1, E-5.1`. What each case
-is about stands here, so that one nobody proves yet is listed too.
+is about stands here, so that one without a test is listed too.
 """
 
 import ast
@@ -20,7 +20,7 @@ CASES: Mapping[str, str] = {
     "E-1.2": "expiry against acceptance",
     "E-1.3": "cancelling against the automatic start",
     "E-1.4": "both sides report a no-show",
-    "E-1.5": "nobody joined",
+    "E-1.5": "neither side joined",
     "E-1.6": "a dispute on a refunded booking",
     "E-1.7": "partial commits: one action is one transaction",
     "E-2.1": "wallet credit raced",

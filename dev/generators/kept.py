@@ -1,7 +1,7 @@
 """What every table holds, and how long: a part of docs/privacy.md, and a test's law.
 
-A table without a line here fails `tests/structure/test_retention.py`: nothing grows for ever unless
-somebody has said why.
+A table without a line here fails `tests/structure/test_retention.py`: nothing grows for ever
+without a stated reason.
 """
 
 from collections.abc import Mapping
@@ -131,7 +131,7 @@ TABLES: Mapping[str, Kept] = {
         "kept",
         "where Stripe's books and ours differ",
         "",
-        "for ever: each was a fault, and somebody's decision",
+        "for ever: each was a fault, and a person's decision",
     ),
     "core.tenants": Kept(
         "bounded", "whose system it is, and settings", "", "as long as it is used"

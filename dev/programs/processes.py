@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process has this id, whoever owns it. A zombie counts as dead."""
+    """Whether a process has this id, of any owner. A zombie counts as dead."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

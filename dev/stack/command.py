@@ -48,7 +48,7 @@ _EXPECTED = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a stack until it is told to stop, or clear one's data. Returns the exit status."""
+    """Run a stack until it has to stop, or clear one's data. Returns the exit status."""
     options = _options(arguments)
     sys.path.insert(0, str(ROOT / "layers" / "core"))  # the migration runner is shared code
     console = Console()
@@ -75,7 +75,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--reset", action="store_true", help="clear this port's data and exit")
     parser.add_argument("--no-schedules", action="store_true", help="run sweeps on demand only")
     parser.add_argument("--no-warm", action="store_true", help="start functions on first use only")
-    parser.add_argument("--parent", type=int, help="stop when that process has gone, as if told to")
+    parser.add_argument(
+        "--parent", type=int, help="stop when that process has gone, as if asked to"
+    )
     options = parser.parse_args(arguments)
     if not 1 <= options.port <= 65_535:
         parser.error(f"--port {options.port} is no port")

@@ -150,7 +150,7 @@ class Database:
 
 
 async def _exit_of(pid: int) -> None:
-    """Wait until a process has gone. In a thread that nobody has to wait for at the end."""
+    """Wait until a process has gone. In a thread that can be left behind at the end."""
     loop = asyncio.get_running_loop()
     gone = asyncio.Event()
 

@@ -46,7 +46,7 @@ def server(port: int = 0, *, atomic: bool = True) -> BaseWSGIServer:
     All servers of one process share their tables.
 
     Args:
-        port: TCP port; 0 takes a free one, `.server_port` tells which.
+        port: TCP port; 0 takes a free one, `.server_port` says which.
         atomic: False leaves moto as it is, to show that the lock is needed.
     """
     setattr(DynamoHandler, "call_action", _call_action if atomic else _unguarded)  # noqa: B010

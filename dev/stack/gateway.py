@@ -165,7 +165,7 @@ def fault(status: HTTPStatus) -> Response:
     """The service's own answer, as it words it.
 
     With the headers that each answer of the functions has. API Gateway itself adds none to its own
-    errors, and lets nobody add any; in the cloud something before it has to (docs/deploying.md).
+    errors, and lets none be added; in the cloud something before it has to (docs/deploying.md).
     """
     text = "Internal Server Error" if status == HTTPStatus.BAD_GATEWAY else PHRASES[status]
     body = json.dumps({"message": text}, separators=(",", ":")).encode()

@@ -106,7 +106,7 @@ class Server:
         try:
             await self._converse(task, reader, writer)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            pass  # the client went away or fell silent: nobody is left to tell
+            pass  # the client went away or fell silent: there is no one to answer
         except asyncio.CancelledError:
             pass  # stop() drops connections that are idle or out of grace
         finally:

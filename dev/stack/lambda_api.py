@@ -86,7 +86,7 @@ class LambdaApi:
         return Response(202, [("x-amzn-requestid", str(uuid.uuid4()))])
 
     async def _forget(self, function: Function, payload: bytes) -> None:
-        with contextlib.suppress(ThrottledError):  # nobody waits for the answer
+        with contextlib.suppress(ThrottledError):  # the answer is not awaited
             await self._pools.invoke(function, payload)
 
 

@@ -25,7 +25,7 @@ def publish(local: Path, folder: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def clear(local: Path, folder: Path) -> None:
-    """Remove what a killed stack left: whoever waits for a file must not find an old one."""
+    """Remove what a killed stack left: a reader that waits for a file must not find an old one."""
     (folder / "stack.json").unlink(missing_ok=True)
     with _held(local):
         owner = _owner(local / "stack.json")

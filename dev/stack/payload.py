@@ -145,8 +145,8 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 def _body(body: bytes, content_type: str | None) -> tuple[str, bool]:
     """The body as text, and whether that is base64: for all types but those known to be text.
 
-    Nobody says what becomes of bytes that are called text and are none. Here they arrive as they
-    are; should they arrive as U+FFFD, `holdfast.api.http` refuses that, too.
+    It is not documented what becomes of bytes that are called text and are none. Here they arrive
+    as they are; should they arrive as U+FFFD, `holdfast.api.http` refuses that, too.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type.startswith("text/") or media_type in _TEXT_TYPES:

@@ -45,7 +45,7 @@ class Scheduler:
         self._runs: dict[str, set[asyncio.Task[None]]] = {}
 
     def start(self) -> None:
-        """Begin to fire. Runs that find nothing to do are not told: one would see little else."""
+        """Begin to fire. Runs that find nothing to do are not shown: one would see little else."""
         if self._parsed:
             text = f"{len(self._parsed)} sweeps run in the background; shown if they do something"
             self._console.schedule(text, "")

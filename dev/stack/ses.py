@@ -1,6 +1,6 @@
 """Amazon SES for the local stack and the tests: moto's, with every message kept as it was sent.
 
-Only senders at example.com are verified, so a sender that nobody verified fails here too. So do
+Only senders at example.com are verified, so an unverified sender fails here too. So do
 addresses outside ASCII: SES takes domains in Punycode only, and no such local part at all (SES
 Developer Guide, "Verified identities"), which moto does not know.
 """

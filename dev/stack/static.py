@@ -88,7 +88,7 @@ class Pages:
 
 @lru_cache(maxsize=256)
 def _read(path: Path, _changed: int) -> _File:
-    """The file, read and compressed anew when it has changed."""
+    """The file, read and compressed again when it has changed."""
     content = path.read_bytes()
     kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     is_text = kind.startswith(_TEXTS)

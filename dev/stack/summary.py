@@ -47,7 +47,7 @@ def show(console: Console, manifest: Mapping[str, Any], folder: Path, seconds: f
     console.say(
         f"Open {manifest['booking_page']} to book in a browser, {manifest['docs']} to read on;"
     )
-    console.say("README.md tells the whole story by curl.")
+    console.say("README.md shows the whole story by curl.")
     console.say(
         f"Logs are in {_near(folder / 'logs')}, this table in {_near(folder / 'stack.json')}."
     )

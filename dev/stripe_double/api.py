@@ -157,7 +157,7 @@ def _unauthorized(message: str) -> ApiError:
 
 
 def _injected(status: int, *, kept: bool = False) -> ApiError:
-    """The error that a fault asks for; a kept 500 tells the SDK that retrying is no use."""
+    """The error that a fault asks for; a kept 500 shows the SDK that retrying is no use."""
     if status == 429:
         return ApiError(
             "Request rate limit exceeded. You can learn more about rate limits here"

@@ -24,7 +24,7 @@ Post = Callable[[str, Mapping[str, str], bytes], int]
 class Backoff:
     """Seconds before retry n = 1, 2, …: `first` doubled each time, at most `longest`.
 
-    Stripe's own pauses grow to hours; these suit somebody who is watching.
+    Stripe's own pauses grow to hours; these suit a person who is watching.
     """
 
     first: float = 1.0

@@ -92,7 +92,7 @@ def running(
 ) -> Iterator[str]:
     """Serve and deliver until the block ends; answers the address.
 
-    Without `deliver` events wait until somebody pumps them.
+    Without `deliver` events wait until they are pumped.
 
     With port 0 a free one is taken, and the double's `public_url` becomes that address.
     """

@@ -14,7 +14,7 @@ from holdfast.platform import snapstart
 from holdfast.platform.fields import Date, Email, Instant, Zone
 from holdfast.platform.observability import instrument
 
-_FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead anybody
+_FRESH_SECONDS = 2  # long enough for a crowd that reloads, too short to mislead
 
 app = http.resolver()
 snapstart.take_part()

@@ -1,4 +1,4 @@
-"""Blackouts of /v1/catalogue/resources/{resource_id}: times in which nothing is booked anew."""
+"""Blackouts of /v1/catalogue/resources/{resource_id}: times in which no new booking is made."""
 
 from http import HTTPStatus
 from typing import Annotated, Any

@@ -51,7 +51,7 @@ def remove_calendar(resource_id: UUID, calendar_id: UUID) -> Response[None]:
 
 @app.post("/v1/catalogue/resources/<resource_id>/calendar-feeds", summary="Create a calendar feed")
 def give_out_feed(resource_id: UUID) -> Response[NewCalendarFeed]:
-    """Answer 201 with the feed and its secret address, which is told only here."""
+    """Answer 201 with the feed and its secret address, which is shown only here."""
     feed = manage.give_out(
         http.actor(app),
         resource_id,
@@ -79,7 +79,7 @@ def revoke_feed(resource_id: UUID, feed_id: UUID) -> Response[CalendarFeed]:
 
 @app.get("/v1/calendar-feeds/<file>", summary="Read a calendar feed")
 def read_feed(file: str) -> Response[str]:
-    """Answer text/calendar, for whoever has the address."""
+    """Answer text/calendar to the holder of the address."""
     return http.cached_text(app, manage.feed_text(file), "text/calendar", _FRESH_SECONDS)
 
 

@@ -64,7 +64,7 @@ def change_resource(resource_id: UUID, request: ResourceChange) -> Response[Cata
 
 @app.delete("/v1/catalogue/resources/<resource_id>", summary="Archive a resource")
 def archive_resource(resource_id: UUID) -> Response[CatalogueResource]:
-    """Answer the resource, which nobody can book any more."""
+    """Answer the resource, which can no longer be booked."""
     item = items.remove(http.actor(app), "resource", resource_id, http.if_match(app))
     return http.answer(item, version=item["version"])
 
@@ -104,7 +104,7 @@ def change_offering(offering_id: UUID, request: OfferingChange) -> Response[Cata
 
 @app.delete("/v1/catalogue/offerings/<offering_id>", summary="Archive an offering")
 def archive_offering(offering_id: UUID) -> Response[CatalogueOffering]:
-    """Answer the offering, which nobody can book any more."""
+    """Answer the offering, which can no longer be booked."""
     item = items.remove(http.actor(app), "offering", offering_id, http.if_match(app))
     return http.answer(item, version=item["version"])
 

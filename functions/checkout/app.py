@@ -67,7 +67,7 @@ def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking
 
 @app.delete("/v1/bookings/<booking_id>/reschedule", summary="Abandon an unpaid reschedule")
 def give_up_reschedule(booking_id: UUID) -> Response[Booking]:
-    """Answer 200 once the move is given up, 202 while its payment page is still being closed."""
+    """Answer 200 once the reschedule is cancelled, 202 while its payment page is being closed."""
     booking, over = reschedules.cancel(http.actor(app), booking_id, http.if_match(app))
     status = HTTPStatus.OK if over else HTTPStatus.ACCEPTED
     return http.answer(booking, status, version=booking["version"])

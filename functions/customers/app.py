@@ -18,14 +18,14 @@ app = http.resolver()
 
 @app.post("/v1/customers/export", summary="Everything held about a person")
 def export_customer(request: ExportRequest) -> Response[CustomerExport]:
-    """Answer 200 with what is held; nothing where nobody is known. Secret key only."""
+    """Answer 200 with what is held; empty for an unknown person. Secret key only."""
     http.idempotency_key(app)  # as every POST; what comes of it is the same without one
     return http.answer(privacy.export(http.actor(app), request))
 
 
 @app.post("/v1/customers/erasure", summary="Forget a person")
 def erase_customer(request: ErasureRequest) -> Response[Erasure]:
-    """Answer 200 once nobody's name is left, 409 with what is in the way. Secret key only."""
+    """Answer 200 once no name is left, 409 with what is in the way. Secret key only."""
     http.idempotency_key(app)  # as every POST; erasing twice is erasing once without it, too
     return http.answer(privacy.erase(http.actor(app), request))
 

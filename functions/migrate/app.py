@@ -2,8 +2,8 @@
 
 CloudFormation asks for it as a custom resource and waits for the answer. Called directly, `{}` does
 the same, `{"tenant": {…}}` makes a tenant and its keys, and `{"replace_secrets": true}` gives every
-booking a secret of the newest key. Only whoever may invoke this function in the account can do
-that; no route and no schedule leads here.
+booking a secret of the newest key. Only callers that may invoke this function in the
+account can do that; no route and no schedule leads here.
 """
 
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ from holdfast.platform.settings import settings
 
 
 class FailedError(Exception):
-    """What was asked for could not be done; the message may be shown to anybody."""
+    """The request could not be carried out; the message holds no secrets."""
 
 
 # Not instrumented as the others are, because that hides an error's text: here it says what to mend.
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Apply pending migrations and changed functions; a failure changes nothing and is told."""
+    """Apply pending migrations and changed functions; a failure changes nothing and is reported."""
     logger().append_keys(function=context.function_name, invocation_id=context.aws_request_id)
     if custom_resource.is_request(event):
         return custom_resource.serve(
@@ -39,7 +39,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
             return secret_replacement.replace(settings().database_url, left / 2)
     except Exception as error:
         raise FailedError(_reason(error)) from None
-    raise FailedError('the event is none of {}, {"tenant": {…}}, {"replace_secrets": true}')
+    raise FailedError('the event must be {}, {"tenant": {…}} or {"replace_secrets": true}')
 
 
 def _deploy(seconds: float) -> Mapping[str, Any]:
@@ -69,7 +69,7 @@ def _migrate(seconds: float | None) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """What may be told of an error."""
+    """What may be said of an error."""
     if isinstance(error, tenants.RefusedError | custom_resource.UnknownRequestError):
         return str(error)
     try:

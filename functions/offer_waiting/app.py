@@ -10,7 +10,7 @@ from holdfast.platform.observability import count, instrument, logger
 
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Answer how many offers were made, and how many places waited in vain."""
+    """Answer how many offers were made, and how many entries lapsed."""
     swept = sweeps.offer_waiting(context)
     logger().info("swept", offered=swept["offered"], lapsed=swept["lapsed"])
     count("WaitlistOffered", swept["offered"])

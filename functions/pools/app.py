@@ -53,7 +53,7 @@ def change_pool(pool_id: UUID, request: PoolChange) -> Response[CataloguePool]:
 
 @app.delete("/v1/catalogue/pools/<pool_id>", summary="Archive a pool")
 def archive_pool(pool_id: UUID) -> Response[CataloguePool]:
-    """Answer the pool, which nobody can book any more."""
+    """Answer the pool, which can no longer be booked."""
     item = items.remove(http.actor(app), "pool", pool_id, http.if_match(app))
     return http.answer(item, version=item["version"])
 

@@ -65,10 +65,10 @@ create index findings_by_object on core.findings (object_id); -- whose it is may
 alter table core.checkouts
     drop constraint checkouts_id_unique,
     drop constraint checkouts_stripe_session_unique;
-create unique index checkouts_stripe_session_unique on core.checkouts (tenant_id, class_id)
-    where class_id is not null;
+create unique index checkouts_stripe_session_unique on core.checkouts (tenant_id, stripe_session_id)
+    where stripe_session_id is not null;
 -- of a session, payment or refund whose metadata at Stripe was taken away
-create index checkouts_by_session on core.checkouts (class_id) where class_id is not null;
+create index checkouts_by_stripe_session on core.checkouts (stripe_session_id) where stripe_session_id is not null;
 
 alter table core.payments drop constraint payments_intent_unique;
 create unique index payments_intent_unique on core.payments (tenant_id, payment_intent_id)

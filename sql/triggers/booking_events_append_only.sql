@@ -16,7 +16,7 @@ begin
         return null;
     end if;
     raise exception 'rows of %.% are never changed or deleted', tg_table_schema, tg_table_name
-        using errcode = 'KHAPP', hint = 'add a row that says what is different now';
+        using errcode = 'KHAPP', hint = 'add a row that records the difference';
 end;
 $$;
 

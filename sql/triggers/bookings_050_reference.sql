@@ -1,7 +1,7 @@
 -- bookings_050_reference: each booking gets a reference that no other booking of its tenant has.
 --
 -- One that is taken is drawn again. Two that draw the same at the same moment meet at
--- bookings_reference_unique: the later one is told to try again.
+-- bookings_reference_unique: the later one has to try again.
 create or replace function core.give_reference()
 returns trigger
 language plpgsql

@@ -10,8 +10,8 @@ begin
         select from core.transitions as t
         where t.from_status = old.status and t.to_status = new.status
     ) then
-        raise exception 'a booking that is % cannot become %', old.status, new.status
-            using errcode = 'KHSTA', hint = 'read the booking again to see where it stands';
+        raise exception 'a % booking cannot become %', old.status, new.status
+            using errcode = 'KHSTA';
     end if;
     return new;
 end;

@@ -1,4 +1,4 @@
--- bookings_910_follow_waitlist: a place in the waitlist tells what became of its offer.
+-- bookings_910_follow_waitlist: a waitlist entry shows what became of its offer.
 --
 -- offered → booked when the booking is confirmed, late payments included; → lapsed when it ended
 -- before that.

@@ -28,7 +28,7 @@ _ALWAYS = {  # on every answer; `test_every_answer` says so
 # Each is replaced by the kind and a number. The order matters: an address contains an id.
 _MASKS = (
     ("feed address", r"(?<=/v1/calendar-feeds/)[\w.-]{20,}?(?=\.ics)"),
-    ("secret", r"\b(?:bks|pk_test|sk_test)_[\w-]{16,}"),
+    ("secret", r"\b(?:bks|hss|pk_test|sk_test)_[\w-]{16,}"),
     ("stripe id", r"\b(?:cs_test|pi|re|evt|ch|txn|req|in|we)_[A-Za-z0-9_]{8,}"),
     ("id", r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),
     ("tag", r"\"[0-9a-f]{32}\""),

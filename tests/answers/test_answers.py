@@ -39,6 +39,7 @@ _UNREACHED = {  # what it takes more than requests to bring about; other tests d
     "internal_error": "a fault of ours",
     "request_in_progress": "a twin at the same moment",
     "calendar_stale": "a calendar that is read too slowly",
+    "tenant_moving": "a tenant on its way to another database",
 }
 
 

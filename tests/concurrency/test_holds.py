@@ -253,7 +253,7 @@ def test_twin_that_waits_one_after_the_other_times_out(db_client: DbClient) -> N
 
 def test_twin_without_the_cheap_refusal_queues(db_client: DbClient) -> None:
     """Without the look before the lock, the doomed hold waits in line."""
-    guardless.rewrite(db_client.database, "core.cannot_be_had", "if v_one.taken or", "if")
+    guardless.rewrite(db_client.database, "core.any_unavailable", "if v_one.taken or", "if")
     db_client.hold(TEN)
     lock, _ = db_client.begin(db_client.hold_call("2027-01-11T14:00:00Z"))
 

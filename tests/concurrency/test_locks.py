@@ -6,6 +6,7 @@ from holdfast.platform import database_errors, errors
 from tests.harness.clients.db_client import DbClient, background, refusal
 from tests.harness.database import guardless
 from tests.harness.database.concurrency import wait_until_blocked
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.laws.invariants import violations
 from tests.interleavings.steps import NOTING, READERS
 
@@ -94,8 +95,7 @@ def test_every_function_that_waits_has_a_limit(db_client: DbClient) -> None:
     """Each public function that changes something waits three seconds for a lock, no longer."""
     functions = db_client.database.rows(
         "select p.proname, coalesce(p.proconfig, '{}') as settings"
-        " from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
-        " where n.nspname = 'api'"
+        f" from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
     )
 
     without = {f.proname for f in functions if "lock_timeout=3s" not in f.settings}

@@ -106,7 +106,7 @@ def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
     before = rows(system)
     keys = {"secret": new_keys("test")["secret"]}
 
-    with pytest.raises(FailedError, match="no such key of this tenant and kind"):
+    with pytest.raises(FailedError, match="no such key of this kind to replace"):
         system.invoke(
             "migrate", request(system.tenant.tenant_id, None, keys, [], {"secret": other})
         )

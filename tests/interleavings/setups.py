@@ -22,10 +22,10 @@ class State:
     Attributes:
         checkout: the newest attempt to pay, as `core.checkout_json` describes it.
         session: the provider's session of that attempt.
-        effect: a leased effect whose lease has run out, as `core.lease_effect` describes it.
+        effect: a leased effect whose lease has expired, as `core.lease_effect` describes it.
         place: a place in the waitlist.
-        wish: the start that those who join the waitlist want; nobody does where it is None.
-        calendar: the id of a calendar kept elsewhere that was read lately, and found nothing.
+        wish: the start that those who join the waitlist want; none does where it is None.
+        calendar: the id of an external calendar that was read lately, and found nothing.
     """
 
     held: Held | None = None
@@ -38,7 +38,7 @@ class State:
 
 
 def _free(db_client: DbClient) -> State:
-    """Nobody has the time."""
+    """The time is free."""
     return State(calendar=_calendar(db_client))
 
 
@@ -48,7 +48,7 @@ def _held(db_client: DbClient) -> State:
 
 
 def _stale(db_client: DbClient) -> State:
-    """A hold has run out, and no sweep has come by."""
+    """A hold has expired, and no sweep has run."""
     held = db_client.hold(TEN)
     _pass(db_client, minutes=6)
     return State(held)
@@ -94,7 +94,7 @@ def _begun(db_client: DbClient) -> State:
 
 
 def _closing(db_client: DbClient) -> State:
-    """The customer has left; whoever was to close the payment page has not reported back."""
+    """The customer has left; the close of the payment page has not been reported."""
     state = _open(db_client)
     assert state.held is not None
     effect = db_client.call(db_client.release_call(state.held))["effect"]
@@ -103,7 +103,7 @@ def _closing(db_client: DbClient) -> State:
 
 
 def _replacing(db_client: DbClient) -> State:
-    """Another payment page is wanted; whoever was to close this one has not reported back."""
+    """Another payment page is requested; the close of this one has not been reported."""
     state = _open(db_client)
     assert state.held is not None
     effect = db_client.call(db_client.checkout_call(state.held, **ELSEWHERE))["effect"]
@@ -128,7 +128,7 @@ def _expired(db_client: DbClient) -> State:
 
 
 def _refunding(db_client: DbClient) -> State:
-    """A payment came after the customer had left; whoever was to send it back is late."""
+    """A payment came after the customer had left; its refund is late."""
     state = _closing(db_client)
     assert state.effect is not None
     assert state.session is not None
@@ -152,19 +152,19 @@ def _reopened(db_client: DbClient) -> State:
 
 
 def _elsewhere(db_client: DbClient) -> State:
-    """Nobody has the time; somebody waits for another one."""
+    """The time is free; a customer waits for another one."""
     db_client.hold(TWO)
     return State(place=db_client.wait(TWO), wish=TWO)
 
 
 def _waited(db_client: DbClient) -> State:
-    """The customer is on the payment page, and somebody waits for the time."""
+    """The customer is on the payment page, and another waits for the time."""
     state = _open(db_client)
     return replace(state, place=db_client.wait(TEN), wish=TEN)
 
 
 def _offered(db_client: DbClient) -> State:
-    """The time was offered to who waited longest; whoever was to write to them is late."""
+    """The time was offered to the customer who waited longest; the letter is late."""
     held = db_client.hold(TEN)
     place = db_client.wait(TEN)
     db_client.database.clock.advance(timedelta(seconds=1))
@@ -180,7 +180,7 @@ def _offered(db_client: DbClient) -> State:
 
 def _regranted(db_client: DbClient) -> State:
     """A payment came after the customer had left, and the time was offered to the next in line;
-    whoever was to send the money back is late."""
+    the refund is late."""
     state = _open(db_client)
     assert state.held is not None
     assert state.session is not None
@@ -193,7 +193,7 @@ def _regranted(db_client: DbClient) -> State:
 
 
 def _moved(db_client: DbClient) -> State:
-    """The booking was moved to two for less; whoever was to send the difference back is late."""
+    """The booking was moved to two for less; the refund of the difference is late."""
     state = _scheduled(db_client)
     assert state.held is not None
     db_client.database.execute("update core.prices set amount = amount - 1000")
@@ -202,7 +202,7 @@ def _moved(db_client: DbClient) -> State:
 
 
 def _changing(db_client: DbClient) -> State:
-    """And it is to be moved once more, for more: both times are kept, nobody can pay yet."""
+    """And it is to be moved once more, for more: both times are kept, and cannot be paid yet."""
     state = _moved(db_client)
     assert state.held is not None
     db_client.database.execute("update core.prices set amount = amount + 1500")
@@ -221,7 +221,7 @@ def _differing(db_client: DbClient) -> State:
 
 
 def _buried(db_client: DbClient) -> State:
-    """And Stripe refused the earlier refund for good; somebody waits for the new time."""
+    """And Stripe refused the earlier refund for good; a customer waits for the new time."""
     state = _differing(db_client)
     assert state.effect is not None
     effect = state.effect
@@ -230,7 +230,7 @@ def _buried(db_client: DbClient) -> State:
 
 
 def _vacant(db_client: DbClient) -> State:
-    """A hold has run out, no sweep has come by, and somebody waits for the time."""
+    """A hold has expired, no sweep has run, and a customer waits for the time."""
     db_client.hold(TEN)
     place = db_client.wait(TEN)
     _pass(db_client, minutes=6)
@@ -238,13 +238,13 @@ def _vacant(db_client: DbClient) -> State:
 
 
 def _wanted(db_client: DbClient) -> State:
-    """A time is held, and somebody waits for it."""
+    """A time is held, and a customer waits for it."""
     held = db_client.hold(TEN)
     return State(held, place=db_client.wait(TEN), wish=TEN, calendar=_calendar(db_client))
 
 
 def _contested(db_client: DbClient) -> State:
-    """A booking is to be moved here for more, nobody has paid; somebody waits for the time."""
+    """A booking is to be moved here for more, not paid; a customer waits for the time."""
     state = _changing(db_client)
     return State(state.held, place=db_client.wait(TEN), wish=TEN, calendar=_calendar(db_client))
 
@@ -293,7 +293,7 @@ def _closed(effect: Mapping[str, Any], session: Mapping[str, Any]) -> tuple[str,
 
 
 def _leased(db_client: DbClient, kind: str | None = None) -> Mapping[str, Any]:
-    """The effect that is due, taken by somebody whose lease has run out by now.
+    """The effect that is due, taken under a lease that has expired by now.
 
     Given its kind, all others that are due are done.
     """

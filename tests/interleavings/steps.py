@@ -44,11 +44,13 @@ APART: Mapping[str, str] = {
     "compile_openings": "writes down what whoever asks would compute",
     "next_reconciliation_page": "says which page of both books is compared next",
     "create_calendar": "a new calendar asks the next hold to read it first",
-    "create_calendar_feed": "somebody may read the bookings",
+    "create_calendar_feed": "the bookings can be read",
     "delete_calendar": "times that it kept busy are free for the next hold",
-    "delete_expired_records": "passes by whatever somebody is at work on",
-    "submit_reconciliation_page": "compares what others have committed, and writes down where books differ",
-    "revoke_calendar_feed": "somebody may read the bookings no longer",
+    "delete_expired_records": "skips whatever is locked",
+    "submit_reconciliation_page": (
+        "compares what others have committed, and writes down where books differ"
+    ),
+    "revoke_calendar_feed": "the bookings can no longer be read",
 }
 
 # They meet bookings, but step none: their races are in tests/concurrency/test_retention.py.
@@ -93,7 +95,7 @@ def _begin(db_client: DbClient, state: State) -> Call | None:
     return db_client.checkout_call(state.held) if state.held else None
 
 
-def _begin_anew(db_client: DbClient, state: State) -> Call | None:
+def _begin_again(db_client: DbClient, state: State) -> Call | None:
     return db_client.checkout_call(state.held, **ELSEWHERE) if state.held else None
 
 
@@ -229,15 +231,15 @@ _MOVING = frozenset({"held", "moved", "changing", "differing", "wanted", "contes
 _RULED = frozenset({"free", "closing", "expired", "vacant", "wanted", "contested"})
 
 STEPS: tuple[Step, ...] = (
-    Step("hold", "create_hold", "somebody else wants the time", _hold),
+    Step("hold", "create_hold", "another customer wants the time", _hold),
     Step("repeat", "create_hold", "hold the time with a key that two requests share", _repeat),
     Step("misuse", "create_hold", "another request with that key", _misuse),
     Step("begin", "begin_checkout", "go to pay", _begin),
     Step(
-        "begin-anew",
+        "begin-again",
         "begin_checkout",
         "go to pay, with other return addresses",
-        _begin_anew,
+        _begin_again,
         frozenset({"held", "creating", "open", "replacing", "reopened"}),
     ),
     Step("attach", "attach_checkout", "write down the session that was made", _attach),
@@ -251,20 +253,20 @@ STEPS: tuple[Step, ...] = (
     Step("release", "release_hold", "leave", _release),
     Step("move", "reschedule_booking", "ask for another time", _move, _MOVING),
     Step("give-up", "cancel_reschedule", "give up a step that is not paid", _give_up, _MOVING),
-    Step("paid", "settle_checkout", "Stripe tells that the session was paid", _settled("paid")),
+    Step("paid", "settle_checkout", "Stripe reports that the session was paid", _settled("paid")),
     Step("ask-paid", "settle_checkout", "Stripe was asked, and it was paid", _asked),
-    Step("expired", "settle_checkout", "Stripe tells that it expired", _settled("expired")),
+    Step("expired", "settle_checkout", "Stripe reports that it expired", _settled("expired")),
     Step(
         "pending",
         "settle_checkout",
-        "Stripe tells that a slow method is paying it",
+        "Stripe reports that a slow method is paying it",
         _settled("pending"),
         _UNPAID,
     ),
     Step(
         "failed",
         "settle_checkout",
-        "Stripe tells that the slow method failed",
+        "Stripe reports that the slow method failed",
         _settled("failed"),
         frozenset({"pending", "begun"}),
     ),
@@ -299,13 +301,13 @@ STEPS: tuple[Step, ...] = (
     Step(
         "refunded",
         "settle_refund",
-        "Stripe tells that the refund succeeded",
+        "Stripe reports that the refund succeeded",
         _told_of_refund("succeeded"),
     ),
     Step(
         "unrefunded",
         "settle_refund",
-        "Stripe tells that the refund failed",
+        "Stripe reports that the refund failed",
         _told_of_refund("failed"),
     ),
     Step("join", "join_waitlist", "another customer waits for the time, too", _join),
@@ -315,7 +317,7 @@ STEPS: tuple[Step, ...] = (
     Step(
         "restrict",
         "change_catalogue_item",
-        "nobody may book so far ahead any more",
+        "bookings so far ahead are no longer allowed",
         _restrict,
         _RULED,
     ),

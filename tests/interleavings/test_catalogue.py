@@ -10,12 +10,13 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.harness.clients.db_client import DbClient
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.interleavings.expected import ALONE, expected
 from tests.interleavings.permutations import Spec
 from tests.interleavings.setups import SETUPS, TEN
 from tests.interleavings.steps import APART, MEETING, NOTING, READERS, STEPS
 
-_FUNCTIONS = "select proname from pg_proc where pronamespace = 'api'::regnamespace"
+_FUNCTIONS = f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
 ELSEWHEN = "2027-01-19T16:00:00Z"
 _BODIES = """
 select p.pronamespace::regnamespace || '.' || p.proname, p.prosrc

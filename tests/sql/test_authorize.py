@@ -30,7 +30,7 @@ def test_an_unknown_key_opens_nothing(api: Api, tenant: Tenant) -> None:
     refusals = {name: _refusal(api, name, rest or [], stranger) for name, rest in functions}
 
     assert len(refusals) >= 9
-    assert set(refusals.values()) == {("KHAUT", "send a valid key as Authorization: Bearer …")}
+    assert set(refusals.values()) == {("KHAUT", "the API key is unknown or revoked")}
 
 
 def test_a_revoked_key_opens_nothing(api: Api, tenant: Tenant) -> None:
@@ -82,4 +82,4 @@ def _refusal(
             f"select api.{name}({arguments})".encode(), [Jsonb(actor)]
         )
     )
-    return refusal.sqlstate, refusal.hint
+    return refusal.sqlstate, refusal.message

@@ -148,7 +148,7 @@ def test_a_delayed_payment_is_waited_for(api: Api, tenant: Tenant) -> None:
 
     assert (refusal.sqlstate, refusal.message) == (
         "KHSTA",
-        "a payment for the booking is under way",
+        "a payment for the booking is in progress",
     )
 
 

@@ -368,7 +368,7 @@ def test_past_its_deadline_it_is_not_begun(api: Api, tenant: Tenant) -> None:
     late = refused(api.begin, held)
     again = api.move(held, TWO)
 
-    assert (late.sqlstate, late.message) == ("KHEXP", "the change has run out")
+    assert (late.sqlstate, late.message) == ("KHEXP", "the reschedule has expired")
     assert utc(again["change"]["starts_at"]) == TWO
     assert times(held) == [(1, TEN), (2, TWO)]
     assert violations(api.database) == []
@@ -426,5 +426,5 @@ def test_a_page_that_outlives_the_limit_is_not_made(api: Api, tenant: Tenant) ->
     refusal = refused(api.begin, held, cancel_url="https://a.example/elsewhere")
 
     assert refusal.sqlstate == "KHEXP"
-    assert refusal.hint == "pay on the page that is open, or ask for a time again"
+    assert refusal.hint == "pay on the open payment page, or choose another time"
     assert api.begin(held)["next"] == "open"

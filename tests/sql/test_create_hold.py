@@ -68,7 +68,7 @@ def test_a_taken_time_is_refused_with_free_ones_nearby(api: Api, tenant: Tenant)
 
     alternatives = refusal.detail["alternatives"]
     starts = [utc(a["starts_at"]) for a in alternatives]
-    assert (refusal.sqlstate, refusal.hint) == ("KHTKN", "offer one of the alternatives")
+    assert refusal.sqlstate == "KHTKN"
     assert starts == [TEN - HOUR, TEN + HOUR, TEN + 1.5 * HOUR, TEN + 2 * HOUR, TEN + 2.5 * HOUR]
     for start in starts[:2]:
         assert api.hold(offer, start).occupies
@@ -199,7 +199,7 @@ def test_a_key_stands_for_the_whole_request(
 
     refusal = refused(api.hold, offer, **first | other)
 
-    assert (refusal.sqlstate, refusal.hint) == ("KHKEY", "make a new key for each new request")
+    assert refusal.sqlstate == "KHKEY"
 
 
 def test_keys_of_tenants_are_apart(api: Api, tenant: Tenant) -> None:

@@ -3,6 +3,7 @@
 import re
 
 from dev.generators.locks import DOCUMENT, files, header, locks
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 from tests.harness.rules import rules
 
@@ -53,10 +54,10 @@ def test_bookings_are_never_locked_for_update() -> None:
 
 def test_who_waits_has_a_time_limit(database: Database) -> None:
     """Each function of schema api whose header names a lock has a lock_timeout."""
-    query = """
-        select 'api.' || proname as name,
-            coalesce(proconfig, '{}') @> '{lock_timeout=3s}' as limited
-        from pg_proc where pronamespace = 'api'::regnamespace
+    query = f"""
+        select 'api.' || p.proname as name,
+            coalesce(p.proconfig, '{{}}') @> '{{lock_timeout=3s}}' as limited
+        from pg_proc as p where {IS_FUNCTION_OF_TODAY}
     """
     limited = {name for name, yes in database.rows(query) if yes}
 

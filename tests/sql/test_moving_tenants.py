@@ -170,7 +170,8 @@ def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state
 _QUEUES = {
     "expire_holds": "update core.bookings"
     " set hold_expires_at = hold_expires_at - interval '1 hour'",
-    "expire_holds, change": "update core.reschedules set expires_at = expires_at - interval '1 hour'",
+    "expire_holds, reschedule": "update core.reschedules"
+    " set expires_at = expires_at - interval '1 hour'",
     "claim_effects": "update core.effects set due_at = due_at - interval '1 hour'",
     "claim_calendars": "update core.calendars set due_at = due_at - interval '1 hour'",
     "offer_waiting": "update core.waitlist set looked_at = created_at - interval '1 hour'",

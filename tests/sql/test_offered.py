@@ -1,4 +1,4 @@
-"""core.bookable_periods: the one definition of what may be booked, against a definition in Python."""
+"""core.bookable_periods: the one definition of what may be booked, against one in Python."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta

@@ -105,7 +105,7 @@ def test_browsers_do_not_list_bookings(api: Api, tenant: Tenant) -> None:
     refusal = refused(lambda: api.call("list_bookings", tenant.actor(), {}, None, 10))
 
     assert refusal.sqlstate == "KHDEN"
-    assert refusal.hint == "call this from your server with a secret key"
+    assert refusal.message == "a publishable key cannot be used for this"
 
 
 def test_the_confirmation_tells_what_has_become_of_a_booking(api: Api, tenant: Tenant) -> None:

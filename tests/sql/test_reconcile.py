@@ -1,4 +1,4 @@
-"""api.next_reconciliation_page and api.submit_reconciliation_page: which part of both books is looked at when."""
+"""api.next_reconciliation_page, api.submit_reconciliation_page: what is compared, and when."""
 
 from datetime import timedelta
 from typing import Any

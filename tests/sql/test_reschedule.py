@@ -1,4 +1,4 @@
-"""api.reschedule_booking: move a booking to another time that can be booked, at the price of today."""
+"""api.reschedule_booking: move a booking to another bookable time, at the price of today."""
 
 from datetime import datetime, timedelta
 from typing import Any

@@ -38,7 +38,7 @@ def test_an_unpaid_cart_is_not_taken_apart(api: Api, tenant: Tenant) -> None:
     refusals = [refused(api.move, one, TWO) for one in both]
 
     assert [refusal.sqlstate for refusal in refusals] == ["KHSTA", "KHSTA"]
-    assert refusals[0].hint == "pay first, or release it and hold other times"
+    assert refusals[0].hint == "pay first, or release the cart and hold other times"
     assert violations(api.database) == []
 
 

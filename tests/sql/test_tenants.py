@@ -15,6 +15,7 @@ import pytest
 from tests.harness.clients.calls import ADDRESSES, Api, refused, stripe_event
 from tests.harness.clients.waiting import wait_for
 from tests.harness.database.builders import NOW, Offer, Tenant, sha256
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 from tests.harness.database.scheduled_rows import fill
 
@@ -251,8 +252,8 @@ def test_another_tenants_key_reaches_nothing(api: Api, tenant: Tenant) -> None:
     lists = [api.call(name, *arguments) for name, arguments in empty.items()]
 
     with_actor = api.database.rows(
-        "select proname from pg_proc where pronamespace = 'api'::regnamespace"
-        " and proargnames[1] = 'p_actor'"
+        f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
+        " and p.proargnames[1] = 'p_actor'"
     )
     assert {r.sqlstate for r in refusals.values()} == {"KHNTF"}
     found = [found for answer in lists for found in answer.values() if found]

@@ -7,11 +7,13 @@ import pytest
 
 from tests.harness.call_graph import call_graph
 from tests.harness.database.cluster import SQL_DIR
+from tests.harness.database.doorways import DOORWAYS
 
 FOLDER = SQL_DIR / "functions"
 ROOM_OF = {
     f"{path.relative_to(FOLDER).parts[0]}.{path.stem}": path.parent.name
     for path in FOLDER.rglob("*.sql")
+    if path.stem not in DOORWAYS
 }
 CALLS = call_graph(SQL_DIR)
 # The list that people read is the list that is checked.
@@ -42,12 +44,15 @@ def test_no_call_goes_to_a_later_room(room: str) -> None:
 
 
 def test_nothing_calls_the_api() -> None:
-    """Functions of `api` are entered from outside only: each is a transaction of its own."""
+    """Functions of `api` are entered from outside only: each is a transaction of its own.
+
+    A doorway only leads to the function that has another name by now.
+    """
     wrong = {
         f"{name} calls {callee}"
         for name, callees in CALLS.items()
         for callee in callees
-        if callee.startswith("api.")
+        if callee.startswith("api.") and DOORWAYS.get(name.removeprefix("api.")) != callee[4:]
     }
 
     assert wrong == set()

@@ -10,8 +10,9 @@ import pytest
 from dev.cloudformation import template
 from holdfast.migrations import scripts
 from holdfast.platform.database_errors import BY_CONSTRAINT, BY_SQLSTATE, from_database
-from holdfast.platform.errors import Unavailable
+from holdfast.platform.errors import CATALOGUE, Unavailable
 from tests.harness.database.cluster import ROOT, SQL_DIR
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 from tests.harness.rules import rules
 
@@ -91,12 +92,27 @@ def test_header_names_what_the_body_raises(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL_SQL, ids=_name)
 def test_raise_has_a_code_and_a_plain_message(path: Path) -> None:
-    """Every `raise` carries an errcode; the message states the fact in lower case."""
+    """Every `raise` carries an errcode; a message of its own states the fact in lower case.
+
+    Without one, title and hint are those of the error that the code maps to.
+    """
     for statement in re.findall(r"\braise\s+exception\b[^;]*;", _code(path), re.IGNORECASE):
         assert re.search(r"errcode\s*=", statement), statement
         message = re.search(r"(?:exception\s+|message\s*=\s*)'([^']*)", statement)
-        assert message, statement
-        assert message[1][:1] == message[1][:1].lower(), statement
+        if message is None:
+            assert re.match(r"raise\s+exception\s+using\b", statement), statement
+            assert not re.search(r"\bhint\s*=", statement), statement
+        else:
+            assert message[1][:1] == message[1][:1].lower(), statement
+
+
+@pytest.mark.parametrize("path", ALL_SQL, ids=_name)
+def test_no_text_stands_twice(path: Path) -> None:
+    """What errors.py says of a code is not said again in SQL: a text there is a better one."""
+    texts = {text.lower().rstrip(".") for kind in CATALOGUE for text in (kind.title, kind.hint)}
+    said = re.findall(r"(?:raise exception|hint =)\s+'((?:[^']|'')*)'", _code(path))
+
+    assert {text for text in said if text.replace("''", "'").lower() in texts} == set()
 
 
 def test_raised_codes_are_the_catalogue() -> None:
@@ -158,7 +174,7 @@ def test_doors_run_alike(database: Database) -> None:
 
     assert {row.name for row in rows if not common <= set(row.settings)} == set()
     assert {row.name for row in rows if not joins <= set(row.settings)} == {
-        *("explain_slot", "list_pool_slots", "list_slots"),
+        *("compile_openings", "explain_slot", "list_pool_slots", "list_slots"),
     }
     assert {name for name, settings in own.items() if settings & (common | joins)} == set()
 
@@ -311,7 +327,7 @@ def test_each_function_asks_for_one_capability(database: Database) -> None:
     """
     with_actor = database.rows(
         "select p.proname from pg_proc as p"
-        " where p.pronamespace = 'api'::regnamespace and 'p_actor' = any (p.proargnames) order by 1"
+        f" where {IS_FUNCTION_OF_TODAY} and 'p_actor' = any (p.proargnames) order by 1"
     )
     files = {path.stem: _code(path) for path in FILES if "api" in path.parts}
     asks = {

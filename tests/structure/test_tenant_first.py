@@ -15,8 +15,8 @@ EXCEPTIONS = {
     "core.capabilities_pkey": "the same in every database",
     "core.currencies_pkey": "the same in every database",
     "core.migrations_pkey": "what was done to this database",
-    "core.occupancies_no_overlap": "has it last: core.occupied_ranges searches by resource, and a constraint"
-    " knows no order",
+    "core.occupancies_no_overlap": "has it last: core.occupied_ranges searches by resource,"
+    " and a constraint knows no order",
     "core.reconciliations_one_unfinished": "a comparison of all books that this database has",
     "core.reconciliations_pkey": "a comparison of all books that this database has",
     "core.tenants_pkey": "the tenant itself",

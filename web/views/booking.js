@@ -44,7 +44,7 @@ function unknown(kept = null) {
   });
 }
 
-// What a person should be told, which is finer than the API's status: whether they have come back
+// What a person should see, which is finer than the API's status: whether they have come back
 // from the payment page by its success or not is known only here.
 function stateOf(kept, { status, reason }) {
   const paid = kept.paid || here().return === "paid";
@@ -52,7 +52,7 @@ function stateOf(kept, { status, reason }) {
     if (kept.released) return "releasing";
     return paid ? "processing" : "left";
   }
-  // paid for at a lost time: until the provider's word is in, nobody may say that nothing was charged
+  // paid for at a lost time: until the provider's word is in, the page must not say that nothing was charged
   if (status === "expired" && !reason && paid && !kept.awaited) return "processing";
   if (status === "expired" && reason) return "unreturned"; // a refund that the bank did not take
   if (status === "expired" && kept.released) return "released";

@@ -29,7 +29,7 @@ TAGS = {
     "Availability": "What can be booked, and when it is free.",
     "Checkout": "Hold a time, take the customer to the payment page, see what came of it.",
     "Bookings": "Read bookings.",
-    "Calendars": "Calendars kept elsewhere that take time, and bookings as a calendar.",
+    "Calendars": "External calendars that take time, and bookings as a calendar.",
     "Waitlist": "Wait for a time that is taken.",
     "Customers": "What is held about people.",
     "Catalogue": "Say what can be booked, when, and at which price.",
@@ -65,7 +65,7 @@ PARAMETERS = {
     "hours_id": "The window's id.",
     "limit": "At most so many on a page.",
     "offering_id": "May be left out when the resource has only one.",
-    "place_id": "Id of the place in the waitlist.",
+    "place_id": "Id of the waitlist entry.",
     "override_id": "The override's id.",
     "pool_id": "The pool's id.",
     "reference": "The booking that has this reference: any case, the dash may be left out, O is"
@@ -75,7 +75,7 @@ PARAMETERS = {
     "state": "Only places in this state.",
     "status": "Only bookings in this status.",
     "to": "Starts before this instant, RFC 3339 with an offset.",
-    "tz": "IANA zone in whose local time the slots are told too.",
+    "tz": "IANA zone in whose local time the slots are given too.",
 }
 
 # What an error carries beyond the common members, as its examples show it.

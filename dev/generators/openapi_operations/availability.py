@@ -18,7 +18,7 @@ OPERATIONS: Mapping[str, Operation] = {
         "listSlots",
         "Availability",
         "The periods that can be held now: inside opening hours, on the resource's grid, within"
-        " notice and horizon, outside blackouts and calendars kept elsewhere, and free, buffers"
+        " notice and horizon, outside blackouts and external calendars, and free, buffers"
         " included. At most 62 days and 2,000 slots at once. tz only adds the same instants by"
         " that zone's clocks. A listed slot is not reserved: createHold decides.",
         ANY_KEY,

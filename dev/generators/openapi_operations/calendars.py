@@ -1,4 +1,4 @@
-"""Calendars kept elsewhere, and ours given out."""
+"""External calendars, and ours given out."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "POST /v1/catalogue/resources/{resource_id}/calendars": Operation(
         "addCalendar",
         "Calendars",
-        "Has a calendar read that is kept elsewhere: its events are times in which the resource"
+        "Adds an external calendar to read: its events are times in which the resource"
         " cannot be booked. It is read every five minutes, and before a hold if that was longer ago"
         " than fresh_seconds. If it cannot be read then, the resource's calendar_policy decides:"
         " refuse answers 503, accept books and says calendar_unchecked. Only feeds at public https"
@@ -48,8 +48,8 @@ OPERATIONS: Mapping[str, Operation] = {
     "POST /v1/catalogue/resources/{resource_id}/calendar-feeds": Operation(
         "giveOutFeed",
         "Calendars",
-        "Gives out the resource's bookings as an iCalendar feed. The answer's url is told only here"
-        " and to a repeat of the same request; whoever has it reads the calendar.",
+        "Gives out the resource's bookings as an iCalendar feed. Its url is shown only here"
+        " and to a repeat of the same request; its holder can read the calendar.",
         SECRET_KEY,
         {201: "The feed can be read."},
         (*WITH_KEY, errors.Forbidden, errors.NotFound, errors.InvalidRequest),

@@ -56,7 +56,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/catalogue/resources/{resource_id}": Operation(
         "archiveResource",
         "Catalogue",
-        "Takes it out of every public view at once; nobody can book it any more. Bookings "
+        "Takes it out of every public view at once; it can no longer be booked. Bookings "
         "of it stay and keep its name. Archiving twice is archiving once.",
         SECRET_KEY,
         {200: "It is archived."},
@@ -117,7 +117,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/catalogue/offerings/{offering_id}": Operation(
         "archiveOffering",
         "Catalogue",
-        "Takes it out of every public view at once; nobody can book it any more. Bookings "
+        "Takes it out of every public view at once; it can no longer be booked. Bookings "
         "of it stay and keep its name. Archiving twice is archiving once.",
         SECRET_KEY,
         {200: "It is archived."},
@@ -169,7 +169,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/catalogue/pools/{pool_id}": Operation(
         "archivePool",
         "Catalogue",
-        "Nobody can book in the pool any more; its resources stay as they are. Archiving "
+        "The pool can no longer be booked; its resources are not affected. Archiving "
         "twice is archiving once.",
         SECRET_KEY,
         {200: "It is archived."},

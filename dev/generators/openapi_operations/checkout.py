@@ -20,7 +20,7 @@ OPERATIONS: Mapping[str, Operation] = {
         " is booked by date; pool_id instead of resource_id takes any resource of a pool. Several"
         " periods, or a weekly series, are held all or none: the answer is the first booking,"
         " through which all are paid or released, with all of them in bookings. The answer's"
-        " client_secret opens these bookings to a publishable key; it is not told again except to"
+        " client_secret opens these bookings to a publishable key; it is not shown again except to"
         " a repeat of the same request.",
         ANY_KEY,
         {201: "The time is held."},

@@ -10,8 +10,8 @@ OPERATIONS: Mapping[str, Operation] = {
         "exportCustomer",
         "Customers",
         "Everything that is held about a person, by e-mail address: the addresses they booked with,"
-        " their bookings with payments, refunds and history, their places in the waitlist. Letter"
-        " case and a tag after a plus make nobody another person. Bookings come in pages. What"
+        " their bookings with payments, refunds and history, their waitlist entries. Letter"
+        " case and a tag after a plus do not make another person. Bookings come in pages. What"
         " Stripe holds is not part of it.",
         SECRET_KEY,
         {200: "What is held."},

@@ -48,7 +48,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/catalogue/resources/{resource_id}/hours/{hours_id}": Operation(
         "deleteHours",
         "Catalogue",
-        "Deletes it. Bookings that there are stay.",
+        "Deletes it. Existing bookings are not affected.",
         SECRET_KEY,
         {204: "It rules nothing any more."},
         (errors.Forbidden, errors.NotFound, errors.StaleVersion, errors.InvalidRequest),
@@ -88,7 +88,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/catalogue/resources/{resource_id}/overrides/{override_id}": Operation(
         "deleteOverride",
         "Catalogue",
-        "Deletes it. Bookings that there are stay.",
+        "Deletes it. Existing bookings are not affected.",
         SECRET_KEY,
         {204: "It rules nothing any more."},
         (errors.Forbidden, errors.NotFound, errors.StaleVersion, errors.InvalidRequest),
@@ -130,7 +130,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DELETE /v1/catalogue/resources/{resource_id}/blackouts/{blackout_id}": Operation(
         "deleteBlackout",
         "Catalogue",
-        "Deletes it. Bookings that there are stay.",
+        "Deletes it. Existing bookings are not affected.",
         SECRET_KEY,
         {204: "It rules nothing any more."},
         (errors.Forbidden, errors.NotFound, errors.StaleVersion, errors.InvalidRequest),

@@ -17,12 +17,12 @@ OPERATIONS: Mapping[str, Operation] = {
         "joinWaitlist",
         "Waitlist",
         "Waits for a time that is taken: starts_at for one slot, date for any slot of that local"
-        " day (or for the date itself, where whole dates are booked). When the time is given back"
-        " it is held for whoever has waited longest, who is told by e-mail and has an hour, unless"
-        " the tenant says otherwise, to pay. The answer's client_secret opens the place and the"
-        " booking that it is offered.",
+        " day (or for the date itself, where whole dates are booked). When the time is free"
+        " again it is held for the entry that has waited longest; its customer gets an e-mail and"
+        " has an hour, unless the tenant says otherwise, to pay. The answer's client_secret opens"
+        " the entry and the booking that it is offered.",
         ANY_KEY,
-        {201: "The place in the waitlist."},
+        {201: "The waitlist entry."},
         (
             *(*WITH_BODY, *WITH_KEY, errors.IdempotencyKeyTooShort),
             *(errors.NotFound, errors.NotOffered, errors.NotPriced),
@@ -41,7 +41,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /v1/waitlist/{place_id}": Operation(
         "getWaiting",
         "Waitlist",
-        "One place in the waitlist. Once it is offered a time, offer is the booking to pay for.",
+        "One waitlist entry. Once it is offered a time, offer is the booking to pay for.",
         BOOKING,
         {200: "The place."},
         (errors.NotFound, errors.InvalidRequest),
@@ -61,7 +61,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "GET /v1/waitlist": Operation(
         "listWaitlist",
         "Waitlist",
-        "A page of the tenant's places in the waitlist, the oldest first.",
+        "A page of the tenant's waitlist entries, the oldest first.",
         SECRET_KEY,
         {200: "The places."},
         (errors.Forbidden, errors.InvalidRequest),

@@ -93,7 +93,8 @@ def _sessions(database: Database, sessions: list[Body], *, quiescent: bool) -> l
             "   and e.checkout_id = c.id and e.state = 'pending') as closing"
             " from core.checkouts as c join core.bookings as b"
             " on b.tenant_id = c.tenant_id and b.id = c.booking_id"
-            " left join core.reschedules as g on g.tenant_id = c.tenant_id and g.id = c.reschedule_id"
+            " left join core.reschedules as g"
+            " on g.tenant_id = c.tenant_id and g.id = c.reschedule_id"
         )
     }
     found = []

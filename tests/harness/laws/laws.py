@@ -455,7 +455,8 @@ ALWAYS: tuple[Law, ...] = (
             )
             and not (c.state = 'pending' and core.clock() >= least(b.starts_at, g.starts_at, (
                 select min(o.starts_at) from core.bookings as o
-                where o.tenant_id = b.tenant_id and o.cart_id = b.cart_id and c.reschedule_id is null)))
+                where o.tenant_id = b.tenant_id and o.cart_id = b.cart_id
+                    and c.reschedule_id is null)))
         """,
     ),
     Law(

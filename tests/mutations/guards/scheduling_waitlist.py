@@ -141,7 +141,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "awaited",
-                "core.occupied_range_of(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)",
+                "core.widened(p_resource, v_offering, s.starts_at, s.ends_at) && p_during)",
                 "true) or true",
             ),
         ),

@@ -95,6 +95,16 @@ def test_a_refusal_of_the_database_keeps_its_words(
     assert found.extra == {"reason": "past"}
 
 
+@pytest.mark.parametrize(("sqlstate", "kind"), sorted(database_errors.BY_SQLSTATE.items()))
+def test_a_refusal_without_words_has_those_of_its_error(
+    sqlstate: str, kind: type[HoldfastError]
+) -> None:
+    """PostgreSQL gives a RAISE without a message its SQLSTATE for one, which nobody is shown."""
+    found = database_errors.from_database(sqlstate, None, sqlstate, None, None)
+
+    assert found is None or (found.detail, found.hint) == (kind.title, kind.hint)
+
+
 @pytest.mark.parametrize(("constraint", "kind"), sorted(database_errors.BY_CONSTRAINT.items()))
 def test_a_constraint_that_a_request_can_reach_has_an_error(
     constraint: str, kind: type[HoldfastError]

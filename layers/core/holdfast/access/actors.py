@@ -76,7 +76,7 @@ def from_headers(headers: Mapping[str, str], request_id: str, address: str = "")
 
 
 def is_browser(headers: Mapping[str, str]) -> bool:
-    """Whether a request's API key looks like a publishable one; decides no right of anybody."""
+    """Whether a request's API key looks like a publishable one; grants nothing."""
     bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
     return bearer is not None and bearer["key"].startswith("pk_")
 

@@ -37,7 +37,7 @@ def client_secret(booking_id: UUID | str, key_id: str | None = None) -> str:
 
 
 def waitlist_secret(entry_id: UUID | str, key_id: str | None = None) -> str:
-    """The 256-bit secret that opens one place in the waitlist, and the booking it is offered;
+    """The 256-bit secret that opens one waitlist entry, and the booking it is offered;
     see `client_secret`."""
     return _secret(f"waitlist:{entry_id}", key_id)
 
@@ -71,8 +71,8 @@ def with_address_hash(actor: Actor) -> dict[str, Any]:
 def _network(address: str) -> str | None:
     """Whom an address belongs to: an IPv4 address, however it is written, or an IPv6 network.
 
-    6to4 (RFC 3056), Teredo (RFC 4380) and NAT64 give whoever has one IPv4 address IPv6 addresses in
-    plenty; they are that address.
+    6to4 (RFC 3056), Teredo (RFC 4380) and NAT64 give the holder of one IPv4 address many IPv6
+    addresses; they count as that address.
     """
     try:
         parsed = ipaddress.ip_address(address)

@@ -76,7 +76,7 @@ LIMITS: tuple[Limit, ...] = (
     ),
     Limit(
         "places_per_address",
-        "places in the waitlist that wait",
+        "waitlist entries that wait",
         *("network address", 10, 100_000),
     ),
     Limit(
@@ -104,21 +104,21 @@ LIMITS: tuple[Limit, ...] = (
     ),
     Limit(
         "places_per_customer",
-        "places in the waitlist that wait",
+        "waitlist entries that wait",
         *("mailbox, by secret keys", 20, 10_000),
         may_be_none=False,
         rule="customer_places",
     ),
     Limit(
         "letters_per_unproved",
-        "letters in 24 hours to a mailbox that nobody has proved to have",
+        "letters in 24 hours to an unproved mailbox",
         *("mailbox", 3, 1_000),
         least=0,
         may_be_none=False,
     ),
     Limit(
         "letters_per_proved",
-        "letters in 24 hours to a mailbox that somebody has proved to have",
+        "letters in 24 hours to a proved mailbox",
         *("mailbox", 30, 1_000),
         least=0,
         may_be_none=False,
@@ -144,7 +144,7 @@ RATES: tuple[Limit, ...] = (
     ),
     Limit(
         "rate_waitlist",
-        "places in the waitlist, in five minutes",
+        "waitlist entries, in five minutes",
         "network address",
         30,
         1_000_000,
@@ -168,7 +168,7 @@ RATES: tuple[Limit, ...] = (
     ),
     Limit(
         "rate_mailbox",
-        "holds, and places in the waitlist, that name one mailbox, in five minutes",
+        "holds, and waitlist entries, that name one mailbox, in five minutes",
         "mailbox and network address",
         20,
         1_000_000,

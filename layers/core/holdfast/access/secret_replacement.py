@@ -1,6 +1,6 @@
 """After a leak of a booking key: every booking and place gets a secret of the newest key.
 
-For whoever deployed the system: no client can reach this. It may be broken off and run again; what
+For operators: no client can reach this. It may be broken off and run again; what
 has its new secret is passed by.
 """
 

@@ -1,4 +1,4 @@
-"""What every answer over HTTP carries, whoever makes it; and what becomes of HEAD.
+"""What every answer over HTTP carries; and what becomes of HEAD.
 
 Source: ASVS 5.0, 3.4.1 and 3.4.4; RFC 6797; the Fetch standard, X-Content-Type-Options; RFC 9110,
 9.3.2.

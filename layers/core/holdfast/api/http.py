@@ -28,7 +28,7 @@ MAX_BODY_BYTES = 64 * 1024
 
 _PROBLEM = "application/problem+json"
 _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
-_UNGUESSED = 20  # characters of a key that nobody guesses, if they are random
+_UNGUESSED = 20  # characters of a key that cannot be guessed, if they are random
 _ID = re.compile(r"[0-9a-fA-F-]{36}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
 # RFC 9110, 8.3.1: letter case means nothing, parameters may follow. Nothing is tried twice (++).
@@ -118,7 +118,7 @@ def _answered(
 
 
 def _caller(event: Mapping[str, Any]) -> actors.Actor | None:
-    """Who is counted. Without a key it is nobody: the route refuses that by itself."""
+    """Who is counted. Without a key it is None: the route refuses that by itself."""
     context = event["requestContext"]
     headers = event.get("headers") or {}
     try:

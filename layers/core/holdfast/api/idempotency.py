@@ -37,14 +37,14 @@ from holdfast.platform.errors import (
 from holdfast.platform.observability import logger
 from holdfast.platform.settings import settings
 
-_KEPT_SECONDS = 25 * 60 * 60  # longer than anybody retries, and than Stripe keeps its keys
+_KEPT_SECONDS = 25 * 60 * 60  # longer than clients retry, and than Stripe keeps its keys
 _ALIVE_SECONDS = 5 * 60
 _ALIVE_KEYS = 1_000  # that one execution environment remembers
 
 Effect = Callable[[], dict[str, Any]]
 
 # API keys, by their hashes, that the database has let act, and until when we believe it. A request
-# of any other goes straight to the database, which may never have heard of it: whoever has no key
+# of any other goes straight to the database, which may not know it: a caller without a key
 # writes nothing anywhere.
 _alive: dict[str, float] = {}
 
@@ -68,7 +68,7 @@ def once(
         request: what was asked; another request under the same key is refused.
         effect: authorises the actor, then does it or finds it done, in the database. Answers with
             an "id", or with a "booking" that has one.
-        context: tells how long this invocation can still run.
+        context: says how long this invocation can still run.
 
     Raises:
         IdempotencyKeyReused: the key was used for another request.

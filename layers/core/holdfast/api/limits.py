@@ -6,9 +6,10 @@ address and mailbox together, so that no one can use up a mailbox for its owner;
 together, far above that. Servers are counted by their secret key. Windows are fixed: the clock's
 minute, or five minutes of it.
 
-What makes rows (a hold, a place in the waitlist, a payment page) costs one conditional `ADD` each
-time. Everything else is counted in memory, and told to DynamoDB past half of its budget. Whoever
-has used a budget up is answered from memory until the window ends: a storm costs nothing outside.
+What makes rows (a hold, a waitlist entry, a payment page) costs one conditional `ADD` each time.
+Everything else is counted in memory, and reported to DynamoDB past half of its budget. A caller
+that has used a budget up is answered from memory until the window ends: a storm costs nothing
+outside.
 
 A key that this environment has not seen alive writes nothing outside either. It is counted in
 memory by its network address alone, and then shown to the database, which answers its tenant's
@@ -44,7 +45,7 @@ class Class(NamedTuple):
     Attributes:
         column: the tenant's setting: so many by one network address in one window.
         window: seconds.
-        always: whether each one is told to DynamoDB, or only those past half of the budget.
+        always: whether each one is reported to DynamoDB, or only those past half of the budget.
         mailbox: whether it names one.
     """
 
@@ -61,7 +62,7 @@ CLASSES: Mapping[str, Class] = {
     for each in (
         Class("read", "reads", 60, False, False, "everything that is only read"),
         Class("hold", "holds", 300, True, True, "a time is held, or moved"),
-        Class("waitlist", "waitlist", 300, True, True, "a place in the waitlist is taken"),
+        Class("waitlist", "waitlist", 300, True, True, "a waitlist entry is taken"),
         Class("checkout", "checkouts", 300, True, False, "a payment page is asked for"),
         Class("write", "writes", 300, False, False, "everything else that changes something"),
     )
@@ -72,7 +73,7 @@ _BY_ROUTE = {
     "POST /v1/waitlist": "waitlist",
     "POST /v1/bookings/{booking_id}/checkout": "checkout",
 }
-# No key, nothing to count by: whoever watches asks often, and a feed's readers share an address.
+# No key, nothing to count by: monitors ask often, and a feed's readers share an address.
 _UNLIMITED = {"/health", "/v1/calendar-feeds/{file}"}
 
 
@@ -91,7 +92,7 @@ class Budget(NamedTuple):
     Attributes:
         policy: its name in the header fields.
         subject: who is counted; never leaves this environment but as a hash with the tenant's salt.
-        shown: whether the caller is told how much is left; of what others use, too, it is not.
+        shown: whether the caller sees how much is left; not of a budget shared with others.
     """
 
     policy: str
@@ -105,7 +106,7 @@ class Budget(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """Of one budget in one window: spent here, told to DynamoDB, known to be spent everywhere."""
+    """Of one budget in one window: spent here, known to DynamoDB, known to be spent in all."""
 
     ends: int
     own: int = 0
@@ -124,7 +125,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class Memory:
-    """What one execution environment remembers. Bounded, whoever asks."""
+    """What one execution environment remembers. Bounded, whatever is asked."""
 
     terms: dict[str, tuple[float, Terms]] = field(default_factory=dict)
     counts: dict[tuple[str, int], _Count] = field(default_factory=dict)
@@ -174,7 +175,7 @@ def forget() -> None:
 
 
 def clock() -> float:
-    """Seconds since 1970, by which windows are told apart; tests replace it."""
+    """Seconds since 1970, by which windows are distinguished; tests replace it."""
     return time.time()
 
 
@@ -275,7 +276,7 @@ def _spend(remembered: Memory, budget: Budget, here: _Count, bucket: str, now: f
 
 
 def _tell(remembered: Memory, budget: Budget, here: _Count, bucket: str, now: float) -> None:
-    """Add what DynamoDB has not been told, if the budget has it."""
+    """Add what DynamoDB does not know yet, if the budget has it."""
     untold = here.own - here.told
     if now < remembered.paused_until:
         return
@@ -303,11 +304,11 @@ def _tell(remembered: Memory, budget: Budget, here: _Count, bucket: str, now: fl
         _unreachable(remembered, error, now)
     else:
         here.total = int(answer["Attributes"]["spent"]["N"])
-    here.told = here.own  # also if nobody knows: what may have been added is not added again
+    here.told = here.own  # also if unknown: what may have been added is not added again
 
 
 def _unreachable(remembered: Memory, error: Exception, now: float) -> None:
-    """Without DynamoDB nobody is refused for what others count; it is asked again in a while."""
+    """Without DynamoDB no caller is refused for what others count; it is asked again in a while."""
     remembered.paused_until = now + _PAUSE_SECONDS
     logger().warning("rate limits not counted", error=type(error).__name__)
     count("RateLimiterUnavailable")

@@ -69,8 +69,8 @@ def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[s
             raise AlreadyPaid()
         if outcome == "pending":
             raise IllegalState(
-                "A payment for the booking is under way.",
-                hint="Wait for its result; see GET /v1/bookings/{booking_id}/confirmation.",
+                "A payment for the booking is in progress.",
+                hint="Wait for its result: GET /v1/bookings/{booking_id}/confirmation.",
             )
         if outcome != effects.LATER:
             result = database.call("release_hold", actor.as_json(), booking_id, None)

@@ -152,7 +152,7 @@ class HoldRequest(Overridable):
             if self.model_fields_set & Period.model_fields.keys():
                 raise ValueError("give either items or one period")
             if sum(item.periods() for item in self.items) > MOST_PERIODS:
-                raise ValueError(f"at most {MOST_PERIODS} periods are held together")
+                raise ValueError(f"at most {MOST_PERIODS} periods can be held together")
             return self
         if (self.starts_at is None) == (self.date is None):
             raise ValueError("give either starts_at or date")

@@ -74,13 +74,13 @@ def cancel(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[st
         outcome = effects.perform(result["effect"])
         if outcome == "changed":
             raise AlreadyPaid(
-                "The difference has been paid, and the booking was moved.",
-                hint="Read the booking again; it can be moved once more.",
+                "The difference has been paid, and the booking has been rescheduled.",
+                hint="Fetch the booking; it can be rescheduled again.",
             )
         if outcome == "pending":
             raise IllegalState(
-                "A payment of the change is under way.",
-                hint="Wait for its result; see GET /v1/bookings/{booking_id}/confirmation.",
+                "A payment for the reschedule is in progress.",
+                hint="Wait for its result: GET /v1/bookings/{booking_id}/confirmation.",
             )
         if outcome != effects.LATER:
             result = database.call("cancel_reschedule", actor.as_json(), booking_id, None)

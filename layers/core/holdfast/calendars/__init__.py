@@ -1,4 +1,4 @@
-"""Calendars kept elsewhere, whose events take time here, and ours given to them.
+"""External calendars, whose events take time here, and ours given to them.
 
 `reading` has a calendar read and its busy times stored. `source` is the one kind of calendar that
 there is, a feed over HTTPS: `addresses` says where it may lie, `transport` fetches it, `lines`,

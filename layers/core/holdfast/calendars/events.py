@@ -1,4 +1,4 @@
-"""From a feed's events to the times in which somebody is busy.
+"""From a feed's events to the times in which its owner is busy.
 
 Cancelled and transparent events take no time, nor do those of no length. All-day events and times
 without a zone are in the zone of the resource. Where the two ways to read an event's length differ,
@@ -109,7 +109,7 @@ def busy(body: bytes, timezone: str, since: datetime, until: datetime) -> list[S
         timezone: the resource's, for what has no zone of its own.
 
     Raises:
-        Unreadable: it is malformed, or more than anybody has to do.
+        Unreadable: it is malformed, or larger than any real calendar.
     """
     try:
         return _merged(_Reader(body, timezone, since, until).spans(), since, until)

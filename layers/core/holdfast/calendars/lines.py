@@ -1,6 +1,6 @@
 """The text of a feed: folded lines into components with properties (RFC 5545, section 3.1).
 
-Only what says when somebody is busy is kept; alarms, tasks, descriptions are passed over. So are
+Only what says when the owner is busy is kept; alarms, tasks, descriptions are passed over. So are
 lines that can be no property: programs write texts with raw line breaks in them, and what follows
 such a break stands there like a line of its own. What is written like a property is one.
 """

@@ -67,7 +67,7 @@ def remove(actor: Actor, resource_id: UUID, calendar_id: UUID) -> None:
 def give_out(
     actor: Actor, resource_id: UUID, key: str, origin: str, context: LambdaContext
 ) -> dict[str, Any]:
-    """Make a feed; only this answer tells its address.
+    """Make a feed; only this answer has its address.
 
     Args:
         origin: where the API is reached, `https://api.example`.

@@ -1,4 +1,4 @@
-"""Calendars kept elsewhere that are read, and feeds that are given out."""
+"""External calendars that are read, and feeds that are given out."""
 
 import unicodedata
 from datetime import datetime
@@ -25,7 +25,7 @@ def _feed_address(text: str) -> str:
     try:
         address = ascii_addresses.web_address(given)
     except ValueError:
-        raise ValueError("must be a web address whose host can exist") from None
+        raise ValueError("must be a web address with a valid host name") from None
     if len(address) > _MAX_LENGTH:
         raise ValueError(f"must be at most {_MAX_LENGTH} characters long, percent-encoded")
     return address
@@ -37,7 +37,7 @@ FeedAddress = Annotated[
 
 
 class CalendarRequest(Request):
-    """Which calendar to read. Its address is a secret, and is told to nobody again."""
+    """Which calendar to read. Its address is a secret, and is not shown again."""
 
     name: Name = Field(examples=["Private calendar"])
     url: FeedAddress = Field(examples=["https://calendar.example/private-1f7b/basic.ics"])
@@ -78,7 +78,7 @@ class CalendarFeed(Answer):
 
 
 class NewCalendarFeed(CalendarFeed):
-    """A new feed, with its address: whoever has it reads the calendar."""
+    """A new feed, with its address: its holder can read the calendar."""
 
     url: str
 

@@ -102,7 +102,7 @@ def _outcome(task: Task, reading: "Future[Reading]", seconds: float) -> Reading:
 
 
 def _begin(task: Task, seconds: float) -> "Future[Reading]":
-    """Read in a thread that nobody has to wait for: looking up a name cannot be hurried."""
+    """Read in a thread that can be left behind: looking up a name cannot be hurried."""
     reading: Future[Reading] = Future()
     busy_times = source()
 

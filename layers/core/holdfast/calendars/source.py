@@ -13,7 +13,7 @@ Reading = dict[str, Any]  # as api.store_calendar_busy takes it
 
 
 class BusyTimes(Protocol):
-    """Tells when the owner of a calendar is busy."""
+    """Says when the owner of a calendar is busy."""
 
     def read(self, task: Task, seconds: float) -> Reading:
         """Read a calendar, within some seconds.

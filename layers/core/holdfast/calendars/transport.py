@@ -25,7 +25,7 @@ _CHUNK = 64 * 1024
 _SECURE_PORT = 443
 _TYPES = {"", "text/calendar", "text/plain", "application/octet-stream", "application/ics"}
 
-# Who we are, after what every browser says: Office 365 answers 302 or 500 to whoever says less.
+# Who we are, after what every browser says: Office 365 answers 302 or 500 to clients that say less.
 _USER_AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/140.0.0.0 Safari/537.36 Holdfast/1.0"
@@ -137,7 +137,7 @@ class _Connection(http.client.HTTPSConnection):
 
     def secure(self) -> None:
         """Greet the server; its certificate must be that of the host in the address."""
-        # first kept, then used: whoever ends the connection has to find it
+        # first kept, then used: ending the connection has to find it
         secured = self._tls.wrap_socket(
             self.sock, server_hostname=self.host, do_handshake_on_connect=False
         )

@@ -134,7 +134,7 @@ class Zones:
         """The zone that a TZID stands for.
 
         Raises:
-            Unreadable: nobody knows it.
+            Unreadable: it is unknown.
         """
         if not name:
             return self.default

@@ -94,7 +94,7 @@ def change(
     version: int | None,
     resource_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Change what the request names. Bookings that there are stay as they are.
+    """Change what the request names. Existing bookings are not affected.
 
     Raises:
         Forbidden, NotFound, StaleVersion, Archived, WindowOverlaps, InUse.

@@ -21,7 +21,7 @@ def _divides_a_day(minutes: int) -> int:
 
 def _once(ids: list[UUID]) -> list[UUID]:
     if len(set(ids)) < len(ids):
-        raise ValueError("must not name one twice")
+        raise ValueError("must not repeat an entry")
     return sorted(ids)
 
 
@@ -73,7 +73,7 @@ class CataloguePrice(Request):
 
 def _one_each(prices: list[CataloguePrice]) -> list[CataloguePrice]:
     if len({(price.tier, price.package) for price in prices}) < len(prices):
-        raise ValueError("must not name a tier and package twice")
+        raise ValueError("must not repeat a tier and package")
     return prices
 
 
@@ -127,7 +127,7 @@ class OfferingRequest(OfferingChange):
     @model_validator(mode="after")
     def _slot_has_duration(self) -> Self:
         if (self.booking_mode == "slot") != ("duration_minutes" in self.model_fields_set):
-            raise ValueError("duration_minutes belongs to booking_mode slot, and to it alone")
+            raise ValueError("duration_minutes is for booking_mode slot only, and required there")
         return self
 
 
@@ -182,8 +182,8 @@ class CataloguePriceAnswer(Answer):
 
 class UnpayablePrice(Answer):
     """A price that cannot be charged: too little (below_least), or no multiple of its currency's
-    step (off_step), both in minor units. It was set before its currency had them, and nobody can
-    hold at it until it is changed."""
+    step (off_step), both in minor units. It was set before its currency had them, and no hold
+    can use it until it is changed."""
 
     tier: str
     package: str

@@ -26,7 +26,7 @@ Weekday = Annotated[int, Field(ge=1, le=7, description="ISO: Monday is 1.")]
 
 def _not_empty(opens: str | None, closes: str | None) -> None:
     if opens is not None and opens == closes:
-        raise ValueError("must not close when it opens; 00:00 to 24:00 is a whole day")
+        raise ValueError("must not close when it opens; use 00:00 to 24:00 for a whole day")
 
 
 class HoursChange(Patch):
@@ -138,7 +138,7 @@ class DateOverride(_Rule):
 
 
 class Blackout(_Rule):
-    """A time in which nothing can be booked anew."""
+    """A time in which no new booking can be made."""
 
     starts_at: datetime
     ends_at: datetime

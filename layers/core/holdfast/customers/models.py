@@ -37,7 +37,7 @@ class ExportedCustomer(Answer):
 
 
 class ExportedPlace(Answer):
-    """A place in the waitlist."""
+    """A waitlist entry."""
 
     id: UUID
     state: WaitingState
@@ -71,7 +71,7 @@ class CustomerExport(Answer):
 
 
 class Erasure(Answer):
-    """How many rows have nobody's name any more, and how many letters are not sent."""
+    """How many rows have no name any more, and how many letters are not sent."""
 
     customers: int
     bookings: int

@@ -1,7 +1,7 @@
 """CloudFormation's custom resources: do what a deployment asks for, and answer in every case.
 
 An answer that never comes lets a deployment hang until its own time-out; so whatever goes wrong is
-answered, time that runs out included, and an answer that could not be delivered is raised: Lambda
+answered, a time-out included, and an answer that could not be delivered is raised: Lambda
 then runs the request again, which must be safe to repeat.
 
 Source: CloudFormation's "Custom resource request and response reference".
@@ -22,14 +22,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from holdfast.platform.observability import logger
 
 _ANSWER_SECONDS = 20.0  # kept back to answer in, out of the invocation's time
-_GRACE_SECONDS = 4.0  # for work that was told to stop
+_GRACE_SECONDS = 4.0  # for work that has to stop
 _PUT_TIMEOUT_SECONDS = 4
 _ATTEMPTS = 6
 _FIRST_PAUSE_SECONDS = 0.2
 _REASON_LENGTH = 1000  # characters; the whole answer may have 4096 bytes
 
-# Presigned addresses of S3, in AWS's own domains. Whoever may invoke the function could otherwise
-# let it knock at any door that it can reach and they cannot.
+# Presigned addresses of S3, in AWS's own domains. A caller of the function could otherwise let it
+# send requests to addresses that the caller cannot reach.
 _HOST = re.compile(r"[a-z0-9.-]+\.amazonaws\.(com|com\.cn|eu)")
 
 Work = Callable[[float], Mapping[str, Any]]
@@ -40,7 +40,7 @@ class UndeliveredError(Exception):
 
 
 def is_request(event: object) -> bool:
-    """Whether CloudFormation, or somebody in its name, asks and waits for an answer."""
+    """Whether CloudFormation, or a caller in its name, waits for an answer."""
     return isinstance(event, dict) and ("ResponseURL" in event or "RequestType" in event)
 
 
@@ -64,7 +64,7 @@ def serve(
 
     Raises:
         ValueError: the request names no address that could be CloudFormation's; nothing was done.
-        UndeliveredError: nobody took the answer.
+        UndeliveredError: the answer was not accepted.
     """
     address = _address(request)
     ends_at = time.monotonic() + context.get_remaining_time_in_millis() / 1000

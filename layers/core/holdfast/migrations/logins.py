@@ -1,4 +1,4 @@
-"""How the functions' roles sign in: by tokens of IAM, or by passwords that nobody has ever seen.
+"""How the functions' roles sign in: by tokens of IAM, or by passwords that are never shown.
 
 Created with the stack: the roles become members of RDS's role rds_iam. From then on the database
 takes IAM's tokens for them and no password.
@@ -21,9 +21,9 @@ from holdfast.platform import aws, certificates
 from holdfast.platform.settings import Settings
 
 _CONNECT_TIMEOUT_SECONDS = 5
-_IAM = "rds_iam"  # RDS and Aurora have this role, nobody else
+_IAM = "rds_iam"  # RDS and Aurora have this role, no other server
 
-# Who may enter schema api of this database: the roles of grants.sql, and nobody of like name.
+# Who may enter schema api of this database: the roles of grants.sql, and no other of like name.
 _ROLES = """
 select r.rolname, coalesce(pg_has_role(r.oid, to_regrole(%(iam)s)::oid, 'member'), false)
 from pg_namespace as n, aclexplode(n.nspacl) as a
@@ -45,7 +45,7 @@ def provide(settings: Settings) -> tuple[str, ...]:
         Refused: it does not let us read or write one of the secrets.
     """
     if not settings.signs_in_by_token and not settings.login_secrets:
-        return ()  # the local stack: its server trusts whoever reaches it
+        return ()  # the local stack: its server trusts every local connection
     with psycopg.connect(
         settings.database_url, autocommit=True, connect_timeout=_CONNECT_TIMEOUT_SECONDS
     ) as connection:
@@ -79,7 +79,7 @@ def _by_password(connection: psycopg.Connection[Any], settings: Settings, role: 
     wanted = {**owner, "url": _address(owner["url"], role, password)}
     if found == wanted and _signs_in(wanted):
         return False
-    # first the secret: should the rest fail, a role that has no password yet lets nobody in, and
+    # first the secret: should the rest fail, a role that has no password yet cannot log in, and
     # one whose database has moved gets the password that its secret holds
     aws.put_secret(settings.environment, name, json.dumps(wanted))
     # the server is sent a hash: neither its log nor its statistics ever see the password

@@ -1,4 +1,4 @@
-"""Why a run failed, in words that may be shown and logged: no passwords, nobody's data."""
+"""Why a run failed, in words that may be shown and logged: no passwords, no customer data."""
 
 import contextlib
 import re
@@ -17,8 +17,8 @@ _LENGTH = 600  # characters
 def reason(error: BaseException, conninfo: str | None = None) -> str:
     """One short line for people.
 
-    PostgreSQL's detail is left out, because it quotes rows. Of an error nobody thought of, only its
-    type and place are told: its text could hold anything.
+    PostgreSQL's detail is left out, because it quotes rows. Of an unforeseen error only type and
+    place are given: its text could hold anything.
 
     Args:
         error: what was raised.

@@ -247,7 +247,7 @@ class _Run:
                 self.reapplied.append(name)
 
     def _apply_grants(self) -> None:
-        """Always after any change: what was made anew has lost its grants."""
+        """Always after any change: what was created again has lost its grants."""
         with session.as_connecting_user(self.connection):
             self._run(GRANTS)
         self._record(GRANTS)

@@ -1,7 +1,7 @@
 """Effects outside the database, performed after the transaction that decided them.
 
 Each is a row with a deterministic key. The outbox and the handler that wants to save a minute use
-the same code; whoever comes second meets the key.
+the same code; the second one meets the key.
 """
 
 from typing import Any
@@ -103,7 +103,7 @@ def _perform(effect: dict[str, Any]) -> dict[str, Any]:
         outcome, session = gateway.close_session(effect["checkout"])
         return {"outcome": outcome, "session": gateway.summary(session)}
     if effect["kind"] == "notify_offer":
-        if effect["offer"] is None:  # taken, given back or run out: nothing to tell any more
+        if effect["offer"] is None:  # accepted, released or expired: nothing left to say
             if effect["withheld"]:
                 count("LetterWithheld")
                 return {"message_id": None, "error": "withheld: enough letters for one day"}

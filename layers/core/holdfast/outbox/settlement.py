@@ -1,4 +1,4 @@
-"""What a settlement did, told to whoever watches: logs and metrics, the same on every way."""
+"""What a settlement did, in logs and metrics, the same on every way."""
 
 import re
 from collections.abc import Mapping

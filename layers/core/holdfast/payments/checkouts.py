@@ -4,7 +4,7 @@
     create_session      at Stripe, with the row's id as idempotency key
     attach_checkout     the session's id and address are written down             (commit)
 
-Whoever dies in between is continued by a repeat of the request, or undone by the sweeps.
+If a process dies in between, the client's retry continues the work, or a sweep undoes it.
 """
 
 from typing import Any
@@ -28,7 +28,7 @@ from holdfast.platform.observability import count
 from holdfast.platform.settings import settings
 from holdfast.stripe import gateway
 
-_STEPS = 5  # close an old session, begin, begin anew after a failure, one to spare
+_STEPS = 5  # close an old session, begin, begin again after a failure, one to spare
 _FAILURES = 2  # attempts that came to nothing, in one request
 
 
@@ -69,7 +69,7 @@ def _begin(
     asking = actor.as_json() | {"booking_page": settings().booking_page_url}
     for _ in range(_STEPS):
         step = database.call("begin_checkout", asking, booking_id, key, request.as_json(), version)
-        version = None  # what this request itself changes is not somebody else's change
+        version = None  # what this request itself changes is not another's change
         if step["next"] == "open":
             return _answer(step)
         if step["next"] == "close":

@@ -1,4 +1,4 @@
-"""What has become of a booking, told truthfully whether or not the webhook has come yet."""
+"""What has become of a booking, whether or not the webhook has arrived yet."""
 
 from typing import Any
 from uuid import UUID

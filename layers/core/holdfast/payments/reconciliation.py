@@ -5,8 +5,8 @@
     reconcile                 compare, write down what differs, go on           (commit)
 
 A difference with a known cure is put right between two looks, by the function that webhook and
-sweeps use. Whoever dies anywhere in between leaves the walk at the same page, and the next one goes
-on there.
+sweeps use. A process that dies in between leaves the run at the same page, and the next one
+continues there.
 """
 
 from typing import Any

@@ -81,12 +81,13 @@ def _settle(event: dict[str, Any]) -> str:
 
 def _require(readable: bool, event: dict[str, Any]) -> None:
     """Refuse an event of a kind of ours whose object lacks what we read: nothing is guessed about
-    money. Stripe repeats it, and shows it to whoever looks after the endpoint."""
+    money. Stripe repeats it, and shows it to the endpoint's operators."""
     if not readable:
         count("WebhookRefused")
         logger().error("an event lacks what we read", event=event["id"], type=event["type"])
         raise MalformedRequest(
-            "The object of the event lacks what is read of it.", hint="Send what Stripe sent."
+            "The object of the event lacks required fields.",
+            hint="Forward the event exactly as Stripe sent it.",
         )
 
 
@@ -106,5 +107,7 @@ def _parsed(payload: bytes) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError, RecursionError):
         well_formed = False
     if not well_formed:
-        raise MalformedRequest("The payload is not an event.", hint="Send what Stripe sent.")
+        raise MalformedRequest(
+            "The payload is not an event.", hint="Forward the event exactly as Stripe sent it."
+        )
     return dict(event)

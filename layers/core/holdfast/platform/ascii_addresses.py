@@ -32,7 +32,7 @@ def host(name: str) -> str:
         )
     name = name.lower()
     if not _HOST.fullmatch(name) or len(name.removesuffix(".")) > _MAX_HOST:
-        raise ValueError("must have a host that can exist")
+        raise ValueError("must have a valid host name")
     return name
 
 
@@ -63,7 +63,7 @@ def mailbox(address: str) -> str:
     """
     local, _, domain = address.rpartition("@")
     if not local.isascii():
-        raise ValueError("must have only unaccented Latin letters, digits and signs before the @")
+        raise ValueError("must have only unaccented Latin letters, digits and symbols before the @")
     ascii_form = f"{local}@{host(domain)}"
     if not 0 < len(local) <= _MAX_LOCAL_PART or len(ascii_form) > _MAX_MAILBOX:
         raise ValueError("must be shorter: 64 characters before the @, and 254 in all")

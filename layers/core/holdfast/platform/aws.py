@@ -74,7 +74,7 @@ def credentials(environment: Mapping[str, str]) -> Credentials:
 def database_token(
     environment: Mapping[str, str], host: str, port: int, user: str, at: datetime | None = None
 ) -> str:
-    """A password for a PostgreSQL user with rds_iam, made without asking anybody.
+    """A password for a PostgreSQL user with rds_iam, made locally.
 
     Args:
         host: of the cluster or proxy, as the connection names it.

@@ -30,7 +30,7 @@ _SETTINGS: dict[str, Any] = {
     "prepare_threshold": None,
     "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
     # what stands between us and the server forgets silent connections; a frozen environment keeps
-    # its own for minutes, and a vanished server must be noticed before the caller gives up
+    # its own for minutes, and a vanished server must be noticed before the caller's time-out
     "keepalives": 1,
     "keepalives_idle": 30,  # seconds
     "keepalives_interval": 5,

@@ -75,7 +75,8 @@ def from_database(
     if kind is InternalError:
         return None
     if kind is not None:
-        sentence = message[:1].upper() + message[1:] + "."
+        # without a message of its own, a RAISE has its SQLSTATE for one
+        sentence = None if message == sqlstate else message[:1].upper() + message[1:] + "."
         extra = json.loads(detail) if detail else {}
         retry_after = extra.pop("retry_after", None)
         return kind(sentence, hint=_sentence(hint), extra=extra, retry_after=retry_after)

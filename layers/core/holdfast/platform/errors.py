@@ -58,8 +58,6 @@ class HoldfastError(Exception):
     """A refusal with a stable code. Its text is for people and holds no internals.
 
     Attributes:
-        code: what programs decide by. A class without one is there to be caught, and never raised.
-        sqlstate: by which the database raises it; None if it does not.
         detail: what happened, one sentence.
         hint: what to do about it.
         extra: further members of the problem document, `{"alternatives": […]}`.
@@ -132,7 +130,7 @@ class IdempotencyKeyTooShort(Malformed):
 
     code = "idempotency_key_too_short"
     title = "The Idempotency-Key is too short for a publishable key"
-    hint = "Send a new random UUID as Idempotency-Key: whoever guesses it gets the answer."
+    hint = "Send a new random UUID as Idempotency-Key; guessing the key would reveal the answer."
 
 
 class SignatureInvalid(Malformed):
@@ -140,15 +138,15 @@ class SignatureInvalid(Malformed):
 
     code = "signature_invalid"
     title = "The webhook signature is not valid"
-    hint = "Check the endpoint's signing secret and the clocks of both sides."
+    hint = "Check the endpoint's signing secret and the clocks on both sides."
 
 
 class EventMismatch(Malformed):
     """A genuine event of another API version or mode: the endpoint is set up wrongly."""
 
     code = "event_mismatch"
-    title = "The event is of another API version or mode"
-    hint = "Create the webhook endpoint with the pinned API version, and in the right mode."
+    title = "The event has another API version or mode"
+    hint = "Create the webhook endpoint with the pinned API version, in the right mode."
 
 
 class Unauthenticated(HoldfastError):
@@ -156,8 +154,8 @@ class Unauthenticated(HoldfastError):
 
     status, code = HTTPStatus.UNAUTHORIZED, "unauthenticated"
     sqlstate = "KHAUT"
-    title = "A valid API key is needed"
-    hint = "Send Authorization: Bearer with your publishable or secret key."
+    title = "A valid API key is required"
+    hint = "Send your publishable or secret key as Authorization: Bearer."
 
 
 class Forbidden(HoldfastError):
@@ -165,7 +163,7 @@ class Forbidden(HoldfastError):
 
     status, code = HTTPStatus.FORBIDDEN, "forbidden"
     sqlstate = "KHDEN"
-    title = "This key is not allowed to do that"
+    title = "This key cannot be used for that"
     hint = "Call this from your server with a secret key."
 
 
@@ -207,7 +205,7 @@ class AlreadyWaiting(Conflict):
 
     code = "already_waiting"
     title = "The customer is already on the waitlist for this time"
-    hint = "Read the existing waitlist entry."
+    hint = "Fetch the existing waitlist entry instead."
 
 
 class IllegalState(Conflict):
@@ -216,7 +214,7 @@ class IllegalState(Conflict):
     code = "illegal_state"
     sqlstate = "KHSTA"
     title = "The booking's state does not allow that"
-    hint = "Read the booking again to see its current status."
+    hint = "Fetch the booking to see its current status."
 
 
 class WindowOverlaps(Conflict):
@@ -242,8 +240,8 @@ class CustomerInUse(Conflict):
 
     code = "customer_in_use"
     sqlstate = "KHCIU"
-    title = "The customer has bookings ahead, or money on its way"
-    hint = "End what `obstacles` names, or wait for it, then erase again."
+    title = "The customer has upcoming bookings or payments in progress"
+    hint = "Resolve the obstacles or wait for them to end, then try again."
 
 
 class Archived(Conflict):
@@ -260,7 +258,7 @@ class AlreadyPaid(Conflict):
 
     code = "already_paid"
     title = "The booking has been paid"
-    hint = "It is confirmed; cancel it if it is not wanted."
+    hint = "The booking is confirmed; cancel it if it is no longer wanted."
 
 
 class RequestInProgress(Conflict):
@@ -272,7 +270,7 @@ class RequestInProgress(Conflict):
 
 
 class HoldExpired(HoldfastError):
-    """The hold has run out, or was released."""
+    """The hold has expired, or was released."""
 
     status, code = HTTPStatus.GONE, "hold_expired"
     sqlstate = "KHEXP"
@@ -285,8 +283,8 @@ class StaleVersion(HoldfastError):
 
     status, code = HTTPStatus.PRECONDITION_FAILED, "stale_version"
     sqlstate = "KHVER"
-    title = "It has changed since you read it"
-    hint = "Read it again, and repeat the change with its new ETag if it is still wanted."
+    title = "It has changed since you fetched it"
+    hint = "Fetch the current version and try again."
 
 
 class BodyTooLarge(HoldfastError):
@@ -294,7 +292,7 @@ class BodyTooLarge(HoldfastError):
 
     status, code = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large"
     title = "The body is too large"
-    hint = "A request body may have up to 64 KiB."
+    hint = "Send at most 64 KiB."
 
 
 class UnsupportedMediaType(HoldfastError):
@@ -344,7 +342,7 @@ class NotOffered(Invalid):
     code = "not_offered"
     sqlstate = "KHOFF"
     title = "The resource does not offer this time"
-    hint = "Take a start from GET /v1/resources/{resource_id}/slots."
+    hint = "Choose a start from GET /v1/resources/{resource_id}/slots."
 
 
 class NotPriced(Invalid):
@@ -363,7 +361,7 @@ class CartInvalid(Invalid):
     code = "cart_invalid"
     sqlstate = "KHCRT"
     title = "These periods cannot be held together"
-    hint = "Hold at most 52 periods of one currency, in parts if need be."
+    hint = "Hold at most 52 periods in one currency; split the request if necessary."
 
 
 class IdempotencyKeyReused(Invalid):
@@ -372,14 +370,14 @@ class IdempotencyKeyReused(Invalid):
     code = "idempotency_key_reused"
     sqlstate = "KHKEY"
     title = "The idempotency key was used for another request"
-    hint = "Make a new key for each new request."
+    hint = "Use a new key for each new request."
 
 
 class CheckoutRefused(Invalid):
     """Stripe refuses to make this checkout."""
 
     code = "checkout_refused"
-    title = "The payment provider refuses this checkout"
+    title = "The payment provider refused this checkout"
     hint = (
         "Check success_url and cancel_url; if they are right, contact support with the request id."
     )
@@ -392,7 +390,7 @@ class AmountNotChargeable(Invalid):
     code = "amount_not_chargeable"
     sqlstate = "KHAMT"
     title = "This amount cannot be charged in its currency"
-    hint = "Set a price that is at least the currency's least amount."
+    hint = "Set a price of at least least_amount, in multiples of step."
 
 
 class ReturnAddressRefused(Invalid):
@@ -401,16 +399,16 @@ class ReturnAddressRefused(Invalid):
 
     code = "return_address_refused"
     sqlstate = "KHRET"
-    title = "The payment page may not lead there"
-    hint = "Use https, and an origin that the tenant has listed."
+    title = "This return address is not allowed"
+    hint = "Use https and an origin on the tenant's list."
 
 
 class PreconditionRequired(HoldfastError):
-    """A change has to say which version it is of, so that nobody's change is lost."""
+    """A change has to say which version it is of, so that no change is lost."""
 
     status, code = HTTPStatus.PRECONDITION_REQUIRED, "precondition_required"
     title = "The If-Match header is missing"
-    hint = "Send the ETag of what you have read as If-Match."
+    hint = "Send the ETag of the version you fetched as If-Match."
 
 
 class LimitReached(HoldfastError):
@@ -420,13 +418,13 @@ class LimitReached(HoldfastError):
 
 
 class TooManyHolds(LimitReached):
-    """As many unpaid periods, or places in the waitlist, as the tenant allows; see limits.md. A
-    secret key is told which `rule`. Without Retry-After, waiting alone does not help."""
+    """As many unpaid periods, or waitlist entries, as the tenant allows; see limits.md. A secret
+    key sees which `rule`. Without Retry-After, waiting alone does not help."""
 
     code = "too_many_holds"
     sqlstate = "KHLIM"
     title = "Too many unpaid holds"
-    hint = "Pay for one, release one, ask for fewer, or wait for the seconds in Retry-After."
+    hint = "Pay for one, release one, request fewer, or wait for the seconds in Retry-After."
 
 
 class TooManyPaymentPages(LimitReached):
@@ -434,8 +432,8 @@ class TooManyPaymentPages(LimitReached):
 
     code = "too_many_payment_pages"
     sqlstate = "KHPGS"
-    title = "Too many payment pages were made for this"
-    hint = "Pay on the page that is open, or ask for a time again."
+    title = "Too many payment pages for this booking"
+    hint = "Pay on the open payment page, or hold a time again."
 
 
 class RateLimited(LimitReached):
@@ -463,13 +461,13 @@ class TryAgain(HoldfastError):
 
 
 class CalendarStale(TryAgain):
-    """A calendar of the resource has to be read before this can be decided. Whoever is told so
-    reads it and asks again; clients are told only if the calendars of a resource change meanwhile.
+    """A calendar of the resource has to be read before this can be decided. The caller reads it
+    and asks again; clients see this only if the calendars of a resource change in between.
     """
 
     code = "calendar_stale"
     sqlstate = "KHCAL"
-    title = "The resource's own calendar has to be read first"
+    title = "The resource's external calendar must be read first"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 
@@ -478,7 +476,7 @@ class CalendarUnreachable(TryAgain):
 
     code = "calendar_unreachable"
     sqlstate = "KHCAU"
-    title = "The resource's own calendar cannot be read at the moment"
+    title = "The resource's external calendar cannot be read at the moment"
     hint = "Repeat the request with the same Idempotency-Key after the seconds in Retry-After."
 
 

@@ -58,7 +58,7 @@ def _lines(text: str) -> str:
 def _address_alone(value: Any) -> Any:
     """`Vera <vera@shop.example>` would be taken for its address, and the name dropped."""
     if isinstance(value, str) and ("<" in value or ">" in value):
-        raise ValueError("must be an e-mail address alone, without a name")
+        raise ValueError("must be an e-mail address only, without a name")
     return value
 
 
@@ -78,9 +78,9 @@ def _phone(text: str) -> str:
     except phonenumbers.NumberParseException:
         raise ValueError("must be an international number such as +49 30 901820") from None
     if number.extension:
-        raise ValueError("must have no extension; please give it in the notes")
+        raise ValueError("must have no extension; put it in the notes")
     if not _NUMBER_ALONE.fullmatch(visible):
-        raise ValueError("must be one number alone, such as +49 30 901820")
+        raise ValueError("must be a single number such as +49 30 901820")
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     if not phonenumbers.is_valid_number(number) or len(e164) > _E164_LENGTH:
         raise ValueError("must be a phone number that exists")

@@ -39,25 +39,25 @@ _COUNT, _SECONDS = MetricUnit.Count, MetricUnit.Seconds
 METRICS: Mapping[str, Metric] = {
     # bookings
     "HoldCreated": Metric(_COUNT, "times were held for a customer"),
-    "HoldRefused": Metric(_COUNT, "a time that somebody wanted was taken: 409 slot_taken"),
-    "HoldReleased": Metric(_COUNT, "a hold was given back by its customer"),
+    "HoldRefused": Metric(_COUNT, "a requested time was taken: 409 slot_taken"),
+    "HoldReleased": Metric(_COUNT, "a hold was released by its customer"),
     "HoldsExpired": Metric(_COUNT, "holds that the sweep ended"),
     "CheckoutBegun": Metric(_COUNT, "a customer was sent to Stripe's payment page"),
     "CheckoutsClosing": Metric(_COUNT, "payment pages that the sweep had closed"),
     "BookingConfirmed": Metric(_COUNT, "a booking was paid and has its time"),
     "BookingMoved": Metric(_COUNT, "a booking was moved to another time"),
-    "ChangeBegun": Metric(_COUNT, "a move waits for the payment of its difference"),
-    "ChangeGivenUp": Metric(_COUNT, "a move that waited was given up"),
+    "ChangeBegun": Metric(_COUNT, "a reschedule waits for the payment of its difference"),
+    "ChangeGivenUp": Metric(_COUNT, "a waiting reschedule was cancelled"),
     "LatePayment": Metric(_COUNT, "money came after its time had been lost"),
     "PaymentReturned": Metric(_COUNT, "money came that could not be kept: late, twice, wrong"),
     "WaitlistJoined": Metric(_COUNT, "a customer waits for a time"),
     "WaitlistOffered": Metric(_COUNT, "offers that the sweep made"),
-    "WaitlistLapsed": Metric(_COUNT, "places whose time passed in vain"),
+    "WaitlistLapsed": Metric(_COUNT, "entries whose time passed without an offer"),
     # what is kept no longer
     "RecordsDeleted": Metric(_COUNT, "rows that were kept long enough were deleted"),
     "RecordsStuck": Metric(_COUNT, "bookings to be deleted that something still refers to"),
-    "OpeningsCompiled": Metric(_COUNT, "opening hours that the sweep wrote anew or deleted"),
-    "CustomerExported": Metric(_COUNT, "a server was told what is held about a person"),
+    "OpeningsCompiled": Metric(_COUNT, "opening hours that the sweep wrote or deleted"),
+    "CustomerExported": Metric(_COUNT, "a server fetched what is held about a person"),
     "CustomerErased": Metric(_COUNT, "a person was erased"),
     # the outbox
     "EffectPerformed": Metric(_COUNT, "an effect was tried by the outbox and recorded"),
@@ -73,7 +73,7 @@ METRICS: Mapping[str, Metric] = {
     "WebhookRefused": Metric(_COUNT, "a delivery had no signature of ours"),
     "WebhookMismatch": Metric(_COUNT, "a signed event of another API version or mode"),
     "WebhookFailed": Metric(_COUNT, "an event could not be settled; Stripe repeats it"),
-    # calendars kept elsewhere
+    # external calendars
     "CalendarAdded": Metric(_COUNT, "a calendar is read from now on"),
     "CalendarFeedGiven": Metric(_COUNT, "a feed of bookings was given out"),
     "CalendarRead": Metric(_COUNT, "a calendar was read"),
@@ -135,7 +135,7 @@ gauge = count  # the same call; a gauge is looked at by its maximum, a count by 
 
 
 def count_trouble(sqlstate: str | None) -> None:
-    """Count what went wrong in the database, as far as somebody watches it."""
+    """Count what went wrong in the database, as far as it is watched."""
     if name := _TROUBLES.get(sqlstate or ""):
         count(name)
 
@@ -204,7 +204,7 @@ def instrument(handler: Handler) -> Handler:
     """Give a handler its log context and flush its metrics, whatever happens in it.
 
     Raises:
-        Failed: in place of an exception whose text nobody has looked at; Lambda logs texts.
+        Failed: in place of an exception with an unchecked text; Lambda logs texts.
     """
 
     @functools.wraps(handler)

@@ -1,4 +1,4 @@
-"""What this function was told by its environment. Read at first use, never at import.
+"""What this function's environment says. Read at first use, never at import.
 
 Secrets come in one of two ways: directly (the local stack, tests), or as the ARN of a secret of
 AWS Secrets Manager, which is read once and kept as long as the execution environment.
@@ -103,7 +103,7 @@ class Settings:
         }
 
     def forget_database(self) -> None:
-        """Read the database's secret anew at the next connection: its password may have changed."""
+        """Read the database's secret again when it connects next: it may have changed."""
         self.__dict__.pop("_database_secret", None)
 
     def _address(self, host: str, user: str, password: str) -> str:

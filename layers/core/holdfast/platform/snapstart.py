@@ -9,7 +9,7 @@ come back at first use; not in the hook afterwards, which runs while a caller al
 which an unreachable database would be a broken start instead of a 503.
 
 Random numbers. `secrets`, `uuid4` and `random.SystemRandom` ask the operating system, which Lambda
-reseeds. The module `random` does not; it spreads our retries and botocore's, so it is seeded anew.
+reseeds. The module `random` does not; it spreads our retries and botocore's, so it is seeded again.
 psycopg brings its own OpenSSL, whose generator starts with the first connection and would be copied
 with the rest: nothing may connect before the snapshot, and nothing does, because importing a
 handler opens no socket (tests/structure).

@@ -15,7 +15,7 @@ _RESOURCES = 10  # whose rules nobody can change while they are compiled
 
 
 def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
-    """Run batches until one says that there is no more, or the time runs out."""
+    """Run batches until one says that nothing is left, or the time runs out."""
     while batch() and context.get_remaining_time_in_millis() > _TIME_TO_FINISH_MS:
         pass
 
@@ -35,7 +35,7 @@ def expire_holds(context: LambdaContext) -> dict[str, int]:
 
 
 def offer_waiting(context: LambdaContext) -> dict[str, int]:
-    """Offer free time to those who wait for it; how many offers, and how many waited in vain."""
+    """Offer free time to those who wait for it; how many offers, and how many entries lapsed."""
     totals = {"offered": 0, "lapsed": 0}
 
     def batch() -> bool:

@@ -89,8 +89,8 @@ def create_session(checkout: Mapping[str, Any]) -> Session:
         try:
             return _found_session(checkout)
         except Absent:
-            # Only a 500 that is replayed lasts as long as its key. After another one somebody who
-            # sent the same request, and was slow, may still make the session.
+            # Only a 500 that is replayed lasts as long as its key. After another one a slow
+            # request with the same key may still make the session.
             if not error.replayed:
                 raise Unavailable() from error
             raise
@@ -167,7 +167,7 @@ def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
 
 def readable(session: Mapping[str, Any]) -> bool:
     """Whether a session has what we read of it, in the form we read it; `outcome` and `summary`
-    take no other. Its reference and metadata may be anybody's, and of any form."""
+    take no other. Its reference and metadata may have any form."""
     intent = session.get("payment_intent")
     named = intent.get("id") if isinstance(intent, Mapping) else intent
     if (
@@ -335,7 +335,7 @@ class _Broken(Exception):
 
 
 def _called(method: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
-    """One call of the SDK, its errors told apart by what they mean for us."""
+    """One call of the SDK, its errors sorted by what they mean for us."""
     try:
         result: dict[str, Any] = method(*arguments, **options).to_dict()
     except stripe.StripeError as error:
@@ -348,7 +348,7 @@ def _meaning(error: stripe.StripeError) -> Exception:
     passing = (
         stripe.APIConnectionError,
         stripe.RateLimitError,
-        # wrong keys are ours to mend, and then the same call succeeds: nothing is given up
+        # wrong keys are ours to mend, and then the same call succeeds
         stripe.AuthenticationError,
         stripe.PermissionError,
     )

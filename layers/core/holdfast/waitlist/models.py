@@ -37,7 +37,7 @@ class WaitRequest(Overridable):
 
 
 class Place(Answer):
-    """A place in the waitlist. `position` is told while it waits, 1 being next; `offer` is the
+    """A waitlist entry. `position` is given while it waits, 1 being next; `offer` is the
     booking that is offered, or was: pay it before its `hold_expires_at`. Nothing is offered after
     `ends_at`."""
 

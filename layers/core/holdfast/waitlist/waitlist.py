@@ -14,7 +14,7 @@ from holdfast.waitlist.models import WaitRequest
 
 
 def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -> dict[str, Any]:
-    """Take a place in the waitlist; the answer carries the secret that opens it.
+    """Take a waitlist entry; the answer carries the secret that opens it.
 
     Raises:
         TimeIsFree: with the free periods, which can be held at once.

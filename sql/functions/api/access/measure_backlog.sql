@@ -4,7 +4,7 @@
 --           "effect_lag_seconds": how long the effect that is due longest has been due,
 --           "effect_age_seconds": age of the oldest effect whose last attempt failed,
 --           "hold_lag_seconds": how far past its deadline the oldest hold or change is,
---           "offer_lag_seconds": how long somebody in the waitlist has not been looked at,
+--           "offer_lag_seconds": how long the waitlist entry that waits longest has not been looked at,
 --           "calendar_lag_seconds": how far past its turn the oldest calendar is,
 --           "effects_dead", "refunds_failed": how many, up to 1000; refunds that another one has
 --           replaced do not count

@@ -9,7 +9,7 @@
 -- customer_limit. taken and buffer name each booking in the way, the first hundred of each: one
 -- that overlaps the period, or is only kept from it by buffers. capacity stands for all of them
 -- where a time has several places. It reads what a hold reads, and like any reading is true until
--- somebody books.
+-- the next booking.
 --
 -- Locks     none
 -- Raises    KHAUT · KHDEN not a secret key · KHNTF no such resource or offering
@@ -48,7 +48,7 @@ begin
         into v_rules
         from core.rules_in_use(
             v_resource, v_offering, v_starts_at, v_ends_at, v_now,
-            (select c.id -- whoever of that mailbox, even if this spelling is new
+            (select c.id -- a customer of that mailbox, even if this spelling is new
                 from core.customers as c
                 where c.tenant_id = v_actor.tenant_id and c.mailbox = pg_catalog.regexp_replace(
                     pg_catalog.lower(p_email), '\+[^@]*@', '@')

@@ -1,4 +1,4 @@
--- api.get_booking: one booking, for whoever may see it.
+-- api.get_booking: one booking, for an actor that may see it.
 --
 -- Locks     none
 -- Raises    KHAUT · KHNTF no such booking for this actor

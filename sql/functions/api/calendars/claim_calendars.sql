@@ -30,7 +30,7 @@ declare
     v_now timestamptz := core.clock();
     v_tasks jsonb := '[]';
 begin
-    -- who has waited longest; then, so that none with many calendars hides the others, whoever comes
+    -- who has waited longest; then, so that none with many calendars hides the others, the next
     for v_tenant in
         select d.tenant_id
         from (

@@ -33,8 +33,8 @@ begin
         from core.calendars as c
         where c.tenant_id = v_actor.tenant_id and c.id = v_earlier;
         if not found then
-            raise exception 'the calendar that this request made has been removed'
-                using errcode = 'KHNTF', hint = 'make a new request with a new key';
+            raise exception 'the calendar that this request created has been removed'
+                using errcode = 'KHNTF', hint = 'send a new request with a new Idempotency-Key';
         end if;
         return core.calendar_json(v_calendar);
     end if;
@@ -43,7 +43,7 @@ begin
     if (select pg_catalog.count(*)
         from core.calendars_of(v_actor.tenant_id, v_resource.id)) >= 5
     then
-        raise exception 'the resource has five calendars already'
+        raise exception 'the resource already has five calendars'
             using errcode = 'KHSTA', hint = 'remove one first';
     end if;
 

@@ -17,7 +17,7 @@ begin
         and c.resource_id = p_resource_id;
     if not found then
         raise exception 'no such calendar'
-            using errcode = 'KHNTF', hint = 'list the resource''s calendars';
+            using errcode = 'KHNTF', hint = 'list the calendars of the resource';
     end if;
     perform core.still_authorized(v_actor);
 end;

@@ -1,7 +1,7 @@
--- api.read_calendar_feed: a resource's bookings, for whoever has the secret address.
+-- api.read_calendar_feed: a resource's bookings, for the holder of the secret address.
 --
--- Of the customer it tells the name and nothing else: who has the address is not signed in, and
--- calendars are shared.
+-- Of the customer it shows the name only: the holder of the address is not signed in, and calendars
+-- are shared.
 --
 -- p_token_hash SHA-256 of the address's secret part
 -- p_tenant_id  the tenant in the address; null: an address of old has none
@@ -41,7 +41,7 @@ begin
     where r.tenant_id = v_feed.tenant_id and r.id = v_feed.resource_id and r.archived_at is null;
     if not found then
         raise exception 'no such calendar'
-            using errcode = 'KHNTF', hint = 'ask for a new address; this one opens nothing';
+            using errcode = 'KHNTF', hint = 'ask for a new address; this one is no longer valid';
     end if;
 
     return pg_catalog.jsonb_build_object(

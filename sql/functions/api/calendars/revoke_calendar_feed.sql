@@ -20,7 +20,7 @@ begin
     returning * into v_feed;
     if not found then
         raise exception 'no such calendar feed'
-            using errcode = 'KHNTF', hint = 'list the resource''s calendar feeds';
+            using errcode = 'KHNTF', hint = 'list the calendar feeds of the resource';
     end if;
     perform core.still_authorized(v_actor);
     return core.calendar_feed_json(v_feed);

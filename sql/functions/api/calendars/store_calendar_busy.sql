@@ -1,4 +1,4 @@
--- api.store_calendar_busy: record what came of reading a calendar. The later reading wins, whoever is late.
+-- api.store_calendar_busy: record what came of reading a calendar. The reading that began later wins.
 --
 -- p_begun_at when the reading began, as core.reading_task said
 -- p_reading  {"outcome": "read", "busy": [[from, to], …], "until", "etag", "last_modified"}

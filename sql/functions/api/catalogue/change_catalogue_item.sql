@@ -24,8 +24,7 @@ declare
     v_names text;
 begin
     if v_row ->> 'archived_at' is not null then
-        raise exception 'what is archived cannot be changed'
-            using errcode = 'KHARC', hint = 'make a new one';
+        raise exception using errcode = 'KHARC';
     end if;
 
     v_changes := core.catalogue_columns(

@@ -13,7 +13,7 @@ declare
 begin
     if v_json is null then
         raise exception 'no such %', p_kind
-            using errcode = 'KHNTF', hint = 'list them to see what there is';
+            using errcode = 'KHNTF', hint = 'list the items of this kind to find the id';
     end if;
     return v_json;
 end;

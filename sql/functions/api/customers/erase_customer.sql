@@ -1,13 +1,13 @@
--- api.erase_customer: forget a person; bookings, money and history stay, with nobody's name on them.
+-- api.erase_customer: forget a person; bookings, money and history stay, without a name.
 --
--- A person is a mailbox, as for api.export_customer. Erasing twice is erasing once, and whoever is not
--- known is erased already.
+-- A person is a mailbox, as for api.export_customer. Erasing twice is erasing once, and an
+-- unknown person is erased already.
 --
 -- p_request {"email"}
 -- Returns   {"customers", "bookings", "places", "letters": how many}
 --
--- Locks     the customers by id, so that nobody books for them meanwhile; their bookings, those of a
---           cart after its first; their places in the waitlist, without waiting: whoever offers one a
+-- Locks     the customers by id, so that no booking is made for them meanwhile; their bookings, those of a
+--           cart after its first; their waitlist entries, without waiting: a transaction that offers one a
 --           time waits for its customer
 -- Raises    KHAUT · KHDEN secret key needed
 --           KHCIU  the customer has bookings ahead, or money on its way; detail is {"obstacles":
@@ -92,9 +92,9 @@ begin
         limit 20
     ) as o;
     if v_obstacles <> '[]' then
-        raise exception 'the customer has bookings ahead, or money on its way'
-            using errcode = 'KHCIU', hint = 'end what the obstacles name, then erase again',
-                detail = pg_catalog.jsonb_build_object('obstacles', v_obstacles)::text;
+        raise exception using
+            errcode = 'KHCIU',
+            detail = pg_catalog.jsonb_build_object('obstacles', v_obstacles)::text;
     end if;
 
     perform pg_catalog.set_config('holdfast.reason', 'the customer was erased', true);
@@ -121,7 +121,7 @@ begin
             timezone = null, state = case when w.state = 'waiting' then 'left' else w.state end
         where w.tenant_id = v_actor.tenant_id and w.id = v_id;
     end loop;
-    -- the hash of a request tells whether a name and an address were in it: it becomes anything's
+    -- the hash of a request shows whether a name and an address were in it: it becomes another's
     foreach v_id in array v_results || v_places loop
         update core.idempotency_keys as k
         set fingerprint = pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()))

@@ -19,8 +19,8 @@
 --
 -- Locks     the request key; the rules of all resources that it may get, shared; the identities of
 --           core.require_hold_quota; the customer's address; then the days of all periods and stale holds in
---           the way, to the end of the transaction; whoever waited for the days in vain gives them back
---           before it looks for alternatives
+--           the way, to the end of the transaction; a request that lost its time while it waited
+--           releases them before it looks for alternatives
 -- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or offering · KHPRC no such tier and
 --           package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused
@@ -55,7 +55,7 @@ begin
     perform core.share_rules(core.named_resources(v_actor, p_request));
     if not core.asks_a_pool(p_request) then
         v_requested := core.resolve_periods(v_actor, p_request, null);
-        if core.cannot_be_had(v_requested) then
+        if core.any_unavailable(v_requested) then
             perform core.raise_conflicts(
                 v_requested, core.conflicts(v_requested, core.clock()), null, core.clock());
         end if;

@@ -3,7 +3,7 @@
 --
 -- A held time is free at once. A paying one first has its checkout closed at the provider (the
 -- outbox does it), and is released with the provider's answer. Only a delayed payment cannot be closed:
--- once its time has begun it is given up, and money that comes later goes back.
+-- once its time has begun the booking expires, and a later payment is refunded.
 --
 -- The same for a change that waits for its payment; its booking stays. A row that cannot be done stops
 -- no other: it is passed over for a while (core.pass_over).

@@ -31,16 +31,16 @@ begin
     if v_booking.status in ('held', 'paying') then
         v_checkout := core.payable_checkout(v_booking);
         if v_checkout.state = 'pending' then
-            raise exception 'a payment for the booking is under way'
-                using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
+            raise exception 'a payment for the booking is in progress'
+                using errcode = 'KHSTA', hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
         elsif v_checkout.id is not null then
             v_effect := core.close_checkout(v_checkout, 'released', 30);
         else
             v_booking := core.transition_booking(v_booking, 'expired', 'released by the customer');
         end if;
     elsif v_booking.status <> 'expired' then
-        raise exception 'a booking that is % is no hold any more', v_booking.status
-            using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not released';
+        raise exception 'a % booking can no longer be released', v_booking.status
+            using errcode = 'KHSTA', hint = 'cancel a confirmed booking instead';
     end if;
 
     perform core.still_authorized(v_actor);

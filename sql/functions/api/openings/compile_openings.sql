@@ -17,8 +17,7 @@
 create or replace function api.compile_openings(p_after jsonb, p_limit integer)
 returns jsonb
 language plpgsql volatile security definer
-set search_path = '' set lock_timeout = '3s' set enable_seqscan = off set enable_sort = off
-set plan_cache_mode = force_generic_plan
+set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
     v_now timestamptz := core.clock();

@@ -1,7 +1,7 @@
 -- api.claim_effects: take due effects for a while, to perform them outside.
 --
 -- p_limit         effects a call
--- p_lease_seconds how long nobody else will take them
+-- p_lease_seconds how long they are not claimed again
 -- Returns         [effect, …] as core.lease_effect describes them
 --
 -- Runs as holdfast_system: it works across tenants.

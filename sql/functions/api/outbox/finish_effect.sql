@@ -10,7 +10,7 @@
 -- Returns   {"result": what core.settle did, or the verdict; "booking_id", "tenant_id",
 --           "reason": why, as the audit trail has it, or null when no booking was changed}
 --
--- What is done is done, whoever did it; retry and dead count only for whoever holds the lease.
+-- Done is done, whichever caller did it; retry and dead count only for the holder of the lease.
 --
 -- Runs as holdfast_system: the caller tells the tenant.
 --
@@ -57,7 +57,7 @@ begin
             v_refund, p_result ->> 'status', p_result #>> '{refund,id}');
     end if;
 
-    -- a refund on its way is asked about again: the event that tells its end may be lost
+    -- a pending refund is asked about again: the event that reports its end may be lost
     v_waits := p_verdict = 'retry' or v_effect.kind = 'refund_payment'
         and p_verdict = 'done' and p_result ->> 'status' = 'pending';
 

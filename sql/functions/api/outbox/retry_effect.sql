@@ -68,7 +68,7 @@ begin
         set replaced_by = core.queue_refund(v_payment, v_refund.amount, v_refund.reason)
         where r.tenant_id = v_refund.tenant_id and r.id = v_refund.id
         returning * into v_refund;
-        -- an event may have told of the failure first: nobody has to ask any more
+        -- an event may have reported the failure first: then there is nothing to ask
         update core.effects as e
         set state = 'done', lease = null, updated_at = v_now
         where e.tenant_id = v_tenant_id and e.id = p_effect_id;
@@ -83,8 +83,8 @@ begin
         where e.tenant_id = v_tenant_id and e.id = p_effect_id;
         v_result := 'revived';
     else
-        raise exception 'the effect needs no retry: it is %', v_effect.state
-            using errcode = 'KHSTA', hint = 'only what is dead, or a refund that failed, is done again';
+        raise exception 'a % effect is not retried', v_effect.state
+            using errcode = 'KHSTA', hint = 'retry a dead effect, or the one of a failed refund';
     end if;
 
     return pg_catalog.jsonb_build_object(

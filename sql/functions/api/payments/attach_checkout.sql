@@ -3,7 +3,7 @@
 -- A webhook may have been quicker and have done so already; then nothing changes.
 --
 -- p_session the session as the provider answered it; null when it refused for good. Then a new
---           attempt can be begun, unless the customer has left or time has run out meanwhile:
+--           attempt can be begun, unless the customer has left or the deadline has passed:
 --           nothing can be paid any more, so the booking ends here
 -- Returns   {"booking": …, "checkout": …}
 --

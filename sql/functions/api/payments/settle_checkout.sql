@@ -1,5 +1,5 @@
--- api.settle_checkout: take in what the provider says of a session, told by an event or asked by
--- us.
+-- api.settle_checkout: apply the provider's outcome of a checkout session, reported by an event or
+-- fetched by us.
 --
 -- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_outcome what the session means; see core.settle
@@ -7,7 +7,7 @@
 -- Returns   {"result": "duplicate" | "unknown" | what core.settle did, "booking_id", "tenant_id",
 --           "reason": why, as the audit trail has it, or null when no booking was changed}
 --
--- Runs as holdfast_system: the session's metadata tells the tenant.
+-- Runs as holdfast_system: the tenant is known from the session's metadata.
 --
 -- Locks     the tenant's fence; the event's id, then as core.settle
 -- Raises    40001 · 55P03 · KHMOV

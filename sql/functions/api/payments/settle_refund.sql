@@ -1,12 +1,12 @@
--- api.settle_refund: take in what the provider says of one of our refunds, told by an event or asked by
--- us.
+-- api.settle_refund: apply the provider's outcome of one of our refunds, reported by an event or
+-- fetched by us.
 --
 -- p_event   {"id", "type", "created": epoch seconds} or null when we asked
 -- p_status  'pending' | 'succeeded' | 'failed'
 -- p_refund  the provider's refund object; metadata.refund_id names our row
 -- Returns   {"result": "duplicate" | "unknown" | "recorded", "booking_id", "tenant_id"}
 --
--- Runs as holdfast_system: the refund's metadata tells the tenant.
+-- Runs as holdfast_system: the tenant is known from the refund's metadata.
 --
 -- Locks     the tenant's fence; the event's id, then as core.record_refund
 -- Raises    55P03 · KHMOV

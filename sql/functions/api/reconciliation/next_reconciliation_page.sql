@@ -1,9 +1,9 @@
--- api.next_reconciliation_page: what is to be looked at next by whoever compares Stripe's books with ours.
+-- api.next_reconciliation_page: the page that the comparison of Stripe's books with ours looks at next.
 --
--- A walk through both books is begun once a day, and goes on where the last look ended, whoever looked.
+-- A run through both books begins once a day, and each call continues where the last one ended.
 -- It covers p_days, up to an hour ago: what is younger is under way.
 --
--- Returns   {"open": findings that nobody has put right or accepted,
+-- Returns   {"open": findings that are neither resolved nor accepted,
 --            "step": null when today's walk is over, else
 --            {"id", "phase", "after", "from", "until": epoch seconds, and of what is not listed by Stripe
 --             "next", "items": [{"type": 'payment' | 'refund', "id", "metadata"}, …]}}

@@ -35,7 +35,7 @@ begin
     if (v_run.id::text, v_run.phase, coalesce(v_run.after, 'null'))
         is distinct from (p_step ->> 'id', p_step ->> 'phase', p_step -> 'after')
     then
-        return '{"cures": [], "found": [], "foreign": 0}'; -- somebody else has come by here
+        return '{"cures": [], "found": [], "foreign": 0}'; -- another call has done this page
     end if;
 
     for v_seen in select s from pg_catalog.jsonb_array_elements(p_seen) as s loop

@@ -1,4 +1,4 @@
--- api.cancel_reschedule: give up a change of a booking that waits for its payment.
+-- api.cancel_reschedule: cancel a booking's reschedule that waits for its payment.
 --
 -- A difference that can still be paid keeps its time: the answer then carries the effect that closes
 -- the checkout at the provider, leased to the caller, and the time is free with its result.
@@ -29,8 +29,8 @@ begin
         if v_checkout.reschedule_id is distinct from v_reschedule.id then
             v_booking := core.expire_reschedule(v_booking, v_reschedule, 'the change was given up');
         elsif v_checkout.state = 'pending' then
-            raise exception 'a payment for the change is under way'
-                using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
+            raise exception 'a payment for the reschedule is in progress'
+                using errcode = 'KHSTA', hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
         else
             v_effect := core.close_checkout(v_checkout, 'released', 30);
             perform core.still_authorized(v_actor);
@@ -44,8 +44,8 @@ begin
         order by c.created_at desc, c.id desc
         limit 1;
         if v_last is distinct from 'expired' then -- giving up twice is giving up once
-            raise exception 'no change of the booking waits for a payment'
-                using errcode = 'KHSTA', hint = 'a booking that was moved can be moved again';
+            raise exception 'the booking has no reschedule that waits for payment'
+                using errcode = 'KHSTA', hint = 'an applied reschedule cannot be cancelled; reschedule the booking again';
         end if;
     end if;
 

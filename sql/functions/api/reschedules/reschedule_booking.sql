@@ -16,7 +16,7 @@
 --           that a difference goes back from
 -- Raises    KHAUT · KHNTF no such booking, resource, or the resource has not the offering · KHPRC
 --           KHVER stale version · KHKEY · KHOFF · KHTKN · KHCAL · KHCAU
---           KHEXP  the hold has run out
+--           KHEXP  the hold has expired
 --           KHSTA  see core.require_reschedulable, or it has this time already
 --           40001  the booking was changed while we looked; the caller repeats
 -- Backstop  occupancies_no_overlap, reschedules_one_pending, idempotency_keys_pkey
@@ -73,7 +73,7 @@ begin
     v_booking := core.lock_booking(v_actor, p_booking_id);
     v_now := core.clock();
     if (v_booking.resource_id, v_booking.starts_at) <> (v_seen.resource_id, v_seen.starts_at) then
-        raise exception 'it was changed meanwhile' using errcode = '40001';
+        raise exception 'the booking has changed' using errcode = '40001';
     end if;
 
     v_reschedule.id := core.new_id();
@@ -88,7 +88,7 @@ begin
 
     v_period := core.require_offered(v_resource, v_offering, v_starts_at, v_date, v_now);
     if (v_resource.id, pg_catalog.lower(v_period)) = (v_booking.resource_id, v_booking.starts_at) then
-        raise exception 'the booking has this time already'
+        raise exception 'the booking already has this time'
             using errcode = 'KHSTA', hint = 'choose another time';
     end if;
     perform core.require_limits(

@@ -1,6 +1,6 @@
--- api.delete_expired_records: delete what nobody needs any more, a small batch at a time.
+-- api.delete_expired_records: delete what is no longer needed, a small batch at a time.
 --
--- Tenant after tenant, and of each: places in the waitlist that ended, bookings that were never paid
+-- Tenant after tenant, and of each: waitlist entries that ended, bookings that were never paid
 -- with all that hangs on them, idempotency keys, events of Stripe's, effects that are done and no
 -- money, what sweeps failed at long ago; each when it is older than the tenant's settings say. What has a payment, a refund, a
 -- dispute or a finding stays, and so do effects of money. Any number of copies may run, beside

@@ -1,4 +1,4 @@
--- api.get_waitlist_entry: one place in the waitlist, for whoever may see it.
+-- api.get_waitlist_entry: one waitlist entry, for an actor that may see it.
 --
 -- Locks     none
 -- Raises    KHAUT · KHNTF no such place for this actor

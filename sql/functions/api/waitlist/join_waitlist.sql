@@ -9,15 +9,15 @@
 --               that local day
 -- Returns       core.waitlist_entry_json, with "secret_key_id": the key that its secret is derived with
 --
--- A browser's place ends after some days. Whoever asks once more gets a place of its own, which looks
--- like any other: it must not be told that the address waits already. The two are offered a time once
--- (core.make_offer). A server knows its customers, and is told.
+-- A browser's entry ends after some days. A second request gets an entry of its own, which looks like any
+-- other: the answer must not reveal that the address waits already. The two are offered a time once
+-- (core.make_offer). A server knows its customers, and gets an error.
 --
 -- A time that is being freed while this runs may still look taken; the sweep finds it.
 --
 -- Locks     the request key; as core.require_hold_quota; the customer's address
 -- Raises    KHAUT · KHDEN an override without a secret key · KHKEY · KHNTF · KHPRC · KHOFF not offered
---           KHFRE  nobody has the time · KHLIM as core.require_hold_quota
+--           KHFRE  the time is free · KHLIM as core.require_hold_quota
 --           23505  waitlist_once_per_customer: to a server, this customer waits for it already
 -- Backstop  waitlist_once_per_customer, idempotency_keys_pkey
 create or replace function api.join_waitlist(

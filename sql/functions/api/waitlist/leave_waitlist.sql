@@ -18,15 +18,15 @@ declare
 begin
     if v_entry.state in ('waiting', 'offered') then -- leaving twice is leaving once
         if v_entry.version <> p_version then
-            raise exception 'the place is at version %, not %', v_entry.version, p_version
-                using errcode = 'KHVER', hint = 'read it again, then decide anew';
+            raise exception 'the current version is %, not %', v_entry.version, p_version
+                using errcode = 'KHVER';
         end if;
         select * into v_booking
         from core.bookings as b
         where b.tenant_id = v_actor.tenant_id and b.id = v_entry.booking_id;
         if v_booking.status <> 'held' then
             raise exception 'the offer is being paid'
-                using errcode = 'KHSTA', hint = 'give it back with DELETE /v1/holds/{booking_id}';
+                using errcode = 'KHSTA', hint = 'release it with DELETE /v1/holds/{booking_id}';
         end if;
 
         update core.waitlist as w
@@ -37,8 +37,8 @@ begin
             perform core.transition_booking(v_booking, 'expired', 'the offer was turned down');
         end if;
     elsif v_entry.state = 'booked' then
-        raise exception 'the offer was taken and paid'
-            using errcode = 'KHSTA', hint = 'a confirmed booking is cancelled, not left';
+        raise exception 'the offer was accepted and paid'
+            using errcode = 'KHSTA', hint = 'cancel the confirmed booking instead';
     end if;
     perform core.still_authorized(v_actor);
     return core.waitlist_entry_json(v_entry);

@@ -1,4 +1,4 @@
--- api.list_waitlist: the tenant's places in the waitlist in order of their ids, a page at a time.
+-- api.list_waitlist: the tenant's waitlist entries in order of their ids, a page at a time.
 --
 -- p_filters {"resource_id", "state"}, each optional
 -- p_after   id of the last place of the page before, or null

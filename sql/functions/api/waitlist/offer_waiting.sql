@@ -68,7 +68,7 @@ begin
                     v_offered := v_offered + core.make_offers(
                         v_resource, core.waited_range(v_entry, v_resource, v_offering));
                 exception when lock_not_available then
-                    null; -- somebody is at work there: the next time
+                    null; -- another transaction is at work there: next time
                 end;
             end if;
         exception when others then

@@ -48,14 +48,14 @@ begin
 
     if not found then
         raise exception 'the API key is unknown or revoked'
-            using errcode = 'KHAUT', hint = 'send a valid key as Authorization: Bearer …';
+            using errcode = 'KHAUT';
     end if;
 
     perform core.enter_tenant(v_key.tenant_id, v_key.kind, v_key.id, p_actor ->> 'request_id');
 
     if v_key.scope is null then
-        raise exception 'a % key may not do this', v_key.kind
-            using errcode = 'KHDEN', hint = 'call this from your server with a secret key';
+        raise exception 'a % key cannot be used for this', v_key.kind
+            using errcode = 'KHDEN';
     end if;
 
     v_actor.tenant_id := v_key.tenant_id;

@@ -5,7 +5,7 @@
 -- p_after   {"kind", "tenant_id", "id"} of the last one, or null to begin
 -- Returns   [{"kind": "booking" | "place", "tenant_id", "id", "place_id"}, …]; empty at the end
 --
--- Called as holdfast_system, by whoever may invoke the migrating function; no login reaches it.
+-- Called as holdfast_system by the migrating function; no login reaches it.
 --
 -- Locks     none
 -- Raises    nothing

@@ -3,7 +3,7 @@
 -- p_rows    [{"kind", "tenant_id", "id", "hash": hex of SHA-256}, …] as core.old_secrets names them
 -- Returns   how many bookings and places have another secret now
 --
--- Called as holdfast_system, by whoever may invoke the migrating function; no login reaches it.
+-- Called as holdfast_system by the migrating function; no login reaches it.
 --
 -- Locks     the tenants' fences; the bookings, those of a cart after its first, and the places, one after the other
 -- Raises    nothing (55P03 when a lock is not to be had within 3 s)

@@ -11,8 +11,8 @@ language plpgsql stable
 as $$
 begin
     if p_booking.version <> p_version then
-        raise exception 'the booking is at version %, not %', p_booking.version, p_version
-            using errcode = 'KHVER', hint = 'read the booking again, then decide anew';
+        raise exception 'the current version is %, not %', p_booking.version, p_version
+            using errcode = 'KHVER';
     end if;
 end;
 $$;

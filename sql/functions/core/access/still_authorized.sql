@@ -1,4 +1,4 @@
--- core.still_authorized: refuse whoever lost their right while the call waited.
+-- core.still_authorized: refuse a caller whose key was revoked while the call waited.
 --
 -- core.authorize comes before the locks, and who waits for one may wait for seconds. So a function
 -- that changes something for a caller asks again after its last wait: what was committed meanwhile
@@ -16,8 +16,8 @@ begin
         select from core.api_keys as k
         where k.tenant_id = p_actor.tenant_id and k.id = p_actor.key_id and k.revoked_at is null)
     then
-        raise exception 'the API key was revoked meanwhile'
-            using errcode = 'KHAUT', hint = 'send a valid key as Authorization: Bearer …';
+        raise exception 'the API key has been revoked'
+            using errcode = 'KHAUT';
     end if;
 end;
 $$;

@@ -1,6 +1,6 @@
 -- core.broken_rule: the rule or limit that refuses a wanted period; null when none does.
 --
--- What the opening hours say was found by core.find_wanted, and stays true while the caller shares the
+-- What the opening hours say was found by core.find_requested_period, and stays true while the caller shares the
 -- resource's rules. Time goes by, and calendars are read.
 --
 -- p_customer_id  null: the customer is not known yet, and only the day's limit is looked at

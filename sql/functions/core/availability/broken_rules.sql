@@ -74,7 +74,7 @@ begin
                     select b.reason from core.blackouts as b
                     where b.tenant_id = p_resource.tenant_id and b.id = c.blackout_id),
                     'nothing can be booked in this time')
-                else 'a calendar kept elsewhere has this time' end,
+                else 'an external calendar has this time' end,
             c.blackout_id, c.calendar_id
         from core.blocked_ranges(
             p_resource.id,

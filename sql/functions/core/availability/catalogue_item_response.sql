@@ -12,8 +12,8 @@ declare
     v_json jsonb := core.catalogue_json(p_actor, p_kind, p_resource_id, p_id);
 begin
     if v_json is null then
-        raise exception 'what this request made has been removed'
-            using errcode = 'KHNTF', hint = 'make a new request with a new key';
+        raise exception 'the item that this request created has been removed'
+            using errcode = 'KHNTF', hint = 'send a new request with a new Idempotency-Key';
     end if;
     if p_kind = 'blackout' then
         return v_json || (

@@ -1,7 +1,7 @@
--- core.classes: the sessions of a group offering that touch a window, with the seats that are
+-- core.classes: the classes of a group offering that touch a window, with the seats that are
 -- taken in each.
 --
--- A session whose holds have all run out is none any more. Runs as holdfast_system for the same
+-- A class whose holds have all expired no longer counts. Runs as holdfast_system for the same
 -- reason as core.occupied_ranges.
 --
 -- Locks     none

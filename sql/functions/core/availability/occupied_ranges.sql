@@ -1,5 +1,5 @@
--- core.occupied_ranges: the occupied ranges of a resource that touch a window, without holds and changes that
--- have run out.
+-- core.occupied_ranges: the occupied ranges of a resource that touch a window, without expired holds
+-- and reschedules.
 --
 -- Runs as holdfast_system, whose policies are constant: under a per-tenant policy the planner may
 -- not use the range index, because range operators are not leakproof. The tenant is the

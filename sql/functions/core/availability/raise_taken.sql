@@ -9,10 +9,9 @@ returns void
 language plpgsql stable
 as $$
 begin
-    raise exception 'the time is taken'
-        using errcode = 'KHTKN',
-            detail = pg_catalog.jsonb_build_object('alternatives', core.alternatives(
-                p_resource, null, p_offering, p_starts_at, p_at))::text,
-            hint = 'offer one of the alternatives';
+    raise exception using
+        errcode = 'KHTKN',
+        detail = pg_catalog.jsonb_build_object('alternatives', core.alternatives(
+            p_resource, null, p_offering, p_starts_at, p_at))::text;
 end;
 $$;

@@ -3,7 +3,7 @@
 --
 -- What a customer is known to have counts until it is over: see core.proved_bookings.
 --
--- p_customer_id  null: nobody has proved to be that customer, and only the day is counted
+-- p_customer_id  null: the customer is not proved, and only the day is counted
 -- p_except       a booking that is not counted, because it is about to move to p_period
 -- Locks     none
 -- Raises    nothing

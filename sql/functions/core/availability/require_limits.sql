@@ -23,10 +23,10 @@ begin
     v_reached := core.reached_limits(p_resource, p_customer_id, p_period, p_at, p_except);
     if v_reached <> '{}' then
         raise exception 'the resource takes no more bookings %',
-            case v_reached[1] when 'daily_limit' then 'on this day' else 'of this customer' end
+            case v_reached[1] when 'daily_limit' then 'on this day' else 'from this customer' end
             using errcode = 'KHOFF',
                 detail = pg_catalog.jsonb_build_object('reason', v_reached[1])::text,
-                hint = 'take another day or resource, or ask the provider';
+                hint = 'choose another day or resource, or ask the provider';
     end if;
 end;
 $$;

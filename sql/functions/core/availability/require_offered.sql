@@ -18,12 +18,11 @@ begin
         return v_period;
     end if;
 
-    raise exception 'the resource does not offer this time'
-        using errcode = 'KHOFF',
-            detail = pg_catalog.jsonb_build_object('reason', coalesce((
-                select r.rule
-                from core.broken_rules(p_resource, p_offering, p_starts_at, p_date, p_at) as r
-                limit 1), 'closed'))::text,
-            hint = 'take a start from GET /v1/resources/{resource_id}/slots';
+    raise exception using
+        errcode = 'KHOFF',
+        detail = pg_catalog.jsonb_build_object('reason', coalesce((
+            select r.rule
+            from core.broken_rules(p_resource, p_offering, p_starts_at, p_date, p_at) as r
+            limit 1), 'closed'))::text;
 end;
 $$;

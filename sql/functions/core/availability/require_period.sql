@@ -15,7 +15,7 @@ declare
 begin
     if v_from >= v_to or v_to - v_from > interval '62 days' then
         raise exception 'the period is empty, reversed or longer than 62 days'
-            using errcode = 'KHPER', hint = 'ask for a later "to", or for fewer days at once';
+            using errcode = 'KHPER', hint = 'use a later "to", or request fewer days at once';
     end if;
     return pg_catalog.tstzrange(v_from, v_to, '[)');
 end;

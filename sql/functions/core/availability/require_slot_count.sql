@@ -10,7 +10,7 @@ as $$
 begin
     if p_slots > 2000 then
         raise exception 'the period has more than 2,000 slots'
-            using errcode = 'KHPER', hint = 'ask for an earlier "to", and for the rest afterwards';
+            using errcode = 'KHPER', hint = 'use an earlier "to", and request the rest separately';
     end if;
 end;
 $$;

@@ -1,4 +1,4 @@
--- core.reschedule_expired: has a booking's change passed its deadline, with nothing left that could pay
+-- core.reschedule_expired: has a booking's reschedule passed its deadline, with nothing left that could pay
 -- for it?
 --
 -- Locks     none

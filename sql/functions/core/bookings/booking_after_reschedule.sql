@@ -1,4 +1,4 @@
--- core.booking_after_reschedule: a booking as a change of it would make it: its place, its time and its price.
+-- core.booking_after_reschedule: a booking as a reschedule of it would make it: its place, its time and its price.
 --
 -- When it can be cancelled free of charge is not among them: a new time never moves that.
 --

@@ -1,4 +1,4 @@
--- core.drop_reschedule: end the change of a booking that is over; its payment page, if there is one, is
+-- core.drop_reschedule: end the reschedule of a booking that is over; its payment page, if there is one, is
 -- closed by the outbox, and money that still comes goes back.
 --
 -- Locks     as core.close_checkout (the caller holds the booking's row)

@@ -1,4 +1,4 @@
--- core.expire_reschedule: give the time back that a change had taken; the booking stays as it was.
+-- core.expire_reschedule: give the time back that a reschedule had taken; the booking stays as it was.
 --
 -- Returns the booking, in a new version: what clients see of it is different.
 --

@@ -17,7 +17,7 @@ begin
     from core.bookings as b
     where b.tenant_id = p_actor.tenant_id and b.id = p_booking_id;
     if not found then
-        raise exception 'the booking was deleted meanwhile'
+        raise exception 'the booking has been deleted'
             using errcode = '40001', hint = 'call again';
     end if;
     select c.email into v_email

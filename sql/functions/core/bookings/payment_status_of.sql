@@ -2,7 +2,7 @@
 --
 -- Bookings that were paid together have one status, that of the whole.
 --
--- Money given back because it was paid twice does not make a booking less paid.
+-- A refund of a duplicate payment does not make a booking less paid.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing

@@ -1,4 +1,4 @@
--- core.pending_reschedule: the change of a booking that waits for its payment, or none.
+-- core.pending_reschedule: the reschedule of a booking that waits for its payment, or none.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing

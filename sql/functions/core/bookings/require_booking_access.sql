@@ -3,7 +3,7 @@
 -- Whose scope is the tenant needs no secret. A secret ends some time after its booking:
 -- core.tenants.secret_days.
 --
--- Hashes of 128-bit secrets are compared, so the time of the comparison tells nothing of use.
+-- Hashes of 128-bit secrets are compared, so the duration of the comparison reveals nothing of use.
 --
 -- Locks     none
 -- Raises    KHNTF  no such booking for this actor
@@ -20,8 +20,7 @@ begin
                     < core.clock() - (p_actor.tenant).secret_days * interval '24 hours'))
     then
         raise exception 'no such booking'
-            using errcode = 'KHNTF',
-                hint = 'check the id, and send the booking''s client_secret as Booking-Secret';
+            using errcode = 'KHNTF';
     end if;
 end;
 $$;

@@ -9,9 +9,9 @@ language plpgsql stable
 as $$
 begin
     if p_booking.cart_id <> p_booking.id and p_booking.status in ('held', 'paying') then
-        raise exception 'the booking is held together with others'
+        raise exception 'the booking is part of an unpaid cart'
             using errcode = 'KHSTA',
-                hint = 'pay or release all of them through the first, ' || p_booking.cart_id;
+                hint = 'pay or release the whole cart through its first booking, ' || p_booking.cart_id;
     end if;
 end;
 $$;

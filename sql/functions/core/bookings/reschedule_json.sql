@@ -1,4 +1,4 @@
--- core.reschedule_json: a booking's change that waits for its payment, as clients see it; null when none
+-- core.reschedule_json: a booking's reschedule that waits for its payment, as clients see it; null when none
 -- does.
 --
 -- Locks     none

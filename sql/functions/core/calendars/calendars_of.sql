@@ -1,4 +1,4 @@
--- core.calendars_of: the calendars kept elsewhere that a resource has; at most a few.
+-- core.calendars_of: the external calendars of a resource; at most a few.
 --
 -- Asked for as a stretch of their index, in its order: a plan that was made on empty tables might
 -- else begin with all calendars of the tenant.

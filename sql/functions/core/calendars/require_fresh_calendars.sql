@@ -1,7 +1,7 @@
 -- core.require_fresh_calendars: have the calendars of these resources been read lately?
 --
 -- A calendar that was not, and that this request has not yet tried to read, is asked for: the caller
--- reads it outside the transaction and comes back. One that it has tried in vain is judged by the
+-- reads it outside the transaction and comes back. One that it could not read is judged by the
 -- resource's policy.
 --
 -- p_checked ids of the calendars that this request has tried to read: ["…"], or null
@@ -35,16 +35,15 @@ begin
         and (c.read_at is null or c.read_at < p_at - c.fresh_seconds * interval '1 second');
 
     if v_refused then
-        raise exception 'the resource''s own calendar cannot be read at the moment'
-            using errcode = 'KHCAU', detail = '{"retry_after": 30}',
-                hint = 'repeat the request after the seconds in Retry-After';
+        raise exception using
+            errcode = 'KHCAU',
+            detail = '{"retry_after": 30}';
     end if;
     if v_unread is not null then
-        raise exception 'the resource''s own calendar has to be read first'
-            using errcode = 'KHCAL',
-                detail = pg_catalog.jsonb_build_object(
-                    'calendars', v_unread, 'tenant_id', core.current_tenant(), 'retry_after', 1)::text,
-                hint = 'repeat the request after the seconds in Retry-After';
+        raise exception using
+            errcode = 'KHCAL',
+            detail = pg_catalog.jsonb_build_object(
+                'calendars', v_unread, 'tenant_id', core.current_tenant(), 'retry_after', 1)::text;
     end if;
     return v_tried;
 end;

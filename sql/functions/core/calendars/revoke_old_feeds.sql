@@ -1,10 +1,10 @@
 -- core.revoke_old_feeds: let addresses of calendar feeds of another key than this one open nothing.
 --
--- Their owners give out new ones: only the answer that made a feed told its address.
+-- Their owners create new ones: only the answer that created a feed contains its address.
 --
 -- Returns   how many were revoked
 --
--- Called as holdfast_system, by whoever may invoke the migrating function; no login reaches it.
+-- Called as holdfast_system by the migrating function; no login reaches it.
 --
 -- Locks     the feeds
 -- Raises    nothing

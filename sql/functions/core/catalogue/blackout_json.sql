@@ -1,4 +1,4 @@
--- core.blackout_json: a time in which nothing can be booked anew.
+-- core.blackout_json: a time in which no new booking can be made.
 --
 -- Locks     none
 -- Raises    nothing

@@ -27,7 +27,7 @@ begin
         when 'blackout' then
             relation := 'blackouts'; shown_by := 'blackout_json'; of_resource := true;
         else
-            raise exception 'no such kind' using errcode = 'KHNTF', hint = 'check the address';
+            raise exception 'no such kind of item' using errcode = 'KHNTF', hint = 'check the path';
     end case;
 end;
 $$;

@@ -26,11 +26,11 @@ begin
 
     if v_row is null then
         raise exception 'no such %', p_kind
-            using errcode = 'KHNTF', hint = 'list them to see what there is';
+            using errcode = 'KHNTF', hint = 'list the items of this kind to find the id';
     end if;
     if (v_row ->> 'version')::integer <> p_version then
-        raise exception 'it is at version %, not %', v_row ->> 'version', p_version
-            using errcode = 'KHVER', hint = 'read it again, then decide anew';
+        raise exception 'the current version is %, not %', v_row ->> 'version', p_version
+            using errcode = 'KHVER';
     end if;
     return v_row;
 end;

@@ -37,8 +37,8 @@ begin
                 where l.tenant_id = p_tenant_id and l.resource_id = p_resource_id
                     and l.offering_id = ro.offering_id)))
     then
-        raise exception 'an offering that is to go has been booked here'
-            using errcode = 'KHUSE', hint = 'archive the offering, or let it stay';
+        raise exception 'an offering to be removed has bookings at this resource'
+            using errcode = 'KHUSE', hint = 'archive the offering, or keep it';
     end if;
 
     delete from core.resource_offerings as ro

@@ -21,7 +21,7 @@ begin
                     'amount', p_amount, 'currency', p_currency,
                     'least_amount', v_currency.least_charge, 'step', v_currency.step)::text,
                 hint = pg_catalog.format(
-                    'the least that can be charged in %s is %s, in steps of %s',
+                    'the minimum charge in %s is %s, in steps of %s',
                     p_currency, v_currency.least_charge, v_currency.step);
     end if;
 end;

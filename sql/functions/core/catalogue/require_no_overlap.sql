@@ -43,10 +43,9 @@ begin
     end if;
 
     if v_other is not null then
-        raise exception 'it overlaps an existing window'
-            using errcode = 'KHOVL',
-                detail = pg_catalog.jsonb_build_object('window', v_other)::text,
-                hint = 'change or remove that window, or choose other times';
+        raise exception using
+            errcode = 'KHOVL',
+            detail = pg_catalog.jsonb_build_object('window', v_other)::text;
     end if;
 end;
 $$;

@@ -19,7 +19,7 @@ begin
 
     if coalesce(pg_catalog.cardinality(v_offerings), 0) <> 1 then
         raise exception 'the resource has no such offering'
-            using errcode = 'KHNTF', hint = 'name one of the offering_ids of GET /v1/resources';
+            using errcode = 'KHNTF', hint = 'use an offering_id from GET /v1/resources';
     end if;
     return v_offerings[1];
 end;

@@ -26,8 +26,8 @@ begin
                 and (p_offering_id is null or ro.offering_id = p_offering_id));
 
     if coalesce(pg_catalog.cardinality(v_offerings), 0) <> 1 then
-        raise exception 'no resource of the pool has such an offering'
-            using errcode = 'KHNTF', hint = 'name one of the offering_ids of GET /v1/resources';
+        raise exception 'no resource of the pool has this offering'
+            using errcode = 'KHNTF', hint = 'use an offering_id from GET /v1/resources';
     end if;
     return v_offerings[1];
 end;

@@ -18,8 +18,7 @@ begin
         and p.tier = p_tier and p.package = p_package;
 
     if not found then
-        raise exception 'the offering has no price for this tier and package'
-            using errcode = 'KHPRC', hint = 'GET /v1/resources lists each offering''s prices';
+        raise exception using errcode = 'KHPRC';
     end if;
     perform core.require_chargeable(v_price.amount, v_price.currency);
     return v_price;

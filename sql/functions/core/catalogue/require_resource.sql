@@ -16,7 +16,7 @@ begin
 
     if not found then
         raise exception 'no such resource'
-            using errcode = 'KHNTF', hint = 'GET /v1/resources lists the resources there are';
+            using errcode = 'KHNTF', hint = 'use a resource_id from GET /v1/resources';
     end if;
     return v_resource;
 end;

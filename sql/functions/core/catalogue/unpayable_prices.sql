@@ -1,5 +1,5 @@
 -- core.unpayable_prices: the prices of an offering that cannot be charged, and why. They were set before
--- their currency had its least charge, and nobody can hold at them until they are changed.
+-- their currency had its least charge, and no hold can use them until they are changed.
 --
 -- Returns   [{"tier", "package", "reason": "below_least" | "off_step", "least_amount", "step"}]
 -- Locks     none

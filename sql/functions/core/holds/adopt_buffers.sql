@@ -1,6 +1,6 @@
--- core.adopt_buffers: a booking that joins a session has the session's buffers, not those of today.
+-- core.adopt_buffers: a booking that joins a class has the class's buffers, not those of today.
 --
--- p_during  what the session owns
+-- p_during  what the class owns
 -- p_part    1: of the booking itself; 2: of its pending change
 -- Locks     none (the caller made the booking or holds its row)
 -- Raises    nothing

@@ -1,7 +1,7 @@
--- core.expire_stale_holds: free the time of holds that have run out and stand in the way; count
--- them.
+-- core.expire_stale_holds: free the time of expired holds that are in the way; how many
+-- that were.
 --
--- Only status held: a paying booking may still be paid. What is held together runs out together, and
+-- Only status held: a paying booking may still be paid. Bookings of one cart expire together, and
 -- is locked and freed through the first.
 --
 -- Locks     the first booking's row of each stale hold, in order of id; as core.transition_booking (the caller holds the resource's days)

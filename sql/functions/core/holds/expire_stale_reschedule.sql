@@ -1,4 +1,4 @@
--- core.expire_stale_reschedule: end a booking's change that has run out, if it has one; correctness never
+-- core.expire_stale_reschedule: expire a booking's reschedule whose deadline has passed, if it has one; correctness never
 -- waits for a sweep.
 --
 -- Locks     none (the caller holds the booking's row)

@@ -42,7 +42,7 @@ begin
             and not core.overrides(p_request, 'customer_limit')
             and core.asks_too_often(v_requested, v_one)
         then
-            v_reason := 'customer_limit'; -- by this request alone, whoever asks
+            v_reason := 'customer_limit'; -- by this request alone, proved or not
         end if;
         if v_reason is null then
             v_booking := core.hold(

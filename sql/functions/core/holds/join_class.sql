@@ -1,7 +1,7 @@
--- core.join_class: a seat in a session of a group offering, an open one or a new one; false when there
+-- core.join_class: a seat in a class of a group offering, an open one or a new one; false when there
 -- is none.
 --
--- p_during  the range that a new session would own
+-- p_during  the range that a new class would own
 -- Locks     none (the caller holds the resource's days)
 -- Raises    nothing
 -- Backstop  occupancies_seat_once, occupancies_no_overlap

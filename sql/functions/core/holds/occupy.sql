@@ -1,9 +1,9 @@
 -- core.occupy: take a resource's time for a booking; false when none is free.
 --
--- Of a private offering it takes the lowest free unit. Of a group offering it joins the session of
--- its period that has a free seat, with the session's buffers; only then it opens a session in the
--- lowest free unit. The insert under the constraints is itself the check. Holds that have run out and
--- stand in the way are expired here; correctness never waits for a sweep. If anyone in the waitlist
+-- Of a private offering it takes the lowest free unit. Of a group offering it joins the class of
+-- its period that has a free seat, with the class's buffers; only then it opens a class in the
+-- lowest free unit. The insert under the constraints is itself the check. Expired holds that are in
+-- the way are cleared here; correctness never waits for a sweep. If anyone in the waitlist
 -- could have what that frees, it is their turn.
 --
 -- p_booking its resource, times and buffers say what is taken

@@ -38,7 +38,7 @@ begin
             using errcode = 'KHOFF',
                 detail = pg_catalog.jsonb_build_object(
                     'reason', v_items #>> '{0,reason}', 'items', v_items)::text,
-                hint = 'see items for the times to leave out or to move';
+                hint = 'leave out or change the times listed in items';
     end if;
 
     select pg_catalog.jsonb_agg(
@@ -50,10 +50,9 @@ begin
     into v_items
     from pg_catalog.unnest(p_requested) as w
     where p_conflicts ? w.position::text;
-    raise exception 'the time is taken'
-        using errcode = 'KHTKN',
-            detail = pg_catalog.jsonb_build_object(
-                'alternatives', v_items #> '{0,alternatives}', 'conflicts', v_items)::text,
-            hint = 'offer one of the alternatives';
+    raise exception using
+        errcode = 'KHTKN',
+        detail = pg_catalog.jsonb_build_object(
+            'alternatives', v_items #> '{0,alternatives}', 'conflicts', v_items)::text;
 end;
 $$;

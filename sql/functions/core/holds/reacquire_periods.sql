@@ -30,7 +30,7 @@ begin
             v_booking.starts_at, v_booking.ends_at,
             v_booking.buffer_before_minutes, v_booking.buffer_after_minutes);
 
-        if v_booking.starts_at <= core.clock() -- a time that has begun is of no use to anybody
+        if v_booking.starts_at <= core.clock() -- a time that has begun cannot be used any more
             or exists (select from core.blocked_ranges(v_resource.id, v_during))
             or core.reached_limits(
                 v_resource, null, pg_catalog.tstzrange(v_booking.starts_at, v_booking.ends_at, '[)'),

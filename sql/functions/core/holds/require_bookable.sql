@@ -1,4 +1,4 @@
--- core.require_bookable: what a request means of which core.find_wanted knows nothing, or why it cannot
+-- core.require_bookable: what a request means of which core.find_requested_period knows nothing, or why it cannot
 -- be booked.
 --
 -- Returns   the resource's only offering, of a request that names none

@@ -23,10 +23,9 @@ begin
         when v_total > 99999999 then 'total_too_large'
     end;
     if v_reason is not null then
-        raise exception 'these periods cannot be held together'
-            using errcode = 'KHCRT',
-                detail = pg_catalog.jsonb_build_object('reason', v_reason)::text,
-                hint = 'hold at most 52 periods of one currency, in parts if need be';
+        raise exception using
+            errcode = 'KHCRT',
+            detail = pg_catalog.jsonb_build_object('reason', v_reason)::text;
     end if;
 end;
 $$;

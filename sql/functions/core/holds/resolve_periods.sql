@@ -1,4 +1,4 @@
--- core.resolve_periods: what a hold asks for, period by period, as core.find_wanted finds it.
+-- core.resolve_periods: what a hold asks for, period by period, as core.find_requested_period finds it.
 --
 -- A series is unrolled: the same wall-clock time week after week, whatever the clocks do meanwhile;
 -- where a spring change skips that time it moves forward by the gap.
@@ -37,13 +37,13 @@ begin
             v_start_at := case when v_week = 0 then v_asked_at else core.local_instant(
                 (v_asked_at at time zone (v_one.resource).timezone) + v_week * interval '7 days',
                 (v_one.resource).timezone, 'start') end;
-            v_one := core.find_wanted(
+            v_one := core.find_requested_period(
                 p_actor.tenant_id, v_resource_id, v_offering_id, v_item ->> 'tier',
                 v_item ->> 'package', v_start_at, v_on + 7 * v_week, core.clock());
             if (v_one.resource).id is null then -- perhaps no offering is named
                 v_offering_id := core.require_bookable(
                     p_actor, v_resource_id, v_offering_id, v_item ->> 'tier', v_item ->> 'package');
-                v_one := core.find_wanted(
+                v_one := core.find_requested_period(
                     p_actor.tenant_id, v_resource_id, v_offering_id, v_item ->> 'tier',
                     v_item ->> 'package', v_start_at, v_on + 7 * v_week, core.clock());
             elsif not (v_one.bookable).chargeable then

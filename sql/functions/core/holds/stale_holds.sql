@@ -1,5 +1,5 @@
--- core.stale_holds: holds that have run out and still own time in a window, by the first booking
--- of each; and bookings whose change has, which was not paid.
+-- core.stale_holds: expired holds that still own time in a window, by the first booking of each;
+-- and bookings with an expired reschedule.
 --
 -- Runs as holdfast_system for the same reason as core.occupied_ranges. What it returns is a hint: the caller
 -- locks each booking and looks again.

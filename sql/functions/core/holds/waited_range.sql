@@ -1,4 +1,4 @@
--- core.waited_range: all the time that what a place in the waitlist waits for could occupy.
+-- core.waited_range: all the time that what a waitlist entry waits for could occupy.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,4 +1,4 @@
--- core.waited_starts: the window in which a period must start to be what a place in the waitlist
+-- core.waited_starts: the window in which a period must start to be what a waitlist entry
 -- waits for: one instant, or a local day.
 --
 -- Locks     none

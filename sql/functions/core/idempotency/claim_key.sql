@@ -4,7 +4,7 @@
 -- p_subject  what the request is about: a booking, a resource; nil where nothing exists yet
 --
 -- A key belongs to its caller, and to one operation on one subject: the same key elsewhere is another
--- key, which neither tells anything of this one nor is in its way. A concurrent call with the same key
+-- key, which reveals nothing about this one and is not in its way. A concurrent call with the same key
 -- waits here until the first one has committed or failed.
 --
 -- Locks     the unique key of the fence row

@@ -18,8 +18,7 @@ begin
         and k.operation = p_operation and k.subject = p_subject and k.key = p_key;
 
     if found and v_earlier.fingerprint <> p_fingerprint then
-        raise exception 'the idempotency key was used for another request'
-            using errcode = 'KHKEY', hint = 'make a new key for each new request';
+        raise exception using errcode = 'KHKEY';
     end if;
     return v_earlier.result_id;
 end;

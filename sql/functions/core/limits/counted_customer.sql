@@ -1,7 +1,7 @@
 -- core.counted_customer: whose limit of a resource this request is judged by, or null.
 --
--- Nobody's for a browser, which may type any address: it would be told whether that mailbox has
--- booked here, and could use up its limit. Such a booking is counted once it is paid: see
+-- Null for a browser, which may type any address: it would learn whether that mailbox has booked here,
+-- and could use up its limit. Such a booking is counted once it is paid: see
 -- core.exceeds_customer_limit.
 --
 -- Locks     none

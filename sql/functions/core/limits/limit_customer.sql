@@ -1,8 +1,8 @@
--- core.limit_customer: how many unpaid periods, and places in the waitlist, servers keep for one
+-- core.limit_customer: how many unpaid periods, and waitlist entries, servers keep for one
 -- customer.
 --
 -- A customer is a mailbox: an address with a tag (ada+2@…) is the same person. Counted is what a
--- secret key vouched for; nobody uses up a mailbox's limit by typing it into a browser.
+-- secret key vouched for; typing an address into a browser does not use up its limit.
 --
 -- p_request, p_periods  as of core.require_hold_quota
 --

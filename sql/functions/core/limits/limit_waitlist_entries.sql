@@ -1,4 +1,4 @@
--- core.limit_waitlist_entries: how many places in the waitlist browsers of one network address have and take.
+-- core.limit_waitlist_entries: how many waitlist entries browsers of one network address have and take.
 --
 -- Places are counted apart from holds, and end by themselves.
 --

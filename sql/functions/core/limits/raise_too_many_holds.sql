@@ -1,4 +1,4 @@
--- core.raise_too_many_holds: refuse another hold, or place in the waitlist.
+-- core.raise_too_many_holds: refuse another hold, or waitlist entry.
 --
 -- One text for every limit: it must not tell a browser what it has not done itself.
 --
@@ -14,13 +14,11 @@ returns void
 language plpgsql stable
 as $$
 begin
-    raise exception 'too many times are held or waited for without being paid'
-        using errcode = 'KHLIM',
-            detail = pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-                'retry_after', case when p_room_at < 'infinity' then greatest(1, pg_catalog.ceil(
-                    pg_catalog.date_part('epoch', p_room_at - p_at)))::bigint end,
-                'rule', p_rule))::text,
-            hint = 'pay for one of them, give one back, want fewer, or wait for the seconds in'
-                ' Retry-After';
+    raise exception using
+        errcode = 'KHLIM',
+        detail = pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+            'retry_after', case when p_room_at < 'infinity' then greatest(1, pg_catalog.ceil(
+                pg_catalog.date_part('epoch', p_room_at - p_at)))::bigint end,
+            'rule', p_rule))::text;
 end;
 $$;

@@ -1,4 +1,4 @@
--- core.require_hold_quota: refuse more periods, or a place in the waitlist, to whoever has as many as the
+-- core.require_hold_quota: refuse more periods, or a waitlist entry, to a holder that has as many as the
 -- tenant allows. The whole policy: docs/limits.md.
 --
 -- Only who is known is held responsible. A browser may type any e-mail address, so what it takes

@@ -10,7 +10,7 @@ as $$
 begin
     if p_request -> 'override' <> 'null' and p_actor.side is distinct from 'server' then
         raise exception 'a % key may not override limits', p_actor.role
-            using errcode = 'KHDEN', hint = 'call this from your server with a secret key';
+            using errcode = 'KHDEN';
     end if;
 end;
 $$;

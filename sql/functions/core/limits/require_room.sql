@@ -3,7 +3,7 @@
 -- p_ends_at  when each of those counted ends, the next one first; null: none
 -- p_requested   how many more
 -- p_allowed  null: any number
--- p_rule     the rule's name, for who may override it; null: it is not told
+-- p_rule     the rule's name, for callers that may override it; null: not shown
 --
 -- Locks     none
 -- Raises    KHLIM  too many; see core.raise_too_many_holds

@@ -1,7 +1,7 @@
 -- core.lock_identity: serialise everyone who asks as one customer, or from one network address.
 --
--- All addresses are locked before all customers, and both before any day, so that nobody waits in a
--- circle.
+-- All addresses are locked before all customers, and both before any day, so that there is no
+-- deadlock.
 --
 -- p_kind    'address' or 'customer'
 --

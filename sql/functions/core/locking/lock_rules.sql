@@ -1,7 +1,7 @@
 -- core.lock_rules: be alone with the rules of resources: no booking of theirs is being made meanwhile.
 --
--- Who books has the lock shared (core.share_rules) until it commits. So whoever changes what can be
--- booked sees every booking made before, and every later one is made under the new rules.
+-- A booking holds the lock shared (core.share_rules) until it commits. So a change of the rules sees every
+-- booking made before it, and every later one is made under the new rules.
 --
 -- Locks     the rules of each resource, in order of id, to the end of the transaction
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)

@@ -1,4 +1,4 @@
--- core.try_lock_days: core.lock_days for who must not wait; false when somebody has one of the days.
+-- core.try_lock_days: core.lock_days for callers that must not wait; false when one of the days is locked.
 --
 -- The days that were locked before that stay locked to the end of the transaction, or of the caller's
 -- subtransaction.

@@ -16,7 +16,7 @@ declare
     v_effect core.effects;
     v_now timestamptz;
 begin
-    -- a checkout that the customer left, or that ran out, is not kept open by a newer wish
+    -- a checkout that was released, or has expired, is not reopened by a newer request
     update core.checkouts as c
     set close_reason = p_reason
     where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.id
@@ -44,7 +44,7 @@ begin
         returning * into v_effect;
     end if;
     if p_lease_seconds = 0 or v_effect.due_at > v_now then
-        return null; -- the outbox does it, or somebody is at it
+        return null; -- the outbox does it, or is doing it
     end if;
     return core.lease_effect(v_effect, p_lease_seconds);
 end;

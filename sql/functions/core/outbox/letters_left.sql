@@ -1,5 +1,5 @@
--- core.letters_left: how many letters a mailbox may be sent now: a few in 24 hours as long as nobody has
--- proved to have it, and more once somebody has.
+-- core.letters_left: how many letters a mailbox may be sent now: a few in 24 hours while it is
+-- unproved, and more once it is proved.
 --
 -- Locks     none (the caller holds the mailbox's letters)
 -- Raises    nothing

@@ -1,10 +1,10 @@
--- core.offer_json: what the customer is told of an offer. Wall-clock times are the resource's.
+-- core.offer_json: what the letter about an offer says. Wall-clock times are the resource's.
 --
--- No word of it is a stranger's: "name" is null as long as nobody has proved to have the mailbox, and
+-- No word of it is a stranger's: "name" is null while the mailbox is unproved, and
 -- else the name that came with the proof. "page_url" and "publishable_keys" (hexadecimal hashes of the
 -- tenant's live ones) decide where its link leads.
 --
--- Returns   null once there is nothing to tell: the offer was taken, given back or has run out
+-- Returns   null once there is nothing to say: the offer was accepted, released or has expired
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,4 +1,4 @@
--- core.proved_name: the name that a mailbox is known by, or null as long as nobody has proved to have it.
+-- core.proved_name: the name that a mailbox is known by, or null while it is unproved.
 --
 -- Proof is a booking that is paid, or one that a server made. What a browser typed for a place in the
 -- waitlist is a stranger's word.

@@ -1,7 +1,7 @@
 -- core.exceeds_customer_limit: whether a browser's bookings that have just been paid are more than
 -- their resources give to one customer.
 --
--- While they were unpaid they counted for nobody, because nobody had proved to be that customer.
+-- While they were unpaid they did not count, because the customer was not proved.
 --
 -- p_booking  the first of its cart
 -- Locks     none (the caller holds the customer's mailbox; see core.limits_customers)

@@ -1,7 +1,7 @@
 -- core.new_checkout: a fresh attempt to pay; what is paid for is kept as long as its session, and a
 -- little more.
 --
--- The 5 minutes after it let a payment of the last second arrive before anybody else gets the time. A
+-- The 5 minutes after it let a payment of the last second arrive before the time is free for others. A
 -- session lives for half an hour at least, so the sweep closes one that would outlive the start.
 --
 -- p_reschedule  the change whose difference is to be paid, or none: the booking itself

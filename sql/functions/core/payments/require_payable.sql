@@ -3,7 +3,7 @@
 -- p_reschedule   the change of the booking that waits for its payment, or none
 -- p_checkout the booking's checkout that can still be paid, or none
 -- Locks      none (the caller holds the booking's row)
--- Raises     KHEXP  the hold or the change has run out, is being given up, or its time has begun
+-- Raises     KHEXP  the hold or reschedule has expired, is being released, or its time has begun
 --            KHSTA  the booking is past its payment, or a payment is under way, or it is paid with
 --            the first of its cart
 -- Backstop   none
@@ -13,28 +13,28 @@ returns void
 language plpgsql stable
 as $$
 declare
-    v_what text := case when p_reschedule.id is null then 'hold' else 'change' end;
+    v_what text := case when p_reschedule.id is null then 'hold' else 'reschedule' end;
     v_hint text := case
-        when p_reschedule.id is null then 'hold a time again' else 'ask for another time again' end;
+        when p_reschedule.id is null then 'hold a time again' else 'request the reschedule again' end;
 begin
     if p_booking.status = 'expired'
         or p_booking.status = 'held' and p_booking.hold_expires_at <= p_at
         or p_checkout.id is null and coalesce(p_reschedule.expires_at, p_booking.hold_expires_at) <= p_at
     then
-        raise exception 'the % has run out', v_what using errcode = 'KHEXP', hint = v_hint;
+        raise exception 'the % has expired', v_what using errcode = 'KHEXP', hint = v_hint;
     elsif p_booking.status in ('held', 'paying') and core.first_start(p_booking) <= p_at
         or least(p_booking.starts_at, p_reschedule.starts_at) <= p_at and p_reschedule.id is not null
     then
         raise exception 'the time of the % has begun', v_what using errcode = 'KHEXP', hint = v_hint;
     elsif p_booking.status not in ('held', 'paying') and p_reschedule.id is null then
-        raise exception 'the booking is % and cannot be paid', p_booking.status
+        raise exception 'a % booking cannot be paid', p_booking.status
             using errcode = 'KHSTA', hint = 'see GET /v1/bookings/{booking_id}/confirmation';
     elsif p_booking.position > 1 and p_reschedule.id is null then
         raise exception 'the booking is paid with its cart'
             using errcode = 'KHSTA', hint = 'begin the checkout of booking ' || p_booking.cart_id;
     elsif p_checkout.state = 'pending' then
-        raise exception 'a payment for the booking is under way'
-            using errcode = 'KHSTA', hint = 'wait for its result; see GET …/confirmation';
+        raise exception 'a payment for the booking is in progress'
+            using errcode = 'KHSTA', hint = 'wait for its result: GET /v1/bookings/{booking_id}/confirmation';
     elsif p_checkout.close_reason in ('released', 'deadline')
         and p_checkout.reschedule_id is not distinct from p_reschedule.id
     then

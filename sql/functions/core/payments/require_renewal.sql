@@ -22,22 +22,21 @@ begin
     end if;
 
     if core.last_page(v_start) < p_at then
-        raise exception 'the time begins too soon to be paid for'
-            using errcode = 'KHEXP', hint = 'choose a time that begins in five minutes or later';
+        raise exception 'the booking starts too soon to be paid'
+            using errcode = 'KHEXP', hint = 'choose a time that starts in five minutes or later';
     elsif core.stripe_session_expiry(p_at) > v_limit then
-        raise exception 'the time was kept unpaid for as long as it may be'
-            using errcode = 'KHEXP', hint = 'pay on the page that is open, or ask for a time again';
+        raise exception 'the time cannot be kept unpaid any longer'
+            using errcode = 'KHEXP', hint = 'pay on the open payment page, or choose another time';
     elsif coalesce(p_reschedule.payment_pages, p_booking.payment_pages)
         >= v_tenant.payment_pages_per_hold
     then
-        raise exception 'as many payment pages were made as one time may have'
+        raise exception 'the limit of payment pages for this booking is reached'
             using errcode = 'KHPGS',
                 detail = pg_catalog.jsonb_build_object(
                     'limit', v_tenant.payment_pages_per_hold,
                     -- then it is over, and the time can be asked for again
                     'retry_after', greatest(1, core.seconds_since(
-                        p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text,
-                hint = 'pay on the page that is open, or ask for a time again';
+                        p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text;
     end if;
 end;
 $$;

@@ -1,7 +1,7 @@
 -- core.require_return_addresses: refuse to lead a customer from the payment page to where the tenant does
 -- not want them.
 --
--- Over https, or to this machine while somebody develops. A page that a browser asked for leads only to
+-- Over https, or to this machine during development. A page that a browser asked for leads only to
 -- an origin of the tenant's list, to the tenant's own booking page or to the deployment's; a server may
 -- name any. A tenant older than the list has none, which is null, and is asked for https alone.
 --
@@ -33,19 +33,19 @@ begin
     foreach v_field in array array['success_url', 'cancel_url'] loop
         v_origin := core.origin_of(p_request ->> v_field);
         if v_origin is null or v_origin !~ '^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:|$))' then
-            raise exception '% is no address over https', v_field
+            raise exception '% must be an https address', v_field
                 using errcode = 'KHRET',
                     detail = pg_catalog.jsonb_build_object('field', v_field)::text,
-                    hint = 'use https; http only leads to localhost, while you develop';
+                    hint = 'use https; http is accepted for localhost only, during development';
         elsif p_actor.side is distinct from 'server' and v_tenant.return_origins is not null
             and v_origin <> all (v_allowed)
             and pg_catalog.regexp_replace(v_origin, '^(http://[^:]+|http://\[::1\])(:\d+)?$', '\1:*')
                 <> all (v_allowed)
         then
-            raise exception '% is of no origin that the tenant has listed', v_field
+            raise exception 'the origin of % is not on the tenant''s list', v_field
                 using errcode = 'KHRET',
                     detail = pg_catalog.jsonb_build_object('field', v_field)::text,
-                    hint = 'have its origin listed, or begin the checkout on your server with a'
+                    hint = 'add the origin to the list, or begin the checkout on your server with a'
                         || ' secret key';
         end if;
     end loop;

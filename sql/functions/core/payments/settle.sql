@@ -50,7 +50,7 @@ begin
     where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id
     for no key update;
     if not core.is_live(v_booking.status) and not v_days_locked then
-        raise exception 'the booking lost its time meanwhile' using errcode = '40001';
+        raise exception 'the booking has lost its time' using errcode = '40001';
     end if;
 
     v_checkout := core.record_stripe_session(p_checkout, p_outcome, p_session);

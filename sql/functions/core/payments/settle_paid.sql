@@ -1,7 +1,7 @@
 -- core.settle_paid: money has arrived for a booking; confirm it or give the money back.
 --
 -- Every way ends in a confirmed booking or a queued refund, never in between. A time that has begun, or
--- of a cart any, is of no use to anybody: then all of it goes back. What counts is when the money is
+-- any of a cart's, is of no use: then the whole payment is refunded. What counts is when the money is
 -- taken in, by the database's clock.
 --
 -- Locks     none (core.settle holds the booking's row, its days when its time was lost, and the

@@ -1,5 +1,5 @@
--- core.settle_reschedule: what the provider says of a session that asks for the difference of a change
--- becomes what is true here. core.settle, for the change of a booking that is paid already.
+-- core.settle_reschedule: what the provider says of a session that asks for the difference of a reschedule
+-- becomes what is true here. core.settle, for the reschedule of a booking that is paid already.
 --
 -- p_outcome see core.settle
 -- Locks     the rules, shared, and the days of the change's time when it may have to be taken again, then the booking's row;
@@ -38,7 +38,7 @@ begin
     from core.reschedules as c
     where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.reschedule_id;
     if v_reschedule.state = 'expired' and not v_days_locked then
-        raise exception 'the change lost its time meanwhile' using errcode = '40001';
+        raise exception 'the reschedule has lost its time' using errcode = '40001';
     end if;
 
     v_checkout := core.record_stripe_session(p_checkout, p_outcome, p_session);

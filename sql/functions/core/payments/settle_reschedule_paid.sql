@@ -1,4 +1,4 @@
--- core.settle_reschedule_paid: the difference of a change has been paid; move the booking or give the
+-- core.settle_reschedule_paid: the difference of a reschedule has been paid; move the booking or give the
 -- money back. The booking itself stands in any case.
 --
 -- Locks     as core.reacquire_reschedule_time (core.settle_reschedule holds the booking's row, and the days of the

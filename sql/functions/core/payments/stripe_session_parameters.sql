@@ -21,7 +21,7 @@ declare
         pg_catalog.jsonb_build_object(
             'tenant_id', p_booking.tenant_id, 'booking_id', p_booking.id,
             'checkout_id', p_checkout_id,
-            -- of the request that began the attempt; whoever repeats it sends the same
+            -- of the request that began the attempt; every repeat sends the same
             'request_id', nullif(pg_catalog.current_setting('holdfast.request_id', true), '')));
     v_customer core.customers;
 begin

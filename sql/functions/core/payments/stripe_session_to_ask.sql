@@ -1,10 +1,10 @@
 -- core.stripe_session_to_ask: the session of a checkout that the provider is to be asked about now; null when
--- it was asked within five seconds, or somebody is at it.
+-- it was asked about within five seconds, or another call is asking.
 --
 -- The provider's limits are those of its account, so of all tenants: however many poll, and however
 -- often, there is one question in five seconds.
 --
--- Locks     the checkout's row, unless somebody else has it
+-- Locks     the checkout's row, unless another transaction has it
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.stripe_session_to_ask(p_tenant_id uuid, p_checkout_id uuid)

@@ -5,7 +5,7 @@
 -- delayed method's result is asked for once a day, so its checkout has a day more.
 --
 -- What was paid and never settled is cured by settling it. A checkout that was settled, and whose payment
--- is gone from our books, is not: settling it anew would take it for paid twice and give the money back.
+-- is gone from our books, is not: settling it again would take it for paid twice and refund it.
 --
 -- p_seen    {"id": the payment intent, "metadata": {"tenant_id"}, "object": {"amount": received, minor units, "currency",
 --           "created": epoch seconds, "checkout_id": as its metadata says} or null: Stripe has none}
@@ -37,7 +37,7 @@ begin
     end if;
     if not found then
         if coalesce(v_finding.amount, 0) = 0 then
-            return v_finding; -- nobody paid it
+            return v_finding; -- it was not paid
         end if;
         if p_seen #>> '{object,checkout_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then
             select * into v_checkout

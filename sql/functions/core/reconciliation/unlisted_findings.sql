@@ -1,4 +1,4 @@
--- core.unlisted_findings: open findings that this walk has not come by; a few at a time.
+-- core.unlisted_findings: open findings that this run has not confirmed; a few at a time.
 --
 -- Returns   {"items": [{"type", "id": at Stripe, or ours if it has none there, "metadata"}, …],
 --            "next": where the look ended; null at the end}

@@ -4,7 +4,7 @@
 --
 -- p_amount  minor units of the payment's currency
 -- Locks     the payment's row (after the booking's)
--- Raises    23514 payments_refunds_within_capture when it would give back more than was paid
+-- Raises    23514 payments_refunds_within_capture when the refunds would exceed what was paid
 -- Backstop  payments_refunds_within_capture, effects_key_unique
 create or replace function core.queue_refund(p_payment core.payments, p_amount bigint, p_reason text)
 returns uuid

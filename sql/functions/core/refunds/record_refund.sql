@@ -2,7 +2,7 @@
 --
 -- p_status  'pending' | 'succeeded' | 'failed'
 --
--- A refund that failed leaves the money with us: it counts no more as given back, and its row says
+-- A refund that failed leaves the money with us: it no longer counts as refunded, and its row says
 -- 'failed' until a person has queued another one. That holds for a second payment of a confirmed
 -- booking, too, of which the booking itself says nothing. A succeeded or failed refund is not made
 -- pending again by a late event.

@@ -1,4 +1,4 @@
--- core.apply_reschedule: move a booking to the time that its change has taken for it; the old time is
+-- core.apply_reschedule: move a booking to the time that its reschedule has taken for it; the old time is
 -- free in the same instant.
 --
 -- Returns the booking as it then is.

@@ -1,7 +1,7 @@
--- core.begin_reschedule_checkout: take the new time of a change, and move the booking if nothing is to be paid.
+-- core.begin_reschedule_checkout: take the new time of a reschedule, and move the booking if nothing is to be paid.
 --
--- The new time is the second part of the same booking, which may touch the first: nobody is in their
--- own way.
+-- The new time is the second part of the same booking, which may touch the first: a booking is never
+-- in its own way.
 --
 -- Returns the booking as it then is.
 --
@@ -21,7 +21,7 @@ begin
     if p_reschedule.difference > 0
         and core.last_page(least(p_booking.starts_at, p_reschedule.starts_at)) < p_at
     then
-        raise exception 'it begins too soon for the difference to be paid'
+        raise exception 'it starts too soon for the difference to be paid'
             using errcode = 'KHSTA', hint = 'choose a time that costs no more';
     end if;
     if p_reschedule.difference <= 0 then

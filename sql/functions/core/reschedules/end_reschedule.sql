@@ -1,4 +1,4 @@
--- core.end_reschedule: end the change whose checkout can no longer be paid, unless it is over already.
+-- core.end_reschedule: end the reschedule whose checkout can no longer be paid, unless it is over already.
 --
 -- Returns the booking as it then is.
 --

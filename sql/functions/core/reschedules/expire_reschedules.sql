@@ -1,7 +1,7 @@
--- core.expire_reschedules: end the changes whose payment has not come in time, in a small batch.
+-- core.expire_reschedules: end the reschedules whose payment has not come in time, in a small batch.
 --
 -- One that can still be paid first has its checkout closed at the provider, as a hold has; one that waits
--- for a delayed payment is given up once the old or the new time has begun.
+-- for a delayed payment expires once the old or the new time has begun.
 --
 -- p_limit   changes a call
 -- Locks     up to p_limit bookings, skipping those that are locked; their tenants' fences
@@ -38,7 +38,7 @@ begin
             v_now := core.clock();
 
             if v_reschedule.expires_at > v_now or v_reschedule.id is null then
-                continue; -- somebody was quicker
+                continue; -- another call was quicker
             elsif v_checkout.reschedule_id is distinct from v_reschedule.id then
                 perform core.expire_reschedule(v_booking, v_reschedule, 'the change was not paid in time');
                 expired := expired + 1;

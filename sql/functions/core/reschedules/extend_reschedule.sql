@@ -1,4 +1,4 @@
--- core.extend_reschedule: keep the time that a change has taken until then, in a new version of its
+-- core.extend_reschedule: keep the time that a reschedule has taken until then, in a new version of its
 -- booking.
 --
 -- p_reason  for the audit trail

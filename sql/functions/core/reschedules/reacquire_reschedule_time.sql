@@ -1,11 +1,11 @@
--- core.reacquire_reschedule_time: can a change that was paid still be made? One that ran out takes its time
--- again if that is free.
+-- core.reacquire_reschedule_time: take the time of a paid reschedule again if it has expired; false if the
+-- reschedule can no longer be applied.
 --
 -- Not once the old time or the new one has begun. Nor when the booking was moved elsewhere since: the
 -- difference was to another price.
 --
 -- Locks     the rows of stale holds in the way, in order of id (the caller holds the booking's row,
---           and the days of a change that ran out)
+--           and the days of an expired reschedule)
 -- Raises    nothing
 -- Backstop  occupancies_no_overlap
 create or replace function core.reacquire_reschedule_time(p_booking core.bookings, p_reschedule core.reschedules)

@@ -1,7 +1,7 @@
 -- core.start_reschedule: write down a booking's move to another time, at the price of today.
 --
 -- A difference too small to be charged is waived: then the price stays. What is left of one between two
--- steps of its currency is waived, too. A change of a hold costs nothing by itself, as nothing was paid
+-- steps of its currency is waived, too. A reschedule of a hold costs nothing by itself, as nothing was paid
 -- yet.
 --
 -- p_id      of the new row
@@ -26,7 +26,7 @@ declare
     v_currency core.currencies;
 begin
     if v_paid and v_price.currency <> p_booking.currency then
-        raise exception 'the booking was paid in %, and costs % now', p_booking.currency, v_price.currency
+        raise exception 'the booking was paid in %, and its price is now in %', p_booking.currency, v_price.currency
             using errcode = 'KHPRC', hint = 'cancel it and book another time';
     end if;
     if v_paid and v_more > 0 then

@@ -2,8 +2,8 @@
 -- them, if nothing speaks against it under the lock.
 --
 -- Against it speak: a payment, refund, dispute, change or finding; a checkout that Stripe has not said
--- to be over; money or anything pending in the outbox; an event that Stripe may still repeat; a place
--- in the waitlist that is not over. A payment that arrives for one that is gone is told to be unknown,
+-- to be over; money or anything pending in the outbox; an event that Stripe may still repeat; a waitlist
+-- entry that is not over. A payment that arrives for one that is gone is reported as unknown,
 -- and the daily comparison of the books finds it.
 --
 -- Returns   how many bookings went, the day on which they ended, and why; null when they stay

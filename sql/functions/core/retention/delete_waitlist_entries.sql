@@ -1,4 +1,4 @@
--- core.delete_waitlist_entries: forget places in the waitlist that ended long ago, the oldest first.
+-- core.delete_waitlist_entries: forget waitlist entries that ended long ago, the oldest first.
 --
 -- p_after   {"at", "id"} of the last one that was looked at, or null
 -- Returns   {"places": n, "customers": n, "looked": n, "after": {"at", "id"}}

@@ -1,6 +1,6 @@
--- core.lock_idle_customers: those of these customers whom nobody books for or changes just now, locked.
+-- core.lock_idle_customers: those of these customers for whom no other transaction is at work, locked.
 --
--- Whoever deletes bookings or places locks their customers first, so that the last of two sweeps that
+-- Deleting bookings or entries locks their customers first, so that the last of two sweeps that
 -- take away a customer's rows sees that nothing is left.
 --
 -- Returns   the ids that are locked, in order

@@ -1,7 +1,7 @@
--- core.hold_offered_period: hold one period for a place in the waitlist, and have its customer told.
+-- core.hold_offered_period: hold one period for a waitlist entry, and queue the letter to its customer.
 --
--- A calendar kept elsewhere cannot be read here; one that is not fresh is judged by the resource's
--- policy, as for a hold that has tried in vain.
+-- An external calendar cannot be read here; one that is not fresh is judged by the resource's
+-- policy, as for a hold that could not read it.
 --
 -- The period is one of core.free_slots.
 --
@@ -29,11 +29,11 @@ begin
     v_actor.tenant := v_tenant;
     v_actor.side := case when p_entry.vouched then 'server' else 'customer' end;
     v_actor.secret_key_id := p_entry.secret_key_id; -- the place's secret opens the booking
-    v_requested := core.find_wanted(
+    v_requested := core.find_requested_period(
         p_entry.tenant_id, p_resource.id, p_entry.offering_id, p_entry.tier, p_entry.package,
         case when p_booked_on is null then p_starts_at end, p_booked_on, core.clock());
-    if core.cannot_be_had(array[v_requested]) then
-        raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
+    if core.any_unavailable(array[v_requested]) then
+        raise exception 'the period is not available' using errcode = 'KHTKN', hint = 'keep waiting';
     end if;
     v_requested.position := 1;
     v_requested.item := 1;
@@ -52,7 +52,7 @@ begin
         (select pg_catalog.jsonb_agg(c.id)
         from core.calendars_of(p_resource.tenant_id, p_resource.id) as c));
     if v_taken.p_conflicts <> '{}' then
-        raise exception 'the period cannot be had' using errcode = 'KHTKN', hint = 'wait on';
+        raise exception 'the period is not available' using errcode = 'KHTKN', hint = 'keep waiting';
     end if;
 
     update core.waitlist as w

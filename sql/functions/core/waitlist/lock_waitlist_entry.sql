@@ -1,4 +1,4 @@
--- core.lock_waitlist_entry: a place in the waitlist that this actor may act on, locked to the end of the
+-- core.lock_waitlist_entry: a waitlist entry that this actor may act on, locked to the end of the
 -- transaction.
 --
 -- A secret key reaches every place of its tenant; a publishable key needs the place's own secret. A
@@ -6,7 +6,7 @@
 --
 -- Locks     the booking that it was offered, if any, for no key update; then the place
 -- Raises    KHNTF  no such place for this actor
---           40001  it was offered a booking in just this moment: begin anew
+--           40001  it has just been offered a booking: the caller repeats
 -- Backstop  row-level security
 create or replace function core.lock_waitlist_entry(p_actor core.actor, p_entry_id uuid)
 returns core.waitlist
@@ -25,7 +25,7 @@ begin
     for update;
 
     if v_entry.booking_id is distinct from v_seen.booking_id then
-        raise exception 'the place was offered a booking meanwhile'
+        raise exception 'the entry has just been offered a booking'
             using errcode = '40001', hint = 'call again';
     end if;
     return v_entry;

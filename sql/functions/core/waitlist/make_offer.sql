@@ -1,11 +1,11 @@
--- core.make_offer: hold the first free period that a place in the waitlist waits for, if there is one, for
+-- core.make_offer: hold the first free period that a waitlist entry waits for, if there is one, for
 -- its customer.
 --
 -- The offer is a booking like any other, at the price of this moment; the secret of the place opens
--- it. Its customer is told by the outbox.
+-- it. The outbox writes to its customer.
 --
 -- Locks     the place; as core.may_be_offered; then as core.hold_offered_period
--- Raises    55P03  the place is in somebody's hands
+-- Raises    55P03  another transaction has the entry
 -- Backstop  occupancies_no_overlap, trigger bookings_910_follow_waitlist
 create or replace function core.make_offer(p_resource core.resources, p_entry_id uuid)
 returns void

@@ -2,12 +2,12 @@
 -- first served; how many offers that made.
 --
 -- Does not wait, because its callers hold rows that others may want, out of the order of locks:
--- where somebody is at work on a day, nothing is offered. Should anything else have to be waited for,
+-- where a day is locked, nothing is offered. Should anything else have to be waited for,
 -- that is for 10 ms at most, less than a deadlock lasts.
 --
 -- Locks     the days of the range, if they are free; stale holds in it; then as core.make_offer for each
 --           place, first come first
--- Raises    55P03  a place or a stale hold is in somebody's hands; nothing was offered
+-- Raises    55P03  another transaction has an entry or a stale hold; nothing was offered
 -- Backstop  occupancies_no_overlap
 create or replace function core.make_offers(p_resource core.resources, p_during tstzrange)
 returns integer
@@ -41,7 +41,7 @@ begin
             and w.state = 'waiting' and core.waited_range(w, p_resource, o) && v_range
         order by w.created_at, w.id);
 
-    -- what has run out is freed first: it may be offered on the way
+    -- expired holds are freed first: their time may be offered, too
     perform core.expire_stale_holds(p_resource, v_range);
     for v_number in 1 .. pg_catalog.cardinality(v_ids) loop
         perform core.make_offer(p_resource, v_ids[v_number]);

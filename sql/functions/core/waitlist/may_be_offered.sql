@@ -6,7 +6,7 @@
 --
 -- p_entry   made with a publishable key
 -- Locks     the place's network address (the caller holds the place; it waits 10 ms at most)
--- Raises    55P03  somebody asks from that address at this moment
+-- Raises    55P03  another request from that address is at work
 -- Backstop  none: a count is not a constraint; the lock makes it one
 create or replace function core.may_be_offered(p_entry core.waitlist)
 returns boolean

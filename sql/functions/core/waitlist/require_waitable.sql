@@ -23,7 +23,7 @@ begin
         select from core.bookable_periods(
             p_resource, p_offering, pg_catalog.lower(v_starts), pg_catalog.upper(v_starts), p_at))
     then
-        raise exception 'the resource offers nothing on that day'
+        raise exception 'the resource has no bookable times on that day'
             using errcode = 'KHOFF', detail = '{"reason": "closed"}', hint = 'choose another day';
     end if;
 
@@ -37,10 +37,9 @@ begin
         limit 5
     ) as f;
     if v_free is not null then
-        raise exception 'the time is free'
-            using errcode = 'KHFRE',
-                detail = pg_catalog.jsonb_build_object('alternatives', v_free)::text,
-                hint = 'hold it instead of waiting for it';
+        raise exception using
+            errcode = 'KHFRE',
+            detail = pg_catalog.jsonb_build_object('alternatives', v_free)::text;
     end if;
 end;
 $$;

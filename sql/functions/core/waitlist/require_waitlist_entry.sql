@@ -1,4 +1,4 @@
--- core.require_waitlist_entry: a place in the waitlist, for whoever may see it.
+-- core.require_waitlist_entry: a waitlist entry, for an actor that may see it.
 --
 -- Its secret ends as a booking's does: core.tenants.secret_days after the end of the booking it was
 -- offered, or after it ended itself.
@@ -26,9 +26,9 @@ begin
                             where b.tenant_id = v_entry.tenant_id and b.id = v_entry.booking_id),
                         v_entry.updated_at) < core.clock() - (p_actor.tenant).secret_days * interval '24 hours')
     then
-        raise exception 'no such place in the waitlist'
+        raise exception 'no such waitlist entry'
             using errcode = 'KHNTF',
-                hint = 'check the id, and send the place''s client_secret as Booking-Secret';
+                hint = 'check the id, and send the entry''s client_secret as Booking-Secret';
     end if;
     return v_entry;
 end;

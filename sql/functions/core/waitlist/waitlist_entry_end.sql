@@ -1,4 +1,4 @@
--- core.waitlist_entry_end: when a new place in the waitlist is over: when its time has come, and a browser's
+-- core.waitlist_entry_end: when a new waitlist entry is over: when its time has come, and a browser's
 -- place after the days that the tenant allows, if that is earlier.
 --
 -- Locks     none

@@ -1,6 +1,6 @@
--- core.waitlist_entry_json: a place in the waitlist as clients see it.
+-- core.waitlist_entry_json: a waitlist entry as clients see it.
 --
--- position is told while it waits: 1 is next among those who wait for the same. The offer is
+-- position is shown while it waits: 1 is next among those that wait for the same. The offer is
 -- core.booking_json of the booking that is being offered, or was.
 --
 -- Locks     none

@@ -1,4 +1,4 @@
--- core.find_wanted: one period that is to be held, in one look: what the catalogue says of it, whether
+-- core.find_requested_period: one period that is to be held, in one look: what the catalogue says of it, whether
 -- the opening hours offer it, and whether it is visibly taken. Null when it cannot be booked at all.
 --
 -- Grants nothing: what is found may be refused at once, and else is judged again under the lock of the
@@ -9,7 +9,7 @@
 -- Locks     none (the caller shares the resource's rules, so that what the catalogue says stays true)
 -- Raises    nothing
 -- Backstop  none
-create or replace function core.find_wanted(
+create or replace function core.find_requested_period(
     p_tenant_id uuid, p_resource_id uuid, p_offering_id uuid, p_tier text, p_package text,
     p_starts_at timestamptz, p_date date, p_at timestamptz)
 returns core.requested_period

@@ -1,0 +1,24 @@
+"""Functions of schema api that have another name by now: what the release before calls them."""
+
+import re
+
+from tests.harness.database.cluster import SQL_DIR
+
+FOLDER = SQL_DIR / "functions" / "api" / "doorways"
+_CALLED = re.compile(r"^    select api\.(\w+)\(", re.MULTILINE)
+
+
+def _behind(text: str) -> str:
+    (name,) = _CALLED.findall(text)
+    return str(name)
+
+
+DOORWAYS = {
+    path.stem: _behind(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.sql"))
+}
+
+# A condition on pg_proc as p. Doorways alone are written in SQL; a test of theirs says so.
+IS_FUNCTION_OF_TODAY = """
+    p.pronamespace = 'api'::regnamespace
+    and p.prolang = (select l.oid from pg_language as l where l.lanname = 'plpgsql')
+"""

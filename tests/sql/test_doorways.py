@@ -1,0 +1,90 @@
+"""sql/functions/api/doorways: the names that the release before calls lead to today's functions."""
+
+from typing import Any
+
+import pytest
+
+from tests.harness.clients.calls import Api
+from tests.harness.clients.workload import ACTIONS as BOOKING
+from tests.harness.clients.workload import Workload
+from tests.harness.clients.workload_of_reconciliation import RECONCILIATION
+from tests.harness.clients.workload_of_scheduling import SCHEDULING
+from tests.harness.database.builders import NOW
+from tests.harness.database.doorways import DOORWAYS, IS_FUNCTION_OF_TODAY
+from tests.harness.database.migrated import Database
+
+_SHAPE = """
+select p.proargnames, p.proargtypes::regtype[]::text, p.prorettype::regtype::text, p.proretset,
+    p.proowner::regrole::text, p.proacl::text, p.provolatile::text
+from pg_proc as p
+where p.pronamespace = 'api'::regnamespace and p.proname = %s
+"""
+
+
+_PAGE = "submit_reconciliation_page"
+_STORIES = {**BOOKING, **SCHEDULING, **RECONCILIATION}
+_STORIES[_PAGE] = RECONCILIATION[f"{_PAGE}, refunds"]  # that of payments needs many of them
+
+
+class Recording(Api):
+    """Remembers what one function answered, called by a name of its own."""
+
+    def __init__(self, database: Database, function: str, name: str) -> None:
+        super().__init__(database)
+        self.function, self.name = function, name
+        self.answers: list[Any] = []
+
+    def call(self, function: str, *arguments: Any) -> Any:
+        if function != self.function:
+            return super().call(function, *arguments)
+        self.answers.append(super().call(self.name, *arguments))
+        return self.answers[-1]
+
+
+def test_doorways_are_those_of_the_folder(api: Api) -> None:
+    """Whatever of schema api is no function of today is a doorway, and leads to one."""
+    today = {
+        name
+        for (name,) in api.database.rows(
+            f"select p.proname from pg_proc as p where {IS_FUNCTION_OF_TODAY}"
+        )
+    }
+    every = {
+        name
+        for (name,) in api.database.rows(
+            "select proname from pg_proc where pronamespace = 'api'::regnamespace"
+        )
+    }
+
+    assert every - today == DOORWAYS.keys()
+    assert set(DOORWAYS.values()) <= today
+
+
+@pytest.mark.parametrize("old", DOORWAYS)
+def test_a_doorway_has_the_shape_of_what_it_leads_to(api: Api, old: str) -> None:
+    """Arguments, answer, owner and those who may call it are the same."""
+    assert api.database.one(_SHAPE, old) == api.database.one(_SHAPE, DOORWAYS[old])
+
+
+@pytest.mark.parametrize("old", DOORWAYS)
+def test_a_doorway_answers_as_the_function_does(api: Api, old: str) -> None:
+    """The same story by today's names and by the older ones has answers of one shape."""
+    new = DOORWAYS[old]
+    api.database.clock.set(NOW)
+    told = {name: Recording(api.database, new, name) for name in (new, old)}
+    for recording in told.values():
+        workload = Workload(recording)
+        _STORIES[new].act(workload, _STORIES[new].prepare(workload))
+        recording.close()
+
+    assert told[old].answers
+    assert _shape(told[old].answers) == _shape(told[new].answers)
+
+
+def _shape(answer: Any) -> Any:
+    """An answer without its values: ids, times and keys are new each time."""
+    if isinstance(answer, dict):
+        return {name: _shape(value) for name, value in answer.items()}
+    if isinstance(answer, list):
+        return [_shape(value) for value in answer[:1]]
+    return type(answer)

@@ -1,0 +1,72 @@
+"""Plain words: what is shipped, and what is read to understand it, avoids a short list of others.
+
+docs/glossary.md has the words of the house. What is listed here was English of a kind, but not what
+a native reader finds natural, or one of several words for one thing.
+"""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.harness.database.cluster import ROOT
+
+BANNED = {
+    r"anew": "again",
+    r"who(?:m|se)?(?:so)?ever": "say who: the caller, the next request, the holder",
+    r"(?:some|any|no)body(?:'s)?": "say who, or use the passive: a customer, another transaction",
+    r"that there (?:is|are)(?=\s*(?:[.,;:)\"]|$))": "existing",
+    r"kept\s+elsewhere": "external",
+    r"in vain": "refused, without an offer, could not",
+    r"(?:is|are|be|been|was|were)\s+told": "gets, sees, is sent",
+    r"plac(?:e|es)\s+in\s+the\s+waitlist": "waitlist entry",
+}
+_FOUND = re.compile(rf"\b(?:{'|'.join(BANNED)})\b", re.IGNORECASE)
+# The account of that name, and the case of two people who do not come.
+_MEANT = re.compile(r"`nobody`|\"nobody\"")
+_READ = ("*.md", "*.py", "*.sql", "*.yaml", "*.toml", "*.js", "*.html", "*.css")
+_FOLDERS = ("sql", "layers/core/holdfast", "functions", "dev", "docs", "web", "infra", "bench")
+# What was decided and applied is left as it was written.
+_LEFT = re.compile(r"^(docs/adr/|sql/migrations/|sql/schema\.sql$|docs/pictures/)")
+
+
+def _files() -> list[Path]:
+    found = [path for folder in _FOLDERS for kind in _READ for path in (ROOT / folder).rglob(kind)]
+    found += [path for kind in _READ for path in ROOT.glob(kind)]
+    return sorted(
+        path
+        for path in found
+        if not path.is_symlink() and not _LEFT.match(path.relative_to(ROOT).as_posix())
+    )
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", _files(), ids=_name)
+def test_words_are_plain(path: Path) -> None:
+    """None of the listed words stands in what is shipped, nor in a document or comment of it."""
+    text = path.read_text(encoding="utf-8")
+    found = [
+        f"{number}: {line.strip()}"
+        for number, line in enumerate(text.splitlines(), 1)
+        if _FOUND.search(_MEANT.sub("", line))
+    ]
+
+    assert found == []
+
+
+def test_the_glossary_is_short_and_each_word_stands_once() -> None:
+    """At most forty words, in alphabetical order."""
+    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    words = re.findall(r"^\| \*\*(.+?)\*\* \|", text, re.MULTILINE)
+
+    assert 20 < len(words) <= 40
+    assert words == sorted(set(words), key=str.lower)
+
+
+def test_the_glossary_is_linked_from_where_readers_begin() -> None:
+    """README, ARCHITECTURE and CONTRIBUTING lead to it."""
+    for page in ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"):
+        assert "docs/glossary.md" in (ROOT / page).read_text(encoding="utf-8"), page
