@@ -168,6 +168,7 @@ alter function core.authorize owner to holdfast_system;
 alter function core.occupied_ranges owner to holdfast_system;
 alter function core.booked_days owner to holdfast_system;
 alter function core.blocked_ranges owner to holdfast_system;
+alter function core.find_requested_period owner to holdfast_system;
 alter function core.free_in_pool owner to holdfast_system;
 alter function core.classes owner to holdfast_system;
 alter function core.stale_holds owner to holdfast_system;

@@ -209,6 +209,43 @@ def test_whoever_loses_a_resource_takes_the_next(tenant: Tenant, counter: Counte
     assert violations(tenant.database) == []
 
 
+def _asks_while_the_other_changes(tenant: Tenant, counter: Counter) -> Any:
+    """A pool is asked while another resource of it than it would give is being changed."""
+    resources, request = _team(tenant, 2)
+    offer = Offer(tenant, resources[0], UUID(request["offering_id"]))
+    _busy_week(tenant, Offer(tenant, resources[1], offer.offering_id))  # so the first comes first
+    joining = counter.session()
+    with tenant.database.connect() as changing:
+        changing.execute("select core.lock_rules(%s)", ([resources[1]],))
+        answer = background(lambda: counter.hold(joining, request))
+        wait_until_blocked(tenant.database, joining.info.backend_pid)
+    return answer.result(10)["resource_id"], str(resources[0])
+
+
+def test_a_pool_waits_for_a_change_of_any_of_its_resources(
+    tenant: Tenant, counter: Counter
+) -> None:
+    """All rules come before any day: else a change of two resources might close a circle."""
+    given, first = _asks_while_the_other_changes(tenant, counter)
+
+    assert given == first
+
+
+def test_twin_that_shares_the_rules_one_by_one_does_not_wait(
+    tenant: Tenant, counter: Counter
+) -> None:
+    """Were only the rules of what it takes shared, the hold would be made meanwhile."""
+    guardless.rewrite(
+        tenant.database,
+        "core.named_resources",
+        "p.pool_id = (i.item ->> 'pool_id')::uuid",
+        "false",
+    )
+
+    with pytest.raises(TimeoutError):
+        _asks_while_the_other_changes(tenant, counter)
+
+
 def test_twin_that_does_not_try_the_next_refuses_although_one_is_free(
     tenant: Tenant, counter: Counter
 ) -> None:

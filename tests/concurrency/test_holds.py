@@ -191,12 +191,14 @@ def _locks_kept_in_vain(db_client: DbClient) -> int:
         answer = background(lambda: waiting.execute(query, values).fetchone())
         wait_until_blocked(db_client.database, waiting.info.backend_pid)
         first.commit()
-        assert answer.result(10) == (False,)
+        assert answer.result(10) == (None,)
         kept = db_client.database.value(
             "select count(*) from pg_locks where pid = %s and locktype = 'advisory'"
-            " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('tenant:' || %s, 0)",
+            " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('tenant:' || %s, 0)"
+            " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('rules:' || %s, 0)",
             waiting.info.backend_pid,
             db_client.tenant.tenant_id,  # whose fence everybody holds
+            db_client.tutor["id"],  # whose rules all who book share
         )
     return int(kept)
 
@@ -211,15 +213,47 @@ def test_who_waited_in_vain_gives_the_day_back(db_client: DbClient) -> None:
 
 def test_twin_that_keeps_the_day_lets_the_next_wait(db_client: DbClient) -> None:
     """Without the subtransaction that is rolled back, its locks last as long as the request."""
-    refusal = "raise exception using errcode = 'KHTKN';"
-    guardless.rewrite(db_client.database, "core.lock_days_or_lose", refusal, "return false;")
+    ending = (
+        "raise exception 'shared no longer' using errcode = 'KHTKN', hint = 'go by what was found';"
+    )
+    guardless.rewrite(db_client.database, "core.lock_days_or_lose", ending, "null;")
 
     assert _locks_kept_in_vain(db_client) > 0
 
 
+def _waits_beside_another(db_client: DbClient) -> BaseException | None:
+    """How a hold ends whose time is taken while it waits, beside another that waited and looks."""
+    first, _ = db_client.begin(db_client.hold_call(TEN))
+    with db_client.database.connect() as looking:
+        query = "select core.await_days(%s, tstzrange(%s, %s))"
+        looks = background(
+            lambda: looking.execute(query, (db_client.tutor["id"], TEN, "2027-01-11T11:00:00Z"))
+        )
+        wait_until_blocked(db_client.database, looking.info.backend_pid)
+        _, waiting = db_client.start(db_client.hold_call(TEN))
+        first.commit()
+        looks.result(10)
+        return waiting.exception(10)
+
+
+def test_all_who_wait_are_refused_together(db_client: DbClient) -> None:
+    """Whoever waits for a time that is then taken does not wait for others who waited for it.
+
+    Cases: D-1, E-5.2
+    """
+    assert refusal(_waits_beside_another(db_client)) == "KHTKN"
+
+
+def test_twin_that_waits_one_after_the_other_times_out(db_client: DbClient) -> None:
+    """Were the days not shared by those who wait, each would wait for the one before it."""
+    guardless.rewrite(db_client.database, "core.await_days", "lock_shared(", "lock(")
+
+    assert refusal(_waits_beside_another(db_client)) == "55P03"
+
+
 def test_twin_without_the_cheap_refusal_queues(db_client: DbClient) -> None:
     """Without the look before the lock, the doomed hold waits in line."""
-    guardless.rewrite(db_client.database, "core.visibly_taken", "p_at) < 1\n", "p_at) < 0\n")
+    guardless.rewrite(db_client.database, "core.any_unavailable", "if v_one.taken or", "if")
     db_client.hold(TEN)
     lock, _ = db_client.begin(db_client.hold_call("2027-01-11T14:00:00Z"))
 

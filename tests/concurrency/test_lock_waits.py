@@ -77,7 +77,7 @@ def test_a_time_that_passed_its_notice_during_the_wait_is_not_held(db_client: Db
 
 def test_twin_that_keeps_the_old_clock_holds_it(db_client: DbClient) -> None:
     """Were the clock of before the lock kept, the time would be held against the notice."""
-    turn = "    if not core.lock_days_or_lose(p_requested) then\n"
+    turn = "    v_requested := core.lock_days_or_lose(p_requested);\n"
     clock = "    v_now := core.clock();\n"
     guardless.rewrite(db_client.database, "core.hold_periods", clock, "")
     guardless.rewrite(db_client.database, "core.hold_periods", turn, clock + turn)

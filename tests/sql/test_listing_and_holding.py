@@ -183,7 +183,7 @@ def test_sessions_with_other_settings_take_the_same_locks(
 
     Cases: D-1
     """
-    lock = "select core.lock_days(%s, tstzrange(%s, %s))"
+    lock = "select core.share_rules(array[%s]), core.lock_days(%s, tstzrange(%s, %s))"
     held = (
         "select objid, classid from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
         " order by 1, 2"
@@ -195,7 +195,7 @@ def test_sessions_with_other_settings_take_the_same_locks(
         with api.database.connect() as session:
             for name, value in chosen.items():
                 session.execute("select set_config(%s, %s, false)", (name, value))
-            session.execute(lock.encode(), (resource, NOW, NOW + 3 * DAY))
+            session.execute(lock.encode(), (resource, resource, NOW, NOW + 3 * DAY))
             keys.append(session.execute(held.encode()).fetchall())
             session.rollback()
 

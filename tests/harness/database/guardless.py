@@ -26,11 +26,12 @@ def rewrite(database: Database, function: str, old: str, new: str) -> None:
 
 
 def forget_day_lock(database: Database) -> None:
-    """`core.lock_days` locks nothing."""
-    database.execute(
-        "create or replace function core.lock_days(p_resource_id uuid, p_during tstzrange)"
-        " returns void language plpgsql volatile as $$ begin return; end; $$"
-    )
+    """`core.lock_days` locks nothing, and nobody waits for days that others have."""
+    for function in ("lock_days", "await_days"):
+        database.execute(
+            f"create or replace function core.{function}(p_resource_id uuid, p_during tstzrange)"
+            " returns void language plpgsql volatile as $$ begin return; end; $$"
+        )
 
 
 def forget_local_day(database: Database) -> None:
@@ -140,6 +141,17 @@ def forget_rules_lock(database: Database) -> None:
     database.execute(
         "create or replace function core.lock_rules(p_resource_ids uuid[])"
         " returns void language plpgsql volatile as $$ begin return; end; $$"
+    )
+
+
+def forget_shared_rules(database: Database) -> None:
+    """Whoever books does not wait for a change of the rules, nor do they keep one waiting."""
+    rewrite(
+        database,
+        "core.try_lock_days",
+        "if not pg_catalog.pg_try_advisory_xact_lock_shared(\n"
+        "        pg_catalog.hashtextextended('rules:' || p_resource_id, 0))\n",
+        "if false\n",
     )
 
 

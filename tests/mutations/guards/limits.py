@@ -14,8 +14,8 @@ GUARDS: tuple[Guard, ...] = (
         "periods-not-requests",
         "what is taken is counted, not how often",
         (
-            api(
-                "create_hold",
+            core(
+                "asked_periods",
                 "pg_catalog.sum(coalesce((i.item #>> '{repeat,weeks}')::integer, 1))",
                 "1",
             ),

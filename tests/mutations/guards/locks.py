@@ -14,7 +14,10 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "day-lock",
         "who wants time of a resource waits for whoever wants time of it on the same day",
-        (core("lock_days", "perform pg_catalog.pg_advisory_xact_lock(", "perform ("),),
+        (
+            core("lock_days", "perform pg_catalog.pg_advisory_xact_lock(", "perform ("),
+            core("await_days", "perform pg_catalog.pg_advisory_xact_lock_shared(", "perform ("),
+        ),
         ("tests/sql/test_create_hold.py::test_a_busy_day_is_not_waited_for_longer_than_3_s",),
     ),
     Guard(
@@ -114,23 +117,23 @@ GUARDS: tuple[Guard, ...] = (
             core("hold_periods", "    v_now := core.clock();\n", ""),
             core(
                 "hold_periods",
-                "    if not core.lock_days_or_lose(p_requested) then\n",
-                "    v_now := core.clock();\n    if not core.lock_days_or_lose(p_requested) then\n",
+                "    v_requested := core.lock_days_or_lose(p_requested);\n",
+                "    v_now := core.clock();\n    v_requested := core.lock_days_or_lose(p_requested);\n",
             ),
         ),
         (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),
     ),
     Guard(
-        "turn-by-new-rules",
-        "who waited is refused only by the rules that hold when its turn comes",
+        "waiters-wake-together",
+        "who waits for a time that is then taken does not wait for others who wait",
         (
             core(
-                "lock_days_or_lose",
-                "            and (v_one.resource).version = (",
-                "            or (v_one.resource).version = (",
+                "await_days",
+                "pg_advisory_xact_lock_shared(",
+                "pg_advisory_xact_lock(",
             ),
         ),
-        ("tests/concurrency/test_rules.py::test_a_hold_that_waited_is_not_refused_by_old_rules",),
+        ("tests/concurrency/test_holds.py::test_all_who_wait_are_refused_together",),
     ),
     Guard(
         "hold-rules-after-lock",

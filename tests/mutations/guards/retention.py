@@ -88,7 +88,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "repeat-of-deleted",
         "a repeat that finds its key but no booking asks again",
-        (core("held_json", "if not found then", "if false then"),),
+        (core("held_before", "if not found then", "if false then"),),
         (f"{_SWEEP}::test_a_repeat_that_finds_the_key_but_not_its_booking_asks_again",),
     ),
     Guard(

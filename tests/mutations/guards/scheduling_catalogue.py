@@ -5,7 +5,6 @@ from tests.mutations.guard import Guard, api, core
 _RACES = "tests/concurrency/test_rules.py"
 _CATALOGUE = "tests/functions/test_catalogue.py"
 _SCHEDULES = "tests/functions/test_schedules.py"
-_KEEP_WHAT_WAS_READ = core("hold_periods", "    if exists (\n", "    if false and exists (\n")
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -15,23 +14,25 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_RACES}::test_a_blackout_waits_for_the_hold_under_way_and_lists_it",),
     ),
     Guard(
-        "rules-again",
-        "a hold that waited looks whether its resource and offering were archived",
+        "rules-before-catalogue",
+        "what a hold reads of the catalogue stays true until it is done",
         (
-            core(
-                "bookable_period",
-                "and r.archived_at is null and o.archived_at is null",
+            api(
+                "create_hold",
+                "    perform core.share_rules(core.named_resources(v_actor, p_request));\n",
                 "",
             ),
-            _KEEP_WHAT_WAS_READ,
         ),
         (f"{_RACES}::test_a_hold_waits_for_the_change_and_is_refused",),
     ),
     Guard(
-        "settings-again",
-        "a hold that waited goes by the settings and prices of now",
-        (_KEEP_WHAT_WAS_READ,),
-        (f"{_RACES}::test_a_hold_that_waited_goes_by_the_new_settings",),
+        "rules-of-a-pool",
+        "of any resource that a pool may give",
+        (core("named_resources", "p.pool_id = (i.item ->> 'pool_id')::uuid", "false"),),
+        (
+            "tests/concurrency/test_groups_pools_carts.py"
+            "::test_a_pool_waits_for_a_change_of_any_of_its_resources",
+        ),
     ),
     Guard(
         "catalogue-version",

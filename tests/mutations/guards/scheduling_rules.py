@@ -29,9 +29,9 @@ GUARDS: tuple[Guard, ...] = (
         "what is blacked out or busy elsewhere cannot be held",
         (
             core(
-                "bookable_period",
-                "select from core.blocked_ranges(\n                p_resource.id,",
-                "select from core.blocked_ranges(\n                null,",
+                "is_closed",
+                "select from core.blocked_ranges((p_requested.resource).id,",
+                "select from core.blocked_ranges(null,",
             ),
         ),
         (f"{_BOOKABLE}::test_closed_times_are_not_listed_and_cannot_be_held",),

@@ -12,12 +12,16 @@
 --               key stands for
 -- Returns       the first booking, with "bookings": all of them in order, and "total"
 --
--- Who wants what is visibly taken is refused before it queues for the lock, so a crowd on one slot
--- need not wait in line. Whether the rules offer the time is decided once, under the lock.
+-- The key comes first: a repeat waits for the first call, and looks at nothing else. A refusal undoes
+-- it with the rest, so the same key may be tried again.
 --
--- Locks     the request key, the customer's address, the identities of core.require_hold_quota, then the days
---           of all periods and stale holds in the way, to the end of the transaction; a request that
---           lost its time while it waited releases them before it looks for alternatives
+-- Who wants what is visibly taken or not offered is refused before it queues for the days, so a crowd
+-- on one slot need not wait in line. All else is decided once, under their lock.
+--
+-- Locks     the request key; the rules of all resources that it may get, shared; the identities of
+--           core.require_hold_quota; the customer's address; then the days of all periods and stale holds in
+--           the way, to the end of the transaction; a request that lost its time while it waited
+--           releases them before it looks for alternatives
 -- Raises    KHAUT  unknown key · KHDEN an override without a secret key · KHNTF no such resource, pool or
 --           offering · KHPRC no such tier and package
 --           KHOFF  a time is not offered · KHTKN a time is taken · KHKEY key reused
@@ -33,65 +37,51 @@ set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'booking.hold');
-    v_fingerprint bytea := core.fingerprint(p_request);
-    v_earlier uuid := core.replayed(
-        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
-    v_from_pools boolean := core.hold_items(p_request) @? '$[*].pool_id ? (@ != null)';
-    v_customer_id uuid;
+    v_earlier uuid;
+    v_customer core.customers;
     v_requested core.requested_period[];
-    v_conflicts jsonb;
+    v_taken record;
+    v_held core.bookings[];
 begin
+    perform core.require_override(v_actor, p_request);
+    -- the twin of this request waits here, and then is answered what we made
+    v_earlier := core.claim_key(
+        v_actor, 'create_hold', core.nothing_yet(), p_key, core.fingerprint(p_request), p_booking_id,
+        core.clock());
     if v_earlier is not null then
-        return core.held_json(v_actor, v_earlier);
+        return core.held_before(v_actor, v_earlier);
     end if;
 
-    perform core.require_override(v_actor, p_request);
-    if not v_from_pools then
+    -- what the catalogue and the rules say from here on stays true
+    perform core.share_rules(core.named_resources(v_actor, p_request));
+    if not core.asks_a_pool(p_request) then
         v_requested := core.resolve_periods(v_actor, p_request, null);
-        if core.visibly_taken(v_requested, core.clock()) then
-            -- by the twin of this very request? then its answer is ours
-            v_earlier := core.replayed(
-                v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint);
-            if v_earlier is not null then
-                return core.held_json(v_actor, v_earlier);
-            end if;
-            v_conflicts := case pg_catalog.cardinality(v_requested)
-                when 1 then '{"1": "taken"}' -- or not offered: core.raise_conflicts asks
-                else core.conflicts(v_requested, core.clock()) end;
-            if v_conflicts <> '{}' then
-                perform core.raise_conflicts(v_requested, v_conflicts, null, core.clock());
-            end if;
+        if core.any_unavailable(v_requested) then
+            perform core.raise_conflicts(
+                v_requested, core.conflicts(v_requested, core.clock()), null, core.clock());
         end if;
     end if;
 
-    -- the twin of this request waits here, and then is answered what we made
-    v_earlier := core.claim_key(
-        v_actor, 'create_hold', core.nothing_yet(), p_key, v_fingerprint, p_booking_id, core.clock());
-    if v_earlier is not null then
-        return core.held_json(v_actor, v_earlier);
-    end if;
+    perform core.require_hold_quota(v_actor, p_request, core.asked_periods(p_request));
+    v_customer := core.require_customer(v_actor, p_request -> 'customer', core.clock());
 
-    v_customer_id := core.require_customer(v_actor, p_request -> 'customer', core.clock());
-    perform core.require_hold_quota(v_actor, v_customer_id, p_request, (
-        select pg_catalog.sum(coalesce((i.item #>> '{repeat,weeks}')::integer, 1))
-        from pg_catalog.jsonb_array_elements(core.hold_items(p_request)) as i (item))::integer);
-
-    if v_from_pools then
-        perform core.hold_from_pools(
-            v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id,
+    if core.asks_a_pool(p_request) then
+        v_held := core.hold_from_pools(
+            v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id,
             p_actor -> 'calendars_tried');
     else
         perform core.limit_share(v_actor, v_requested);
-        v_conflicts := core.hold_periods(
-            v_actor, p_booking_id, p_secret_hash, p_request, v_customer_id, v_requested,
+        v_taken := core.hold_periods(
+            v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id, v_requested,
             p_actor -> 'calendars_tried');
-        if v_conflicts <> '{}' then
+        if v_taken.p_conflicts <> '{}' then
             perform core.raise_conflicts(
-                v_requested, v_conflicts, core.counted_customer(v_actor, p_request, v_customer_id),
-                core.clock());
+                v_requested, v_taken.p_conflicts,
+                core.counted_customer(v_actor, p_request, v_customer.id), core.clock());
         end if;
+        v_held := v_taken.p_held;
     end if;
     perform core.still_authorized(v_actor);
-    return core.held_json(v_actor, p_booking_id);
+    return core.held_json(v_held, v_customer.email);
 end;
 $$;

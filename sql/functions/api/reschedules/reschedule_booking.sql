@@ -10,14 +10,15 @@
 -- p_version  the version the client has seen (If-Match), or null
 -- Returns    the booking; its "change" is there if it waits for a payment
 --
--- Locks     the customer, if the resource limits its customers; the days of the old and of the new
+-- Locks     the rules of the old and the new resource, shared; the customer, if the resource limits
+--           its customers; the days of the old and of the new
 --           time; the booking, after its cart's first; the request key; as core.occupy; the payments
 --           that a difference goes back from
 -- Raises    KHAUT · KHNTF no such booking, resource, or the resource has not the offering · KHPRC
 --           KHVER stale version · KHKEY · KHOFF · KHTKN · KHCAL · KHCAU
 --           KHEXP  the hold has expired
 --           KHSTA  see core.require_reschedulable, or it has this time already
---           40001  the booking or the resource was changed while we looked; the caller repeats
+--           40001  the booking was changed while we looked; the caller repeats
 -- Backstop  occupancies_no_overlap, reschedules_one_pending, idempotency_keys_pkey
 create or replace function api.reschedule_booking(
     p_actor jsonb, p_booking_id uuid, p_key text, p_request jsonb, p_version integer)
@@ -31,7 +32,7 @@ declare
         p_request || pg_catalog.jsonb_build_object('booking_id', p_booking_id));
     v_date date := (p_request ->> 'date')::date;
     v_starts_at timestamptz := (p_request ->> 'starts_at')::timestamptz;
-    v_now timestamptz := core.clock();
+    v_now timestamptz;
     v_seen core.bookings;
     v_booking core.bookings;
     v_reschedule core.reschedules;
@@ -49,12 +50,17 @@ begin
         return core.booking_json(v_seen);
     end if;
 
+    -- what the catalogue and the rules say from here on stays true
+    perform core.share_rules(array[
+        v_seen.resource_id, coalesce((p_request ->> 'resource_id')::uuid, v_seen.resource_id)]);
     v_resource := core.require_resource(
         v_actor, coalesce((p_request ->> 'resource_id')::uuid, v_seen.resource_id));
     v_offering := core.require_offering(v_resource, v_seen.offering_id);
-    v_period := core.require_offered(v_resource, v_offering, v_starts_at, v_date, v_now);
+    v_period := core.period(
+        v_resource.booking_mode, v_resource.timezone, v_offering.duration_minutes, v_starts_at,
+        v_date);
     v_unchecked := core.require_fresh_calendars(
-        array[v_resource.id], p_actor -> 'calendars_tried', v_now);
+        array[v_resource.id], p_actor -> 'calendars_tried', core.clock());
 
     if v_resource.customer_limit is not null then
         perform core.lock_customer(v_seen);
@@ -66,10 +72,8 @@ begin
     end if;
     v_booking := core.lock_booking(v_actor, p_booking_id);
     v_now := core.clock();
-    if (v_booking.resource_id, v_booking.starts_at) <> (v_seen.resource_id, v_seen.starts_at)
-        or v_resource is distinct from core.require_resource(v_actor, v_resource.id)
-    then
-        raise exception 'the booking or resource has changed' using errcode = '40001';
+    if (v_booking.resource_id, v_booking.starts_at) <> (v_seen.resource_id, v_seen.starts_at) then
+        raise exception 'the booking has changed' using errcode = '40001';
     end if;
 
     v_reschedule.id := core.new_id();
@@ -82,7 +86,6 @@ begin
     perform core.expire_stale_reschedule(v_booking, v_now);
     perform core.require_reschedulable(v_booking, v_now);
 
-    -- time went by while we waited for the locks: is it still offered?
     v_period := core.require_offered(v_resource, v_offering, v_starts_at, v_date, v_now);
     if (v_resource.id, pg_catalog.lower(v_period)) = (v_booking.resource_id, v_booking.starts_at) then
         raise exception 'the booking already has this time'

@@ -15,7 +15,7 @@
 --
 -- A time that is being freed while this runs may still look taken; the sweep finds it.
 --
--- Locks     the request key; the customer's address; as core.require_hold_quota
+-- Locks     the request key; as core.require_hold_quota; the customer's address
 -- Raises    KHAUT · KHDEN an override without a secret key · KHKEY · KHNTF · KHPRC · KHOFF not offered
 --           KHFRE  the time is free · KHLIM as core.require_hold_quota
 --           23505  waitlist_once_per_customer: to a server, this customer waits for it already
@@ -32,7 +32,7 @@ declare
     v_resource core.resources;
     v_offering core.offerings;
     v_price core.prices;
-    v_customer_id uuid;
+    v_customer core.customers;
     v_now timestamptz := core.clock();
     v_id uuid := core.claim_key(
         v_actor, 'join_waitlist', core.nothing_yet(), p_key, v_fingerprint, p_entry_id, v_now);
@@ -44,9 +44,9 @@ begin
         v_offering := core.require_offering(v_resource, (p_request ->> 'offering_id')::uuid);
         v_price := core.require_price(
             v_offering, p_request ->> 'tier', p_request ->> 'package');
-        v_customer_id := core.require_customer(v_actor, p_request -> 'customer', v_now);
-        perform core.require_hold_quota(v_actor, v_customer_id, p_request, 0);
+        perform core.require_hold_quota(v_actor, p_request, 0);
         v_now := core.clock();
+        v_customer := core.require_customer(v_actor, p_request -> 'customer', v_now);
         perform core.require_waitable(v_resource, v_offering, p_request, v_now);
 
         insert into core.waitlist (
@@ -56,7 +56,7 @@ begin
         values (
             v_actor.tenant_id, p_entry_id, v_resource.id, v_offering.id, v_price.tier,
             v_price.package, (p_request ->> 'starts_at')::timestamptz, (p_request ->> 'date')::date,
-            v_customer_id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
+            v_customer.id, p_request #>> '{customer,name}', p_request #>> '{customer,phone}',
             p_request ->> 'locale', p_request ->> 'timezone',
             v_actor.side = 'server', p_request #>> '{override,reason}', v_actor.address_hash,
             p_secret_hash, v_actor.secret_key_id,

@@ -2,7 +2,7 @@
 --
 -- Whether it is still free, and whether a limit is reached, is not asked here.
 --
--- Locks     none (the caller holds the resource's days)
+-- Locks     none (the caller shares the resource's rules)
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.bookable_period(
@@ -19,13 +19,6 @@ declare
 begin
     if p_resource.confirmation = 'instant'
         and core.in_time(v_start, p_resource.notice_minutes, p_resource.horizon_days, p_at)
-        and exists ( -- neither was archived, nor the one taken from the other, while we waited
-            select from core.resource_offerings as ro
-            join core.resources as r on r.tenant_id = ro.tenant_id and r.id = ro.resource_id
-            join core.offerings as o on o.tenant_id = ro.tenant_id and o.id = ro.offering_id
-            where ro.tenant_id = p_resource.tenant_id and ro.resource_id = p_resource.id
-                and ro.offering_id = p_offering.id
-                and r.archived_at is null and o.archived_at is null)
         and exists (
             select from core.openings_of(p_resource, v_start, v_start + interval '1 microsecond') as w
             where core.admits(w, v_period, p_resource.step_minutes))

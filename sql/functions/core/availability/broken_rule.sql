@@ -1,5 +1,8 @@
 -- core.broken_rule: the rule or limit that refuses a wanted period; null when none does.
 --
+-- What the opening hours say was found by core.find_requested_period, and stays true while the caller shares the
+-- resource's rules. Time goes by, and calendars are read.
+--
 -- p_customer_id  null: the customer is not known yet, and only the day's limit is looked at
 -- Locks     none
 -- Raises    nothing
@@ -10,8 +13,10 @@ returns text
 language plpgsql stable
 as $$
 begin
-    if core.bookable_period(
-        p_requested.resource, p_requested.offering, p_requested.asked_at, p_requested.booked_on, p_at) is null
+    if not (p_requested.offered and core.in_time(
+            pg_catalog.lower(p_requested.period), (p_requested.resource).notice_minutes,
+            (p_requested.resource).horizon_days, p_at))
+        or core.is_closed(p_requested)
     then
         return coalesce((
             select r.rule

@@ -1,9 +1,11 @@
 -- core.booking_json: a booking as clients see it. The one public shape.
 --
+-- p_email     its customer's, p_cart_ids  as of core.cart_ids; looked up for who has not got them
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
-create or replace function core.booking_json(p_booking core.bookings)
+create or replace function core.booking_json(
+    p_booking core.bookings, p_email text default null, p_cart_ids uuid[] default null)
 returns jsonb
 language plpgsql stable
 as $$
@@ -25,11 +27,13 @@ begin
         'hold_expires_at', core.utc(p_booking.hold_expires_at),
         'price', pg_catalog.jsonb_build_object(
             'amount', p_booking.amount, 'currency', p_booking.currency),
-        'customer', (
-            select pg_catalog.jsonb_build_object(
-                'name', p_booking.customer_name, 'email', c.email, 'phone', p_booking.customer_phone)
-            from core.customers as c
-            where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id),
+        'customer', pg_catalog.jsonb_build_object(
+            'name', p_booking.customer_name,
+            'email', coalesce(p_email, (
+                select c.email
+                from core.customers as c
+                where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id)),
+            'phone', p_booking.customer_phone),
         'notes', p_booking.notes,
         'locale', p_booking.locale,
         'timezone', p_booking.timezone,
@@ -37,7 +41,7 @@ begin
         'calendar_unchecked', p_booking.calendar_unchecked,
         'cart', case when p_booking.cart_id is not null then pg_catalog.jsonb_build_object(
             'id', p_booking.cart_id, 'position', p_booking.position,
-            'booking_ids', core.cart_ids(p_booking)) end,
+            'booking_ids', coalesce(p_cart_ids, core.cart_ids(p_booking))) end,
         'free_cancel_until', core.utc(p_booking.free_cancel_until),
         'change', case when p_booking.status = 'scheduled' then core.reschedule_json(p_booking) end,
         'version', p_booking.version,

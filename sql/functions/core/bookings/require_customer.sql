@@ -9,29 +9,29 @@
 -- Backstop  customers_email_unique
 create or replace function core.require_customer(
     p_actor core.actor, p_customer jsonb, p_at timestamptz)
-returns uuid
+returns core.customers
 language plpgsql volatile
 as $$
 declare
     v_email text := pg_catalog.lower(p_customer ->> 'email');
-    v_id uuid;
+    v_customer core.customers;
 begin
     loop
-        select c.id into v_id
+        select * into v_customer
         from core.customers as c
         where c.tenant_id = p_actor.tenant_id and c.email = v_email
         for key share;
         if found then
-            return v_id;
+            return v_customer;
         end if;
 
         insert into core.customers (tenant_id, id, email, name, phone, created_at, updated_at)
         values (p_actor.tenant_id, core.new_id(), v_email, p_customer ->> 'name',
             p_customer ->> 'phone', p_at, p_at)
         on conflict (tenant_id, email) do nothing
-        returning id into v_id;
+        returning * into v_customer;
         if found then
-            return v_id;
+            return v_customer;
         end if;
     end loop;
 end;

@@ -17,10 +17,7 @@ declare
 begin
     foreach v_one in array p_requested loop
         v_reason := core.broken_rule(v_one, null, p_at);
-        if v_reason is null and core.places_left(
-            v_one.resource, v_one.offering,
-            pg_catalog.lower(v_one.period), pg_catalog.upper(v_one.period), p_at) < 1
-        then
+        if v_reason is null and v_one.taken then
             v_reason := 'taken';
         end if;
         if v_reason is not null then

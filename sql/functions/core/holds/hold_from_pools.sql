@@ -2,18 +2,19 @@
 --
 -- One candidate after the other is tried for each pool, and a series gets one resource for all its
 -- periods. A try that fails is undone with its locks before the next begins, so days are always locked
--- in order. Returns when all is held.
+-- in order.
 --
 -- An item takes the first candidate that has its times; a request whose pools overlap is not solved
 -- as a puzzle.
 --
+-- Returns   what is held, all of it, in order of position
 -- Locks     as core.hold_periods
 -- Raises    KHNTF · KHPRC · KHCRT · KHOFF · KHTKN · KHLIM · KHCAL · KHCAU · 55P03
 -- Backstop  occupancies_no_overlap, occupancies_seat_once
 create or replace function core.hold_from_pools(
     p_actor core.actor, p_booking_id uuid, p_secret_hash bytea, p_request jsonb,
     p_customer_id uuid, p_checked jsonb)
-returns void
+returns core.bookings[]
 language plpgsql volatile
 as $$
 declare
@@ -23,6 +24,7 @@ declare
     v_was_taken smallint[] := '{}'; -- items of which some candidate was taken
     v_requested core.requested_period[];
     v_one core.requested_period;
+    v_taken record;
     v_conflicts jsonb;
     v_lost jsonb;
     v_failed smallint[];
@@ -44,10 +46,11 @@ begin
         if v_conflicts = '{}' then
             begin
                 perform core.limit_share(p_actor, v_requested);
-                v_conflicts := core.hold_periods(
+                v_taken := core.hold_periods(
                     p_actor, p_booking_id, p_secret_hash, p_request, p_customer_id, v_requested, p_checked);
+                v_conflicts := v_taken.p_conflicts;
                 if v_conflicts = '{}' then
-                    return;
+                    return v_taken.p_held;
                 end if;
                 raise exception 'not these resources'
                     using errcode = 'KHTKN', hint = 'try the next of the pool';

@@ -1,6 +1,6 @@
 -- core.lock_lost: lock the days of all the time that a lost hold had, so that it can be taken again.
 --
--- Locks     the days of every period, in order of resource and day
+-- Locks     the days of every period, in order of resource and day (the caller shares the rules)
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  occupancies_no_overlap
 create or replace function core.lock_lost(p_booking core.bookings)

@@ -3,7 +3,7 @@
 -- By resource, and upwards within a resource: carts that want the same times the other way round
 -- wait for each other instead of deadlocking.
 --
--- Locks     the days of every period, in order of resource and day
+-- Locks     the days of every period, in order of resource and day (the caller shares the rules)
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  occupancies_no_overlap
 create or replace function core.lock_requested_days(p_requested core.requested_period[])

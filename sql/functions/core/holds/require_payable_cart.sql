@@ -13,7 +13,7 @@ declare
     v_total bigint;
     v_reason text;
 begin
-    select pg_catalog.count(distinct (w.price).currency), pg_catalog.sum((w.price).amount)
+    select pg_catalog.count(distinct (w.bookable).currency), pg_catalog.sum((w.bookable).amount)
     into v_currencies, v_total
     from pg_catalog.unnest(p_requested) as w;
 

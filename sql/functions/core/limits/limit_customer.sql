@@ -10,21 +10,18 @@
 -- Raises    KHLIM  too many
 -- Backstop  none: a count is not a constraint; the lock makes it one
 create or replace function core.limit_customer(
-    p_actor core.actor, p_customer_id uuid, p_request jsonb, p_periods integer)
+    p_actor core.actor, p_request jsonb, p_periods integer)
 returns void
 language plpgsql volatile
 set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
     v_tenant core.tenants := p_actor.tenant;
-    v_mailbox text;
+    v_mailbox text := core.mailbox_of(p_request #>> '{customer,email}');
     v_customers uuid[];
     v_now timestamptz;
     v_ends_at timestamptz[];
 begin
-    select c.mailbox into v_mailbox
-    from core.customers as c
-    where c.tenant_id = p_actor.tenant_id and c.id = p_customer_id;
     perform core.lock_identity(p_actor.tenant_id, 'customer', v_mailbox);
     v_now := core.clock();
     if core.overrides(

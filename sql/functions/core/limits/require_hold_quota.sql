@@ -6,20 +6,20 @@
 -- what it takes counts for the mailbox, and for no address. An offer of the waitlist was a place
 -- before, and is made without asking here.
 --
--- p_request  its "override" lets a server go beyond a rule that it names
--- p_periods  how many more are to be held; 0: a waitlist entry is wanted
+-- p_request  its "customer" has the mailbox; its "override" lets a server go beyond a rule that it names
+-- p_periods  how many more are to be held; 0: a place in the waitlist is wanted
 --
 -- Locks     the identity: the address or the customer's mailbox; before any day
 -- Raises    KHLIM  too many; see core.raise_too_many_holds
 -- Backstop  none: a count is not a constraint; the locks make it one
 create or replace function core.require_hold_quota(
-    p_actor core.actor, p_customer_id uuid, p_request jsonb, p_periods integer)
+    p_actor core.actor, p_request jsonb, p_periods integer)
 returns void
 language plpgsql volatile
 as $$
 begin
     if p_actor.side = 'server' then
-        perform core.limit_customer(p_actor, p_customer_id, p_request, p_periods);
+        perform core.limit_customer(p_actor, p_request, p_periods);
     elsif p_actor.address_hash is not null then
         perform core.lock_identity(
             p_actor.tenant_id, 'address', pg_catalog.encode(p_actor.address_hash, 'hex'));

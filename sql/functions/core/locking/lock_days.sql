@@ -3,11 +3,9 @@
 -- Days are a fixed partition of time, so it does not matter whose midnight they have; bookings on
 -- different days never wait for each other. Locked in ascending order, before any booking row.
 --
--- Before the days comes a lock that all bookings share: a change of the resource's rules takes it exclusively
--- (core.lock_rules).
+-- The caller shares the resource's rules already (core.share_rules).
 --
--- Locks     the resource's rules, shared; pg_advisory_xact_lock per UTC day that the range touches, to the
---           end of the transaction
+-- Locks     pg_advisory_xact_lock per UTC day that the range touches, to the end of the transaction
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  occupancies_no_overlap
 create or replace function core.lock_days(p_resource_id uuid, p_during tstzrange)
@@ -19,8 +17,6 @@ declare
     -- the upper bound is exclusive: a range that ends at midnight does not touch the next day
     v_last date := ((pg_catalog.upper(p_during) - interval '1 microsecond') at time zone 'UTC')::date;
 begin
-    perform pg_catalog.pg_advisory_xact_lock_shared(
-        pg_catalog.hashtextextended('rules:' || p_resource_id, 0));
     while v_day <= v_last loop
         -- spelled out, as a date's own text depends on the session's DateStyle
         perform pg_catalog.pg_advisory_xact_lock(pg_catalog.hashtextextended(

@@ -1,6 +1,6 @@
 -- core.lock_rules: be alone with the rules of resources: no booking of theirs is being made meanwhile.
 --
--- A booking holds the lock shared (core.lock_days) until it commits. So a change of the rules sees every
+-- A booking holds the lock shared (core.share_rules) until it commits. So a change of the rules sees every
 -- booking made before it, and every later one is made under the new rules.
 --
 -- Locks     the rules of each resource, in order of id, to the end of the transaction

@@ -37,10 +37,13 @@ begin
     select * into v_booking
     from core.bookings as b
     where b.tenant_id = p_checkout.tenant_id and b.id = p_checkout.booking_id;
+    v_days_locked := not core.is_live(v_booking.status);
+    if v_days_locked then
+        perform core.share_rules(core.cart_resources(v_booking));
+    end if;
     if p_outcome = 'paid' and core.limits_customers(v_booking) then
         perform core.lock_customer(v_booking); -- before the days
     end if;
-    v_days_locked := not core.is_live(v_booking.status);
     if v_days_locked then
         perform core.lock_lost(v_booking);
     end if;

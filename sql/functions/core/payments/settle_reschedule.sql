@@ -2,9 +2,9 @@
 -- becomes what is true here. core.settle, for the reschedule of a booking that is paid already.
 --
 -- p_outcome see core.settle
--- Locks     the days of the reschedule's time when it may have to be taken again, then the booking's
---           row; the effects of its other checkouts
--- Raises    40001  the reschedule lost its time while we looked; the caller repeats
+-- Locks     the rules, shared, and the days of the change's time when it may have to be taken again, then the booking's row;
+--           the effects of its other checkouts
+-- Raises    40001  the change lost its time while we looked; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle_reschedule(
     p_checkout core.checkouts, p_outcome text, p_session jsonb)
@@ -24,6 +24,7 @@ begin
     where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.reschedule_id;
     v_days_locked := v_reschedule.state = 'expired';
     if v_days_locked then
+        perform core.share_rules(array[v_reschedule.resource_id]);
         perform core.lock_days(v_reschedule.resource_id, core.with_buffers(
             v_reschedule.starts_at, v_reschedule.ends_at,
             v_reschedule.buffer_before_minutes, v_reschedule.buffer_after_minutes));

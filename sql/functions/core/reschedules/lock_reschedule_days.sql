@@ -4,7 +4,7 @@
 -- the second call finds them held by this very transaction.
 --
 -- p_during  the range it is to occupy there, buffers included
--- Locks     the days of both ranges, in order of resource and day
+-- Locks     the days of both ranges, in order of resource and day (the caller shares the rules)
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)
 -- Backstop  occupancies_no_overlap
 create or replace function core.lock_reschedule_days(

@@ -11,8 +11,7 @@
 --           KHCAU  the resource's own calendar was not read lately
 -- Backstop  occupancies_no_overlap, occupancies_seat_once, effects_key_unique
 create or replace function core.hold_offered_period(
-    p_resource core.resources, p_offering core.offerings, p_price core.prices,
-    p_entry core.waitlist, p_starts_at timestamptz, p_ends_at timestamptz, p_booked_on date)
+    p_resource core.resources, p_entry core.waitlist, p_starts_at timestamptz, p_booked_on date)
 returns void
 language plpgsql volatile
 as $$
@@ -21,6 +20,7 @@ declare
     v_actor core.actor;
     v_tenant core.tenants;
     v_booking_id uuid := core.new_id();
+    v_taken record;
     v_now timestamptz;
 begin
     v_actor.tenant_id := p_entry.tenant_id;
@@ -29,26 +29,29 @@ begin
     v_actor.tenant := v_tenant;
     v_actor.side := case when p_entry.vouched then 'server' else 'customer' end;
     v_actor.secret_key_id := p_entry.secret_key_id; -- the place's secret opens the booking
-    v_requested := row(
-        1, 1, null, p_resource, p_offering, p_price,
-        case when p_booked_on is null then p_starts_at end, p_booked_on,
-        pg_catalog.tstzrange(p_starts_at, p_ends_at, '[)'),
-        core.widened(p_resource, p_offering, p_starts_at, p_ends_at));
+    v_requested := core.find_requested_period(
+        p_entry.tenant_id, p_resource.id, p_entry.offering_id, p_entry.tier, p_entry.package,
+        case when p_booked_on is null then p_starts_at end, p_booked_on, core.clock());
+    if core.any_unavailable(array[v_requested]) then
+        raise exception 'the period is not available' using errcode = 'KHTKN', hint = 'keep waiting';
+    end if;
+    v_requested.position := 1;
+    v_requested.item := 1;
 
     if p_resource.customer_limit is not null and p_entry.vouched then
         perform core.lock_identity(p_entry.tenant_id, 'customer', (
             select c.mailbox from core.customers as c
             where c.tenant_id = p_entry.tenant_id and c.id = p_entry.customer_id));
     end if;
-    if core.hold_periods(
+    v_taken := core.hold_periods(
         v_actor, v_booking_id, p_entry.client_secret_hash,
         pg_catalog.jsonb_build_object('customer', pg_catalog.jsonb_build_object(
             'name', p_entry.customer_name, 'phone', p_entry.customer_phone),
             'locale', p_entry.locale, 'timezone', p_entry.timezone),
         p_entry.customer_id, array[v_requested],
         (select pg_catalog.jsonb_agg(c.id)
-        from core.calendars_of(p_resource.tenant_id, p_resource.id) as c)) <> '{}'
-    then
+        from core.calendars_of(p_resource.tenant_id, p_resource.id) as c));
+    if v_taken.p_conflicts <> '{}' then
         raise exception 'the period is not available' using errcode = 'KHTKN', hint = 'keep waiting';
     end if;
 

@@ -14,7 +14,6 @@ as $$
 declare
     v_entry core.waitlist;
     v_offering core.offerings;
-    v_price core.prices;
     v_starts tstzrange;
     v_slot record;
 begin
@@ -31,14 +30,14 @@ begin
 
     begin
         v_offering := core.require_offering(p_resource, v_entry.offering_id);
-        v_price := core.require_price(v_offering, v_entry.tier, v_entry.package);
+        perform core.require_price(v_offering, v_entry.tier, v_entry.package);
     exception when sqlstate 'KHNTF' or sqlstate 'KHPRC' or sqlstate 'KHAMT' then
         return; -- not offered any more
     end;
 
     v_starts := core.waited_starts(v_entry.starts_at, v_entry.on_date, p_resource.timezone);
     for v_slot in
-        select s.starts_at, s.ends_at, s.booked_on
+        select s.starts_at, s.booked_on
         from core.free_slots(
             p_resource, v_offering, pg_catalog.lower(v_starts), pg_catalog.upper(v_starts),
             core.clock()) as s
@@ -46,8 +45,7 @@ begin
     loop
         begin
             perform core.hold_offered_period(
-                p_resource, v_offering, v_price, v_entry,
-                v_slot.starts_at, v_slot.ends_at, v_slot.booked_on);
+                p_resource, v_entry, v_slot.starts_at, v_slot.booked_on);
             return;
         exception when sqlstate 'KHTKN' or sqlstate 'KHCAU' then
             null; -- the next one, then

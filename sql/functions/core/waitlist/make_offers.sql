@@ -27,6 +27,12 @@ begin
     if not core.try_lock_days(p_resource.id, v_range) then
         return 0;
     end if;
+    if p_resource is distinct from (
+        select r from core.resources as r
+        where r.tenant_id = p_resource.tenant_id and r.id = p_resource.id)
+    then
+        return 0; -- changed before its rules were shared; the sweep looks again
+    end if;
     v_ids := array(
         select w.id
         from core.waitlist as w

@@ -1,0 +1,16 @@
+-- core.is_closed: whether a blackout or a calendar has some of what a wanted period would own.
+--
+-- Locks     none
+-- Raises    nothing
+-- Backstop  none
+create or replace function core.is_closed(p_requested core.requested_period)
+returns boolean
+language plpgsql stable
+as $$
+begin
+    if not (p_requested.bookable).closures then
+        return false; -- there is none: the look is saved
+    end if;
+    return exists (select from core.blocked_ranges((p_requested.resource).id, p_requested.during));
+end;
+$$;
