@@ -33,7 +33,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "late-payment-day-lock",
         "a late payment takes its time again only under the day's lock",
-        (core("settle", "    if v_days_locked then\n", "    if false then\n"),),
+        (core("settle", "        perform core.lock_lost(v_booking);\n", ""),),
         (f"{_WAITS}::test_a_time_is_not_retaken_once_it_has_begun",),
     ),
     Guard(
@@ -118,7 +118,8 @@ GUARDS: tuple[Guard, ...] = (
             core(
                 "hold_periods",
                 "    v_requested := core.lock_days_or_lose(p_requested);\n",
-                "    v_now := core.clock();\n    v_requested := core.lock_days_or_lose(p_requested);\n",
+                "    v_now := core.clock();\n"
+                "    v_requested := core.lock_days_or_lose(p_requested);\n",
             ),
         ),
         (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),
