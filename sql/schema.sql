@@ -245,6 +245,41 @@ CREATE TYPE core.actor AS (
 ALTER TYPE core.actor OWNER TO holdfast_owner;
 
 --
+-- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.bookables (
+    tenant_id uuid NOT NULL,
+    resource_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    timezone text NOT NULL,
+    booking_mode text NOT NULL,
+    confirmation text NOT NULL,
+    capacity integer NOT NULL,
+    step_minutes integer NOT NULL,
+    notice_minutes integer NOT NULL,
+    horizon_days integer NOT NULL,
+    daily_limit integer,
+    customer_limit integer,
+    calendar_policy text NOT NULL,
+    duration_minutes integer,
+    group_size integer,
+    buffer_before_minutes integer NOT NULL,
+    buffer_after_minutes integer NOT NULL,
+    free_cancel_hours integer NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    chargeable boolean NOT NULL,
+    closures boolean NOT NULL
+);
+
+ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.bookables OWNER TO holdfast_owner;
+
+--
 -- Name: offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -274,27 +309,6 @@ CREATE TABLE core.offerings (
 ALTER TABLE ONLY core.offerings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.offerings OWNER TO holdfast_owner;
-
---
--- Name: prices; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.prices (
-    tenant_id uuid NOT NULL,
-    offering_id uuid NOT NULL,
-    tier text NOT NULL,
-    package text NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
-);
-
-ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.prices OWNER TO holdfast_owner;
 
 --
 -- Name: resources; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -347,11 +361,13 @@ CREATE TYPE core.requested_period AS (
 	pool_id uuid,
 	resource core.resources,
 	offering core.offerings,
-	price core.prices,
 	asked_at timestamp with time zone,
 	booked_on date,
 	period tstzrange,
-	during tstzrange
+	during tstzrange,
+	bookable core.bookables,
+	offered boolean,
+	taken boolean
 );
 
 ALTER TYPE core.requested_period OWNER TO holdfast_owner;
@@ -497,41 +513,6 @@ CREATE TABLE core.blackouts (
 ALTER TABLE ONLY core.blackouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.blackouts OWNER TO holdfast_owner;
-
---
--- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.bookables (
-    tenant_id uuid NOT NULL,
-    resource_id uuid NOT NULL,
-    offering_id uuid NOT NULL,
-    tier text NOT NULL,
-    package text NOT NULL,
-    timezone text NOT NULL,
-    booking_mode text NOT NULL,
-    confirmation text NOT NULL,
-    capacity integer NOT NULL,
-    step_minutes integer NOT NULL,
-    notice_minutes integer NOT NULL,
-    horizon_days integer NOT NULL,
-    daily_limit integer,
-    customer_limit integer,
-    calendar_policy text NOT NULL,
-    duration_minutes integer,
-    group_size integer,
-    buffer_before_minutes integer NOT NULL,
-    buffer_after_minutes integer NOT NULL,
-    free_cancel_hours integer NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    chargeable boolean NOT NULL,
-    closures boolean NOT NULL
-);
-
-ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.bookables OWNER TO holdfast_owner;
 
 --
 -- Name: calendar_feeds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -897,6 +878,27 @@ CREATE TABLE core.customers (
 ALTER TABLE ONLY core.customers FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.customers OWNER TO holdfast_owner;
+
+--
+-- Name: prices; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.prices (
+    tenant_id uuid NOT NULL,
+    offering_id uuid NOT NULL,
+    tier text NOT NULL,
+    package text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    CONSTRAINT prices_amount_in_range CHECK (((amount >= 1) AND (amount <= 99999999)))
+);
+
+ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.prices OWNER TO holdfast_owner;
 
 --
 -- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner

@@ -118,7 +118,8 @@ GUARDS: tuple[Guard, ...] = (
             core(
                 "hold_periods",
                 "    v_requested := core.lock_days_or_lose(p_requested);\n",
-                "    v_now := core.clock();\n    v_requested := core.lock_days_or_lose(p_requested);\n",
+                "    v_now := core.clock();\n"
+                "    v_requested := core.lock_days_or_lose(p_requested);\n",
             ),
         ),
         (f"{_WAITS}::test_a_hold_lasts_from_the_moment_it_was_made",),

@@ -7,7 +7,7 @@
 -- before, and is made without asking here.
 --
 -- p_request  its "customer" has the mailbox; its "override" lets a server go beyond a rule that it names
--- p_periods  how many more are to be held; 0: a place in the waitlist is wanted
+-- p_periods  how many more are to be held; 0: a waitlist entry is wanted
 --
 -- Locks     the identity: the address or the customer's mailbox; before any day
 -- Raises    KHLIM  too many; see core.raise_too_many_holds

@@ -1,5 +1,5 @@
 -- core.share_rules: what may be booked of these resources stays what it is, to the end of the
--- transaction; whoever changes it waits.
+-- transaction; a change of it waits.
 --
 -- Before the catalogue is read, so that nothing has to be read again. All of them before any day: if
 -- some were waited for later, a change of two resources could stand between two bookings and close a
