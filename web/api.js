@@ -1,11 +1,16 @@
 // Calls to the API: credentials, problem documents, and repeats that cannot do anything twice.
 
-import config from "./config.js";
 import * as clock from "./clock.js";
-import { attempts } from "./store.js";
 
 const ATTEMPTS = 4;
 const SECONDS = 25; // longer than a slow answer, shorter than patience
+
+// What the page brings: its { api, key }, and where the idempotency keys of its attempts are kept.
+let config = { api: "", key: "" };
+let attempts = null;
+export const connect = (site, kept) => {
+  [config, attempts] = [site, kept];
+};
 
 export class Problem extends Error {
   constructor(status, body, retryAfter = null) {

@@ -1,6 +1,6 @@
 // The booking page: choose, hold, pay, see what came of it. The address says which view is shown.
 
-import { currentKey, Problem, useKey } from "./api.js";
+import { connect, currentKey, Problem, useKey } from "./api.js";
 import config from "./config.js";
 import * as frame from "./frame.js";
 import * as clock from "./clock.js";
@@ -9,7 +9,7 @@ import { isDate, isInstant } from "./calendar.js";
 import * as letter from "./letter.js";
 import { attempt, display, el } from "./page.js";
 import { address, go, here, onNavigate, replace } from "./routes.js";
-import { bookings, givenKey } from "./store.js";
+import { attempts, bookings, givenKey } from "./store.js";
 import * as theme from "./theme.js";
 import { reminder, showBooking, showBookings, showRemoved } from "./views/booking.js";
 import { choiceAt, choicesOf, resources, showCatalogue } from "./views/catalogue.js";
@@ -17,6 +17,11 @@ import { resumeHold, showDetails } from "./views/details.js";
 import { showTimes } from "./views/times.js";
 
 const t = i18n.t;
+
+const LANGUAGES = {
+  en: { name: "English", words: () => import("./i18n/en.js") },
+  ar: { name: "العربية", rtl: true, words: () => import("./i18n/ar.js") },
+};
 
 async function render() {
   const place = here();
@@ -84,7 +89,7 @@ function dress() {
     event.preventDefault();
     attempt(() => go());
   });
-  const languages = i18n.others().map(([code, name]) => {
+  const languages = i18n.others().map(([code, { name }]) => {
     const link = el("a", { lang: code, hreflang: code, href: "#" }, name);
     link.addEventListener("click", (event) => {
       event.preventDefault();
@@ -109,7 +114,7 @@ function addFoot() {
 async function start() {
   const place = here();
   const site = await frame.meet();
-  await i18n.choose(place.lang ?? site?.lang);
+  await i18n.choose(place.lang ?? site?.lang, LANGUAGES);
   theme.scheme(place.scheme);
   if (site) theme.apply(site.theme);
   dress();
@@ -146,4 +151,5 @@ async function resumed() {
   }
 }
 
+connect(config, attempts);
 start();

@@ -23,6 +23,21 @@ export function offeringName({ offering, price }) {
   return tier ? `${offering.name} (${tier})` : offering.name;
 }
 
+export const lengthOf = ({ duration_minutes: minutes }) =>
+  minutes ? format.length(minutes) : t("length.date");
+
+const STEPS = ["time", "details", "pay"];
+
+// Where a person is on the way to a booking.
+export function steps(current) {
+  const at = STEPS.indexOf(current);
+  const items = STEPS.map((step, index) =>
+    el("li", { "aria-current": index === at && "step", class: index < at ? "done" : "" },
+      el("span", { class: "dot", "aria-hidden": "true" }, index < at ? "✓" : format.number(index + 1)),
+      el("span", {}, t("steps." + step))));
+  return el("ol", { class: "steps", "aria-label": t("steps.label") }, items);
+}
+
 const row = (name, ...content) => el("div", {}, el("dt", {}, t(name)), el("dd", {}, content));
 
 function whenRows(slot, timezone) {
@@ -43,7 +58,7 @@ export function choiceCard(choice, slot = null) {
       el("div", {}, el("strong", {}, theirs(offeringName(choice))), el("span", {}, theirs(resource.name)))),
     el("dl", { class: slot ? "" : "brief" },
       slot ? whenRows(slot, resource.timezone) : null,
-      row("summary.length", format.length(offering.duration_minutes)),
+      row("summary.length", lengthOf(offering)),
       row("summary.price", el("span", { class: "price" }, format.money(price.price)))));
 }
 
