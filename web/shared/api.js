@@ -5,12 +5,8 @@ import * as clock from "./clock.js";
 const ATTEMPTS = 4;
 const SECONDS = 25; // longer than a slow answer, shorter than patience
 
-// What the page brings: its { api, key }, and where the idempotency keys of its attempts are kept.
-let config = { api: "", key: "" };
-let attempts = null;
-export const connect = (site, kept) => {
-  [config, attempts] = [site, kept];
-};
+let config, attempts; // the page's: { api, key }, and where it keeps the keys of attempts
+export const connect = (...given) => ([config, attempts] = given);
 
 export class Problem extends Error {
   constructor(status, body, retryAfter = null) {

@@ -1,16 +1,16 @@
 // The booking page: choose, hold, pay, see what came of it. The address says which view is shown.
 
-import { connect, currentKey, Problem, useKey } from "./api.js";
+import { connect, currentKey, Problem, useKey } from "./shared/api.js";
 import config from "./config.js";
 import * as frame from "./frame.js";
-import * as clock from "./clock.js";
-import * as i18n from "./i18n.js";
-import { isDate, isInstant } from "./calendar.js";
+import * as clock from "./shared/clock.js";
+import * as i18n from "./shared/i18n.js";
+import { isDate, isInstant } from "./shared/calendar.js";
 import * as letter from "./letter.js";
-import { attempt, display, el } from "./page.js";
+import { attempt, display, el } from "./shared/page.js";
 import { address, go, here, onNavigate, replace } from "./routes.js";
 import { attempts, bookings, givenKey } from "./store.js";
-import * as theme from "./theme.js";
+import * as theme from "./shared/theme.js";
 import { reminder, showBooking, showBookings, showRemoved } from "./views/booking.js";
 import { choiceAt, choicesOf, resources, showCatalogue } from "./views/catalogue.js";
 import { resumeHold, showDetails } from "./views/details.js";
@@ -18,10 +18,8 @@ import { showTimes } from "./views/times.js";
 
 const t = i18n.t;
 
-const LANGUAGES = {
-  en: { name: "English", words: () => import("./i18n/en.js") },
-  ar: { name: "العربية", rtl: true, words: () => import("./i18n/ar.js") },
-};
+const LANGUAGES = { en: "English", ar: "العربية" };
+const words = (code) => import(`./i18n/${code}.js`);
 
 async function render() {
   const place = here();
@@ -89,7 +87,7 @@ function dress() {
     event.preventDefault();
     attempt(() => go());
   });
-  const languages = i18n.others().map(([code, { name }]) => {
+  const languages = i18n.others().map(([code, name]) => {
     const link = el("a", { lang: code, hreflang: code, href: "#" }, name);
     link.addEventListener("click", (event) => {
       event.preventDefault();
@@ -114,7 +112,7 @@ function addFoot() {
 async function start() {
   const place = here();
   const site = await frame.meet();
-  await i18n.choose(place.lang ?? site?.lang, LANGUAGES);
+  await i18n.choose(place.lang ?? site?.lang, LANGUAGES, words);
   theme.scheme(place.scheme);
   if (site) theme.apply(site.theme);
   dress();

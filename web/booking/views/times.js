@@ -1,11 +1,11 @@
 // The free days of five weeks and the free times of a day, in the customer's zone.
 
-import { call, path } from "../api.js";
-import * as calendar from "../calendar.js";
-import * as clock from "../clock.js";
-import * as format from "../format.js";
-import { t } from "../i18n.js";
-import { announce, button, display, el, nextView, tell } from "../page.js";
+import { call, path } from "../shared/api.js";
+import * as calendar from "../shared/calendar.js";
+import * as clock from "../shared/clock.js";
+import * as format from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { announce, button, display, el, nextView, tell } from "../shared/page.js";
 import { choiceOf, go, here, replace } from "../routes.js";
 import { choiceCard, steps } from "./summary.js";
 

@@ -35,8 +35,7 @@ function daysOf(first) {
   return Array.from({ length: 7 * ROWS }, (_, index) => addDays(first, index - lead));
 }
 
-// `free` maps a date to what a screen reader says of it; what it says of the other days, which cannot be
-// chosen, is for `other` to answer, and of the whole it says `label`.
+// What a screen reader says: `free` maps a date to it; for days that cannot be chosen `other` answers it.
 export function grid({ first, free, other, label, chosen, busy, choose, turn }) {
   const days = daysOf(first);
   const last = addDays(first, SPAN - 1);

@@ -1,9 +1,9 @@
 // Who the booking is for, and holding the time: the only place where a hold is made.
 
-import { call, currentKey } from "../api.js";
-import * as format from "../format.js";
-import { has, language, t } from "../i18n.js";
-import { attempt, button, display, el, nextView, tell } from "../page.js";
+import { call, currentKey } from "../shared/api.js";
+import * as format from "../shared/format.js";
+import { has, language, t } from "../shared/i18n.js";
+import { attempt, button, display, el, nextView, tell } from "../shared/page.js";
 import { choiceOf, go, replace } from "../routes.js";
 import { attempts, bookings, draft, pendingHold, timesOf } from "../store.js";
 import { choiceAt } from "./catalogue.js";

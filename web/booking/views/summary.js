@@ -1,8 +1,8 @@
 // What is being booked, beside every step of booking it.
 
-import * as format from "../format.js";
-import { t } from "../i18n.js";
-import { el, theirs } from "../page.js";
+import * as format from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { el, theirs } from "../shared/page.js";
 
 function hue(text) {
   let sum = 0;
@@ -23,12 +23,10 @@ export function offeringName({ offering, price }) {
   return tier ? `${offering.name} (${tier})` : offering.name;
 }
 
-export const lengthOf = ({ duration_minutes: minutes }) =>
-  minutes ? format.length(minutes) : t("length.date");
+export const lengthOf = (offering) => format.length(offering.duration_minutes) || t("length.date");
 
 const STEPS = ["time", "details", "pay"];
 
-// Where a person is on the way to a booking.
 export function steps(current) {
   const at = STEPS.indexOf(current);
   const items = STEPS.map((step, index) =>

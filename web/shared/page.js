@@ -74,7 +74,7 @@ export async function attempt(action, control = null) {
   }
 }
 
-// A page may have words of its own for a code. The others are those that every page has.
+// a page may have words of its own for a code
 function words(problem) {
   const own = "problem." + problem.code;
   if (problem.status === 0) return t("problem.offline");

@@ -1,9 +1,9 @@
 // What can be booked: resources, their offerings, with price and length.
 
-import { call } from "../api.js";
-import * as format from "../format.js";
-import { t } from "../i18n.js";
-import { display, el, nextView, theirs } from "../page.js";
+import { call } from "../shared/api.js";
+import * as format from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { display, el, nextView, theirs } from "../shared/page.js";
 import { choiceOf, go } from "../routes.js";
 import { lengthOf, monogram, offeringName } from "./summary.js";
 

@@ -1,11 +1,11 @@
 // A booking: held, being paid, and what came of it. Follows by itself until something is final.
 
-import { call, isId, keyFor, path, Problem } from "../api.js";
-import * as clock from "../clock.js";
-import * as format from "../format.js";
-import { has, t } from "../i18n.js";
+import { call, isId, keyFor, path, Problem } from "../shared/api.js";
+import * as clock from "../shared/clock.js";
+import * as format from "../shared/format.js";
+import { has, t } from "../shared/i18n.js";
 import * as frame from "../frame.js";
-import { announce, button, display, el, nextView, theirs } from "../page.js";
+import { announce, button, display, el, nextView, theirs } from "../shared/page.js";
 import { go, here, ownAddress, replace } from "../routes.js";
 import { bookings, timesOf } from "../store.js";
 import { bookingCard, steps } from "./summary.js";

@@ -1,13 +1,15 @@
 // Picks one of the languages that a page brings, and looks its words up.
 
-let languages = {}; // code → { name, rtl, words: loads the module of them }
+const RTL = ["ar"];
+
+let languages = {}; // codes and names
 let code = "en";
 let tag = "en"; // with the region the browser names: it decides how dates and times are written
 let words = {};
 let plurals = new Intl.PluralRules("en");
 
 export const language = () => tag;
-export const isRtl = () => Boolean(languages[code]?.rtl);
+export const isRtl = () => RTL.includes(code);
 export const others = () => Object.entries(languages).filter(([other]) => other !== code);
 
 // Anything may stand in an address: what is no language of ours is passed over.
@@ -19,13 +21,13 @@ function ours(each) {
   }
 }
 
-// The first language given is the one of people who read none of them.
-export async function choose(wanted, given) {
+// `load` imports the words of a code. Who reads none of the languages gets the first.
+export async function choose(wanted, given, load) {
   languages = given;
   tag = [wanted, ...navigator.languages].find(ours) ?? Object.keys(languages)[0];
   code = new Intl.Locale(tag).language;
   if (tag === code) tag = navigator.languages.find((each) => each.startsWith(code + "-")) ?? code;
-  ({ default: words } = await languages[code].words());
+  ({ default: words } = await load(code));
   plurals = new Intl.PluralRules(code);
   Object.assign(document.documentElement, { lang: code, dir: isRtl() ? "rtl" : "ltr" });
 }
