@@ -5,21 +5,24 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+from dev.stack.static import SHARED
+
 _LEFT_OUT = {"config.js"}  # CloudFront answers it with this deployment's address and key
 _TEXT = {"text/html", "text/css", "text/javascript", "application/json"}
 
 
-def upload(s3: Any, cloudfront: Any, folder: Path, bucket: str, distribution: str) -> int:
-    """Make the bucket hold exactly these files, and CloudFront fetch them again.
+def upload(s3: Any, cloudfront: Any, web: Path, bucket: str, distribution: str) -> int:
+    """Make the bucket hold exactly the page's files, and CloudFront fetch them again.
+
+    Args:
+        web: has the page in booking/; what it shares with other pages, in shared/, goes below it.
 
     Returns:
         How many files there are.
     """
-    files = {
-        path.relative_to(folder).as_posix(): path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.relative_to(folder).as_posix() not in _LEFT_OUT
-    }
+    files = _below(web / "booking", "") | _below(web / SHARED, f"{SHARED}/")
+    for name in _LEFT_OUT:
+        del files[name]
     # index.html last: a visitor in between gets either page whole
     for key in sorted(files, key=lambda each: (each == "index.html", each)):
         s3.put_object(
@@ -36,6 +39,11 @@ def upload(s3: Any, cloudfront: Any, folder: Path, bucket: str, distribution: st
         },
     )
     return len(files)
+
+
+def _below(folder: Path, prefix: str) -> dict[str, Path]:
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return {prefix + path.relative_to(folder).as_posix(): path for path in paths}
 
 
 def _type(path: Path) -> str:

@@ -25,7 +25,7 @@ from dev.stack.lock import StackLock
 from dev.stack.scheduler import Scheduler
 from dev.stack.secrets import LocalSecrets
 from dev.stack.services import Service, answers
-from dev.stack.static import Pages
+from dev.stack.static import SHARED, Pages
 from dev.stack.workers import Pool, Pools, concurrency
 
 _HOST = "http://127.0.0.1"
@@ -197,7 +197,13 @@ class Stack:
             for function in self._template.functions.values()
         )
         headers = self._template.headers
-        pages = Pages(settings.root / "web", headers["PageHeaders"], headers["EmbedHeaders"])
+        web = settings.root / "web"
+        pages = Pages(
+            web / "booking",
+            headers["PageHeaders"],
+            headers["EmbedHeaders"],
+            shared=web / SHARED,
+        )
         gateway = Gateway(self._template, pools, self._console, pages)
         for function in self._functions_with_url():
             sock = self._url_sockets[function.logical_id]

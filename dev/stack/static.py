@@ -1,8 +1,9 @@
-"""The pages of web/: files as they lie there, for GET and HEAD, under the headers of the template.
+"""The pages of web/: files as they are, for GET and HEAD, under the headers of the template.
 
 CloudFront serves the same files in the cloud. What it adds there (the Content-Security-Policy and
 its like, compression, the second address of the page for frames) is added here, from the same
-declaration.
+declaration. A page is a folder of web/; what several pages use is in web/shared, and is served
+below each of them, as shared/.
 """
 
 import gzip
@@ -17,6 +18,7 @@ from urllib.parse import unquote
 from dev.stack.http_message import Request, Response
 
 EMBED = "/embed"  # the page again, under headers that let other sites frame it
+SHARED = "shared"
 _SMALL = 500  # bytes that are not worth compressing
 _TEXTS = ("text/", "image/svg+xml", "application/javascript", "application/json")
 
@@ -38,6 +40,7 @@ class Pages:
         folder: where the files lie.
         headers: what every answer carries.
         embed_headers: what the page carries instead under EMBED; None: there is no such address.
+        shared: the folder whose files are served below /shared.
     """
 
     def __init__(
@@ -45,8 +48,11 @@ class Pages:
         folder: Path,
         headers: Mapping[str, str] | None = None,
         embed_headers: Mapping[str, str] | None = None,
+        *,
+        shared: Path | None = None,
     ) -> None:
         self._folder = folder.resolve()
+        self._shared = shared.resolve() if shared else None
         self._headers = dict(headers or {})
         self._embed_headers = embed_headers
 
@@ -78,8 +84,11 @@ class Pages:
         parts = path.split("/")[1:]
         if any(part.startswith(".") or "\\" in part or "\0" in part for part in parts):
             return None
-        found = self._folder.joinpath(*filter(None, parts)).resolve()
-        if not found.is_relative_to(self._folder):  # a link may lead out
+        folder, names = self._folder, [*filter(None, parts)]
+        if self._shared is not None and names[:1] == [SHARED]:
+            folder, names = self._shared, names[1:]
+        found = folder.joinpath(*names).resolve()
+        if not found.is_relative_to(folder):  # a link may lead out
             return None
         if found.is_dir():
             found /= "index.html"

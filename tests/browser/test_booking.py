@@ -57,7 +57,7 @@ def test_a_time_is_booked_and_paid(visitor: Visitor, shop: BrowserShop) -> None:
     assert len(shop.payments(booking)) == 1
     assert secret not in page.url
     parameters = shop.database.value(
-        "select parameters::text from core.checkouts where session_id = %s", session
+        "select parameters::text from core.checkouts where stripe_session_id = %s", session
     )
     assert secret not in parameters
 
@@ -207,7 +207,7 @@ def test_time_lost_money_back(visitor: Visitor, shop: BrowserShop) -> None:
     (booking,) = re.findall(
         r"booking=([0-9a-f-]{36})",
         shop.database.value(
-            "select parameters::text from core.checkouts where session_id = %s",
+            "select parameters::text from core.checkouts where stripe_session_id = %s",
             session.rpartition("/")[2],
         ),
     )[:1]

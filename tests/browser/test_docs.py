@@ -67,7 +67,7 @@ def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: BrowserS
     expect(hold).to_have_attribute("open", "")
     expect(hold.get_by_text("Idempotency-Key: $(uuidgen)")).to_be_visible()
     hold.locator("summary", has_text=re.compile("^201")).click()
-    expect(hold.get_by_text('"client_secret": "bks_')).to_be_visible()
+    expect(hold.get_by_text('"client_secret": "hss_')).to_be_visible()
     hold.locator("summary", has_text="The time is taken").click()
     expect(hold.get_by_text('"code": "slot_taken"')).to_be_visible()
     hold.locator("a", has_text="HeldBooking").first.click()

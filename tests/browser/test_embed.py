@@ -133,7 +133,7 @@ def test_any_accent_stays_readable(
     expect(frame.locator(".time").first).to_be_visible()
     ratios = frame.locator(":root").evaluate(
         """async (root) => {
-          const { contrast } = await import("/theme.js");
+          const { contrast } = await import("/shared/theme.js");
           const rgb = (name) => {
             const probe = document.body.appendChild(document.createElement("i"));
             probe.style.color = getComputedStyle(root).getPropertyValue(name);

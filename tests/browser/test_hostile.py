@@ -102,7 +102,7 @@ def test_a_fragment_that_was_slipped_in_is_not_taken_on_reload(
 ) -> None:
     """A window that came by a true hand-over keeps its referrer, but a reload proves nothing."""
     page = visitor.page
-    page.goto(shop.api + "/icon.svg")
+    page.goto(shop.api + "/shared/icon.svg")
     page.evaluate(
         "address => { const link = document.createElementNS('http://www.w3.org/1999/xhtml', 'a');"
         " link.href = address; link.referrerPolicy = 'origin';"

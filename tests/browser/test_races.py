@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.shop import CLASS, LESSON, BrowserShop, Visitor, Visitors
+from tests.browser.shop import CLASS, LESSON, BrowserShop, Visitor, Visitors, delayed_methods
 
 HOLDS = "**/v1/holds"
 
@@ -286,7 +286,8 @@ def test_waiting_for_the_payment_outlasts_a_lost_network(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
     """Offline while the bank decides: the page looks again as soon as it can."""
-    visitor.opens().holds().goes_to_pay()
+    day = delayed_methods(shop)
+    visitor.opens(day=f"{day}").holds().goes_to_pay()
     visitor.button(re.compile("Pay by")).click()
     visitor.sees("Confirming your payment")
     visitor.page.context.set_offline(True)

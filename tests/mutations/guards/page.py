@@ -14,7 +14,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "own-hand-over",
         "the page takes a booking from an address only if it has led here itself",
-        (_web("frame", "  if (!broughtByOurselves()) return null;\n", ""),),
+        (_web("booking/frame", "  if (!broughtByOurselves()) return null;\n", ""),),
         (f"{_HOSTILE}::test_a_strangers_hand_over_is_not_taken",),
     ),
     Guard(
@@ -22,7 +22,7 @@ GUARDS: tuple[Guard, ...] = (
         "what is no id becomes part of no path",
         (
             _web(
-                "api",
+                "shared/api",
                 '  if (!ids.every(isId)) throw new Problem(404, { code: "not_found" });\n',
                 "",
             ),
@@ -32,19 +32,19 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "own-shop",
         "a deployment's own key comes before that of an address",
-        (_web("api", "[config.key, ...keys]", "[...keys, config.key]"),),
+        (_web("shared/api", "[config.key, ...keys]", "[...keys, config.key]"),),
         (f"{_HOSTILE}::test_a_deployment_shows_its_own_shop",),
     ),
     Guard(
         "typed-is-forgotten",
         "what was typed does not outlive the hold",
-        (_web("views/details", "    draft.clear();\n", ""),),
+        (_web("booking/views/details", "    draft.clear();\n", ""),),
         (f"{_DEVICE}::test_nothing_that_was_typed_outlives_the_hold",),
     ),
     Guard(
         "last-page-wanted",
         "a slow answer does not draw over the days that were wanted last",
-        (_web("views/times", "live() && mine === drawn;", "live();"),),
+        (_web("booking/views/times", "live() && mine === drawn;", "live();"),),
         ("tests/browser/test_days.py::test_a_slow_answer_does_not_draw_over_a_later_page",),
     ),
     Guard(

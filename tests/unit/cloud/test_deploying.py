@@ -157,7 +157,10 @@ def test_a_failing_step_ends_it(
 
 
 def test_the_page_is_uploaded(aws: None, cli: StandIn, at_stripe: str) -> None:
-    """Exactly web/, with its types, and CloudFront is told; config.js is CloudFront's own."""
+    """The page and shared/ below it, with their types; config.js is CloudFront's own.
+
+    CloudFront hears that there are new files.
+    """
     s3 = boto3.client("s3")
     where = {"LocationConstraint": "eu-central-1"}
     s3.create_bucket(Bucket="page", CreateBucketConfiguration=where)  # type: ignore[arg-type]
@@ -175,14 +178,14 @@ def test_the_page_is_uploaded(aws: None, cli: StandIn, at_stripe: str) -> None:
     person(TEST_KEY, DATABASE).deploy(stage(ServeBookingPage="yes"))
 
     stored = {each["Key"] for each in s3.list_objects_v2(Bucket="page")["Contents"]}
-    files = {
-        p.relative_to(ROOT / "web").as_posix() for p in (ROOT / "web").rglob("*") if p.is_file()
-    }
+    booking, shared = ROOT / "web/booking", ROOT / "web/shared"
+    files = {p.relative_to(booking).as_posix() for p in booking.rglob("*") if p.is_file()}
+    files |= {f"shared/{p.name}" for p in shared.iterdir()}
     types = {k: s3.head_object(Bucket="page", Key=k)["ContentType"] for k in stored}
     assert stored == files - {"config.js"}
     assert types["index.html"] == "text/html; charset=utf-8"
     assert types["app.js"] == "text/javascript; charset=utf-8"
-    assert types["icon.svg"] == "image/svg+xml"
+    assert types["shared/icon.svg"] == "image/svg+xml"
     invalidated = boto3.client("cloudfront").list_invalidations(DistributionId=distribution)
     assert invalidated["InvalidationList"]["Quantity"] == 1
 

@@ -1,4 +1,4 @@
-"""The files of web/ as CloudFront would send them: headers of the template, compression, /embed."""
+"""The files of a page as CloudFront would send them: headers, compression, shared/, /embed."""
 
 import gzip
 from pathlib import Path
@@ -55,6 +55,22 @@ def test_the_page_has_two_addresses_with_headers_of_their_own(pages: Pages) -> N
     assert page.body == embed.body == b"<p>Book</p>"
     assert dict(page.headers)["x-policy"] == "page"
     assert dict(embed.headers)["x-policy"] == "embed"
+
+
+def test_what_pages_share_is_served_below_each(tmp_path: Path) -> None:
+    """shared/ is another folder, beside the page's own; no address and no link leads out of it."""
+    page, shared = tmp_path / "page", tmp_path / "common"
+    for folder in (page, shared):
+        folder.mkdir()
+        (folder / "a.js").write_text(folder.name)
+    (shared / "out.js").symlink_to(page / "a.js")
+    pages = Pages(page, {"x-policy": "page"}, shared=shared)
+    own, common = _get(pages, "/a.js"), _get(pages, "/shared/a.js")
+
+    assert (own.body, common.body) == (b"page", b"common")
+    assert dict(common.headers)["x-policy"] == "page"
+    for path in ("/shared", "/shared/", "/shared/b.js", "/shared/out.js", "/shared/../page/a.js"):
+        assert pages.serve(Request("GET", path, "", [], b"", "", "HTTP/1.1")) is None, path
 
 
 def test_the_template_tells_the_headers() -> None:

@@ -1,11 +1,12 @@
 // Calls to the API: credentials, problem documents, and repeats that cannot do anything twice.
 
-import config from "./config.js";
 import * as clock from "./clock.js";
-import { attempts } from "./store.js";
 
 const ATTEMPTS = 4;
 const SECONDS = 25; // longer than a slow answer, shorter than patience
+
+let config, attempts; // the page's: { api, key }, and where it keeps the keys of attempts
+export const connect = (...given) => ([config, attempts] = given);
 
 export class Problem extends Error {
   constructor(status, body, retryAfter = null) {

@@ -1,22 +1,25 @@
 // The booking page: choose, hold, pay, see what came of it. The address says which view is shown.
 
-import { currentKey, Problem, useKey } from "./api.js";
+import { connect, currentKey, Problem, useKey } from "./shared/api.js";
 import config from "./config.js";
 import * as frame from "./frame.js";
-import * as clock from "./clock.js";
-import * as i18n from "./i18n.js";
-import { isDate, isInstant } from "./calendar.js";
+import * as clock from "./shared/clock.js";
+import * as i18n from "./shared/i18n.js";
+import { isDate, isInstant } from "./shared/calendar.js";
 import * as letter from "./letter.js";
-import { attempt, display, el } from "./page.js";
+import { attempt, display, el } from "./shared/page.js";
 import { address, go, here, onNavigate, replace } from "./routes.js";
-import { bookings, givenKey } from "./store.js";
-import * as theme from "./theme.js";
+import { attempts, bookings, givenKey } from "./store.js";
+import * as theme from "./shared/theme.js";
 import { reminder, showBooking, showBookings, showRemoved } from "./views/booking.js";
 import { choiceAt, choicesOf, resources, showCatalogue } from "./views/catalogue.js";
 import { resumeHold, showDetails } from "./views/details.js";
 import { showTimes } from "./views/times.js";
 
 const t = i18n.t;
+
+const LANGUAGES = { en: "English", ar: "العربية" };
+const words = (code) => import(`./i18n/${code}.js`);
 
 async function render() {
   const place = here();
@@ -109,7 +112,7 @@ function addFoot() {
 async function start() {
   const place = here();
   const site = await frame.meet();
-  await i18n.choose(place.lang ?? site?.lang);
+  await i18n.choose(place.lang ?? site?.lang, LANGUAGES, words);
   theme.scheme(place.scheme);
   if (site) theme.apply(site.theme);
   dress();
@@ -146,4 +149,5 @@ async function resumed() {
   }
 }
 
+connect(config, attempts);
 start();

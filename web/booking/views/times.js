@@ -1,13 +1,13 @@
 // The free days of five weeks and the free times of a day, in the customer's zone.
 
-import { call, path } from "../api.js";
-import * as calendar from "../calendar.js";
-import * as clock from "../clock.js";
-import * as format from "../format.js";
-import { t } from "../i18n.js";
-import { announce, button, display, el, nextView, tell } from "../page.js";
+import { call, path } from "../shared/api.js";
+import * as calendar from "../shared/calendar.js";
+import * as clock from "../shared/clock.js";
+import * as format from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { announce, button, display, el, nextView, tell } from "../shared/page.js";
 import { choiceOf, go, here, replace } from "../routes.js";
-import { choiceCard } from "./summary.js";
+import { choiceCard, steps } from "./summary.js";
 
 const FRESH = 20_000; // ms for which the same days are not asked for again
 const AHEAD = 3; // times five weeks that are looked through before saying that nothing is free
@@ -104,7 +104,7 @@ function scene(choice, current, notice) {
     live ??= display({
       title: t(whole ? "times.title_date" : "times.title"),
       lead: zones([{ starts_at: clock.now() }]),
-      step: "time",
+      above: steps("time"),
       aside: choiceCard(choice),
       content: [notice ? el("p", { class: "notice" }, notice) : null, el("div", { class: "pick" }, left, right)],
     });
@@ -145,10 +145,14 @@ function scene(choice, current, notice) {
     const label = (date, slots) =>
       t(whole ? "times.day_date" : "times.day_free", { day: format.date(date), count: slots.length });
     const free = new Map([...days].map(([date, slots]) => [date, label(date, slots)]));
-    const table = calendar.grid({ first, free, chosen, busy, choose, turn: (date) => turn(date, date) });
     const last = calendar.addDays(first, calendar.SPAN - 1);
+    const range = format.dateRange(first, last);
+    const table = calendar.grid({
+      first, free, chosen, busy, choose, label: t("times.calendar", { range }),
+      other: (date) => t("times.day_none", { day: format.date(date) }), turn: (date) => turn(date, date),
+    });
     left.replaceChildren(el("div", { class: "month-head" },
-      el("h2", { "aria-live": "polite" }, format.dateRange(first, last)),
+      el("h2", { "aria-live": "polite" }, range),
       arrow("previous", first <= today(choice), () => turn(calendar.addDays(first, -1))),
       arrow("next", false, () => turn(calendar.addDays(last, 1)))), table);
     if (focus) calendar.focusDay(table, focus);

@@ -1,7 +1,7 @@
 // Five weeks of days as a grid: one stop for the Tab key, arrow keys inside (the WAI-ARIA date grid).
 
 import * as format from "./format.js";
-import { isRtl, language, t } from "./i18n.js";
+import { isRtl, language } from "./i18n.js";
 import { el } from "./page.js";
 
 export const SPAN = 35; // days on show
@@ -35,8 +35,8 @@ function daysOf(first) {
   return Array.from({ length: 7 * ROWS }, (_, index) => addDays(first, index - lead));
 }
 
-// `free` maps a date to what a screen reader says of it; other days cannot be chosen.
-export function grid({ first, free, chosen, busy, choose, turn }) {
+// What a screen reader says: `free` maps a date to it; for days that cannot be chosen `other` answers it.
+export function grid({ first, free, other, label, chosen, busy, choose, turn }) {
   const days = daysOf(first);
   const last = addDays(first, SPAN - 1);
   const inside = (date) => date >= first && date <= last;
@@ -47,11 +47,10 @@ export function grid({ first, free, chosen, busy, choose, turn }) {
   const cell = (date) => {
     if (!inside(date)) return el("td", { class: "outside" });
     const open = free.has(date);
-    const label = free.get(date) ?? t("times.day_none", { day: format.date(date) });
     const month = date === first || date.endsWith("-01");
     const day = el("button", {
       type: "button", class: "day", tabindex: date === stop ? "0" : "-1", "data-date": date,
-      "aria-disabled": !open && "true", "aria-label": label, "aria-pressed": date === chosen ? "true" : "false",
+      "aria-disabled": !open && "true", "aria-label": free.get(date) ?? other(date), "aria-pressed": date === chosen ? "true" : "false",
       "aria-current": date === iso(new Date()) && "date",
       click: () => open && choose(date),
     }, month ? el("small", {}, format.shortMonth(date)) : null, el("span", {}, format.dayNumber(date)));
@@ -77,8 +76,7 @@ export function grid({ first, free, chosen, busy, choose, turn }) {
     else turn(target);
   };
   const table = el("table", {
-    role: "grid", class: "month", "aria-label": t("times.calendar", { range: format.dateRange(first, last) }),
-    "aria-busy": busy ? "true" : "false", keydown: keys,
+    role: "grid", class: "month", "aria-label": label, "aria-busy": busy ? "true" : "false", keydown: keys,
   }, el("thead", {}, el("tr", {}, weekdays)), el("tbody", {}, weeks));
   return table;
 }

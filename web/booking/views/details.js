@@ -1,13 +1,13 @@
 // Who the booking is for, and holding the time: the only place where a hold is made.
 
-import { call, currentKey } from "../api.js";
-import * as format from "../format.js";
-import { has, language, t } from "../i18n.js";
-import { attempt, button, display, el, nextView, tell } from "../page.js";
+import { call, currentKey } from "../shared/api.js";
+import * as format from "../shared/format.js";
+import { has, language, t } from "../shared/i18n.js";
+import { attempt, button, display, el, nextView, tell } from "../shared/page.js";
 import { choiceOf, go, replace } from "../routes.js";
 import { attempts, bookings, draft, pendingHold, timesOf } from "../store.js";
 import { choiceAt } from "./catalogue.js";
-import { choiceCard, offeringName } from "./summary.js";
+import { choiceCard, offeringName, steps } from "./summary.js";
 import { forgetTimes, showTimes, slotList } from "./times.js";
 
 const FIELDS = [
@@ -42,7 +42,7 @@ export function showDetails(choice, given) {
     mark(form, []);
     attempt(() => hold(choice, slot, values), form.querySelector("button.main"));
   });
-  display({ title: t("details.title"), step: "details", aside: choiceCard(choice, slot), content: form });
+  display({ title: t("details.title"), above: steps("details"), aside: choiceCard(choice, slot), content: form });
 }
 
 function valuesOf(form) {
@@ -152,7 +152,7 @@ function showTaken(choice, slot, body, alternatives) {
   display({
     title: t("taken.title"),
     lead: t(ordered.length ? "taken.lead" : "taken.none", { time }),
-    step: "time",
+    above: steps("time"),
     tone: "sorry",
     aside: choiceCard(choice),
     content: [slotList(choice, ordered, take, { full: true }),

@@ -1,13 +1,5 @@
-// Where the page is, written in its address: so back, forward, reload and a copied link all work.
-//
-//   ?resource=…                            what one resource offers
-//   ?resource=…&offering=…[&day=…]         its free times
-//   …&start=… | &date=…                    the details for one of them
-//   ?booking=…[&return=paid|left]          a booking, found with what this browser remembers of it
-//   ?view=bookings                         all of those
-//
-// `key`, `lang` and `scheme` stay in the address; a booking's secret never gets there, and the key only
-// where the page has none of its own.
+// Where the page is, written in its address (docs/booking-page.md has them all): so back, forward, reload
+// and a copied link work. A booking's secret never gets there, and the key only where the page has none.
 
 import config from "./config.js";
 

@@ -1,8 +1,8 @@
 // What is being booked, beside every step of booking it.
 
-import * as format from "../format.js";
-import { t } from "../i18n.js";
-import { el, theirs } from "../page.js";
+import * as format from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { el, theirs } from "../shared/page.js";
 
 function hue(text) {
   let sum = 0;
@@ -21,6 +21,19 @@ export function monogram(name) {
 export function offeringName({ offering, price }) {
   const tier = offering.prices.length > 1 ? price.tier.replaceAll("_", " ") : "";
   return tier ? `${offering.name} (${tier})` : offering.name;
+}
+
+export const lengthOf = (offering) => format.length(offering.duration_minutes) || t("length.date");
+
+const STEPS = ["time", "details", "pay"];
+
+export function steps(current) {
+  const at = STEPS.indexOf(current);
+  const items = STEPS.map((step, index) =>
+    el("li", { "aria-current": index === at && "step", class: index < at ? "done" : "" },
+      el("span", { class: "dot", "aria-hidden": "true" }, index < at ? "✓" : format.number(index + 1)),
+      el("span", {}, t("steps." + step))));
+  return el("ol", { class: "steps", "aria-label": t("steps.label") }, items);
 }
 
 const row = (name, ...content) => el("div", {}, el("dt", {}, t(name)), el("dd", {}, content));
@@ -43,7 +56,7 @@ export function choiceCard(choice, slot = null) {
       el("div", {}, el("strong", {}, theirs(offeringName(choice))), el("span", {}, theirs(resource.name)))),
     el("dl", { class: slot ? "" : "brief" },
       slot ? whenRows(slot, resource.timezone) : null,
-      row("summary.length", format.length(offering.duration_minutes)),
+      row("summary.length", lengthOf(offering)),
       row("summary.price", el("span", { class: "price" }, format.money(price.price)))));
 }
 

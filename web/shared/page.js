@@ -1,8 +1,7 @@
 // Making the page: elements, one view at a time, announcements, and what happens when a step fails.
 
 import { Problem } from "./api.js";
-import { number } from "./format.js";
-import { t } from "./i18n.js";
+import { has, t } from "./i18n.js";
 
 const view = document.getElementById("view");
 const live = document.getElementById("live");
@@ -24,19 +23,8 @@ export function el(name, attributes = {}, ...children) {
 // what people or the shop wrote may run in either direction
 export const theirs = (text) => el("bdi", {}, text);
 
-const STEPS = ["time", "details", "pay"];
-
-function steps(current) {
-  const at = STEPS.indexOf(current);
-  const items = STEPS.map((step, index) =>
-    el("li", { "aria-current": index === at && "step", class: index < at ? "done" : "" },
-      el("span", { class: "dot", "aria-hidden": "true" }, index < at ? "✓" : number(index + 1)),
-      el("span", {}, t("steps." + step))));
-  return el("ol", { class: "steps", "aria-label": t("steps.label") }, items);
-}
-
 // Shows a view and puts the focus on its heading. Returns whether it is still the one on show.
-export function display({ title, lead, step, aside, tone, content, result = false }) {
+export function display({ title, lead, above, aside, tone, content, result = false }) {
   const mine = ++shown;
   const heading = el("h1", { tabindex: "-1" }, title);
   const main = el("section", { class: "main" },
@@ -44,7 +32,7 @@ export function display({ title, lead, step, aside, tone, content, result = fals
     heading, lead ? el("p", { class: "lead" }, lead) : null,
     el("div", { id: "problem", role: "alert" }), content);
   view.className = aside ? (result ? "with-aside result" : "with-aside") : "";
-  view.replaceChildren(...[step ? steps(step) : null, aside, main].filter(Boolean));
+  view.replaceChildren(...[above, aside, main].filter(Boolean));
   document.title = title;
   heading.focus({ preventScroll: true });
   scrollTo(0, 0);
@@ -86,9 +74,11 @@ export async function attempt(action, control = null) {
   }
 }
 
+// a page may have words of its own for a code
 function words(problem) {
+  const own = "problem." + problem.code;
   if (problem.status === 0) return t("problem.offline");
-  if (problem.code === "too_many_holds") return t("problem.too_many_holds");
+  if (has(own)) return t(own);
   if (problem.status === 429) return t("problem.limit", { count: problem.retryAfter ?? 60 });
   if (problem.passing) return t("problem.busy");
   return t("problem.other", { detail: [problem.message, problem.body.hint].filter(Boolean).join(" ") });

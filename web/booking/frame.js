@@ -1,9 +1,9 @@
 // The page's side of embed.js. Everything said to the site around goes to the origin that its hello
 // came from, and nothing is taken from anywhere else.
 
-import { isCredential, isId } from "./api.js";
-import { pause } from "./clock.js";
-import { el } from "./page.js";
+import { isCredential, isId } from "./shared/api.js";
+import { pause } from "./shared/clock.js";
+import { el } from "./shared/page.js";
 
 const KEEP = "keep=";
 

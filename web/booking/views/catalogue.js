@@ -1,11 +1,11 @@
 // What can be booked: resources, their offerings, with price and length.
 
-import { call } from "../api.js";
-import * as format from "../format.js";
-import { t } from "../i18n.js";
-import { display, el, nextView, theirs } from "../page.js";
+import { call } from "../shared/api.js";
+import * as format from "../shared/format.js";
+import { t } from "../shared/i18n.js";
+import { display, el, nextView, theirs } from "../shared/page.js";
 import { choiceOf, go } from "../routes.js";
-import { monogram, offeringName } from "./summary.js";
+import { lengthOf, monogram, offeringName } from "./summary.js";
 
 let loading = null; // asked once; a reload asks again
 
@@ -65,7 +65,7 @@ function resourceCard(resource) {
 function offer(choice) {
   const { offering, price } = choice;
   const size = offering.group_size ?? 0;
-  const details = [format.length(offering.duration_minutes), size > 1 && t("catalogue.group", { count: size })];
+  const details = [lengthOf(offering), size > 1 && t("catalogue.group", { count: size })];
   return el("li", {}, el("button", { type: "button", class: "offer", click: () => go(choiceOf(choice)) },
     el("span", { class: "name" }, theirs(offeringName(choice))),
     el("span", { class: "soft" }, details.filter(Boolean).join(" · ")),

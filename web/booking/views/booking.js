@@ -1,14 +1,14 @@
 // A booking: held, being paid, and what came of it. Follows by itself until something is final.
 
-import { call, isId, keyFor, path, Problem } from "../api.js";
-import * as clock from "../clock.js";
-import * as format from "../format.js";
-import { has, t } from "../i18n.js";
+import { call, isId, keyFor, path, Problem } from "../shared/api.js";
+import * as clock from "../shared/clock.js";
+import * as format from "../shared/format.js";
+import { has, t } from "../shared/i18n.js";
 import * as frame from "../frame.js";
-import { announce, button, display, el, nextView, theirs } from "../page.js";
+import { announce, button, display, el, nextView, theirs } from "../shared/page.js";
 import { go, here, ownAddress, replace } from "../routes.js";
 import { bookings, timesOf } from "../store.js";
-import { bookingCard } from "./summary.js";
+import { bookingCard, steps } from "./summary.js";
 import { forgetTimes } from "./times.js";
 
 const SETTLED = ["confirmed", "refunded", "expired", "cancelled", "declined", "ended", "completed"];
@@ -100,9 +100,9 @@ const tidyAddress = (id) => here().return && replace({ booking: id }, { renderin
 
 const VIEWS = { held, left, processing, releasing, confirmed, expired, released, unreturned, time_lost: sentBack, refunding: sentBack, refunded: sentBack };
 
-function view({ kept, booking, settled }, { title, lead, tone, step, content = null }) {
+function view({ kept, booking, settled }, { title, lead, tone, above, content = null }) {
   const whole = [content, settled ? forgetting(kept) : null];
-  return display({ title, lead, tone, step, aside: bookingCard(booking, kept), content: whole, result: true });
+  return display({ title, lead, tone, above, aside: bookingCard(booking, kept), content: whole, result: true });
 }
 
 // On a device that others use, too, a customer may want nothing to be left.
@@ -124,7 +124,7 @@ function held(scene) {
   const clockface = el("strong", { role: "timer", "aria-live": "off" });
   const bar = el("span", { class: "bar" }, el("span"));
   const live = view(scene, {
-    title: t("held.title"), lead: t("held.lead"), step: "pay",
+    title: t("held.title"), lead: t("held.lead"), above: steps("pay"),
     content: [
       el("div", { class: "card timer" }, el("span", {}, t("held.left")), clockface, bar),
       actions(payButton(frame.framed ? t("left.pay") : t("held.pay", { price: sum(booking) }), kept), releaseButton(kept)),
@@ -165,7 +165,7 @@ function left(scene) {
   const until = scene.kept.pay_until;
   const lead = until && new Date(until) > clock.now() ? t("left.lead", { until: format.time(until) }) : t("left.lead_open");
   return view(scene, {
-    title: t("left.title"), lead, tone: "wait", step: "pay",
+    title: t("left.title"), lead, tone: "wait", above: steps("pay"),
     content: actions(payButton(t("left.pay"), scene.kept), releaseButton(scene.kept)),
   });
 }
@@ -173,7 +173,7 @@ function left(scene) {
 function processing(scene) {
   const note = el("p", { class: "soft", role: "status" });
   const live = view(scene, {
-    title: t("processing.title"), lead: t("processing.lead"), tone: "busy", step: "pay", content: note,
+    title: t("processing.title"), lead: t("processing.lead"), tone: "busy", above: steps("pay"), content: note,
   });
   const slow = scene.status === "expired" ? "processing.checking" : "processing.slow";
   setTimeout(() => live() && (note.textContent = t(slow)), SLOW);

@@ -1,7 +1,7 @@
 // The link of a letter: it opens one booking, whose secret it carries in the fragment, which browsers
 // keep to themselves; it is dropped from the address on arrival.
 
-import { call, currentKey, isCredential, isId, path } from "./api.js";
+import { call, currentKey, isCredential, isId, path } from "./shared/api.js";
 import { bookings, timesOf } from "./store.js";
 import { choiceOf } from "./routes.js";
 import { choicesOf, resources } from "./views/catalogue.js";

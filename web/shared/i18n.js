@@ -1,8 +1,8 @@
-// The page's words. A language is one module in i18n/; this picks it and looks words up.
+// Picks one of the languages that a page brings, and looks its words up.
 
-const LANGUAGES = { en: "English", ar: "العربية" };
 const RTL = ["ar"];
 
+let languages = {}; // codes and names
 let code = "en";
 let tag = "en"; // with the region the browser names: it decides how dates and times are written
 let words = {};
@@ -10,22 +10,24 @@ let plurals = new Intl.PluralRules("en");
 
 export const language = () => tag;
 export const isRtl = () => RTL.includes(code);
-export const others = () => Object.entries(LANGUAGES).filter(([other]) => other !== code);
+export const others = () => Object.entries(languages).filter(([other]) => other !== code);
 
 // Anything may stand in an address: what is no language of ours is passed over.
 function ours(each) {
   try {
-    return Object.hasOwn(LANGUAGES, new Intl.Locale(each).language);
+    return Object.hasOwn(languages, new Intl.Locale(each).language);
   } catch {
     return false;
   }
 }
 
-export async function choose(wanted) {
-  tag = [wanted, ...navigator.languages].find(ours) ?? "en";
+// `load` imports the words of a code. Who reads none of the languages gets the first.
+export async function choose(wanted, given, load) {
+  languages = given;
+  tag = [wanted, ...navigator.languages].find(ours) ?? Object.keys(languages)[0];
   code = new Intl.Locale(tag).language;
   if (tag === code) tag = navigator.languages.find((each) => each.startsWith(code + "-")) ?? code;
-  ({ default: words } = await import(`./i18n/${code}.js`));
+  ({ default: words } = await load(code));
   plurals = new Intl.PluralRules(code);
   Object.assign(document.documentElement, { lang: code, dir: isRtl() ? "rtl" : "ltr" });
 }

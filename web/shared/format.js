@@ -1,6 +1,6 @@
 // Money, times and lengths as people read them, in the page's language.
 
-import { language, t } from "./i18n.js";
+import { language } from "./i18n.js";
 
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
@@ -69,7 +69,6 @@ export const timeSpan = (start, end, timeZone = zone) =>
     .formatRange(new Date(start), new Date(end));
 
 export function length(minutes) {
-  if (!minutes) return t("length.date");
   const unit = (value, name) => number(value, { style: "unit", unit: name, unitDisplay: "short" });
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];
   return [hours && unit(hours, "hour"), rest && unit(rest, "minute")].filter(Boolean).join(" ");
