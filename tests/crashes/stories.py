@@ -556,8 +556,11 @@ _STORIES = (
 
 # Before anything else a client's request is counted (holdfast/api/limits.py): an environment that
 # has not seen the key alive asks the database of it, and what makes rows is told to DynamoDB.
-_ASKED_OF = {"create_hold", "create_hold of a cart", "confirmation", "confirmation of a change"}
-_COUNTED = ("create_hold", "begin_checkout", "reschedule_booking")
+_ASKED_OF = {
+    *("create_hold", "create_hold of a cart", "confirmation", "confirmation of a change"),
+    *("reschedule for more", "reschedule for less"),
+}
+_COUNTED = ("create_hold", "begin_checkout", "reschedule")
 
 
 def _counted(story: Story) -> Story:

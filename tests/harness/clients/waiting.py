@@ -29,7 +29,8 @@ class Place:
     @property
     def row(self) -> Any:
         """The place's row as it is now."""
-        return self.tenant.database.one("select * from core.waitlist where id = %s", self.id)
+        query = "select * from core.waitlist where tenant_id = %s and id = %s"
+        return self.tenant.database.one(query, self.tenant.id, self.id)
 
     @property
     def state(self) -> str:
