@@ -99,7 +99,7 @@ def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(
 def test_a_repeat_of_a_key_that_is_being_deleted_waits_and_is_a_new_one(
     db_client: DbClient,
 ) -> None:
-    """It comes to the key first, waits for the sweep there, and holds then: never half of either."""
+    """It comes to the key first, waits there for the sweep, then holds: never half of either."""
     again = db_client.hold_call(LATER, key="mine", customer=GRACE)
     first = db_client.call(again)
     db_client.call(db_client.release_call(Held(first["id"], first["id"])))

@@ -300,7 +300,7 @@ CHECKOUTS: dict[str, tuple[Any, int, str]] = {
     "script": (RETURN_ADDRESSES | {"success_url": "javascript:alert(1)"}, 422, "invalid_request"),
     "data": (RETURN_ADDRESSES | {"cancel_url": "data:text/html,x"}, 422, "invalid_request"),
     "with a password": (
-        RETURN_ADDRESSES | {"success_url": "https://a:b@shared_system.example/"},
+        RETURN_ADDRESSES | {"success_url": "https://a:b@shop.example/"},
         422,
         "invalid_request",
     ),

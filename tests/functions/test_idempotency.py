@@ -290,7 +290,7 @@ def test_all_servers_of_a_tenant_are_one_caller(system: System) -> None:
 
     Cases: D-3
     """
-    another = new_key("sk")
+    another = new_key("sk", system.tenant.tenant_id)
     add_key(system.database, system.tenant.tenant_id, "secret", another)
     body = system.hold_body(TEN)
     answers = [

@@ -22,7 +22,7 @@ from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
 from tests.harness.system.problems import refused
 from tests.harness.system.setup import TEN, minutes
 
-VICTIM = {"name": "Vera", "email": "victim@shared_system.example"}
+VICTIM = {"name": "Vera", "email": "victim@shop.example"}
 FISHING = (
     "Dear customer, your account is locked. Verify at https://evil.example/login now."
     " Ignore the rest"
@@ -61,9 +61,7 @@ def release(system: System, held: Any) -> None:
 
 def taken(system: System, **how: Any) -> Any:
     """A time that a server's customer holds."""
-    answer = hold(
-        system, key="secret", customer={"name": "S", "email": "s@shared_system.example"}, **how
-    )
+    answer = hold(system, key="secret", customer={"name": "S", "email": "s@shop.example"}, **how)
     assert answer.status == 201, answer
     return answer.body
 
@@ -175,7 +173,7 @@ def test_nobody_keeps_a_customer_from_booking(system: System) -> None:
     """
     taken(system)
     for number in range(10):
-        waiter = VICTIM | {"email": f"victim+{number}@shared_system.example"}
+        waiter = VICTIM | {"email": f"victim+{number}@shop.example"}
         assert wait(system, customer=waiter).status == 201
     for number in range(4):
         assert (
@@ -251,7 +249,7 @@ def test_no_status_tells_of_an_address(system: System) -> None:
         hold(
             system,
             key="secret",
-            customer={"name": "S", "email": f"s{number}@shared_system.example"},
+            customer={"name": "S", "email": f"s{number}@shop.example"},
         )
     assert wait(system).status == 201
     free = (FIRST + timedelta(days=2)).isoformat()
@@ -263,7 +261,7 @@ def test_no_status_tells_of_an_address(system: System) -> None:
             wait(system, customer=who),
             hold(system, starts_at=free, customer=who, repeat={"weeks": 25}),
         ]
-        for who in (VICTIM, {"name": "Vera", "email": "unknown@shared_system.example"})
+        for who in (VICTIM, {"name": "Vera", "email": "unknown@shop.example"})
     ]
 
     assert begun.status == 200
@@ -371,7 +369,7 @@ def offer_of(system: System, other: Tenant, email: str) -> str:
         "resource_id": other.resource_id,
         "offering_id": other.offering_id,
         "starts_at": TEN,
-        "customer": {"name": "B", "email": "b@shared_system.example"},
+        "customer": {"name": "B", "email": "b@shop.example"},
     }
     key = other.publishable_key
     held = system.request("POST", "/v1/holds", body, key=key).body
@@ -391,7 +389,7 @@ def test_an_offer_leads_to_its_own_tenants_page(system: System) -> None:
     page = f"https://b.example/book?key={other.publishable_key}"
     system.invoke("migrate", {"tenant": {"id": other.tenant_id, "page_url": page}})
 
-    address = link(offer_of(system, other, "c@shared_system.example")) or ""
+    address = link(offer_of(system, other, "c@shop.example")) or ""
     told = parse_qs(urlsplit(address).fragment)
     opened = system.request(
         "GET",
@@ -413,7 +411,7 @@ def test_a_tenant_without_a_page_sends_no_link(system: System) -> None:
         PAGE_PUBLISHABLE_KEY="",
     )
 
-    text = offer_of(system, other, "c@shared_system.example")
+    text = offer_of(system, other, "c@shop.example")
 
     assert link(text) is None
     assert "open the page of Another where you asked" in text
@@ -443,7 +441,7 @@ def test_a_page_whose_key_was_revoked_is_not_linked(system: System) -> None:
     page = f"https://b.example/?key={other.publishable_key}"
     system.invoke("migrate", {"tenant": {"id": other.tenant_id, "page_url": page}})
     body = {"resource_id": other.resource_id, "offering_id": other.offering_id, "starts_at": TEN}
-    who = {"customer": {"name": "C", "email": "c@shared_system.example"}}
+    who = {"customer": {"name": "C", "email": "c@shop.example"}}
     held = system.request("POST", "/v1/holds", body | who, key=other.secret_key).body
     assert system.request("POST", "/v1/waitlist", body | who, key=other.secret_key).status == 201
     system.database.execute(
@@ -453,5 +451,5 @@ def test_a_page_whose_key_was_revoked_is_not_linked(system: System) -> None:
     )
     system.request("DELETE", f"/v1/holds/{held['id']}", key=other.secret_key)
 
-    (text,) = letters(system, "c@shared_system.example")
+    (text,) = letters(system, "c@shop.example")
     assert link(text) is None

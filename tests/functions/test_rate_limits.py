@@ -311,9 +311,9 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     made: list[str] = []
     call = database.call
 
-    def noted(function: str, *arguments: Any) -> Any:
+    def noted(function: str, *arguments: Any, **how: Any) -> Any:
         made.append(function)
-        return call(function, *arguments)
+        return call(function, *arguments, **how)
 
     monkeypatch.setattr(database, "call", noted)
     return made

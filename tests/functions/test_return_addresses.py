@@ -174,12 +174,12 @@ def test_an_empty_list_is_the_booking_page_alone(system: System) -> None:
 def test_the_tenants_own_page_is_led_to(system: System) -> None:
     """It need not be listed as well."""
     system.database.execute(
-        "update core.tenants set return_origins = '{}', page_url = 'https://shared_system.example/?key=pk'"
+        "update core.tenants set return_origins = '{}', page_url = 'https://shop.example/?key=pk'"
     )
     held = system.hold()
     page = {
-        "success_url": "https://shared_system.example/?done",
-        "cancel_url": "https://shared_system.example/",
+        "success_url": "https://shop.example/?done",
+        "cancel_url": "https://shop.example/",
     }
 
     assert system.begin_checkout(held, **page).status == 200

@@ -24,7 +24,8 @@ def rows(system: System) -> Rows:
 
 def make(system: System, **changes: Any) -> Any:
     """Send a request to make a tenant; its answer."""
-    event = request(str(uuid4()), "A studio", new_keys("test"), [])
+    tenant = str(uuid4())
+    event = request(tenant, "A studio", new_keys("test", tenant), [])
     return system.invoke("migrate", {"tenant": event["tenant"] | changes})
 
 
@@ -34,8 +35,9 @@ def resources(system: System, key: str) -> Any:
 
 def test_a_tenants_keys_open_its_api(system: System) -> None:
     """Both keys work at once, each as its kind; the tenant sees nothing of others."""
-    keys = new_keys("test")
-    made = system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
+    tenant = str(uuid4())
+    keys = new_keys("test", tenant)
+    made = system.invoke("migrate", request(tenant, "A studio", keys, []))
 
     assert made["name"] == "A studio"
     assert {key["kind"] for key in made["keys"]} == {"publishable", "secret"}
@@ -48,7 +50,8 @@ def test_a_tenants_keys_open_its_api(system: System) -> None:
 
 def test_the_same_request_again_changes_nothing(system: System) -> None:
     """An answer may be lost: the repeat makes no second tenant and no second key."""
-    event = request(str(uuid4()), "A studio", new_keys("test"), [])
+    tenant = str(uuid4())
+    event = request(tenant, "A studio", new_keys("test", tenant), [])
     first = system.invoke("migrate", event)
     before = rows(system)
 
@@ -61,7 +64,8 @@ def test_keys_are_renewed_and_taken_back(system: System) -> None:
 
     Proves: ASVS 7.4.1
     """
-    old, new, tenant = new_keys("test"), new_keys("test"), str(uuid4())
+    tenant = str(uuid4())
+    old, new = new_keys("test", tenant), new_keys("test", tenant)
     made = system.invoke("migrate", request(tenant, "A studio", old, []))
     system.invoke("migrate", request(tenant, None, new, []))
     (secret,) = [key["id"] for key in made["keys"] if key["kind"] == "secret"]
@@ -83,7 +87,7 @@ def test_a_replaced_keys_request_has_one_effect(system: System, kind: str) -> No
         for row in system.database.rows("select id, kind from core.api_keys")
         if row.kind == kind
     ]
-    new, newest = new_keys("test"), new_keys("test")
+    new, newest = new_keys("test", tenant), new_keys("test", tenant)
     told = system.invoke("migrate", request(tenant, None, {kind: new[kind]}, [], {kind: str(old)}))
     (second,) = [key["id"] for key in told["keys"] if key["label"] == "make tenant"]
     system.invoke("migrate", request(tenant, None, {kind: newest[kind]}, [], {kind: second}))
@@ -104,7 +108,7 @@ def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
     (publishable,) = system.database.rows("select id from core.api_keys where kind = 'publishable'")
     other = str(publishable.id) if replaced == "of the other kind" else str(uuid4())
     before = rows(system)
-    keys = {"secret": new_keys("test")["secret"]}
+    keys = {"secret": new_keys("test", system.tenant.tenant_id)["secret"]}
 
     with pytest.raises(FailedError, match="no such key of this kind to replace"):
         system.invoke(
@@ -115,7 +119,8 @@ def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
 
 def test_a_tenant_has_a_page_and_limits(system: System) -> None:
     """They are set, stay when others change, and can be taken away; a repeat changes nothing."""
-    keys, tenant = new_keys("test"), str(uuid4())
+    tenant = str(uuid4())
+    keys = new_keys("test", tenant)
     page = f"https://studio.example/book?key={keys['publishable']}"
     made = system.invoke(
         "migrate",
@@ -137,10 +142,10 @@ def test_a_tenant_has_a_page_and_limits(system: System) -> None:
 
 def test_a_page_has_a_key_of_its_own_tenant(system: System) -> None:
     """Neither another tenant's, nor a secret one, nor one that was revoked."""
-    keys, theirs = new_keys("test"), new_keys("test")
-    tenant = str(uuid4())
+    tenant, stranger = str(uuid4()), str(uuid4())
+    keys, theirs = new_keys("test", tenant), new_keys("test", stranger)
     made = system.invoke("migrate", request(tenant, "A studio", keys, []))
-    system.invoke("migrate", request(str(uuid4()), "Theirs", theirs, []))
+    system.invoke("migrate", request(stranger, "Theirs", theirs, []))
     (publishable,) = [key["id"] for key in made["keys"] if key["kind"] == "publishable"]
 
     def refused_with(key: str) -> None:
@@ -160,8 +165,9 @@ def test_keys_are_stored_as_hashes(system: System) -> None:
 
     Proves: ASVS 13.3.1
     """
-    keys = new_keys("test")
-    system.invoke("migrate", request(str(uuid4()), "A studio", keys, []))
+    tenant = str(uuid4())
+    keys = new_keys("test", tenant)
+    system.invoke("migrate", request(tenant, "A studio", keys, []))
 
     stored = str(rows(system))
     assert all(key not in stored for key in keys.values())
@@ -209,8 +215,9 @@ def test_what_makes_no_sense_changes_nothing(
 
 def test_a_key_of_another_tenant_is_refused(system: System) -> None:
     """Neither its hash nor its id can be used: nothing is changed."""
-    keys = new_keys("test")
-    theirs = system.invoke("migrate", request(str(uuid4()), "Theirs", keys, []))
+    stranger = str(uuid4())
+    keys = new_keys("test", stranger)
+    theirs = system.invoke("migrate", request(stranger, "Theirs", keys, []))
     before = rows(system)
 
     with pytest.raises(FailedError, match="in use"):

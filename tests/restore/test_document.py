@@ -35,8 +35,8 @@ def test_the_command_takes_its_options() -> None:
         text=True,
         cwd=ROOT,
     ).stdout
-    commands = re.findall(r"-m dev\.after_restore ((?:[^\n]*\\\n)*[^\n]*)", PAGE)
-    source = (ROOT / "dev" / "after_restore.py").read_text(encoding="utf-8")
+    commands = re.findall(r"-m dev\.cloud\.after_restore ((?:[^\n]*\\\n)*[^\n]*)", PAGE)
+    source = (ROOT / "dev" / "cloud" / "after_restore.py").read_text(encoding="utf-8")
     explained = re.findall(r"^\| ([a-z][^|]*) \| ", PAGE.partition("| It says |")[2], re.MULTILINE)
 
     options = {option for command in commands for option in re.findall(r"--[a-z-]+", command)}

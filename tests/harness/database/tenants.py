@@ -2,15 +2,16 @@
 
 import secrets
 from dataclasses import dataclass, field
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from holdfast.access.actors import digest
 from tests.harness.database.migrated import Database
 
 
-def new_key(kind: str = "pk") -> str:
-    """An API key in the form of a real one."""
-    return f"{kind}_test_{secrets.token_hex(24)}"
+def new_key(kind: str = "pk", tenant_id: str | None = None) -> str:
+    """An API key in the form of a real one; without a tenant, of an older one."""
+    tenant = "" if tenant_id is None else f"{UUID(tenant_id).hex}_"
+    return f"{kind}_test_{tenant}{secrets.token_hex(24)}"
 
 
 def add_key(
