@@ -1,5 +1,7 @@
 """sql/functions/api/doorways: the names that the release before calls lead to today's functions."""
 
+import gzip
+import re
 from typing import Any
 
 import pytest
@@ -10,12 +12,14 @@ from tests.harness.clients.workload import Workload
 from tests.harness.clients.workload_of_reconciliation import RECONCILIATION
 from tests.harness.clients.workload_of_scheduling import SCHEDULING
 from tests.harness.database.builders import NOW
+from tests.harness.database.cluster import ROOT
 from tests.harness.database.doorways import DOORWAYS, IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 
+_BEFORE = ROOT / "tests/upgrades/9f4679f/schema.sql.gz"
 _SHAPE = """
 select p.proargnames, p.proargtypes::regtype[]::text, p.prorettype::regtype::text, p.proretset,
-    p.proowner::regrole::text, p.proacl::text, p.provolatile::text
+    p.proowner::regrole::text, p.provolatile::text
 from pg_proc as p
 where p.pronamespace = 'api'::regnamespace and p.proname = %s
 """
@@ -62,8 +66,25 @@ def test_doorways_are_those_of_the_folder(api: Api) -> None:
 
 @pytest.mark.parametrize("old", DOORWAYS)
 def test_a_doorway_has_the_shape_of_what_it_leads_to(api: Api, old: str) -> None:
-    """Arguments, answer, owner and those who may call it are the same."""
+    """Arguments, answer and owner are the same."""
     assert api.database.one(_SHAPE, old) == api.database.one(_SHAPE, DOORWAYS[old])
+
+
+@pytest.mark.parametrize("old", DOORWAYS)
+def test_a_doorway_opens_to_the_logins_of_the_release_before(api: Api, old: str) -> None:
+    """Those that its code has, and no other: a function that came since has today's name."""
+    with gzip.open(_BEFORE, "rt", encoding="utf-8") as dump:
+        granted = re.findall(rf"^GRANT ALL ON FUNCTION api\.{old}\(.* TO (\w+);", dump.read(), re.M)
+
+    may_call = api.database.rows(
+        "select a.grantee::regrole::text from pg_proc as p"
+        " cross join lateral aclexplode(p.proacl) as a"
+        " where p.pronamespace = 'api'::regnamespace and p.proname = %s"
+        " and a.grantee <> p.proowner",
+        old,
+    )
+
+    assert sorted(name for (name,) in may_call) == sorted(granted) != []
 
 
 @pytest.mark.parametrize("old", DOORWAYS)

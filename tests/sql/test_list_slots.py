@@ -154,7 +154,7 @@ def test_a_bad_period_is_refused(api: Api, tenant: Tenant, start: datetime, end:
     refusal = refused(lambda: slots(api, offer, start, end))
 
     assert refusal.sqlstate == "KHPER"
-    assert refusal.hint == 'ask for a later "to", or for fewer days at once'
+    assert refusal.hint == 'use a later "to", or request fewer days at once'
     assert slots(api, offer, NOW, NOW + 62 * DAY)
 
 

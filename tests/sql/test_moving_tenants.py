@@ -20,6 +20,7 @@ from tests.harness.clients.workload_of_retention import RETENTION
 from tests.harness.clients.workload_of_scheduling import SCHEDULING
 from tests.harness.database.builders import NOW, Tenant, sha256
 from tests.harness.database.digests import digests
+from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
 
 _ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
@@ -69,11 +70,11 @@ NAMED = [
     "read_calendar_feed",
 ]
 # What is only counted, and the comparison of the books: test_reconcile.py.
-COUNTED = ["measure", "next_reconciliation_page", "reconcile"]
+COUNTED = ["measure_backlog", "next_reconciliation_page", "submit_reconciliation_page"]
 STATES = ["arriving", "left"]
-_ACROSS = """
+_ACROSS = f"""
 select p.proname from pg_proc as p
-where p.pronamespace = 'api'::regnamespace and p.proowner = 'holdfast_system'::regrole
+where {IS_FUNCTION_OF_TODAY} and p.proowner = 'holdfast_system'::regrole
 """
 
 
@@ -180,7 +181,7 @@ def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state
 _QUEUES = {
     "expire_holds": "update core.bookings"
     " set hold_expires_at = hold_expires_at - interval '1 hour'",
-    "expire_holds, reschedule": "update core.reschedules"
+    "expire_holds, change": "update core.reschedules"
     " set expires_at = expires_at - interval '1 hour'",
     "claim_effects": "update core.effects set due_at = due_at - interval '1 hour'",
     "claim_calendars": "update core.calendars set due_at = due_at - interval '1 hour'",
