@@ -25,7 +25,7 @@ from types import FrameType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_KEY = re.compile(r"(pk|sk)_(test|live)_[A-Za-z0-9]{16,128}")
+_KEY = re.compile(r"(pk|sk)_(test|live)_([0-9a-f]{32}_)?[A-Za-z0-9]{16,128}")
 _TIMEOUT_SECONDS = 30
 _RELEASES = 4  # attempts to give the time back
 _CUSTOMER = {"name": "Smoke test", "email": "smoke-test@example.com"}

@@ -20,7 +20,8 @@ from tests.mutations.guard import Edit, Guard
 _FOLDERS = ("sql", "layers", "functions", "dev", "tests", "events", "docs", "web")
 _FILES = ("template.yaml", "pyproject.toml")
 _NOT_INHERITED = {"HOLDFAST_TEST_RUN", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
-_TIME_LIMIT_SECONDS = 120
+# A guard has a test or two; all killers together are hundreds.
+_SECONDS, _SECONDS_EACH = 120, 3
 _OPTIONS = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
 _FAILED = re.compile(r"^FAILED (.+?)(?: - (.*))?$", re.MULTILINE)
 # What a test says when the guard was not taken out but the program broken.
@@ -64,7 +65,7 @@ class Bench:
         self._times = itertools.count(1)
         inherited = {name: os.environ[name] for name in os.environ.keys() - _NOT_INHERITED}
         self._forks = subprocess.Popen(
-            [sys.executable, "tests/mutations/forks.py", str(_TIME_LIMIT_SECONDS)],
+            [sys.executable, "tests/mutations/forks.py"],
             cwd=folder,
             env=inherited
             | {
@@ -106,13 +107,15 @@ class Bench:
         began = time.monotonic()
         assert self._forks.stdin is not None
         assert self._forks.stdout is not None
-        print(json.dumps([str(self._said), *_OPTIONS, *tests]), file=self._forks.stdin, flush=True)
+        seconds = _SECONDS + _SECONDS_EACH * len(tests)
+        order = json.dumps([str(self._said), seconds, *_OPTIONS, *tests])
+        print(order, file=self._forks.stdin, flush=True)
         code = int(self._forks.stdout.readline())
         said = self._said.read_text(encoding="utf-8", errors="replace")
-        seconds = time.monotonic() - began
+        taken = time.monotonic() - began
         if code == -signal.SIGALRM:
-            return Verdict("broken", "it hangs", seconds)
-        return _judged(code, said, seconds)
+            return Verdict("broken", "it hangs", taken)
+        return _judged(code, said, taken)
 
     def close(self) -> None:
         """End the process."""

@@ -1,11 +1,11 @@
-"""Runs pytest again and again in forks of one process: `python forks.py SECONDS`, in a bench.
+"""Runs pytest again and again in forks of one process: `python forks.py`, in a bench.
 
 What costs most of a short run is the import of other people's packages, so it happens once, here.
 Nothing of ours may be imported before the fork: there it comes from the bench as it then is.
 
-Each line of standard input is a JSON array: the file to write to, then pytest's arguments. The
-answer is a line with the exit code, negative for the signal that ended the run: SIGALRM if it took
-more than SECONDS.
+Each line of standard input is a JSON array: the file to write to, how many seconds the run may
+take, then pytest's arguments. The answer is a line with the exit code, negative for the signal that
+ended the run: SIGALRM if it took longer.
 """
 
 import importlib
@@ -40,13 +40,13 @@ _OTHERS = (
 )
 
 
-def main(seconds: int) -> None:
+def main() -> None:
     """Serve until standard input ends."""
     for name in _OTHERS:
         importlib.import_module(name)
     sys.path[0] = str(Path.cwd())  # as `python -m pytest` has it, instead of this file's folder
     for line in sys.stdin:
-        said, *arguments = json.loads(line)
+        said, seconds, *arguments = json.loads(line)
         child = os.fork()
         if child == 0:
             sys.exit(_run(said, arguments, seconds))
@@ -68,4 +68,4 @@ def _run(said: str, arguments: list[str], seconds: int) -> int:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main()

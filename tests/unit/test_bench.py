@@ -108,7 +108,8 @@ def test_document_and_results_agree() -> None:
 
 def test_pictures_and_results_agree() -> None:
     """Each picture was drawn from the results that are here, and there is one of each family."""
-    drawn = {path.stem: path for path in (results.ROOT / "docs" / "pictures").glob("*.svg")}
+    pictures = (results.ROOT / "docs" / "pictures").glob("*.svg")
+    drawn = {path.stem: path for path in pictures if not path.stem.startswith("house-")}
     measured = {each.family: each for each in results.kept()}
 
     assert drawn.keys() == measured.keys()
