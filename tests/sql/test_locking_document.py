@@ -5,7 +5,7 @@ import re
 from dev.generators.locks import DOCUMENT, files, header, locks
 from tests.harness.database.doorways import IS_FUNCTION_OF_TODAY
 from tests.harness.database.migrated import Database
-from tests.harness.rules import rules
+from tests.harness.database.rules import rules
 
 TAKES_LOCK = re.compile(
     r"for (no key )?update\b|pg_(try_)?advisory|on conflict \(tenant_id, id\) do nothing"
