@@ -115,7 +115,10 @@ def test_a_strangers_session_cannot_pose_as_ours(system: System, held: dict[str,
     """
     (session,) = sessions(system, held)
     system.pay(session["id"])
-    forged = changed(raw_event(system, COMPLETED), {"id": "cs_test_stranger", "metadata": {}})
+    event = raw_event(system, COMPLETED)
+    ours = {"tenant_id": system.tenant.tenant_id}
 
-    assert system.post_event(forged).body["result"] == "unknown"
+    for number, metadata in enumerate(({}, ours)):
+        forged = changed(event, {"id": f"cs_test_stranger{number}", "metadata": metadata})
+        assert system.post_event(forged).body["result"] == "unknown"
     assert system.booking(held).status == "paying"

@@ -98,6 +98,7 @@ def test_who_waits_is_passed_over_while_the_price_cannot_be_charged(
 
     assert swept["offered"] == 0
     assert place.row.state == "waiting"
+    assert api.database.value("select count(*) from core.sweep_failures") == 0
     assert refused(api.hold, offer, TEN + timedelta(hours=1)).sqlstate == "KHAMT"
 
     tenant.database.execute("update core.prices set amount = 300")

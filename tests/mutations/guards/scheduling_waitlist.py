@@ -27,7 +27,8 @@ GUARDS: tuple[Guard, ...] = (
             core(
                 "limit_customer",
                 "where c.tenant_id = p_actor.tenant_id and c.mailbox = v_mailbox;",
-                "where c.tenant_id = p_actor.tenant_id and c.id = p_customer_id;",
+                "where c.tenant_id = p_actor.tenant_id"
+                " and c.email = lower(p_request #>> '{customer,email}');",
             ),
         ),
         (f"{_LIMITS}::test_a_server_is_limited_by_the_mailbox_it_vouches_for",),

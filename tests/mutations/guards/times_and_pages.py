@@ -233,6 +233,9 @@ _CHARGES: tuple[Guard, ...] = (
                 "    perform core.require_chargeable(v_price.amount, v_price.currency);\n",
                 "",
             ),
+            core(
+                "resolve_periods", "elsif not (v_one.bookable).chargeable then", "elsif false then"
+            ),
         ),
         (f"{_CHARGED}::test_a_price_from_before_stays_is_flagged_and_cannot_be_held",),
     ),
