@@ -29,10 +29,10 @@ def listed(api: Api, offer: Offer, start: datetime, end: datetime) -> list[dict[
     return slots
 
 
-def try_to_hold(api: Api, offer: Offer, **wanted: Any) -> Any:
+def try_to_hold(api: Api, offer: Offer, kind: str = "publishable", **wanted: Any) -> Any:
     """What holding a time would answer; undone at once. A refusal's SQLSTATE, or the booking."""
     with api.database.connect("holdfast_checkout") as connection:
-        arguments = (offer.tenant.actor(), str(uuid4()), uuid4(), sha256("x"))
+        arguments = (offer.tenant.actor(kind), str(uuid4()), uuid4(), sha256("x"))
         request = offer.request(**wanted)
         try:
             return call(connection, "create_hold", *arguments, request)
