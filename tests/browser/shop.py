@@ -1,6 +1,7 @@
 """The running stack as the browser tests use it, and what a customer does on its booking page."""
 
 import contextlib
+import itertools
 import json
 import re
 import uuid
@@ -51,6 +52,7 @@ class BrowserShop:
         self.key: str = stack.manifest["publishable_key"]
         self.page: str = stack.manifest["booking_page"]
         self.database = StackDatabase(stack.manifest["database"])
+        self.days = itertools.count()
 
     @property
     def clock(self) -> Clock:
@@ -263,12 +265,13 @@ class Visitors:
 def delayed_methods(shop: BrowserShop) -> date:
     """Offer browsers methods whose result comes days later, and say for which day's times.
 
-    Only servers are offered them otherwise, and only times that such a result comes before.
+    Only servers are offered them otherwise, and only times that such a result comes before. Each
+    call says another day, and none that other tests fill up: they take the first that is free.
     """
     shop.database.execute(
         "update core.tenants set delayed_methods = 'all', delayed_method_days = 1"
     )
-    return (shop.clock.now() + timedelta(days=3)).date()
+    return (shop.clock.now() + timedelta(days=30 + next(shop.days))).date()
 
 
 @contextlib.contextmanager

@@ -222,6 +222,9 @@ class Action(NamedTuple):
 
     prepare: Callable[[Workload], Any]
     act: Callable[[Workload, Any], object]
+    # of one index, that one call may read: a week of bookings by the hour, twice for the time they
+    # own and once for the limit of their day; a small part of the tables
+    entries: int = 5 * 7 * 24
 
 
 def _customer(starts_at: datetime) -> dict[str, str]:
