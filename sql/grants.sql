@@ -187,9 +187,11 @@ alter function api.measure owner to holdfast_system;
 alter function api.reconcile owner to holdfast_system;
 alter function api.continue_reconciliation owner to holdfast_system;
 
-grant usage on schema core, api, audit to holdfast_system;
+grant usage on schema core, api, audit, ledger to holdfast_system;
 grant select, insert, update, delete on all tables in schema core to holdfast_system;
-grant select, insert on all tables in schema audit to holdfast_system;
+grant select, insert on all tables in schema audit, ledger to holdfast_system;
+-- balances; a trigger lets nothing else of an account change
+grant update on ledger.accounts to holdfast_system;
 -- the sweep of what is kept no longer; a trigger admits core.delete_booking alone
 grant delete on audit.booking_events to holdfast_system;
 grant update on audit.deleted_bookings to holdfast_system;
@@ -237,7 +239,7 @@ begin
         select c.oid::regclass, case when c.relname = 'tenants' then 'id' else 'tenant_id' end
         from pg_catalog.pg_class as c
         join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-        where n.nspname in ('core', 'audit') and c.relkind in ('r', 'p')
+        where n.nspname in ('core', 'audit', 'ledger') and c.relkind in ('r', 'p')
             -- the same for every tenant, and nothing of any of them
             and c.relname not in (
                 'capabilities', 'currencies', 'migrations', 'reconciliations', 'transitions')

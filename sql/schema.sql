@@ -144,6 +144,14 @@ CREATE SCHEMA core;
 ALTER SCHEMA core OWNER TO holdfast_owner;
 
 --
+-- Name: ledger; Type: SCHEMA; Schema: -; Owner: holdfast_owner
+--
+
+CREATE SCHEMA ledger;
+
+ALTER SCHEMA ledger OWNER TO holdfast_owner;
+
+--
 -- Name: btree_gist; Type: EXTENSION; Schema: -; Owner: -
 --
 
@@ -248,6 +256,18 @@ CREATE TYPE core.actor AS (
 );
 
 ALTER TYPE core.actor OWNER TO holdfast_owner;
+
+--
+-- Name: ledger_line; Type: TYPE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TYPE core.ledger_line AS (
+	kind text,
+	subject_id uuid,
+	amount bigint
+);
+
+ALTER TYPE core.ledger_line OWNER TO holdfast_owner;
 
 --
 -- Name: bookables; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -508,6 +528,29 @@ ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.effects OWNER TO holdfast_owner;
 
 --
+-- Name: payments; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.payments (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    checkout_id uuid NOT NULL,
+    payment_intent_id text NOT NULL,
+    status text NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    amount_refunded bigint DEFAULT 0 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.payments FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.payments OWNER TO holdfast_owner;
+
+--
 -- Name: reschedules; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -560,6 +603,31 @@ CREATE TABLE core.blackouts (
 ALTER TABLE ONLY core.blackouts FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.blackouts OWNER TO holdfast_owner;
+
+--
+-- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.refunds (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    payment_id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    currency text NOT NULL,
+    reason text NOT NULL,
+    status text DEFAULT 'queued'::text NOT NULL,
+    stripe_refund_id text,
+    replaced_by uuid,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    return_id uuid
+);
+
+ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.refunds OWNER TO holdfast_owner;
 
 --
 -- Name: calendar_feeds; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -652,30 +720,6 @@ CREATE TABLE audit.deleted_bookings (
 ALTER TABLE ONLY audit.deleted_bookings FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE audit.deleted_bookings OWNER TO holdfast_owner;
-
---
--- Name: refunds; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.refunds (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    payment_id uuid NOT NULL,
-    booking_id uuid NOT NULL,
-    amount bigint NOT NULL,
-    currency text NOT NULL,
-    reason text NOT NULL,
-    status text DEFAULT 'queued'::text NOT NULL,
-    stripe_refund_id text,
-    replaced_by uuid,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
-);
-
-ALTER TABLE ONLY core.refunds FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.refunds OWNER TO holdfast_owner;
 
 --
 -- Name: waitlist; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -856,27 +900,22 @@ ALTER TABLE ONLY core.pools FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.pools OWNER TO holdfast_owner;
 
 --
--- Name: payments; Type: TABLE; Schema: core; Owner: holdfast_owner
+-- Name: returns; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TABLE core.payments (
+CREATE TABLE core.returns (
     tenant_id uuid NOT NULL,
     id uuid NOT NULL,
     booking_id uuid NOT NULL,
-    checkout_id uuid NOT NULL,
-    payment_intent_id text NOT NULL,
-    status text NOT NULL,
+    key text NOT NULL,
     amount bigint NOT NULL,
     currency text NOT NULL,
-    amount_refunded bigint DEFAULT 0 NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    created_at timestamp with time zone NOT NULL
 );
 
-ALTER TABLE ONLY core.payments FORCE ROW LEVEL SECURITY;
+ALTER TABLE ONLY core.returns FORCE ROW LEVEL SECURITY;
 
-ALTER TABLE core.payments OWNER TO holdfast_owner;
+ALTER TABLE core.returns OWNER TO holdfast_owner;
 
 --
 -- Name: customers; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -920,6 +959,47 @@ ALTER TABLE ONLY core.prices FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.prices OWNER TO holdfast_owner;
 
 --
+-- Name: accounts; Type: TABLE; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TABLE ledger.accounts (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    kind text NOT NULL,
+    subject_id uuid NOT NULL,
+    currency text NOT NULL,
+    normal smallint NOT NULL,
+    balance bigint,
+    created_at timestamp with time zone NOT NULL
+)
+WITH (fillfactor='70');
+
+ALTER TABLE ONLY ledger.accounts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.accounts OWNER TO holdfast_owner;
+
+--
+-- Name: allocations; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.allocations (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    booking_id uuid NOT NULL,
+    kind text NOT NULL,
+    covers bigint NOT NULL,
+    value bigint NOT NULL,
+    returned bigint DEFAULT 0 NOT NULL,
+    currency text NOT NULL,
+    payment_id uuid NOT NULL,
+    created_at timestamp with time zone NOT NULL
+);
+
+ALTER TABLE ONLY core.allocations FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.allocations OWNER TO holdfast_owner;
+
+--
 -- Name: idempotency_keys; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -937,6 +1017,25 @@ CREATE TABLE core.idempotency_keys (
 ALTER TABLE ONLY core.idempotency_keys FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.idempotency_keys OWNER TO holdfast_owner;
+
+--
+-- Name: journals; Type: TABLE; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TABLE ledger.journals (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    reference text NOT NULL,
+    currency text NOT NULL,
+    lines smallint NOT NULL,
+    booking_id uuid,
+    at timestamp with time zone NOT NULL,
+    request_id text
+);
+
+ALTER TABLE ONLY ledger.journals FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.journals OWNER TO holdfast_owner;
 
 --
 -- Name: stripe_events; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -1123,6 +1222,23 @@ ALTER TABLE ONLY core.resource_offerings FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.resource_offerings OWNER TO holdfast_owner;
 
 --
+-- Name: return_parts; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.return_parts (
+    tenant_id uuid NOT NULL,
+    return_id uuid NOT NULL,
+    allocation_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    refund_id uuid NOT NULL,
+    CONSTRAINT return_parts_amount_positive CHECK ((amount > 0))
+);
+
+ALTER TABLE ONLY core.return_parts FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.return_parts OWNER TO holdfast_owner;
+
+--
 -- Name: sweep_failures; Type: TABLE; Schema: core; Owner: holdfast_owner
 --
 
@@ -1186,6 +1302,22 @@ CREATE TABLE core.transitions (
 ALTER TABLE core.transitions OWNER TO holdfast_owner;
 
 --
+-- Name: postings; Type: TABLE; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TABLE ledger.postings (
+    tenant_id uuid NOT NULL,
+    journal_id uuid NOT NULL,
+    account_id uuid NOT NULL,
+    amount bigint NOT NULL,
+    CONSTRAINT postings_not_zero CHECK ((amount <> 0))
+);
+
+ALTER TABLE ONLY ledger.postings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE ledger.postings OWNER TO holdfast_owner;
+
+--
 -- Name: booking_events booking_events_pkey; Type: CONSTRAINT; Schema: audit; Owner: holdfast_owner
 --
 
@@ -1198,6 +1330,20 @@ ALTER TABLE ONLY audit.booking_events
 
 ALTER TABLE ONLY audit.deleted_bookings
     ADD CONSTRAINT deleted_bookings_pkey PRIMARY KEY (tenant_id, ended_on, reason);
+
+--
+-- Name: allocations allocations_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.allocations
+    ADD CONSTRAINT allocations_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: allocations allocations_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.allocations
+    ADD CONSTRAINT allocations_sound CHECK (core.sound_allocation(allocations.*));
 
 --
 -- Name: api_keys api_keys_hash_unique; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -1536,6 +1682,34 @@ ALTER TABLE ONLY core.resources
     ADD CONSTRAINT resources_pkey PRIMARY KEY (tenant_id, id);
 
 --
+-- Name: return_parts return_parts_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.return_parts
+    ADD CONSTRAINT return_parts_pkey PRIMARY KEY (tenant_id, return_id, allocation_id);
+
+--
+-- Name: returns returns_once; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.returns
+    ADD CONSTRAINT returns_once UNIQUE (tenant_id, booking_id, key);
+
+--
+-- Name: returns returns_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.returns
+    ADD CONSTRAINT returns_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: returns returns_sound; Type: CHECK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.returns
+    ADD CONSTRAINT returns_sound CHECK (core.sound_return(returns.*));
+
+--
 -- Name: stripe_events stripe_events_pkey; Type: CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -1611,6 +1785,60 @@ ALTER TABLE ONLY core.weekly_hours
 
 ALTER TABLE ONLY core.weekly_hours
     ADD CONSTRAINT weekly_hours_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: accounts accounts_pkey; Type: CONSTRAINT; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY ledger.accounts
+    ADD CONSTRAINT accounts_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: accounts accounts_sound; Type: CHECK CONSTRAINT; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ledger.accounts
+    ADD CONSTRAINT accounts_sound CHECK (core.sound_account(accounts.*));
+
+--
+-- Name: journals journals_pkey; Type: CONSTRAINT; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY ledger.journals
+    ADD CONSTRAINT journals_pkey PRIMARY KEY (tenant_id, id);
+
+--
+-- Name: journals journals_reference_once; Type: CONSTRAINT; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY ledger.journals
+    ADD CONSTRAINT journals_reference_once UNIQUE (tenant_id, reference);
+
+--
+-- Name: journals journals_sound; Type: CHECK CONSTRAINT; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ledger.journals
+    ADD CONSTRAINT journals_sound CHECK (core.sound_journal(journals.*));
+
+--
+-- Name: postings postings_pkey; Type: CONSTRAINT; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY ledger.postings
+    ADD CONSTRAINT postings_pkey PRIMARY KEY (tenant_id, journal_id, account_id);
+
+--
+-- Name: allocations_by_payment; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE INDEX allocations_by_payment ON core.allocations USING btree (tenant_id, payment_id) WHERE (payment_id IS NOT NULL);
+
+--
+-- Name: allocations_once_per_instrument; Type: INDEX; Schema: core; Owner: holdfast_owner
+--
+
+CREATE UNIQUE INDEX allocations_once_per_instrument ON core.allocations USING btree (tenant_id, booking_id, kind, payment_id) WHERE (booking_id IS NOT NULL);
 
 --
 -- Name: blackouts_by_resource; Type: INDEX; Schema: core; Owner: holdfast_owner
@@ -2081,6 +2309,18 @@ CREATE INDEX waitlist_served ON core.waitlist USING btree (tenant_id, resource_i
 CREATE INDEX weekly_hours_by_resource ON core.weekly_hours USING btree (tenant_id, resource_id);
 
 --
+-- Name: journals_by_booking; Type: INDEX; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE INDEX journals_by_booking ON ledger.journals USING btree (tenant_id, booking_id, at) WHERE (booking_id IS NOT NULL);
+
+--
+-- Name: postings_by_account; Type: INDEX; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE INDEX postings_by_account ON ledger.postings USING btree (tenant_id, account_id);
+
+--
 -- Name: booking_events booking_events_append_only; Type: TRIGGER; Schema: audit; Owner: holdfast_owner
 --
 
@@ -2351,6 +2591,50 @@ CREATE TRIGGER weekly_hours_800_follow_insert AFTER INSERT ON core.weekly_hours 
 CREATE TRIGGER weekly_hours_800_follow_update AFTER UPDATE ON core.weekly_hours REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION core.follow_hours();
 
 --
+-- Name: accounts accounts_100_only_balance; Type: TRIGGER; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TRIGGER accounts_100_only_balance BEFORE UPDATE ON ledger.accounts FOR EACH ROW WHEN (((old.tenant_id <> new.tenant_id) OR (old.id <> new.id) OR (old.kind <> new.kind) OR (old.subject_id <> new.subject_id) OR (old.currency <> new.currency) OR (old.normal <> new.normal) OR (old.created_at <> new.created_at) OR ((old.balance IS NULL) <> (new.balance IS NULL)))) EXECUTE FUNCTION core.refuse_other_account();
+
+--
+-- Name: accounts accounts_append_only; Type: TRIGGER; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TRIGGER accounts_append_only BEFORE DELETE OR TRUNCATE ON ledger.accounts FOR EACH STATEMENT EXECUTE FUNCTION core.refuse_rewriting();
+
+--
+-- Name: journals journals_append_only; Type: TRIGGER; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TRIGGER journals_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.journals FOR EACH STATEMENT EXECUTE FUNCTION core.refuse_rewriting();
+
+--
+-- Name: postings postings_900_balance; Type: TRIGGER; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TRIGGER postings_900_balance AFTER INSERT ON ledger.postings REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION core.judge_journals();
+
+--
+-- Name: postings postings_append_only; Type: TRIGGER; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE TRIGGER postings_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON ledger.postings FOR EACH STATEMENT EXECUTE FUNCTION core.refuse_rewriting();
+
+--
+-- Name: allocations allocations_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.allocations
+    ADD CONSTRAINT allocations_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
+
+--
+-- Name: allocations allocations_payment_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.allocations
+    ADD CONSTRAINT allocations_payment_exists FOREIGN KEY (tenant_id, payment_id) REFERENCES core.payments(tenant_id, id);
+
+--
 -- Name: api_keys api_keys_first_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -2561,6 +2845,13 @@ ALTER TABLE ONLY core.refunds
     ADD CONSTRAINT refunds_payment_exists FOREIGN KEY (tenant_id, payment_id) REFERENCES core.payments(tenant_id, id);
 
 --
+-- Name: refunds refunds_return_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.refunds
+    ADD CONSTRAINT refunds_return_exists FOREIGN KEY (tenant_id, return_id) REFERENCES core.returns(tenant_id, id);
+
+--
 -- Name: reschedules reschedules_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
 --
 
@@ -2594,6 +2885,34 @@ ALTER TABLE ONLY core.resource_offerings
 
 ALTER TABLE ONLY core.resources
     ADD CONSTRAINT resources_tenant_exists FOREIGN KEY (tenant_id) REFERENCES core.tenants(id);
+
+--
+-- Name: return_parts return_parts_allocation_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.return_parts
+    ADD CONSTRAINT return_parts_allocation_exists FOREIGN KEY (tenant_id, allocation_id) REFERENCES core.allocations(tenant_id, id);
+
+--
+-- Name: return_parts return_parts_refund_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.return_parts
+    ADD CONSTRAINT return_parts_refund_exists FOREIGN KEY (tenant_id, refund_id) REFERENCES core.refunds(tenant_id, id);
+
+--
+-- Name: return_parts return_parts_return_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.return_parts
+    ADD CONSTRAINT return_parts_return_exists FOREIGN KEY (tenant_id, return_id) REFERENCES core.returns(tenant_id, id);
+
+--
+-- Name: returns returns_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE ONLY core.returns
+    ADD CONSTRAINT returns_booking_exists FOREIGN KEY (tenant_id, booking_id) REFERENCES core.bookings(tenant_id, id);
 
 --
 -- Name: stripe_events stripe_events_booking_exists; Type: FK CONSTRAINT; Schema: core; Owner: holdfast_owner
@@ -2686,6 +3005,12 @@ CREATE POLICY tenant_only ON audit.booking_events TO holdfast_owner USING ((tena
 --
 
 CREATE POLICY tenant_only ON audit.deleted_bookings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: allocations across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.allocations TO holdfast_system USING (true);
 
 --
 -- Name: api_keys across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -2844,6 +3169,18 @@ CREATE POLICY across_tenants ON core.resource_offerings TO holdfast_system USING
 CREATE POLICY across_tenants ON core.resources TO holdfast_system USING (true);
 
 --
+-- Name: return_parts across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.return_parts TO holdfast_system USING (true);
+
+--
+-- Name: returns across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON core.returns TO holdfast_system USING (true);
+
+--
 -- Name: stripe_events across_tenants; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -2884,6 +3221,12 @@ CREATE POLICY across_tenants ON core.waitlist TO holdfast_system USING (true);
 --
 
 CREATE POLICY across_tenants ON core.weekly_hours TO holdfast_system USING (true);
+
+--
+-- Name: allocations; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.allocations ENABLE ROW LEVEL SECURITY;
 
 --
 -- Name: api_keys; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
@@ -3042,6 +3385,18 @@ ALTER TABLE core.resource_offerings ENABLE ROW LEVEL SECURITY;
 ALTER TABLE core.resources ENABLE ROW LEVEL SECURITY;
 
 --
+-- Name: return_parts; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.return_parts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: returns; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
+--
+
+ALTER TABLE core.returns ENABLE ROW LEVEL SECURITY;
+
+--
 -- Name: stripe_events; Type: ROW SECURITY; Schema: core; Owner: holdfast_owner
 --
 
@@ -3052,6 +3407,12 @@ ALTER TABLE core.stripe_events ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.sweep_failures ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: allocations tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.allocations TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
 -- Name: api_keys tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
@@ -3210,6 +3571,18 @@ CREATE POLICY tenant_only ON core.resource_offerings TO holdfast_owner USING ((t
 CREATE POLICY tenant_only ON core.resources TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
 
 --
+-- Name: return_parts tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.return_parts TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: returns tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON core.returns TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
 -- Name: stripe_events tenant_only; Type: POLICY; Schema: core; Owner: holdfast_owner
 --
 
@@ -3280,3 +3653,57 @@ ALTER TABLE core.waitlist ENABLE ROW LEVEL SECURITY;
 --
 
 ALTER TABLE core.weekly_hours ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: accounts; Type: ROW SECURITY; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ledger.accounts ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: accounts across_tenants; Type: POLICY; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON ledger.accounts TO holdfast_system USING (true);
+
+--
+-- Name: journals across_tenants; Type: POLICY; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON ledger.journals TO holdfast_system USING (true);
+
+--
+-- Name: postings across_tenants; Type: POLICY; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE POLICY across_tenants ON ledger.postings TO holdfast_system USING (true);
+
+--
+-- Name: journals; Type: ROW SECURITY; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ledger.journals ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: postings; Type: ROW SECURITY; Schema: ledger; Owner: holdfast_owner
+--
+
+ALTER TABLE ledger.postings ENABLE ROW LEVEL SECURITY;
+
+--
+-- Name: accounts tenant_only; Type: POLICY; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON ledger.accounts TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: journals tenant_only; Type: POLICY; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON ledger.journals TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));
+
+--
+-- Name: postings tenant_only; Type: POLICY; Schema: ledger; Owner: holdfast_owner
+--
+
+CREATE POLICY tenant_only ON ledger.postings TO holdfast_owner USING ((tenant_id = ( SELECT core.current_tenant() AS current_tenant)));

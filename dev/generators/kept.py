@@ -72,6 +72,14 @@ TABLES: Mapping[str, Kept] = {
     ),
     "core.payments": Kept("kept", "money that came", "", "for ever: the books"),
     "core.refunds": Kept("kept", "money that went back", "", "for ever: the books"),
+    "core.allocations": Kept(
+        "kept", "which payment is for which booking", "", "for ever: the books"
+    ),
+    "core.returns": Kept("kept", "why money went back, once each", "", "for ever: the books"),
+    "core.return_parts": Kept("kept", "from which payment", "", "for ever: the books"),
+    "ledger.accounts": Kept("kept", "what is held, owed or on its way", "", "for ever: the books"),
+    "ledger.journals": Kept("kept", "every event that moved money", "", "for ever: the books"),
+    "ledger.postings": Kept("kept", "from where to where, and how much", "", "for ever: the books"),
     "core.reschedules": Kept(
         "kept", "moves of paid bookings", "", "for ever, with the booking: only paid ones are moved"
     ),

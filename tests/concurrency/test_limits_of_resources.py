@@ -182,6 +182,11 @@ def test_twin_confirms_both_payments(
     guardless.rewrite(
         db_client.database, "core.settle", "perform core.lock_customer(v_booking);", "null;"
     )
+    # a tenant's first payment makes its account at Stripe; this one has had others
+    db_client.database.execute(
+        "select core.lock_accounts(tenant_id, currency, array[core.clearing_line(1)])"
+        " from core.bookings limit 1"
+    )
     opened, _ = db_client.begin(settle_call(two[0][1], "paid"))
     db_client.call(settle_call(two[1][1], "paid"))
     opened.commit()

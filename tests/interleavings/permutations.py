@@ -30,7 +30,7 @@ select coalesce((select b.status from core.bookings as b where b.id = %s), 'none
 """
 _CHANGES = """
 select coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)
-from pg_stat_xact_user_tables where schemaname in ('core', 'audit')
+from pg_stat_xact_user_tables where schemaname in ('core', 'audit', 'ledger')
 """
 _TABLES = """
 select format('%I.%I', n.nspname, c.relname) as name,
@@ -41,7 +41,7 @@ select format('%I.%I', n.nspname, c.relname) as name,
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
     ) as columns
 from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-where n.nspname in ('core', 'audit') and c.relkind = 'r'
+where n.nspname in ('core', 'audit', 'ledger') and c.relkind = 'r'
 """
 
 

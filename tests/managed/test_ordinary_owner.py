@@ -88,11 +88,12 @@ def test_nothing_of_ours_belongs_to_somebody_mighty(
         select distinct r.rolname, r.rolsuper, r.rolbypassrls, r.rolcreaterole, r.rolcanlogin
         from pg_roles as r
         join (
-            select nspowner as owner from pg_namespace where nspname in ('core', 'api', 'audit')
+            select nspowner as owner from pg_namespace
+            where nspname in ('core', 'api', 'audit', 'ledger')
             union all select relowner from pg_class
-            where relnamespace::regnamespace::text in ('core', 'api', 'audit')
+            where relnamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')
             union all select proowner from pg_proc
-            where pronamespace::regnamespace::text in ('core', 'api', 'audit')
+            where pronamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')
         ) as o on o.owner = r.oid
         order by 1
         """,

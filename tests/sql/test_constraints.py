@@ -17,16 +17,17 @@ from tests.harness.database.migrated import Database, fresh_database
 from tests.harness.database.rules import rules
 from tests.harness.database.scheduled_rows import fill
 from tests.harness.database.violations import COPY, VIOLATIONS
+from tests.harness.database.violations_of_money import MONEY
 from tests.harness.database.violations_of_retention import RETENTION
 from tests.harness.database.violations_of_scheduling import SCHEDULING
 
-CASES = VIOLATIONS | SCHEDULING | RETENTION
+CASES = VIOLATIONS | SCHEDULING | RETENTION | MONEY
 
 _NAMES = """
 -- 'n' is not null; PostgreSQL 18 lists those here too
 select c.conname
 from pg_constraint as c
-where c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
+where c.connamespace::regnamespace::text in ('core', 'audit', 'ledger')
     and c.contype in ('f', 'p', 'u', 'x')
     -- columns among which some are unique already are unique anyway: such a constraint is there
     -- for the composite foreign keys that refer to it
@@ -38,7 +39,7 @@ union all
 select i.indexrelid::regclass::text
 from pg_index as i
 join pg_class as c on c.oid = i.indrelid
-where c.relnamespace in ('core'::regnamespace, 'audit'::regnamespace) and i.indisunique
+where c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger') and i.indisunique
     and not exists (select from pg_constraint as k where k.conindid = i.indexrelid)
 """
 
@@ -71,7 +72,7 @@ def test_every_constraint_has_a_case(filled: Database) -> None:
 
     Cases: P-2, P-4
     """
-    names = {name.removeprefix("core.") for (name,) in filled.rows(_NAMES)}
+    names = {name.rpartition(".")[2] for (name,) in filled.rows(_NAMES)}
 
     assert names | set(rules(filled)) == set(CASES)
 
@@ -115,7 +116,7 @@ def test_names_tell_the_table_and_the_fact(filled: Database) -> None:
     query = """
         select c.conname
         from pg_constraint as c
-        where c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
+        where c.connamespace::regnamespace::text in ('core', 'audit', 'ledger')
             and c.contype in ('c', 'f', 'u', 'x')
             and (not starts_with(c.conname, (
                     select t.relname from pg_class as t where t.oid = c.conrelid) || '_')

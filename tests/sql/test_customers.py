@@ -41,7 +41,7 @@ def everything(api: Api) -> str:
     """All rows of all tables, as text."""
     tables = api.database.rows(
         "select c.oid::regclass::text from pg_class as c where c.relkind = 'r'"
-        " and c.relnamespace::regnamespace::text in ('core', 'audit') order by 1"
+        " and c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger') order by 1"
     )
     return "\n".join(
         str(api.database.value(f"select coalesce(jsonb_agg(t), '[]')::text from {name} as t"))
@@ -368,7 +368,8 @@ def test_a_places_secret_ends_too(api: Api, tenant: Tenant) -> None:
 def test_findings_do_not_name_anybody(api: Api, tenant: Tenant) -> None:
     """A table that is kept for ever has no column for a person."""
     columns = api.database.rows(
-        "select column_name from information_schema.columns where table_schema in ('core', 'audit')"
+        "select column_name from information_schema.columns"
+        " where table_schema in ('core', 'audit', 'ledger')"
         " and table_name in ('findings', 'payments', 'refunds', 'reschedules', 'booking_events')"
         " and column_name ~ 'name|mail|phone|notes|address'"
     )

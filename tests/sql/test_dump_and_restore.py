@@ -22,7 +22,7 @@ from tests.harness.laws.invariants import violations
 _SCHEMA = """
 select conrelid::regclass::text, conname, convalidated,
     translate(pg_get_constraintdef(oid), '()', '') -- reading a dump adds parentheses
-from pg_constraint where connamespace::regnamespace::text in ('core', 'audit')
+from pg_constraint where connamespace::regnamespace::text in ('core', 'audit', 'ledger')
 union all
 select p.oid::regprocedure::text, p.proowner::regrole::text, p.prosecdef,
     (select string_agg(a::text, ',' order by a::text) from unnest(p.proacl) as a)

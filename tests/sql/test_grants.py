@@ -43,8 +43,7 @@ def test_roles_may_call_what_the_file_says_and_no_more(api: Api) -> None:
         select r.rolname, p.oid::regproc::text
         from pg_roles as r, pg_proc as p
         where r.rolcanlogin and starts_with(r.rolname, 'holdfast_')
-            and p.pronamespace in (
-                'api'::regnamespace, 'core'::regnamespace, 'audit'::regnamespace)
+            and p.pronamespace::regnamespace::text in ('api', 'core', 'audit', 'ledger')
             and has_function_privilege(r.oid, p.oid, 'execute')
             and has_schema_privilege(r.oid, p.pronamespace, 'usage')
     """
@@ -64,7 +63,7 @@ def test_public_may_call_nothing(api: Api) -> None:
         from pg_proc as p
         join pg_language as l on l.oid = p.prolang and l.lanname <> 'internal',
             aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as a
-        where p.pronamespace in ('api'::regnamespace, 'core'::regnamespace, 'audit'::regnamespace)
+        where p.pronamespace::regnamespace::text in ('api', 'core', 'audit', 'ledger')
             and a.grantee = 0
     """
 
@@ -86,8 +85,7 @@ def test_no_role_has_any_right_to_a_table(api: Api, tenant: Tenant) -> None:
         select r.rolname, c.oid::regclass::text
         from pg_roles as r, pg_class as c
         where r.rolcanlogin and starts_with(r.rolname, 'holdfast_')
-            and c.relnamespace in (
-                'api'::regnamespace, 'core'::regnamespace, 'audit'::regnamespace)
+            and c.relnamespace::regnamespace::text in ('api', 'core', 'audit', 'ledger')
             and case
                 when c.relkind = 'S' then
                     has_sequence_privilege(r.oid, c.oid, 'usage,select,update')
@@ -170,7 +168,7 @@ def test_security_definer_functions_are_closed_to_the_search_path(api: Api) -> N
     query = """
         select p.oid::regproc::text
         from pg_proc as p
-        where p.pronamespace in ('api'::regnamespace, 'core'::regnamespace, 'audit'::regnamespace)
+        where p.pronamespace::regnamespace::text in ('api', 'core', 'audit', 'ledger')
             and p.prosecdef and not coalesce(p.proconfig, '{}') @> '{"search_path=\\"\\""}'
     """
 

@@ -65,6 +65,9 @@ INTENDED = {
     | {
         *("stripe_events_pkey", "checkouts_stripe_session_unique", "checkouts_by_stripe_session"),
         *("payments_intent_unique", "reschedules_one_pending", "waitlist_by_booking"),
+        # what the payment carries of the booking, and its journal
+        *("payments_pkey", "allocations_once_per_instrument", "ledger.accounts_pkey"),
+        *("ledger.journals_pkey", "ledger.postings_pkey"),
         # the customer's limit of the resource, which a browser's payment is judged by
         *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },
@@ -74,18 +77,20 @@ INTENDED = {
 GROWING = (
     *("bookings", "reschedules", "checkouts", "customers", "effects", "idempotency_keys"),
     *("occupancies", "payments", "refunds", "stripe_events", "waitlist"),
+    *("allocations", "returns", "return_parts", "ledger.accounts", "ledger.journals"),
+    "ledger.postings",
 )
 FIXED = ["core.currencies", "core.migrations", "core.transitions"]  # do not grow with use
 
 _SCANS = """
 select schemaname || '.' || relname as name, seq_scan
 from pg_stat_user_tables
-where schemaname in ('core', 'audit') and schemaname || '.' || relname <> all (%s)
+where schemaname in ('core', 'audit', 'ledger') and schemaname || '.' || relname <> all (%s)
 """
 _ENTRIES = """
 select schemaname || '.' || indexrelname as name, idx_scan + idx_tup_read
 from pg_stat_user_indexes
-where schemaname in ('core', 'audit') and schemaname || '.' || relname <> all (%s)
+where schemaname in ('core', 'audit', 'ledger') and schemaname || '.' || relname <> all (%s)
 """
 
 

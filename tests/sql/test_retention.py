@@ -197,6 +197,20 @@ def _payment(checkout: Checkout) -> None:
     )
 
 
+def _journal(checkout: Checkout) -> None:
+    insert(
+        checkout.held.tenant.database,
+        "ledger.journals",
+        tenant_id=checkout.held.tenant.id,
+        id=uuid4(),
+        reference="payment:1",
+        currency="EUR",
+        lines=2,
+        booking_id=checkout.held.id,
+        at=NOW,
+    )
+
+
 def _finding(checkout: Checkout) -> None:
     insert(
         checkout.held.tenant.database,
@@ -225,7 +239,9 @@ def _marked_paid(checkout: Checkout) -> None:
     checkout.held.tenant.database.execute("update core.bookings set payment_status = 'refunded'")
 
 
-@pytest.mark.parametrize("speaks_against", [_payment, _finding, _pending, _dispute, _marked_paid])
+@pytest.mark.parametrize(
+    "speaks_against", [_payment, _journal, _finding, _pending, _dispute, _marked_paid]
+)
 def test_whatever_speaks_against_it_keeps_a_booking(
     api: Api, tenant: Tenant, speaks_against: Any
 ) -> None:

@@ -1,4 +1,4 @@
-"""api.settle_refund, core.queue_refund and core.record_refund: money on its way back."""
+"""api.settle_refund, core.pay_back and core.record_refund: money on its way back."""
 
 from functools import partial
 from itertools import permutations
@@ -10,6 +10,12 @@ from tests.harness.clients.calls import Api, Checkout, call, refund_object, refu
 from tests.harness.database.builders import Tenant
 from tests.harness.database.concurrency import race
 from tests.harness.laws.invariants import violations
+
+_PAY_BACK = "select core.pay_back(b, %s, 'price_difference', %s) from core.bookings as b"
+_QUEUE = (
+    "select core.queue_refund(t, p.id, %s, 'price_difference')"
+    " from core.payments as p, core.returns as t"
+)
 
 
 class Refund:
@@ -159,11 +165,10 @@ def test_refunds_never_exceed_the_payment(api: Api, tenant: Tenant) -> None:
     Cases: E-2.3
     """
     checkout = api.paid(tenant.offer(amount=4500))
-    queue = "select core.queue_refund(p, %s, 'released') from core.payments as p"
-    api.database.execute(queue, 4000)
+    api.database.execute(_PAY_BACK, "price_difference:1", 4000)
 
-    refusal = refused(lambda: api.database.execute(queue, 501))
-    api.database.execute(queue, 500)
+    refusal = refused(lambda: api.database.execute(_QUEUE, 501))
+    api.database.execute(_QUEUE, 500)
 
     total = "select sum(amount) from core.refunds where booking_id = %s"
     assert refusal.constraint == "payments_refunds_within_capture"
@@ -177,10 +182,14 @@ def test_racing_refunds_never_exceed_the_payment(api: Api, tenant: Tenant) -> No
     Cases: E-2.3
     """
     api.paid(tenant.offer(amount=4500))
+    api.database.execute(
+        "insert into core.returns (tenant_id, id, booking_id, key, amount, currency, created_at)"
+        " select tenant_id, id, id, 'price_difference:1', 4500, currency, created_at"
+        " from core.bookings"
+    )
     connections = [api.database.connect(autocommit=True) for _ in range(10)]
-    queue = "select core.queue_refund(p, 1500, 'released') from core.payments as p"
 
-    outcomes = race([partial(c.execute, queue.encode()) for c in connections])
+    outcomes = race([partial(c.execute, _QUEUE.encode(), (1500,)) for c in connections])
     for connection in connections:
         connection.close()
 
@@ -196,11 +205,38 @@ def test_a_failed_refund_may_be_tried_again(api: Api, tenant: Tenant) -> None:
     refund = Refund(api, tenant)
     refund.told("failed")
 
-    api.database.execute(
-        "select core.queue_refund(p, 1000, 'amount_mismatch') from core.payments as p"
-    )
+    api.call("retry_effect", refund.effect["id"], "ada")
 
     assert refund.refunded == 1000
+
+
+def test_a_return_happens_once(api: Api, tenant: Tenant) -> None:
+    """By its key: whoever asks again, for whatever sum, sends nothing more.
+
+    Cases: E-2.3
+    """
+    api.paid(tenant.offer(amount=4500))
+
+    for amount in (1000, 1000, 3000):
+        api.database.execute(_PAY_BACK, "price_difference:1", amount)
+
+    assert api.database.value("select sum(amount) from core.refunds") == 1000
+    assert api.database.value("select returned from core.allocations") == 1000
+
+
+@pytest.mark.parametrize("amount", [4501, 9000])
+def test_no_more_goes_back_than_was_paid(api: Api, tenant: Tenant, amount: int) -> None:
+    """It is a fault of ours, and nothing is written.
+
+    Cases: E-2.3
+    """
+    api.paid(tenant.offer(amount=4500))
+
+    refusal = refused(lambda: api.database.execute(_PAY_BACK, "price_difference:1", amount))
+
+    assert refusal.sqlstate == "P0004"
+    assert api.database.value("select count(*) from core.returns") == 0
+    assert api.database.value("select count(*) from core.refunds") == 0
 
 
 def test_a_second_payment_that_cannot_go_back_is_a_finding(api: Api, tenant: Tenant) -> None:
@@ -224,9 +260,5 @@ def test_a_second_payment_that_cannot_go_back_is_a_finding(api: Api, tenant: Ten
     assert violations(api.database) == []
     (finding,) = violations(api.database, quiescent=True)
     assert "no refund has failed" in finding
-    api.database.execute(
-        "select core.queue_refund(p, p.amount, 'duplicate_payment')"
-        " from core.payments as p where p.checkout_id = %s",
-        first.id,
-    )
+    api.call("retry_effect", effect["id"], "ada")
     assert "no refund has failed" not in str(violations(api.database, quiescent=True))

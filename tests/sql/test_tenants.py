@@ -36,7 +36,7 @@ select c.oid::regclass::text as name,
      order by a.attnum limit 1) as some_column,
     c.relrowsecurity as enabled, c.relforcerowsecurity as forced
 from pg_class as c
-where c.relkind in ('r', 'p') and c.relnamespace in ('core'::regnamespace, 'audit'::regnamespace)
+where c.relkind in ('r', 'p') and c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger')
 order by 1
 """
 
@@ -103,8 +103,8 @@ def test_no_row_of_another_tenant_is_seen_or_changed(api: Api, tenant: Tenant, b
         with as_owner(api.database, other) as owner:
             query = f"select from {table.name} {condition}"
             seen[table.name] = owner.execute(query.encode()).rowcount
-            if table.name == "audit.booking_events":
-                continue  # nobody changes these; test_triggers.py
+            if table.name == "audit.booking_events" or table.name.startswith("ledger."):
+                continue  # nobody changes these; test_triggers.py, test_ledger.py
             column = table.some_column
             update = f"update {table.name} set {column} = {column} {condition}"
             delete = f"delete from {table.name} {condition}"
@@ -153,7 +153,7 @@ def test_every_foreign_key_names_the_tenant(api: Api) -> None:
     query = """
         select c.conname
         from pg_constraint as c
-        where c.contype = 'f' and c.connamespace in ('core'::regnamespace, 'audit'::regnamespace)
+        where c.contype = 'f' and c.connamespace::regnamespace::text in ('core', 'audit', 'ledger')
             and c.confrelid::regclass::text <> all (%s)
             and not exists (
                 select from unnest(c.conkey, c.confkey) as k (here, there)
@@ -208,7 +208,7 @@ def test_another_tenants_key_reaches_nothing(api: Api) -> None:
 def test_a_refund_of_another_tenant_is_unknown(api: Api, tenant: Tenant) -> None:
     """The tenant in a refund's metadata must be the one whose refund it is."""
     filled(api, tenant)
-    refund_id = api.database.value("select id from core.refunds")
+    refund_id = api.database.value("select id from core.refunds limit 1")
     told = {
         "id": "re_1",
         "metadata": {"refund_id": str(refund_id), "tenant_id": str(Tenant(api.database).id)},

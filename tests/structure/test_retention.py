@@ -14,7 +14,7 @@ _DAYS = re.compile(r"`(keep_\w+)`(?:[^`(]*)\((\d+)\)")
 def _tables(database: Database) -> set[str]:
     rows = database.rows(
         "select c.oid::regclass::text from pg_class as c where c.relkind in ('r', 'p')"
-        " and c.relnamespace::regnamespace::text in ('core', 'api', 'audit')"
+        " and c.relnamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')"
     )
     return {row[0] for row in rows}
 

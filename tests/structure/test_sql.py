@@ -30,7 +30,7 @@ GLOBAL_TABLES = {
 
 # PostgreSQL's own constructor functions of a range type have no file.
 OURS = """
-    p.pronamespace::regnamespace::text in ('core', 'api', 'audit')
+    p.pronamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')
     and not exists (
         select from pg_depend as d
         where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'i'
@@ -216,7 +216,7 @@ def test_core_is_out_of_reach(database: Database) -> None:
     readable = database.rows(
         "select r.rolname, c.oid::regclass::text from pg_class as c, pg_roles as r"
         f" where {LOGINS} and c.relkind in ('r', 'p', 'v', 'm')"
-        " and c.relnamespace::regnamespace::text in ('core', 'audit')"
+        " and c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger')"
         " and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete')"
     )
     owned = database.rows(
@@ -252,7 +252,7 @@ def test_rows_are_secured(database: Database) -> None:
     rows = database.rows(
         "select c.oid::regclass::text from pg_class as c"
         " where c.relkind in ('r', 'p')"
-        " and c.relnamespace::regnamespace::text in ('core', 'api', 'audit')"
+        " and c.relnamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')"
         " and not (c.relrowsecurity and c.relforcerowsecurity"
         "   and exists (select from pg_policy as p where p.polrelid = c.oid))"
     )
@@ -265,7 +265,7 @@ def test_constraints_and_indexes_have_names(database: Database) -> None:
     constraints = database.rows(
         "select c.conrelid::regclass::text, c.conname from pg_constraint as c"
         " join pg_class as t on t.oid = c.conrelid"
-        " where t.relnamespace::regnamespace::text in ('core', 'api', 'audit')"
+        " where t.relnamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')"
         " and c.contype not in ('n', 't')"  # not-null ones have names from 18 on only
         " and (not starts_with(c.conname, t.relname || '_')"
         r"   or c.conname ~ '_(check|key|fkey|excl)\d*$')"
@@ -273,7 +273,7 @@ def test_constraints_and_indexes_have_names(database: Database) -> None:
     indexes = database.rows(
         "select i.indexrelid::regclass::text from pg_index as i"
         " join pg_class as t on t.oid = i.indrelid"
-        " where t.relnamespace::regnamespace::text in ('core', 'api', 'audit')"
+        " where t.relnamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')"
         r" and i.indexrelid::regclass::text ~ '_idx\d*$'"
     )
 
@@ -295,7 +295,7 @@ def test_money_and_time_have_their_types(database: Database) -> None:
     """`_at` is timestamptz, `_on` a date, an amount bigint; nothing is a float or without zone."""
     rows = database.rows(
         "select table_name, column_name, data_type from information_schema.columns"
-        " where table_schema in ('core', 'audit') and ("
+        " where table_schema in ('core', 'audit', 'ledger') and ("
         r"   column_name ~ '_at$' and data_type <> 'timestamp with time zone'"
         r"   or column_name ~ '_on$' and data_type <> 'date'"
         r"   or column_name ~ '(^|_)amount$' and data_type <> 'bigint'"

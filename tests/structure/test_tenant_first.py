@@ -27,14 +27,14 @@ select i.indexrelid::regclass::text, a.attname
 from pg_index as i
 join pg_class as t on t.oid = i.indrelid
 left join pg_attribute as a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-where t.relnamespace in ('core'::regnamespace, 'audit'::regnamespace)
+where t.relnamespace::regnamespace::text in ('core', 'audit', 'ledger')
     and (i.indisunique or i.indisexclusion)
 """
 _IDENTITIES = """
 select t.oid::regclass::text
 from pg_class as t
 left join pg_index as i on i.indrelid = t.oid and i.indisprimary
-where t.relnamespace in ('core'::regnamespace, 'audit'::regnamespace) and t.relkind = 'r'
+where t.relnamespace::regnamespace::text in ('core', 'audit', 'ledger') and t.relkind = 'r'
     and exists (select from pg_attribute as a where a.attrelid = t.oid and a.attname = 'tenant_id')
     and not (t.relreplident = 'd' and i.indisprimary and exists (
         select from pg_attribute as a
@@ -108,7 +108,7 @@ def tables(database: Database) -> set[str]:
     columns = (
         "select attrelid::regclass::text from pg_attribute as a join pg_class as c"
         " on c.oid = attrelid where attname = 'tenant_id' and relkind = 'r'"
-        " and relnamespace in ('core'::regnamespace, 'audit'::regnamespace)"
+        " and relnamespace::regnamespace::text in ('core', 'audit', 'ledger')"
     )
     return {name for (name,) in database.rows(columns)}
 

@@ -5,7 +5,7 @@ from tests.harness.database.migrated import Database
 _TABLES = """
 select format('%I.%I', n.nspname, c.relname)
 from pg_class as c join pg_namespace as n on n.oid = c.relnamespace
-where n.nspname in ('core', 'audit') and c.relkind in ('r', 'p')
+where n.nspname in ('core', 'audit', 'ledger') and c.relkind in ('r', 'p')
 order by 1
 """
 

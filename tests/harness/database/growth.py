@@ -149,11 +149,42 @@ select b.tenant_id, b.id, b.id, b.id, 'pi_old_' || b.id, 'captured', 4500, 'EUR'
 from core.bookings as b where b.status = 'completed';
 
 insert into core.refunds (
-    tenant_id, id, payment_id, booking_id, amount, currency, reason, status, stripe_refund_id,
-    created_at, updated_at)
-select b.tenant_id, b.id, b.id, b.id, 4500, 'EUR', 'time_lost', 'succeeded', 're_old_' || b.id,
-    %(now)s, %(now)s
+    tenant_id, id, payment_id, booking_id, return_id, amount, currency, reason, status,
+    stripe_refund_id, created_at, updated_at)
+select b.tenant_id, b.id, b.id, b.id, b.id, 4500, 'EUR', 'time_lost', 'succeeded',
+    're_old_' || b.id, %(now)s, %(now)s
 from core.bookings as b where b.status = 'completed';
+
+insert into core.allocations (
+    tenant_id, id, booking_id, kind, covers, value, currency, payment_id, created_at)
+select b.tenant_id, b.id, b.id, 'card', 4500, 4500, 'EUR', b.id, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.returns (tenant_id, id, booking_id, key, amount, currency, created_at)
+select b.tenant_id, b.id, b.id, 'not_kept:' || b.id, 4500, 'EUR', %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into core.return_parts (tenant_id, return_id, allocation_id, amount, refund_id)
+select b.tenant_id, b.id, b.id, 4500, b.id from core.bookings as b where b.status = 'completed';
+
+insert into ledger.accounts (
+    tenant_id, id, kind, subject_id, currency, normal, balance, created_at)
+select b.tenant_id, core.account_id(b.tenant_id, 'held', b.id, 'EUR'), 'held', b.id, 'EUR', -1,
+    4500, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into ledger.journals (tenant_id, id, reference, currency, lines, booking_id, at)
+select b.tenant_id, b.id, 'payment:' || b.id, 'EUR', 2, b.id, %(now)s
+from core.bookings as b where b.status = 'completed';
+
+insert into ledger.postings (tenant_id, journal_id, account_id, amount)
+select b.tenant_id, b.id, l.id, l.amount
+from core.bookings as b
+cross join lateral (values
+    (core.account_id(b.tenant_id, 'held', b.id, 'EUR'), -4500),
+    (core.account_id(b.tenant_id, 'clearing', '00000000-0000-0000-0000-000000000000', 'EUR'),
+        4500)) as l (id, amount)
+where b.status = 'completed';
 
 insert into core.stripe_events (id, tenant_id, type, booking_id, created_at, received_at)
 select 'evt_old_' || replace(b.id::text, '-', ''), b.tenant_id, 'x', b.id, %(now)s, %(now)s
@@ -244,6 +275,6 @@ def hold_off_autovacuum(database: Database) -> None:
     """Let no background worker analyse the tables. To be called before any plan is made."""
     for (table,) in database.rows(
         "select c.oid::regclass::text from pg_class as c where c.relkind = 'r'"
-        " and c.relnamespace in ('core'::regnamespace, 'audit'::regnamespace)"
+        " and c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger')"
     ):
         database.execute(f"alter table {table} set (autovacuum_enabled = false)")

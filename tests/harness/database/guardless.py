@@ -59,6 +59,42 @@ def lock_bookings_against_references(database: Database) -> None:
     rewrite(database, "core.settle", "    for no key update;", "    for update;")
 
 
+def forget_account_locks(database: Database) -> None:
+    """Accounts are made in the order of the lines, and locked one after the other as they are
+    posted to."""
+    database.execute("""
+        create or replace function core.lock_accounts(
+            p_tenant_id uuid, p_currency text, p_lines core.ledger_line[])
+        returns void language sql as $$
+            insert into ledger.accounts
+            select p_tenant_id, core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency),
+                l.kind, l.subject_id, p_currency,
+                case l.kind when 'clearing' then 1 else -1 end,
+                case l.kind when 'clearing' then null else 0 end, core.clock()
+            from unnest(p_lines) as l
+            where not exists (select from ledger.accounts as a where a.id
+                = core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency))
+            on conflict do nothing
+        $$""")
+
+
+def forget_journal_fence(database: Database) -> None:
+    """Each telling of an event is an event."""
+    database.execute("alter table ledger.journals drop constraint journals_reference_once")
+    rewrite(database, "core.post", "    on conflict (tenant_id, reference) do nothing;", "    ;")
+
+
+def forget_return_fence(database: Database) -> None:
+    """A key of a booking may be paid back as often as it is asked for."""
+    database.execute("alter table core.returns drop constraint returns_once")
+    rewrite(
+        database,
+        "core.pay_back",
+        "    on conflict (tenant_id, booking_id, key) do nothing\n",
+        "",
+    )
+
+
 def forget_stale_check(database: Database) -> None:
     """Whoever wants a stale hold's time does not look again after waiting for its row."""
     rewrite(
@@ -185,7 +221,7 @@ def forget_deletion_lock(database: Database) -> None:
         "    where b.tenant_id = p_tenant.id and b.id = p_booking_id\n    for update skip locked;",
         "    where b.tenant_id = p_tenant.id and b.id = p_booking_id;",
     )
-    for table in ("payments", "refunds", "effects", "stripe_events"):
+    for table in ("payments", "refunds", "effects", "stripe_events", "returns"):
         database.execute(f"alter table core.{table} drop constraint {table}_booking_exists")
     for table in ("payments", "effects"):
         database.execute(f"alter table core.{table} drop constraint {table}_checkout_exists")

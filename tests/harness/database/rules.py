@@ -17,13 +17,13 @@ join pg_class as t on t.oid = c.conrelid
 join pg_depend as d on d.classid = 'pg_constraint'::regclass and d.objid = c.oid
     and d.refclassid = 'pg_proc'::regclass
 join pg_proc as p on p.oid = d.refobjid
-where c.contype = 'c' and p.pronamespace::regnamespace::text in ('core', 'api', 'audit')
+where c.contype = 'c' and p.pronamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')
 order by 1
 """
 _CONSTRAINTS = """
 select c.conname::text as name, pg_get_constraintdef(c.oid) as condition
 from pg_constraint as c
-where c.contype = 'c' and c.connamespace::regnamespace::text in ('core', 'audit')
+where c.contype = 'c' and c.connamespace::regnamespace::text in ('core', 'audit', 'ledger')
 """
 _RULE = re.compile(
     r"^        when not \((.*?)\)\n            then '(\w+)'$", re.DOTALL | re.MULTILINE

@@ -43,6 +43,8 @@ insert into core.findings (object_id, kind, tenant_id, amount, currency, booked_
 select 'pi_1', 'payment_differs', tenant_id, 4500, 'EUR', 4400, 'EUR', 'another sum', created_at,
     created_at
 from core.resources where id = %(resource)s;
+select core.pay_back(b, 'price_difference:' || b.id, 'price_difference', 100)
+from core.bookings as b where b.status = 'scheduled' limit 1;
 """
 
 

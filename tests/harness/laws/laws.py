@@ -1,25 +1,12 @@
 """What must hold in the database, each law with the query that finds what breaks it."""
 
-from dataclasses import dataclass
+from tests.harness.laws.law import Law
+from tests.harness.laws.ledger import LEDGER
 
 _LIVE = "('held', 'paying', 'requested', 'scheduled', 'active')"
 _KEPT = "('scheduled', 'active', 'ended', 'completed')"  # whose money is ours to keep
 # why money goes back that was never wanted: what stays because the bank refused it is no price
 _UNWANTED = "('time_lost', 'released', 'amount_mismatch', 'duplicate_payment')"
-
-
-@dataclass(frozen=True, slots=True)
-class Law:
-    """A statement that is true, and a query whose column `finding` names every exception.
-
-    Attributes:
-        costly: takes milliseconds; a simulation asks now and then, and at the end.
-    """
-
-    invariant: str
-    states: str
-    query: str
-    costly: bool = False
 
 
 ALWAYS: tuple[Law, ...] = (
@@ -249,7 +236,8 @@ ALWAYS: tuple[Law, ...] = (
         select 'refund ' || r.id
         from core.refunds as r
         join core.payments as p on p.tenant_id = r.tenant_id and p.id = r.payment_id
-        where p.booking_id <> r.booking_id or p.currency <> r.currency
+        join core.bookings as b on b.tenant_id = r.tenant_id and b.id = r.booking_id
+        where p.booking_id not in (b.id, coalesce(b.cart_id, b.id)) or p.currency <> r.currency
         """,
     ),
     Law(
@@ -524,6 +512,7 @@ ALWAYS: tuple[Law, ...] = (
         where b is distinct from c
         """,
     ),
+    *LEDGER,
 )
 
 QUIESCENT: tuple[Law, ...] = (

@@ -13,7 +13,7 @@
 --
 -- Runs as holdfast_system: an operator may know nothing but the effect's id.
 --
--- Locks     the tenant's fence; the booking; the effect; the refund; as core.queue_refund
+-- Locks     the tenant's fence; the booking; the effect; the refund; as core.repeat_refund
 -- Raises    KHMOV  the tenant is being moved, or another database answers for it
 --           KHNTF  no such effect
 --           KHSTA  it is neither dead nor a refund that failed, or was done again already
@@ -29,7 +29,6 @@ declare
     v_tenant_id uuid := p_tenant_id;
     v_effect core.effects;
     v_refund core.refunds;
-    v_payment core.payments;
     v_effect_id uuid := p_effect_id;
     v_result text;
     v_now timestamptz;
@@ -61,13 +60,7 @@ begin
     v_now := core.clock();
 
     if v_refund.status = 'failed' and v_refund.replaced_by is null then
-        select * into v_payment
-        from core.payments as p
-        where p.tenant_id = v_refund.tenant_id and p.id = v_refund.payment_id;
-        update core.refunds as r
-        set replaced_by = core.queue_refund(v_payment, v_refund.amount, v_refund.reason)
-        where r.tenant_id = v_refund.tenant_id and r.id = v_refund.id
-        returning * into v_refund;
+        v_refund.replaced_by := core.repeat_refund(v_refund);
         -- an event may have reported the failure first: then there is nothing to ask
         update core.effects as e
         set state = 'done', lease = null, updated_at = v_now

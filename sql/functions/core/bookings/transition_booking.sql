@@ -4,7 +4,10 @@
 -- a deadline. Until they are paid, bookings that were held together move together, after the first;
 -- from then on each is on its own. Returns the booking as it then is.
 --
--- p_changes other columns that change with it: {"hold_expires_at", "payment_status", "payment_pages"}
+-- What a booking says of its money follows from its payments. So its allocations are
+-- written before it is confirmed.
+--
+-- p_changes other columns that change with it: {"hold_expires_at", "payment_pages"}
 --
 -- Locks     the rows of those that move with the first, in order of position (the caller holds the
 --           booking's own); as core.close_checkout
@@ -18,12 +21,18 @@ as $$
 declare
     v_booking core.bookings;
     v_next core.bookings;
+    v_payment_status text := p_booking.payment_status;
 begin
     perform pg_catalog.set_config('holdfast.reason', p_reason, true);
+    if p_booking.status <> 'held' then -- money comes only for what is being paid, or was
+        v_booking := p_booking;
+        v_booking.status := p_to;
+        v_payment_status := core.derived_payment_status(v_booking);
+    end if;
 
     update core.bookings as b
     set status = p_to,
-        payment_status = coalesce(p_changes ->> 'payment_status', b.payment_status),
+        payment_status = v_payment_status,
         payment_pages = coalesce((p_changes ->> 'payment_pages')::integer, b.payment_pages),
         hold_expires_at = case
             when p_to in ('held', 'paying')

@@ -4,8 +4,8 @@
 -- any of a cart's, is of no use: then the whole payment is refunded. What counts is when the money is
 -- taken in, by the database's clock.
 --
--- Locks     none (core.settle holds the booking's row, its days when its time was lost, and the
---           customer's mailbox where it limits)
+-- Locks     as core.confirm_paid, or as core.pay_back (core.settle holds the booking's row, its days
+--           when its time was lost, and the customer's mailbox where it limits)
 -- Raises    nothing
 -- Backstop  payments_intent_unique
 create or replace function core.settle_paid(
@@ -28,7 +28,7 @@ begin
     elsif v_booking.status = 'paying' and core.first_start(v_booking) <= core.clock() then
         v_reason := 'time_lost';
     elsif v_booking.status = 'paying' and not core.exceeds_customer_limit(v_booking) then
-        return core.confirm_paid(v_booking, p_checkout, 'paid', false);
+        return core.confirm_paid(v_booking, p_checkout, v_payment, 'paid', false);
     elsif p_checkout.close_reason = 'released' then
         v_reason := 'released';
     elsif v_booking.status in ('scheduled', 'active', 'ended', 'completed') then
@@ -38,7 +38,7 @@ begin
             v_reason := 'customer_limit';
         elsif core.reacquire_periods(v_booking) then
             return core.confirm_paid(
-                v_booking, p_checkout, 'paid late; the time was still free', true);
+                v_booking, p_checkout, v_payment, 'paid late; the time was still free', true);
         else
             v_reason := 'time_lost';
         end if;
@@ -54,9 +54,10 @@ begin
         end || '; the money goes back');
     end if;
     if v_booking.status = 'expired' then
-        perform core.set_payment_status(v_booking, 'paid', 'paid, but not kept: ' || v_reason);
+        perform core.derive_payment_status(v_booking, 'paid, but not kept: ' || v_reason);
     end if;
-    perform core.queue_refund(v_payment, v_payment.amount, v_reason);
+    perform core.pay_back(
+        v_booking, 'not_kept:' || v_payment.id, v_reason, v_payment.amount, v_payment);
     return core.settled(p_checkout, 'refunding', v_reason = 'time_lost');
 end;
 $$;

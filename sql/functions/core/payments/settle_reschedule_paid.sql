@@ -1,7 +1,8 @@
 -- core.settle_reschedule_paid: the difference of a reschedule has been paid; move the booking or give the
 -- money back. The booking itself stands in any case.
 --
--- Locks     as core.reacquire_reschedule_time (core.settle_reschedule holds the booking's row, and the days
+-- Locks     as core.reacquire_reschedule_time; as core.lock_accounts, or as core.pay_back
+--           (core.settle_reschedule holds the booking's row, and the days
 --           of the change's time when that was lost)
 -- Raises    nothing
 -- Backstop  payments_intent_unique
@@ -13,6 +14,7 @@ as $$
 declare
     v_payment core.payments := core.record_payment(
         p_checkout, p_session, p_reschedule.difference, p_reschedule.currency);
+    v_line core.ledger_line;
     v_reason text;
 begin
     if v_payment.id is null then
@@ -28,8 +30,10 @@ begin
     elsif not core.reacquire_reschedule_time(p_booking, p_reschedule) then
         v_reason := 'time_lost';
     else
+        v_line := core.allocate(v_payment, p_booking.id, v_payment.amount);
         perform core.apply_reschedule(p_booking, p_reschedule, 'moved to another time; the difference is paid');
         perform core.close_other_checkouts(p_checkout);
+        perform core.book_payment(v_payment, array[v_line]);
         return core.settled(p_checkout, 'changed', p_reschedule.state = 'expired');
     end if;
 
@@ -37,7 +41,8 @@ begin
         perform core.expire_reschedule(
             p_booking, p_reschedule, 'paid, but not moved, and the money goes back: ' || v_reason);
     end if;
-    perform core.queue_refund(v_payment, v_payment.amount, v_reason);
+    perform core.pay_back(
+        p_booking, 'not_kept:' || v_payment.id, v_reason, v_payment.amount, v_payment);
     return core.settled(p_checkout, 'refunding', v_reason = 'time_lost');
 end;
 $$;

@@ -1,13 +1,16 @@
--- core.queue_refund: decide a refund; the outbox carries it to the provider.
+-- core.queue_refund: a refund of a return; the outbox carries it to the provider.
 --
--- amount_refunded counts queued refunds too, so refunds together never exceed what was captured.
+-- Called by core.pay_back and its like alone. amount_refunded counts queued refunds too, so refunds
+-- together never exceed what was captured.
 --
 -- p_amount  minor units of the payment's currency
+-- Returns   the line by which the ledger knows it to be on its way
 -- Locks     the payment's row (after the booking's)
 -- Raises    23514 payments_refunds_within_capture when the refunds would exceed what was paid
 -- Backstop  payments_refunds_within_capture, effects_key_unique
-create or replace function core.queue_refund(p_payment core.payments, p_amount bigint, p_reason text)
-returns uuid
+create or replace function core.queue_refund(
+    p_return core.returns, p_payment_id uuid, p_amount bigint, p_reason text)
+returns core.ledger_line
 language plpgsql volatile
 as $$
 declare
@@ -16,18 +19,20 @@ declare
 begin
     update core.payments as p
     set amount_refunded = p.amount_refunded + p_amount
-    where p.tenant_id = p_payment.tenant_id and p.id = p_payment.id;
+    where p.tenant_id = p_return.tenant_id and p.id = p_payment_id;
 
     v_now := core.clock();
     insert into core.refunds (
-        tenant_id, id, payment_id, booking_id, amount, currency, reason, created_at, updated_at)
-    values (p_payment.tenant_id, v_refund_id, p_payment.id, p_payment.booking_id, p_amount,
-        p_payment.currency, p_reason, v_now, v_now);
+        tenant_id, id, payment_id, booking_id, return_id, amount, currency, reason, created_at,
+        updated_at)
+    values (
+        p_return.tenant_id, v_refund_id, p_payment_id, p_return.booking_id, p_return.id, p_amount,
+        p_return.currency, p_reason, v_now, v_now);
 
     insert into core.effects (
         tenant_id, id, kind, key, booking_id, refund_id, due_at, created_at, updated_at)
-    values (p_payment.tenant_id, core.new_id(), 'refund_payment', 'refund_payment:' || v_refund_id,
-        p_payment.booking_id, v_refund_id, v_now, v_now, v_now);
-    return v_refund_id;
+    values (p_return.tenant_id, core.new_id(), 'refund_payment', 'refund_payment:' || v_refund_id,
+        p_return.booking_id, v_refund_id, v_now, v_now, v_now);
+    return ('refunding', v_refund_id, -p_amount)::core.ledger_line;
 end;
 $$;

@@ -2,14 +2,15 @@
 --
 -- p_status  'pending' | 'succeeded' | 'failed'
 --
--- A refund that failed leaves the money with us: it no longer counts as refunded, and its row says
--- 'failed' until a person has queued another one. That holds for a second payment of a confirmed
--- booking, too, of which the booking itself says nothing. A succeeded or failed refund is not made
--- pending again by a late event.
+-- A refund that failed leaves the money with us: it no longer counts as refunded, it is owed, and its
+-- row says 'failed' until a person has queued another one. That holds for a second payment of a
+-- confirmed booking, too, of which the booking itself says nothing. A succeeded or failed refund is not
+-- made pending again by a late event.
 --
--- Locks     the booking's row, then the refund's
+-- Locks     the booking's row, then the refund's; the payment of one that failed; as
+--           core.lock_accounts
 -- Raises    nothing
--- Backstop  refunds_status_known
+-- Backstop  refunds_status_known, journals_reference_once, accounts_never_negative
 create or replace function core.record_refund(
     p_refund core.refunds, p_status text, p_stripe_refund_id text)
 returns void
@@ -44,7 +45,9 @@ begin
         where p.tenant_id = p_refund.tenant_id and p.id = p_refund.payment_id;
     end if;
 
-    perform core.set_payment_status(
-        v_booking, core.payment_status_of(v_booking), 'refund ' || p_status || ': ' || p_refund.reason);
+    perform core.derive_payment_status(v_booking, 'refund ' || p_status || ': ' || p_refund.reason);
+    if p_status <> 'pending' then
+        perform core.book_refund(p_refund, v_was, p_status);
+    end if;
 end;
 $$;

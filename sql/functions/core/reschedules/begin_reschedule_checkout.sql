@@ -6,7 +6,7 @@
 --
 -- Returns the booking as it then is.
 --
--- Locks     as core.occupy; as core.refund_amount (the caller holds the days and the booking's row)
+-- Locks     as core.occupy; as core.pay_back (the caller holds the days and the booking's row)
 -- Raises    KHTKN  the time is taken; see core.raise_taken
 --           KHSTA  it costs more, and the old or the new time begins before that could be paid
 -- Backstop  occupancies_no_overlap
@@ -38,7 +38,9 @@ begin
         return core.bump_booking(p_booking, 'asked for another time, which costs more');
     end if;
     if p_reschedule.difference < 0 then
-        perform core.refund_amount(p_booking, -p_reschedule.difference, 'price_difference');
+        perform core.pay_back(
+            p_booking, 'price_difference:' || p_reschedule.id, 'price_difference',
+            -p_reschedule.difference);
     end if;
     return core.apply_reschedule(p_booking, p_reschedule, 'moved to another time');
 end;

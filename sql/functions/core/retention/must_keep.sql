@@ -26,6 +26,12 @@ begin
             select from core.refunds as r
             where r.tenant_id = p_tenant.id and r.booking_id = p_booking_id)
         or exists (
+            select from core.allocations as a
+            where a.tenant_id = p_tenant.id and a.booking_id = p_booking_id)
+        or exists (
+            select from ledger.journals as j
+            where j.tenant_id = p_tenant.id and j.booking_id = p_booking_id)
+        or exists (
             select from core.reschedules as c
             where c.tenant_id = p_tenant.id and c.booking_id = p_booking_id)
         or exists (
