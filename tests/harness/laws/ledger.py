@@ -8,7 +8,7 @@ from tests.harness.laws.law import Law
 
 LEDGER: tuple[Law, ...] = (
     Law(
-        "I15",
+        "I2",
         "every journal adds up to nothing, in one currency, and has the lines that it says",
         """
         select coalesce(j.reference, p.journal_id::text) || ': ' || count(p.amount) || ' lines of '
@@ -22,7 +22,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "a guarded account stands where its postings have brought it, and never below zero",
         """
         select a.kind || ' of ' || a.subject_id || ' says ' || a.balance || ', its postings '
@@ -35,7 +35,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "what is held for a booking is what its payments carry of it, less what went back",
         """
         select b.id || ' holds ' || coalesce(h.balance, 0) || ' ' || a.currency
@@ -52,7 +52,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "a payment is allocated whole, or not at all and goes back at once",
         """
         select p.id || ': ' || p.amount || ', allocated ' || coalesce(a.value, 0) || ', nobody''s '
@@ -73,7 +73,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "a refund is on its way until Stripe has said how it ended; one that failed is owed",
         """
         select r.id || ' is ' || r.status || ': on its way ' || coalesce(w.balance, 0) || ', owed '
@@ -90,7 +90,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "what a tenant has at Stripe is what came, less what went back",
         """
         select m.tenant_id || ' has ' || coalesce(c.amount, 0) || ' ' || m.currency || ', and '
@@ -116,7 +116,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "each event of money has its journal, and no journal is of anything else",
         """
         select coalesce(e.reference, 'nothing') || ' is in the books as '
@@ -142,7 +142,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "a return's parts are what its allocations gave, each sent by a refund of the same payment",
         """
         select 'allocation ' || a.id || ' gave ' || a.returned || ', its parts say '
@@ -181,7 +181,7 @@ LEDGER: tuple[Law, ...] = (
         """,
     ),
     Law(
-        "I15",
+        "I2",
         "a booking says of its money what its payments and refunds say",
         """
         select b.id || ' is ' || b.status || ' and says ' || b.payment_status || ': came '

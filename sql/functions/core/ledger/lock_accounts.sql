@@ -15,34 +15,45 @@ language plpgsql volatile
 as $$
 declare
     v_now timestamptz := core.clock();
+    v_id uuid;
+    v_kind text;
+    v_subject_id uuid;
+    v_made boolean;
+    v_waiting uuid[] := '{}'; -- those that were there, and carry a balance
 begin
     assert coalesce(pg_catalog.current_setting('holdfast.accounts_locked', true), '') = '',
         'a transaction locks all its accounts in one call';
     perform pg_catalog.set_config('holdfast.accounts_locked', 'yes', true);
 
-    insert into ledger.accounts (
-        tenant_id, id, kind, subject_id, currency, normal, balance, created_at)
-    select distinct on (core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency))
-        p_tenant_id, core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency), l.kind,
-        l.subject_id, p_currency,
-        case l.kind when 'clearing' then 1 else -1 end,
-        case l.kind when 'clearing' then null else 0 end,
-        v_now
-    from pg_catalog.unnest(p_lines) as l
-    where not exists ( -- an insert would wait for a transaction that posts to it
-        select from ledger.accounts as a
-        where a.tenant_id = p_tenant_id
-            and a.id = core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency))
-    order by core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency)
-    on conflict (tenant_id, id) do nothing;
+    -- one after the other: a join could be begun at the wrong end, with all accounts of the tenant
+    for v_id, v_kind, v_subject_id in
+        select core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency) as id, l.kind,
+            l.subject_id
+        from pg_catalog.unnest(p_lines) as l
+        order by id
+    loop
+        -- looked for first: an insert would wait for a transaction that is posting to it
+        perform from ledger.accounts as a where a.tenant_id = p_tenant_id and a.id = v_id;
+        v_made := not found;
+        if v_made then
+            insert into ledger.accounts (
+                tenant_id, id, kind, subject_id, currency, normal, balance, created_at)
+            values (
+                p_tenant_id, v_id, v_kind, v_subject_id, p_currency,
+                case v_kind when 'clearing' then 1 else -1 end,
+                case v_kind when 'clearing' then null else 0 end, v_now)
+            on conflict (tenant_id, id) do nothing;
+            v_made := found;
+        end if;
+        if not v_made and v_kind <> 'clearing' then
+            v_waiting := v_waiting || v_id;
+        end if;
+    end loop;
 
-    perform from ledger.accounts as a
-    where a.tenant_id = p_tenant_id
-        and a.id = any (array(
-            select core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency)
-            from pg_catalog.unnest(p_lines) as l))
-        and a.balance is not null
-    order by a.id
-    for no key update;
+    foreach v_id in array v_waiting loop
+        perform from ledger.accounts as a
+        where a.tenant_id = p_tenant_id and a.id = v_id
+        for no key update;
+    end loop;
 end;
 $$;

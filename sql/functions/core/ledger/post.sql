@@ -19,6 +19,7 @@ language plpgsql volatile
 as $$
 declare
     v_id uuid := core.new_id();
+    v_line core.ledger_line;
 begin
     insert into ledger.journals (
         tenant_id, id, reference, currency, lines, booking_id, at, request_id)
@@ -31,12 +32,14 @@ begin
         return null;
     end if;
 
-    update ledger.accounts as a
-    set balance = a.balance + a.normal * l.amount
-    from pg_catalog.unnest(p_lines) as l
-    where a.tenant_id = p_tenant_id
-        and a.id = core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency)
-        and a.balance is not null;
+    -- one after the other: a join could be begun at the wrong end, with all accounts of the tenant
+    foreach v_line in array p_lines loop
+        continue when v_line.kind = 'clearing'; -- it carries no balance
+        update ledger.accounts as a
+        set balance = a.balance + a.normal * v_line.amount
+        where a.tenant_id = p_tenant_id
+            and a.id = core.account_id(p_tenant_id, v_line.kind, v_line.subject_id, p_currency);
+    end loop;
 
     insert into ledger.postings (tenant_id, journal_id, account_id, amount)
     select p_tenant_id, v_id, core.account_id(p_tenant_id, l.kind, l.subject_id, p_currency), l.amount
