@@ -4,7 +4,7 @@ import json
 import random
 import traceback
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -76,10 +76,12 @@ def run(
     steps: Sequence[int],
     report: Report,
     doomed: Sequence[Site] = (),
+    afterwards: Callable[[Database], None] | None = None,
 ) -> Failure | None:
     """Play an episode; None when everything held to the end.
 
     Args:
+        afterwards: looks at the database in which everything held.
         doomed: sites whose first visitor dies; up to the first the history is what it is without.
     """
     with demo_database(server) as database:
@@ -90,6 +92,8 @@ def run(
         log: list[str] = []
         try:
             failure = _play(world, seed, steps, report, log)
+            if failure is None and afterwards is not None:
+                afterwards(database)
             return failure and replace(failure, doomed=tuple(doomed))
         finally:
             world.close()

@@ -7,6 +7,7 @@ import pytest
 
 from tests.harness.database import cluster, guardless
 from tests.harness.database.migrated import Database
+from tests.harness.database.opening import books, closed, opened
 from tests.simulation.episode import Failure, Report, run
 from tests.simulation.shrink import law, shrink
 from tests.simulation.tasks import Site
@@ -31,6 +32,27 @@ def test_every_invariant_holds(
     Cases: D-1, D-2, E-1.7, E-2.2, E-2.6, E-2.8, E-5.1, E-7.2
     """
     assert run(server, cell, tmp_path, seed, STEPS, Report()) is None
+
+
+@pytest.mark.parametrize("seed", [2, 3, 8])
+def test_the_books_of_a_history_are_opened_as_they_were_kept(
+    server: cluster.Server, cell: Cell, tmp_path: Path, seed: int
+) -> None:
+    """As if the ledger had come only at the end: the migration finds every balance and status."""
+    compared: list[int] = []
+
+    def compare(database: Database) -> None:
+        with database.connect() as connection:
+            kept = books(connection)
+        with closed(database) as connection:
+            said = opened(connection)
+            assert said[-1] == "0 bookings said something else of their money"
+            assert books(connection) == kept
+            connection.rollback()
+        compared.append(len(kept))
+
+    assert run(server, cell, tmp_path, seed, STEPS, Report(), afterwards=compare) is None
+    assert compared > [10]
 
 
 def test_a_seed_decides_everything(server: cluster.Server, cell: Cell, tmp_path: Path) -> None:
