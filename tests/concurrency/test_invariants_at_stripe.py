@@ -52,6 +52,13 @@ def _found(system: System) -> str:
     return "\n".join(violations(system.database, system.double, quiescent=True))
 
 
+def test_a_ledger_that_has_something_else_is_found(refunded: System) -> None:
+    """The sum of all that came and went back, not one payment alone."""
+    _edit(refunded, "refund", status="pending")
+
+    assert "GBP in the ledger, and" in _found(refunded)
+
+
 def test_another_amount_at_stripe_is_found(confirmed: System) -> None:
     """A payment here that is not the payment there."""
     _edit(confirmed, "payment_intent", amount_received=1)

@@ -11,9 +11,10 @@ import pytest
 
 from tests.harness.clients.books import NIL, Line, balances, booked, lock, post
 from tests.harness.clients.calls import Api, call, refund_object, stripe_event
+from tests.harness.clients.db_client import background
 from tests.harness.database import guardless
 from tests.harness.database.builders import NOW, Tenant
-from tests.harness.database.concurrency import race
+from tests.harness.database.concurrency import race, wait_until_blocked
 from tests.harness.database.migrated import Database
 from tests.harness.laws import laws
 from tests.harness.laws.invariants import violations
@@ -111,28 +112,30 @@ def test_without_their_locks_opposite_journals_deadlock(database: Database) -> N
 
 
 def test_accounts_that_are_new_do_not_deadlock(database: Database) -> None:
-    """Eight sessions make the same forty accounts, half of them in the other order."""
+    """Two sessions that make the same accounts, named in opposite orders, make them in one.
+
+    A third has the middle one, so that both are on their way when they meet.
+    """
     tenant = Tenant(database)
-    lines: list[Line] = [("held", uuid4(), 1) for _ in range(40)]
+    lines: list[Line] = [("held", uuid4(), 1) for _ in range(3)]
 
-    outcomes = _make(database, tenant, lines)
-
-    assert outcomes == [None] * 8
-    assert database.value("select count(*) from ledger.accounts") == 40
-
-
-def _make(database: Database, tenant: Tenant, lines: list[Line]) -> list[Any]:
     def work(session: psycopg.Connection[Any], mine: list[Line]) -> None:
         lock(session, tenant, mine)
         session.commit()
 
-    with _sessions(database, 8) as sessions:
-        return race(
-            [
-                partial(work, session, lines if number % 2 else lines[::-1])
-                for number, session in enumerate(sessions)
-            ]
-        )
+    with _sessions(database, 3) as (third, *both):
+        lock(third, tenant, lines[1:2])
+        working = [
+            background(partial(work, session, mine))
+            for session, mine in zip(both, (lines, lines[::-1]), strict=True)
+        ]
+        for session in both:
+            wait_until_blocked(database, session.info.backend_pid)
+        third.commit()
+        outcomes = [each.exception(20) for each in working]
+
+    assert outcomes == [None, None]
+    assert database.value("select count(*) from ledger.accounts") == 3
 
 
 def test_without_order_new_accounts_deadlock(database: Database) -> None:

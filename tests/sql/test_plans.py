@@ -67,7 +67,7 @@ INTENDED = {
         *("payments_intent_unique", "reschedules_one_pending", "waitlist_by_booking"),
         # what the payment carries of the booking, and its journal
         *("payments_pkey", "allocations_once_per_instrument", "ledger.accounts_pkey"),
-        *("ledger.journals_pkey", "ledger.postings_pkey"),
+        *("ledger.journals_pkey", "ledger.journals_reference_once", "ledger.postings_pkey"),
         # the customer's limit of the resource, which a browser's payment is judged by
         *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },

@@ -15,6 +15,8 @@ def violations(database: Database, double: Double, *, quiescent: bool) -> list[s
     found = _payments(database, double, quiescent=quiescent)
     found += _refunds(database, double, quiescent=quiescent)
     found += _sessions(database, sessions, quiescent=quiescent)
+    if quiescent:
+        found += _clearing(database, double)
     return found
 
 
@@ -80,6 +82,31 @@ def _refunds(database: Database, double: Double, *, quiescent: bool) -> list[str
             if rows[row].status != "failed"
         ]
     return found
+
+
+def _clearing(database: Database, double: Double) -> list[str]:
+    """Once all is told, the ledger has at Stripe what came there and was not sent back."""
+    theirs: Counter[str] = Counter()
+    for body in _bodies(double, "payment_intent"):
+        theirs[body["currency"].upper()] += body["amount_received"] or 0
+    for body in _bodies(double, "refund"):
+        if body["status"] == "succeeded":
+            theirs[body["currency"].upper()] -= body["amount"]
+    ours = Counter(
+        {
+            row.currency: int(row.amount)
+            for row in database.rows(
+                "select a.currency, sum(p.amount) as amount from ledger.accounts as a"
+                " join ledger.postings as p on p.tenant_id = a.tenant_id and p.account_id = a.id"
+                " where a.kind = 'clearing' group by a.currency"
+            )
+        }
+    )
+    return [
+        f"I2: {ours[currency]} {currency} in the ledger, and {theirs[currency]} at Stripe"
+        for currency in sorted(ours.keys() | theirs.keys())
+        if ours[currency] != theirs[currency]
+    ]
 
 
 def _sessions(database: Database, sessions: list[Body], *, quiescent: bool) -> list[str]:

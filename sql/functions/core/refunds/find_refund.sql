@@ -14,6 +14,7 @@ as $$
 declare
     v_refund core.refunds;
     v_tenant_id uuid := core.named_tenant(p_refund);
+    v_id uuid;
 begin
     select * into v_refund
     from core.refunds as r
@@ -26,10 +27,11 @@ begin
     if not found
         and p_refund #>> '{metadata,refund_id}' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
     then
+        -- beforehand: what is costly to work out would make another index look cheaper
+        v_id := (p_refund #>> '{metadata,refund_id}')::uuid;
         select * into v_refund
         from core.refunds as r
-        where r.tenant_id = v_tenant_id
-            and r.id = (p_refund #>> '{metadata,refund_id}')::uuid and r.stripe_refund_id is null;
+        where r.tenant_id = v_tenant_id and r.id = v_id and r.stripe_refund_id is null;
     end if;
     return v_refund;
 end;
