@@ -46,7 +46,10 @@ def create_payment_method(ctx: Context, method: Card | str, email: str | None) -
         }
     else:
         body[method] = _delayed_details(method)
-    return ctx.storage.save(Document("payment_method", body, {"refunds": _refunds(method)}))
+    fate: Json = {"refunds": _refunds(method)}
+    if isinstance(method, Card) and method.refunds_fail_after is not None:
+        fate["refunds_fail_after"] = method.refunds_fail_after
+    return ctx.storage.save(Document("payment_method", body, fate))
 
 
 def create_charge(

@@ -7,7 +7,8 @@ DELETE /_double/faults                        lift them all
 POST   /_double/act                           {session_id, action, card_number?}
 POST   /_double/settle                        {session_id, outcome: succeed | fail}
 POST   /_double/expire                        {session_id}
-POST   /_double/refunds                       {refund_id, status} or {start_as}
+POST   /_double/refunds                       {refund_id, status, failure_reason?} or {start_as}
+POST   /_double/balance                       {short}: refunds wait for money, or wait no longer
 POST   /_double/events/{id}/redeliver
 POST   /_double/webhook_endpoints/{id}/roll   {overlap?: seconds}
 """
@@ -52,11 +53,20 @@ def _act(double: Double, body: Json) -> Any:
     return asdict(double.act(_text(body, "session_id"), _text(body, "action"), card))
 
 
+def _balance(double: Double, body: Json) -> Any:
+    short = body.get("short")
+    if not isinstance(short, bool):
+        raise ApiError("short must be true or false.", param="short")
+    double.run_short(short=short)
+    return {"short": short}
+
+
 def _refund(double: Double, body: Json) -> Any:
     if "start_as" in body:
         double.refunds_start_as(body["start_as"])
         return {"start_as": body["start_as"]}
-    return double.move_refund(_text(body, "refund_id"), _text(body, "status"))
+    reason = _text(body, "failure_reason") if "failure_reason" in body else None
+    return double.move_refund(_text(body, "refund_id"), _text(body, "status"), reason)
 
 
 def _redeliver(double: Double, body: Json) -> Any:
@@ -76,6 +86,7 @@ CONTROLS: tuple[tuple[str, str, Callable[[Double, Json], Any]], ...] = (
     ("POST", "settle", lambda d, body: d.settle(_text(body, "session_id"), _text(body, "outcome"))),
     ("POST", "expire", lambda double, body: double.expire(_text(body, "session_id"))),
     ("POST", "refunds", _refund),
+    ("POST", "balance", _balance),
     ("POST", r"events/(\w+)/redeliver", _redeliver),
     ("POST", r"webhook_endpoints/(\w+)/roll", _roll),
 )

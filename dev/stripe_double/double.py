@@ -135,10 +135,15 @@ class Double:
         with self.operation() as ctx:
             return sessions.expire(ctx, session_id, {})
 
-    def move_refund(self, refund_id: str, status: str) -> Json:
+    def move_refund(self, refund_id: str, status: str, failure_reason: str | None = None) -> Json:
         """Let a refund become `succeeded`, `failed` or `canceled`; answer it."""
         with self.operation() as ctx:
-            return refund_operations.move(ctx, refund_id, status).body
+            return refund_operations.move(ctx, refund_id, status, failure_reason).body
+
+    def run_short(self, *, short: bool) -> None:
+        """Let refunds wait for money in the balance, or let those that wait go on."""
+        with self.operation() as ctx:
+            refund_operations.run_short(ctx, short=short)
 
     def refunds_start_as(self, status: str | None) -> None:
         """Let refunds from now on begin as `pending` or `succeeded` (None: as the card says)."""
@@ -222,13 +227,17 @@ class Double:
 
 
 def _catch_up(ctx: Context) -> None:
-    """Do what time alone does: sessions expire, and authorisations end."""
+    """Do what time alone does: sessions and authorisations expire, and some refunds fail."""
     due = ctx.storage.due(ctx.now)
     if not due:
         return
     with ctx.storage.transaction():
         for document in due:
-            if document.kind == sessions.KIND:
-                sessions.end(ctx, document)
-            else:
-                payments.end_authorisation(ctx, document)
+            _BY_TIME[document.kind](ctx, document)
+
+
+_BY_TIME: dict[str, Callable[[Context, Document], None]] = {
+    sessions.KIND: sessions.end,
+    "payment_intent": payments.end_authorisation,
+    "refund": refund_operations.fail,
+}

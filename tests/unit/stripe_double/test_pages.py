@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import stripe
 
 from dev.stripe_double import front
 from dev.stripe_double.double import Double
@@ -178,6 +179,20 @@ def test_scripts_can_do_what_people_and_banks_do(
     assert again.status == 409
 
 
+def test_scripts_can_let_refunds_wait_and_fail(
+    paid: Opens, double: Double, client: stripe.StripeClient
+) -> None:
+    """For money in the balance, and for a reason."""
+    short = _control(double, "POST", "balance", {"short": True})
+    refund = client.v1.refunds.create({"payment_intent": str(paid().payment_intent)})
+    body = {"refund_id": refund.id, "status": "failed", "failure_reason": "declined"}
+    failed = _control(double, "POST", "refunds", body)
+
+    assert short.json() == {"short": True}
+    assert refund.pending_reason == "insufficient_funds"
+    assert failed.json()["failure_reason"] == "declined"
+
+
 def test_faults_are_controlled_over_http(double: Double) -> None:
     """Added, listed and lifted."""
     added = _control(double, "POST", "faults", {"kind": "slow", "seconds": 2, "path": "/v1/*"})
@@ -198,6 +213,8 @@ def test_faults_are_controlled_over_http(double: Double) -> None:
         ("settle", {"session_id": "cs_none", "outcome": "succeed"}, 404),
         ("refunds", {"refund_id": "re_none", "status": "failed"}, 404),
         ("refunds", {"start_as": "lost"}, 400),
+        ("balance", {"short": "yes"}, 400),
+        ("balance", {}, 400),
         ("nonsense", {}, 404),
     ],
 )

@@ -75,7 +75,9 @@ def lived_in(
         for reason in ("duplicate", None):
             params: Any = {"payment_intent": intent, "amount": 700}
             refund = client.v1.refunds.create(params | ({"reason": reason} if reason else {}))
-        double.move_refund(refund.id, "failed")
+        double.move_refund(refund.id, "failed", "declined")
+    double.run_short(short=True)
+    client.v1.refunds.create({"payment_intent": str(paid().payment_intent)})
     clock.move(days=8)
     return double
 
