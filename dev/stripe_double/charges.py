@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dev.stripe_double import balance, events, lists
+from dev.stripe_double.authorisations import Window
 from dev.stripe_double.cards import Card
 from dev.stripe_double.context import Context
 from dev.stripe_double.messages import Json
 from dev.stripe_double.storage import Document
 
-AUTHORIZATION = 7 * 86_400  # seconds that an uncaptured card payment stays authorised
 NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
@@ -53,11 +53,19 @@ def create_payment_method(ctx: Context, method: Card | str, email: str | None) -
 
 
 def create_charge(
-    ctx: Context, intent: Json, payment_method: Document, method: Card | str, *, captured: bool
+    ctx: Context,
+    intent: Json,
+    payment_method: Document,
+    method: Card | str,
+    window: Window | None = None,
 ) -> Document:
-    """A charge for an attempt of an intent: failed, pending (delayed) or succeeded."""
+    """A charge for an attempt of an intent: failed, pending (delayed) or succeeded.
+
+    With a `window` a card is only authorised: succeeded, and not captured.
+    """
     decline = method.decline if isinstance(method, Card) else None
     status = "failed" if decline else "succeeded" if isinstance(method, Card) else "pending"
+    captured = window is None
     kept = captured and status == "succeeded"
     body: Json = {
         "id": ctx.ids.object("ch" if isinstance(method, Card) else "py"),
@@ -88,7 +96,7 @@ def create_charge(
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": payment_method.id,
-        "payment_method_details": _details(ctx, intent["amount"], method, captured=captured),
+        "payment_method_details": _details(intent["amount"], method, window),
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
@@ -229,7 +237,7 @@ def _outcome(method: Card | str) -> Json | None:
     }
 
 
-def _details(ctx: Context, amount: int, method: Card | str, *, captured: bool) -> Json:
+def _details(amount: int, method: Card | str, window: Window | None) -> Json:
     if not isinstance(method, Card):
         details = _delayed_details(method)
         if method == "sepa_debit":
@@ -260,6 +268,8 @@ def _details(ctx: Context, amount: int, method: Card | str, *, captured: bool) -
         "transaction_link_id": None,
         "wallet": None,
     }
-    if not captured and method.decline is None:
-        card["capture_before"] = ctx.timestamp + AUTHORIZATION
+    if window is not None and method.decline is None:
+        card["capture_before"] = window.capture_before
+        if window.extended:
+            card["extended_authorization"] = {"status": "enabled"}
     return {"type": "card", "card": card}

@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 
-from dev.stripe_double import deliveries, events, overview, payments, sessions
+from dev.stripe_double import authorisations, capturing, deliveries, events, overview, sessions
 from dev.stripe_double import paying as customer
 from dev.stripe_double import refunds as refund_operations
 from dev.stripe_double import webhook_endpoints as endpoints
@@ -135,6 +136,29 @@ class Double:
         with self.operation() as ctx:
             return sessions.expire(ctx, session_id, {})
 
+    def authorisations(self, /, **terms: int | str) -> Json:
+        """Say how long authorisations last and how they end; see `authorisations.Terms`.
+
+        Without arguments all is again as Stripe has it. Answers the terms in force.
+        """
+        with self.operation() as ctx:
+            return asdict(authorisations.set_terms(ctx, terms))
+
+    def end_authorisation(self, intent_id: str) -> Json:
+        """Let an authorisation expire now; answer the intent. Raises ApiError (400)."""
+        with self.operation() as ctx:
+            return capturing.end_now(ctx, intent_id).body
+
+    def capture(self, intent_id: str, amount: int | None = None) -> Json:
+        """Capture in Stripe's dashboard, where no key of ours is used; answer the intent."""
+        with self.operation() as ctx:
+            return capturing.capture(ctx, intent_id, {"amount_to_capture": amount})
+
+    def void(self, intent_id: str, reason: str | None = None) -> Json:
+        """Cancel an authorised payment in Stripe's dashboard; answer the intent."""
+        with self.operation() as ctx:
+            return capturing.cancel(ctx, intent_id, {"cancellation_reason": reason})
+
     def move_refund(self, refund_id: str, status: str, failure_reason: str | None = None) -> Json:
         """Let a refund become `succeeded`, `failed` or `canceled`; answer it."""
         with self.operation() as ctx:
@@ -238,6 +262,6 @@ def _catch_up(ctx: Context) -> None:
 
 _BY_TIME: dict[str, Callable[[Context, Document], None]] = {
     sessions.KIND: sessions.end,
-    "payment_intent": payments.end_authorisation,
+    "payment_intent": capturing.end,
     "refund": refund_operations.fail,
 }

@@ -74,7 +74,7 @@ def create(ctx: Context, params: Mapping[str, Any]) -> Json:
         "payment_link": None,
         "payment_method_collection": "if_required" if total == 0 else "always",
         "payment_method_configuration_details": None,
-        "payment_method_options": {},
+        "payment_method_options": session_params.payment_method_options(params),
         "payment_method_types": session_params.payment_methods(params, currency),
         "payment_status": "no_payment_required" if total == 0 else "unpaid",
         "permissions": None,
