@@ -1,4 +1,4 @@
-"""The checker itself: in a healthy system it finds nothing, and it finds whatever is planted."""
+"""The checker itself: in a healthy system it finds nothing, and it finds every planted fault."""
 
 from dataclasses import dataclass
 
@@ -22,7 +22,7 @@ class Plant:
 
 
 def _place(state: str, booking: str = "null") -> str:
-    """SQL: a place in the waitlist of whoever has the booking, for the next day, which is free."""
+    """SQL: a waitlist entry for the booking's customer, for the next day, which is free."""
     return (
         "insert into core.waitlist (tenant_id, id, resource_id, offering_id, tier, package,"
         " starts_at, customer_id, customer_name, state, booking_id, client_secret_hash,"
@@ -240,7 +240,7 @@ PLANTS = {
 
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS.keys())
 def test_a_planted_fault_is_found(db_client: DbClient, plant: Plant) -> None:
-    """A confirmed booking is in order, until a hand behind the guards changes something."""
+    """A confirmed booking breaks no law until something is changed behind the guards' back."""
     _, session = db_client.checkout(TEN)
     db_client.call(settle_call(session, "paid"))
     before = violations(db_client.database, quiescent=True)
@@ -253,7 +253,7 @@ def test_a_planted_fault_is_found(db_client: DbClient, plant: Plant) -> None:
 
 
 def test_every_law_has_a_planted_fault() -> None:
-    """No law of the checker is there for show."""
+    """Every law of the checker is broken by at least one planted fault."""
     planted = " ".join(plant.states for plant in PLANTS.values())
     unplanted = [
         law.states
@@ -265,7 +265,7 @@ def test_every_law_has_a_planted_fault() -> None:
 
 
 def test_what_is_under_way_is_no_fault(db_client: DbClient) -> None:
-    """Holds, open checkouts and queued refunds are in order while they are under way."""
+    """Holds, open checkouts and queued refunds break no law while they are under way."""
     db_client.hold(TEN)
     _, session = db_client.checkout(TWO)
     db_client.call(settle_call(session | {"amount_total": 1234}, "paid"))
