@@ -87,7 +87,9 @@ def test_a_rate_follows_the_clock(toy: Toy) -> None:
 
 
 def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
-    """A slow function is run again while it runs, up to a bound; then a run is skipped and said."""
+    """A slow function is run again while it runs, up to a limit; then a run is skipped and
+    reported.
+    """
     toy.add(
         "sweep",
         "import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n"
@@ -145,12 +147,12 @@ def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
     ],
 )
 def test_an_effect_is_told_in_the_sweeps_words(answer: bytes, told: str) -> None:
-    """Counts that are not zero; whatever else a function answers is no effect."""
+    """Counts that are not zero; anything else a function answers is no effect."""
     assert scheduler.effect(answer) == told
 
 
 def test_a_failed_run_is_said(toy: Toy) -> None:
-    """The line of a failed run stands out, and the traceback is there."""
+    """The line of a failed run stands out, with the traceback."""
     toy.add("sweep", "def lambda_handler(event, context):\n    raise LookupError('x')\n")
 
     async def story(toy: Toy) -> None:
