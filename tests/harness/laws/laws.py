@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 
 _LIVE = "('held', 'paying', 'requested', 'scheduled', 'active')"
-_KEPT = "('scheduled', 'active', 'ended', 'completed')"  # whose money is ours to keep
-# why money goes back that was never wanted: what stays because the bank refused it is no price
+_KEPT = "('scheduled', 'active', 'ended', 'completed')"  # statuses whose payment is kept
+# why money is refunded that was never wanted: if the bank refuses the refund, what stays is no
+# price
 _UNWANTED = "('time_lost', 'released', 'amount_mismatch', 'duplicate_payment')"
 
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A statement that is true, and a query whose column `finding` names every exception.
+    """A true statement, and a query whose column `finding` names every exception.
 
     Attributes:
-        costly: takes milliseconds; a simulation asks now and then, and at the end.
+        costly: takes milliseconds; a simulation checks it now and then, and at the end.
     """
 
     invariant: str

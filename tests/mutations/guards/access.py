@@ -1,4 +1,4 @@
-"""Who may do it, in which state they have seen it, and how often."""
+"""Which callers may do what, with which version, and how often."""
 
 from tests.mutations.guard import Edit, Guard, api, core, layer
 

@@ -1,4 +1,4 @@
-"""Whom a function speaks to, and as whom."""
+"""Which servers a function connects to, and as which user."""
 
 from tests.mutations.guard import Guard, layer
 

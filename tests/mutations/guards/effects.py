@@ -1,4 +1,4 @@
-"""The outbox: what happens outside happens once, and money goes back at most once."""
+"""The outbox: each effect happens once, and money is refunded at most once."""
 
 from tests.mutations.guard import Guard, api, core, layer
 

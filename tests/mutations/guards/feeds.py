@@ -1,4 +1,4 @@
-"""Calendars as other people's programs write them, and addresses in any script."""
+"""Calendars as other programs write them, and addresses in any script."""
 
 from tests.mutations.guard import Guard, layer
 

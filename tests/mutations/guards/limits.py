@@ -1,4 +1,4 @@
-"""Who may take how much without paying, who is held responsible, and what letters say."""
+"""How much each caller may take without paying, and what letters say."""
 
 from tests.mutations.guard import Guard, api, core, layer
 

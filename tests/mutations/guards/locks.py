@@ -1,4 +1,4 @@
-"""Locks, and looking again once they are held."""
+"""Locks, and checking again once they are held."""
 
 from tests.mutations.guard import Edit, Guard, api, core
 

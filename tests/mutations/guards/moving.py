@@ -10,7 +10,7 @@ _BOOKS = "tests/sql/test_reconcile.py"
 
 
 def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
-    """A sweep asks for the fence of each tenant that it comes by."""
+    """A sweep takes the fence of each tenant whose rows it handles."""
     kind = core if function in ("expire_reschedules", "claim_calendars_of") else api
     return Guard(
         f"fence-of-{function.replace('_', '-')}",

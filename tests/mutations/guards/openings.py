@@ -1,4 +1,4 @@
-"""Openings and bookables: copies that say what the rules say, and who reads them."""
+"""Openings and bookables: copies that say what the rules say, and their readers."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the booking page takes from an address, from storage, and from a slow answer."""
+"""What the booking page accepts from an address, from storage, and from a slow answer."""
 
 from tests.mutations.guard import Edit, Guard
 

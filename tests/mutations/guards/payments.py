@@ -1,4 +1,4 @@
-"""Money that arrives: once, for what was agreed, and for a time that is still there."""
+"""Payments: recorded once, of the agreed sum, and for a time that is still there."""
 
 from tests.mutations.guard import Edit, Guard, api, core
 

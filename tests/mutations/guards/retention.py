@@ -1,4 +1,4 @@
-"""What is deleted, what never is, and what a person who is erased leaves behind."""
+"""What is deleted, what never is, and what an erased customer leaves behind."""
 
 from tests.mutations.guard import Edit, Guard, api, core, layer
 

@@ -1,4 +1,6 @@
-"""The rules of a row stand in functions; what keeps such a function as good as a text."""
+"""The rules of a row are in functions; what keeps such a function as good as a constraint's
+text.
+"""
 
 from tests.mutations.guard import Guard, core, layer
 

@@ -1,4 +1,4 @@
-"""Calendars kept elsewhere: what is read, from where, and which reading counts."""
+"""External calendars: what is read, from where, and which reading counts."""
 
 from tests.mutations.guard import Guard, api, core, layer
 

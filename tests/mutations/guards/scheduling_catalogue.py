@@ -1,4 +1,4 @@
-"""What may change in the catalogue, and who must look again."""
+"""What may change in the catalogue, and what must be checked again."""
 
 from tests.mutations.guard import Guard, api, core
 

@@ -1,4 +1,4 @@
-"""Moving a booking to another time, and paying what that costs."""
+"""Rescheduling a booking, and paying the difference."""
 
 from tests.mutations.guard import Guard, api, core
 

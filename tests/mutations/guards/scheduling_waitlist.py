@@ -1,4 +1,4 @@
-"""How much one may hold, and who is offered what is given back."""
+"""How much one customer may hold, and who is offered a released time."""
 
 from tests.mutations.guard import Edit, Guard, core, layer
 

@@ -1,4 +1,4 @@
-"""Whom to believe, and what to do when somebody does not answer."""
+"""What to believe of Stripe's messages, and what to do without an answer."""
 
 from tests.mutations.guard import Guard, layer
 

@@ -1,4 +1,4 @@
-"""Money comes in time or goes back; amounts can be charged; pages are few, and lead home."""
+"""Payments come in time or are refunded; amounts can be charged; pages are few, and lead home."""
 
 from tests.mutations.guard import Edit, Guard, api, core, layer
 

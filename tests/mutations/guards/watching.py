@@ -1,4 +1,4 @@
-"""What is written down for whoever watches, and what a person may do by hand."""
+"""What is logged and measured, and what an operator may do by hand."""
 
 from tests.mutations.guard import Guard, api, core, layer
 
