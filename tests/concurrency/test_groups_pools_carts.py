@@ -138,7 +138,7 @@ def test_twin_without_lock_and_seats_oversells(tenant: Tenant, counter: Counter)
     first.commit()
 
     assert _seats(tenant.database) == [(1, 1), (1, 2), (1, 2)]
-    assert "are one session" in violations(tenant.database)[0]
+    assert "are one class" in violations(tenant.database)[0]
 
 
 # Pools --------------------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def test_twin_offers_one_more(db_client: DbClient) -> None:
     session.commit()
 
     assert offers(db_client) == 2
-    assert "I13: nobody has more places" in violations(db_client.database)[0]
+    assert "has more waitlist entries" in violations(db_client.database)[0]
 
 
 def letters(db_client: DbClient) -> int:

@@ -83,7 +83,7 @@ def test_twin_without_the_event_fence_takes_an_event_in_twice(db_client: DbClien
     first.commit()
 
     assert second.result(10)["result"] == "unchanged"  # the payment's fence still holds
-    assert any("taken in once" in line for line in violations(db_client.database))
+    assert any("recorded once" in line for line in violations(db_client.database))
 
 
 def test_twin_without_the_payment_fence_sends_the_money_back(db_client: DbClient) -> None:

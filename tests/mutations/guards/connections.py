@@ -15,13 +15,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "proven-server-anywhere",
-        "also if its name stands elsewhere in the address",
+        "also if loopback's name is elsewhere in the address",
         (layer("platform/certificates", "for host in hosts | named)", "for host in hosts)"),),
         (f"{_CERTIFICATES}::test_what_only_looks_like_loopback_is_not",),
     ),
     Guard(
         "own-login",
-        "a function signs in as itself, whatever secret it is given",
+        "a function logs in as itself, whatever secret it is given",
         (
             layer(
                 "platform/settings",

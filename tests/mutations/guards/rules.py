@@ -17,7 +17,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "names-of-rules",
-        "a refusal names the rule, by which it is told from a fault of ours",
+        "a refusal names the rule, so that it is not taken for a fault of ours",
         (core("sound_customer", "constraint = v_broken", "constraint = 'customers_sound'"),),
         (f"{_CONSTRAINTS}[customers_phone_is_e164]",),
     ),

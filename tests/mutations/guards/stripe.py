@@ -12,7 +12,7 @@ _TOLERANCE = "if abs(now - int(stamps[0])) > stripe.Webhook.DEFAULT_TOLERANCE:"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "signature",
-        "only what Stripe signed is taken in",
+        "only what Stripe signed is accepted",
         (layer("stripe/gateway", '    raise ValueError("no secret of ours signed this")\n', ""),),
         (f"{_REFUSED}[wrong secret]",),
     ),
@@ -30,7 +30,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "signature-future",
-        "and so is one of the future",
+        "and so is one from the future",
         (
             layer(
                 "stripe/gateway",

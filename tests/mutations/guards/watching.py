@@ -16,13 +16,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "retry-dead-only",
-        "what is well or under way is not begun anew",
+        "an effect that is done or under way is not begun again",
         (api("retry_effect", "elsif v_effect.state = 'dead' then", "elsif true then"),),
         (f"{_RETRY}::test_what_is_well_or_under_way_is_left_alone",),
     ),
     Guard(
         "retry-ends-the-asking",
-        "nobody asks any more about a refund that another one has replaced",
+        "a replaced refund is not asked about any more",
         (api("retry_effect", "set state = 'done', lease = null", "set lease = null"),),
         (f"{_RETRY}::test_a_failure_that_only_an_event_has_told_is_replaced_too",),
     ),
@@ -58,7 +58,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "replaced-not-counted",
-        "a failed refund that another one has replaced no longer waits for a person",
+        "a failed refund that was replaced no longer waits for a person",
         (api("measure_backlog", " and r.replaced_by is null", ""),),
         ("tests/sql/test_measure.py::test_failed_refunds_count_until_another_replaces_them",),
     ),
