@@ -153,7 +153,7 @@ def test_the_server_has_the_last_word_on_the_details(visitor: Visitor) -> None:
     visitor.sees("The time is yours for now")
 
 
-def test_missing_details_are_told_before_anything_is_sent(visitor: Visitor) -> None:
+def test_missing_details_are_shown_before_anything_is_sent(visitor: Visitor) -> None:
     """Two fields are required; the first gets the focus."""
     visitor.opens().picks()
     visitor.button("Hold this time").click()
@@ -224,7 +224,7 @@ def test_time_lost_money_back(visitor: Visitor, shop: BrowserShop) -> None:
     expect(visitor.page.get_by_text("Your refund was sent")).to_be_visible(timeout=15_000)
 
 
-def test_the_end_of_a_hold_is_told_kindly(visitor: Visitor, shop: BrowserShop) -> None:
+def test_the_end_of_a_hold_is_announced(visitor: Visitor, shop: BrowserShop) -> None:
     """The countdown warns, ends in words, and offers the time again.
 
     Cases: D-1

@@ -170,7 +170,7 @@ def test_nothing_free_at_all_is_found_out_in_few_questions(
         ("UTC", "Coordinated Universal Time"),
     ],
 )
-def test_a_second_time_is_told_of_where_there_is_one(
+def test_a_second_time_is_explained_where_there_is_one(
     visitors: Visitors, shop: BrowserShop, zone: str, name: str
 ) -> None:
     """The smaller times are explained exactly where they are shown, with the zone's name."""

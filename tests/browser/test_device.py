@@ -88,7 +88,7 @@ def test_nothing_that_was_typed_outlives_the_hold(visitor: Visitor) -> None:
     assert not any(text in after for text in typed)
 
 
-def test_what_was_typed_is_not_kept_for_whoever_comes_next(visitor: Visitor) -> None:
+def test_what_was_typed_is_forgotten_after_half_an_hour(visitor: Visitor) -> None:
     """A tab that was left for half an hour has forgotten it."""
     page = visitor.page
     visitor.opens().picks().fills()

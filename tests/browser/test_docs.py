@@ -78,7 +78,7 @@ def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: BrowserS
     expect(page.locator("#joinWaitlist")).to_have_attribute("open", "")
 
 
-def test_everybody_can_read_it(visitor: Visitor, shop: BrowserShop) -> None:
+def test_it_is_accessible(visitor: Visitor, shop: BrowserShop) -> None:
     """axe's rules, light and dark, closed and opened; no width scrolls sideways."""
     page = _opened(visitor, shop)
     broken: list[str] = []

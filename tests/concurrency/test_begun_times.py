@@ -114,7 +114,7 @@ def test_of_many_who_poll_at_once_one_asks(db_client: DbClient, race: Race, _rou
     assert len([one for one in outcomes if one["ask"] is not None]) == 1
 
 
-def test_twin_in_which_everybody_asks(db_client: DbClient) -> None:
+def test_twin_in_which_all_ask(db_client: DbClient) -> None:
     """Without the check of when Stripe was last asked, every poller asks Stripe."""
     guardless.rewrite(
         db_client.database,

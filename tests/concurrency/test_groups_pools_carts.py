@@ -186,7 +186,7 @@ def test_a_pool_has_a_winner_for_each_resource(
     assert violations(tenant.database) == []
 
 
-def test_a_pool_that_suffices_refuses_nobody(tenant: Tenant, counter: Counter, race: Race) -> None:
+def test_a_pool_that_suffices_refuses_none(tenant: Tenant, counter: Counter, race: Race) -> None:
     """As many racers as resources: each gets one."""
     resources, request = _team(tenant, 8)
 
@@ -196,7 +196,7 @@ def test_a_pool_that_suffices_refuses_nobody(tenant: Tenant, counter: Counter, r
     assert sorted(_owned(tenant.database)) == sorted(resources)
 
 
-def test_whoever_loses_a_resource_takes_the_next(tenant: Tenant, counter: Counter) -> None:
+def test_a_hold_that_loses_a_resource_takes_the_next(tenant: Tenant, counter: Counter) -> None:
     """A request that loses a resource while it waits gets the next one of the pool."""
     resources, request = _team(tenant, 2)
     offer = Offer(tenant, resources[0], UUID(request["offering_id"]))

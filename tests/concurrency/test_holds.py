@@ -203,7 +203,7 @@ def _locks_kept_in_vain(db_client: DbClient) -> int:
     return int(kept)
 
 
-def test_who_waited_in_vain_gives_the_day_back(db_client: DbClient) -> None:
+def test_a_hold_that_waited_and_lost_releases_the_day(db_client: DbClient) -> None:
     """A hold that waited and lost releases the day before it looks for alternatives.
 
     Cases: D-1, E-5.2

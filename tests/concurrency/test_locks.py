@@ -51,7 +51,7 @@ def test_different_resources_never_wait_for_each_other(db_client: DbClient) -> N
     tutor.rollback()
 
 
-def test_listing_waits_for_nobody(db_client: DbClient) -> None:
+def test_listing_waits_for_no_lock(db_client: DbClient) -> None:
     """While a hold is being made, free times are listed without waiting."""
     hold, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 

@@ -29,7 +29,7 @@ def _there(db_client: DbClient) -> int:
     return int(db_client.database.value(_COUNT, db_client.tenant.tenant_id))
 
 
-def test_a_mover_waits_for_who_is_inside(db_client: DbClient) -> None:
+def test_a_mover_waits_for_calls_inside(db_client: DbClient) -> None:
     """A hold in progress is finished and moved too; the next one is asked to try again."""
     caller, _ = db_client.begin(db_client.hold_call(TEN))
     with db_client.database.connect() as mover:

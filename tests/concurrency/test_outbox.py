@@ -86,7 +86,7 @@ def test_a_lease_ends(db_client: DbClient) -> None:
     assert second["lease"] != first["lease"]
 
 
-def test_who_lost_the_lease_cannot_put_the_effect_back(db_client: DbClient) -> None:
+def test_a_lost_lease_cannot_release_the_effect(db_client: DbClient) -> None:
     """A deliverer that outlived its lease cannot release the effect; the new one decides.
 
     Cases: E-9.1

@@ -68,7 +68,7 @@ def test_the_last_one_is_taken_once(client: Any, race: Race) -> None:
     assert sum(race(one, racers=RACERS)) == 1
 
 
-def test_twin_without_the_condition_lets_everybody_pass(client: Any, race: Race) -> None:
+def test_twin_without_the_condition_lets_all_pass(client: Any, race: Race) -> None:
     """An ADD without a condition counts, and refuses no request."""
     outcomes = race(_racer(Unconditional(client), "twin"), racers=RACERS)
 

@@ -63,7 +63,7 @@ def _open_page(db_client: DbClient, held: Held) -> dict[str, Any]:
 # Reschedule against hold -------------------------------------------------------------------------
 
 
-def test_who_wants_the_new_time_waits_and_is_refused(db_client: DbClient) -> None:
+def test_a_hold_of_the_new_time_waits_and_is_refused(db_client: DbClient) -> None:
     """A hold of the new time waits and is refused; the old time is free after the commit.
 
     Cases: D-1
@@ -80,7 +80,7 @@ def test_who_wants_the_new_time_waits_and_is_refused(db_client: DbClient) -> Non
     assert violations(db_client.database) == []
 
 
-def test_a_move_that_is_undone_keeps_the_old_time(db_client: DbClient) -> None:
+def test_a_reschedule_that_rolls_back_keeps_the_old_time(db_client: DbClient) -> None:
     """After a rollback the booking keeps its old time, and the waiting hold gets the new one.
 
     Cases: D-1
@@ -125,7 +125,7 @@ def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(db_client: Db
 # Reschedule against reschedule -------------------------------------------------------------------
 
 
-def test_a_booking_moves_into_the_time_another_leaves(db_client: DbClient) -> None:
+def test_a_booking_gets_the_time_another_leaves(db_client: DbClient) -> None:
     """The second waits for the first, and gets the time that it left.
 
     Cases: D-1
@@ -170,7 +170,7 @@ def test_twin_that_locks_in_its_own_order_deadlocks(db_client: DbClient) -> None
     assert _cross(db_client) == ["40P01"]
 
 
-def test_a_booking_that_was_moved_meanwhile_is_looked_at_again(db_client: DbClient) -> None:
+def test_a_booking_rescheduled_meanwhile_is_read_again(db_client: DbClient) -> None:
     """Two reschedules of one booking run one after the other, and it ends with one time.
 
     Cases: D-1, D-4
@@ -224,7 +224,7 @@ def test_twin_without_locks_gives_it_back_twice(db_client: DbClient) -> None:
     assert any("exactly its frozen price" in line for line in violations(db_client.database))
 
 
-def test_a_second_change_waits_and_is_refused(db_client: DbClient) -> None:
+def test_a_second_reschedule_waits_and_is_refused(db_client: DbClient) -> None:
     """A booking has at most one reschedule that waits for payment: a second is refused.
 
     Cases: E-2.6
@@ -240,7 +240,7 @@ def test_a_second_change_waits_and_is_refused(db_client: DbClient) -> None:
     assert violations(db_client.database) == []
 
 
-def test_moves_race(db_client: DbClient, race: Race) -> None:
+def test_reschedules_race(db_client: DbClient, race: Race) -> None:
     """Six bookings and some strangers want each other's times and those between: none overlap.
 
     Cases: D-1, E-5.1
@@ -266,7 +266,7 @@ def _outcome(action: Callable[[], Any]) -> Any:
 # Reschedule of a hold ----------------------------------------------------------------------------
 
 
-def test_a_move_waits_for_the_release(db_client: DbClient) -> None:
+def test_a_reschedule_waits_for_the_release(db_client: DbClient) -> None:
     """A hold that is released meanwhile is not rescheduled.
 
     Cases: D-1
@@ -281,7 +281,7 @@ def test_a_move_waits_for_the_release(db_client: DbClient) -> None:
     assert violations(db_client.database) == []
 
 
-def test_twin_moves_what_was_released(db_client: DbClient) -> None:
+def test_twin_reschedules_what_was_released(db_client: DbClient) -> None:
     """Without the booking's lock, the reschedule would take a time for a booking that is over."""
     guardless.forget_booking_lock(db_client.database)
     held = db_client.hold(TEN)
@@ -293,7 +293,7 @@ def test_twin_moves_what_was_released(db_client: DbClient) -> None:
     assert any("exactly while it is live" in line for line in violations(db_client.database))
 
 
-def test_a_release_after_the_move_frees_the_new_time(db_client: DbClient) -> None:
+def test_a_release_after_the_reschedule_frees_the_new_time(db_client: DbClient) -> None:
     """The release waits for the reschedule, and frees the new time too."""
     held = db_client.hold(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
@@ -305,7 +305,7 @@ def test_a_release_after_the_move_frees_the_new_time(db_client: DbClient) -> Non
     assert violations(db_client.database) == []
 
 
-def test_a_checkout_waits_for_the_move_and_asks_the_new_price(db_client: DbClient) -> None:
+def test_a_checkout_waits_for_the_reschedule_and_asks_the_new_price(db_client: DbClient) -> None:
     """The payment page shows the price of the rescheduled booking.
 
     Cases: E-10.5
@@ -333,7 +333,7 @@ def test_twin_asks_the_old_price(db_client: DbClient) -> None:
     assert item["price_data"]["unit_amount"] == moved["price"]["amount"] - DEARER
 
 
-def test_a_move_waits_for_the_checkout_and_is_refused(db_client: DbClient) -> None:
+def test_a_reschedule_waits_for_the_checkout_and_is_refused(db_client: DbClient) -> None:
     """While a payment page is open, a reschedule is refused, so that the price stays.
 
     Cases: E-10.5
@@ -380,7 +380,7 @@ def test_twin_gives_up_what_was_paid(db_client: DbClient) -> None:
     assert given_up.result(10)["effect"]["kind"] == "expire_session"
 
 
-def test_a_payment_of_what_is_given_up_moves_the_booking(db_client: DbClient) -> None:
+def test_a_payment_of_what_is_given_up_reschedules_the_booking(db_client: DbClient) -> None:
     """Until its page is closed the reschedule can be paid, and is then made.
 
     Cases: D-2
@@ -396,7 +396,7 @@ def test_a_payment_of_what_is_given_up_moves_the_booking(db_client: DbClient) ->
     assert violations(db_client.database) == []
 
 
-def test_a_change_that_loses_its_time_meanwhile_is_looked_at_again(db_client: DbClient) -> None:
+def test_a_reschedule_that_loses_its_time_meanwhile_is_read_again(db_client: DbClient) -> None:
     """A payment that finds its reschedule expired locks the days first, in its second attempt.
 
     Cases: D-2
@@ -413,7 +413,7 @@ def test_a_change_that_loses_its_time_meanwhile_is_looked_at_again(db_client: Db
     assert violations(db_client.database) == []
 
 
-def test_a_late_payment_waits_for_who_takes_its_time(db_client: DbClient) -> None:
+def test_a_late_payment_waits_for_the_hold_of_its_time(db_client: DbClient) -> None:
     """Another customer has the time by then: the difference is refunded once.
 
     Cases: D-2
@@ -480,7 +480,9 @@ def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(db_client: DbC
 
 
 @pytest.mark.parametrize("second", ["sweep", "give up", "pay"])
-def test_everything_about_one_change_races(db_client: DbClient, race: Race, second: str) -> None:
+def test_everything_about_one_reschedule_races(
+    db_client: DbClient, race: Race, second: str
+) -> None:
     """Payment, giving up, sweep and a rival at once: one succeeds, and the books are right.
 
     Cases: D-1, D-2, E-7.2

@@ -231,7 +231,7 @@ def test_erasing_waits_for_a_hold_and_is_refused(db_client: DbClient) -> None:
     )
 
 
-def test_a_hold_waits_for_erasing_and_is_somebody_elses(db_client: DbClient) -> None:
+def test_a_hold_waits_for_erasing_and_is_of_a_new_customer(db_client: DbClient) -> None:
     """The hold waits for the erasing, then makes a new customer for the address."""
     due(db_client, customer=GRACE)
     erasing, erased = db_client.begin(db_client.erase_call(GRACE["email"]))

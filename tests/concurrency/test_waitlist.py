@@ -111,7 +111,7 @@ def test_twin_offers_after_the_release(api: Api, offer: Offer) -> None:
     assert places[0].state == "waiting"
 
 
-def test_a_release_never_waits_for_who_is_at_work_there(api: Api, offer: Offer) -> None:
+def test_a_release_never_waits_for_a_busy_day(api: Api, offer: Offer) -> None:
     """A release holds its booking's row already, so it leaves a busy day to the sweep."""
     (first, *_), places = crowd(api, offer)
     other = session(api, "create_hold")

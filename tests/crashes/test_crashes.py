@@ -39,7 +39,7 @@ def test_no_external_call_is_forgotten(system: System, story: Story) -> None:
 
 
 @pytest.mark.parametrize(("story", "index", "moment"), _CASES)
-def test_a_repeat_makes_good_what_a_crash_left(
+def test_a_repeat_repairs_what_a_crash_left(
     system: System, reference: "Reference", story: Story, index: int, moment: str
 ) -> None:
     """After a crash anywhere, the repeated request, the events and the sweeps lead to the same end.
@@ -60,7 +60,7 @@ def test_a_repeat_makes_good_what_a_crash_left(
 
 
 @pytest.mark.parametrize(("story", "index", "moment"), _CASES)
-def test_time_makes_good_what_nobody_repeats(
+def test_time_repairs_what_is_never_repeated(
     system: System, story: Story, index: int, moment: str
 ) -> None:
     """If the client never comes back and no event arrives, time and the sweeps clear up.

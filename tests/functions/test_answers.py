@@ -177,7 +177,7 @@ def _now() -> float:
     return time.time()
 
 
-def test_the_description_is_served_to_anybody(system: System) -> None:
+def test_the_description_is_served_without_a_key(system: System) -> None:
     """GET /openapi.json: the API described, with every route of the template.
 
     Proves: ASVS 13.4.5, API9:2023

@@ -275,7 +275,7 @@ def test_a_failing_calendar_is_asked_less_and_less(system: System, shelf: Shelf)
     assert 3 <= asked.count("/bad.ics") <= 6
 
 
-def test_a_changed_feed_is_read_anew(system: System, shelf: Shelf) -> None:
+def test_a_changed_feed_is_read_again(system: System, shelf: Shelf) -> None:
     """What is no longer in it is free again."""
     shelf.feeds["/feed.ics"] = BUSY_AT_TEN
     _add(system, shelf.url())
@@ -527,7 +527,7 @@ def test_an_unchanged_feed_is_not_sent_again(system: System) -> None:
     assert _read(system, url, **{"if-none-match": tag}).status == 200
 
 
-def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
+def test_the_address_is_shown_once_and_can_be_revoked(system: System) -> None:
     """A repeat of the request shows it again, a list does not; a revoked address is not found.
 
     Proves: ASVS 7.4.1

@@ -191,7 +191,7 @@ def test_a_hold_from_before_is_refused_at_the_checkout(system: System) -> None:
     assert system.double.state()["sessions"] == []
 
 
-def test_what_stripe_finds_too_little_is_told_as_such(
+def test_what_stripe_finds_too_little_is_reported_as_such(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """If Stripe wants more than our table says, the addresses are not blamed either."""

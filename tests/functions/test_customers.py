@@ -16,7 +16,7 @@ def ask(system: System, what: str, body: Any, key: str = "secret") -> Answer:
     return system.request("POST", f"/v1/customers/{what}", body, key=key)
 
 
-def test_a_person_is_told_everything_and_then_forgotten(system: System) -> None:
+def test_a_customer_is_exported_and_then_erased(system: System) -> None:
     """One released booking: its data is exported, then erased.
 
     Proves: ASVS 14.2.4
@@ -66,7 +66,7 @@ def test_a_bad_body_is_refused(system: System, what: str, body: Any, code: str) 
     refused(system, lambda: ask(system, what, body), 422, code)
 
 
-def test_a_cursor_of_nobodys_is_refused(system: System) -> None:
+def test_a_foreign_cursor_is_refused(system: System) -> None:
     """Only a cursor that we made is accepted."""
     body = {"email": EMAIL, "cursor": "nonsense"}
 

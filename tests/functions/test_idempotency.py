@@ -219,7 +219,7 @@ def test_a_checkout_key_is_bound_to_its_addresses(system: System, front_door: bo
 
 
 @pytest.mark.parametrize("front_door", [True, False], ids=["DynamoDB", "Postgres alone"])
-def test_nobody_uses_up_the_key_of_another_booking(system: System, front_door: bool) -> None:
+def test_a_key_of_another_booking_cannot_be_used_up(system: System, front_door: bool) -> None:
     """A key belongs to one booking: the same key at another booking does not interfere.
 
     Cases: D-3
@@ -250,7 +250,7 @@ def test_all_bookings_of_a_server_have_keys_of_their_own(system: System) -> None
         assert (answer.status, answer.body["booking"]["id"]) == (200, held["id"])
 
 
-def test_a_stranger_is_not_told_that_a_key_was_used(system: System) -> None:
+def test_a_stranger_does_not_learn_that_a_key_was_used(system: System) -> None:
     """Without the booking's secret the answer is 404, whichever key was used with what.
 
     Proves: ASVS 8.2.2, API1:2023
@@ -379,7 +379,7 @@ def test_equal_bodies_have_unequal_hashes_in_dynamodb(system: System) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pk", "sk"])
-def test_who_has_no_key_writes_nothing(system: System, kind: str) -> None:
+def test_a_caller_without_a_known_key_writes_nothing(system: System, kind: str) -> None:
     """An API key that the database has not accepted yet is not written to DynamoDB, whatever it
     asks for.
 

@@ -165,7 +165,7 @@ def test_a_network_is_one_address(
 # Another customer's limit ------------------------------------------------------------------------
 
 
-def test_nobody_keeps_a_customer_from_booking(system: System) -> None:
+def test_strangers_cannot_keep_a_customer_from_booking(system: System) -> None:
     """Ten waitlist entries in a victim's name, and as many holds: the victim can still book, in a
     browser and at the shop's own server.
 

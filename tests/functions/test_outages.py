@@ -92,7 +92,7 @@ def test_a_repeat_after_an_outage_makes_one_booking(system: System) -> None:
     assert system.database.value("select count(*) from core.bookings") == 1
 
 
-def test_a_connection_that_was_cut_is_made_anew(system: System) -> None:
+def test_a_connection_that_was_cut_is_made_again(system: System) -> None:
     """The server restarts between two requests: the second succeeds."""
     system.slots()
     system.database.execute(
@@ -216,7 +216,7 @@ def _let_attempts_lapse(system: System) -> None:
         )
 
 
-def test_a_twin_at_work_is_told_to_wait(system: System) -> None:
+def test_a_repeat_during_the_first_request_is_409(system: System) -> None:
     """While the first request with a key runs, the second gets 409 with Retry-After.
 
     Cases: D-3

@@ -56,7 +56,7 @@ def test_how_many_is_the_tenants_setting(system: System) -> None:
     assert_problem(_page(system, held, 1), 429, "too_many_payment_pages")
 
 
-def test_pages_of_a_change_are_counted_apart(system: System) -> None:
+def test_pages_of_a_reschedule_are_counted_separately(system: System) -> None:
     """A booking that used all its pages can be rescheduled, and the reschedule has as many
     again.
     """
@@ -209,7 +209,7 @@ def test_a_cart_offers_them_by_its_first_time(system: System) -> None:
     assert _offered(system, held.body) == set()
 
 
-def test_a_change_offers_them_by_the_sooner_of_its_times(system: System) -> None:
+def test_a_reschedule_offers_them_by_the_sooner_of_its_times(system: System) -> None:
     """The old time counts as the new one does."""
     system.database.execute("update core.tenants set delayed_methods = 'all'")
     held, session_id = system.checkout(system.hold(SOON))

@@ -74,7 +74,7 @@ def test_a_reader_that_dies_is_passed_by(system: System) -> None:
     assert set(system._connections["availability"]) == {READER, WRITER}
 
 
-def test_a_reader_knows_who_has_left(system: System) -> None:
+def test_a_reader_knows_which_tenant_has_left(system: System) -> None:
     """It does not see the writer's locks, but it checks where the tenant is."""
     reader = _read_only(system._database_url("holdfast_availability"))
     system.with_environment(DATABASE_READER_URL=reader)

@@ -211,7 +211,7 @@ def test_a_mailbox_has_fewer_however_it_is_spelled(limited: System) -> None:
     assert _hold(limited, "ada@example.com").status == 422
 
 
-def test_nobody_uses_up_a_mailbox_for_its_owner(limited: System) -> None:
+def test_strangers_cannot_use_up_a_mailboxs_budget(limited: System) -> None:
     """A stranger who names a customer's mailbox from elsewhere uses nothing of the customer's
     budget.
 
@@ -239,7 +239,7 @@ def test_servers_are_counted_by_key(limited: System) -> None:
     assert _hold(limited).status == 422
 
 
-def test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left(limited: System) -> None:
+def test_browsers_together_have_a_limit_without_seeing_how_much_is_left(limited: System) -> None:
     """All addresses of a publishable key share a far larger budget. The answer says when it is used
     up, but not how busy the shop is.
     """

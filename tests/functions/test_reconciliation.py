@@ -91,7 +91,7 @@ def test_a_delayed_result_is_awaited(system: System) -> None:
 # What is repaired ---------------------------------------------------------------------------------
 
 
-def test_a_payment_nobody_told_us_of_is_settled(system: System) -> None:
+def test_a_payment_without_its_event_is_settled(system: System) -> None:
     """Its events are lost and no sweep runs: the comparison confirms the booking, and records it.
 
     Cases: D-2, E-2.8
@@ -133,7 +133,7 @@ def test_a_payment_of_a_lost_time_goes_back(system: System) -> None:
 
 
 @pytest.mark.parametrize("ends", ["succeeded", "failed"])
-def test_the_end_of_a_refund_nobody_told_us_of_is_taken_in(system: System, ends: str) -> None:
+def test_the_end_of_a_refund_without_its_event_is_recorded(system: System, ends: str) -> None:
     """Its event is lost and the outbox does not ask: the comparison does.
 
     Cases: E-9.1
@@ -206,7 +206,7 @@ def _foreign_sessions(system: System, count: int) -> list[str]:
         return [str(sessions.create(ctx, params)["id"]) for _ in range(count)]
 
 
-def test_money_that_nobody_of_ours_asked_for(system: System) -> None:
+def test_a_payment_without_a_checkout_of_ours(system: System) -> None:
     """A payment without a trace of ours is found, belongs to no tenant, and is left alone."""
     intent = _paid_by_link(system)
 

@@ -165,7 +165,9 @@ def _tells(answer: Answer, first: Answer) -> list[str]:
 
 @pytest.mark.parametrize("door", ["DynamoDB", "Postgres alone", "new environments"])
 @pytest.mark.parametrize(("route", "kind"), _FIRST, ids=str)
-def test_nobody_else_is_told_of_a_request(system: System, route: str, kind: str, door: str) -> None:
+def test_other_callers_learn_nothing_of_a_request(
+    system: System, route: str, kind: str, door: str
+) -> None:
     """Each user of `once`, by: other secret, none, wrong, unknown, lesser, other tenant, revoked.
 
     Cases: D-3, P-7

@@ -126,7 +126,7 @@ def test_a_server_is_held_to_https_as_well(
 
 @pytest.mark.parametrize("key", ["publishable", "secret"])
 @pytest.mark.parametrize("address", SYNTAX)
-def test_what_is_no_web_address_is_told_as_such(
+def test_what_is_no_web_address_is_refused_as_such(
     shared_system: System, held: dict[str, Any], address: str, key: str
 ) -> None:
     """Refused by the model, for every key."""

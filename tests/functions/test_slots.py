@@ -164,7 +164,7 @@ def explain(shared_system: System, query: str, key: str = "secret") -> Any:
     return shared_system.request("GET", path, key=key)
 
 
-def test_an_owner_is_told_why(shared_system: System) -> None:
+def test_an_owner_learns_why(shared_system: System) -> None:
     """All rules with their texts; none for a time that can be held."""
     free = explain(shared_system, f"starts_at={TEN}&customer_email=grace@example.com")
     closed = explain(shared_system, "starts_at=2030-01-09T03:10:00Z")

@@ -240,7 +240,7 @@ def test_other_events_are_refused(system: System, event: Any) -> None:
     assert rows(system) == before
 
 
-def test_an_unreachable_database_is_told(system: System) -> None:
+def test_an_unreachable_database_is_reported(system: System) -> None:
     """The answer says so, without its password."""
     system.with_environment(DATABASE_URL=f"postgresql://owner:hunter2@{REFUSING}/holdfast")
 

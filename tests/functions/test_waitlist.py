@@ -106,7 +106,7 @@ def test_a_free_time_is_not_waited_for(system: System) -> None:
     assert [slot["starts_at"] for slot in answer.body["alternatives"]] == [TEN]
 
 
-def test_a_server_is_told_that_its_customer_waits(system: System) -> None:
+def test_a_server_learns_that_its_customer_waits(system: System) -> None:
     """409 for a second entry of one customer; a browser gets another entry, and no hint."""
     system.hold(TEN)
     emmy = customer()
@@ -123,7 +123,7 @@ def test_a_server_is_told_that_its_customer_waits(system: System) -> None:
     assert (second["id"] != first["id"], second.keys()) == (True, first.keys())
 
 
-def test_too_many_holds_are_told_when_to_come_back(system: System) -> None:
+def test_too_many_holds_get_retry_after(system: System) -> None:
     """429 with Retry-After.
 
     Cases: P-8
@@ -215,7 +215,7 @@ def test_leaving_is_guarded_by_the_version(system: System) -> None:
     assert [answer.body["state"] for answer in answers] == ["left", "left"]
 
 
-def test_an_offer_nobody_needs_to_hear_of_is_not_told(system: System) -> None:
+def test_no_letter_is_sent_for_an_offer_turned_down(system: System) -> None:
     """Turned down before the outbox ran: no letter, and the effect is done."""
     held = system.hold(TEN)
     place = joined(system)

@@ -238,7 +238,7 @@ def test_readers_change_nothing(spec: Spec, function: str) -> None:
 
 @pytest.mark.parametrize("spec", ["pending", "differing"], indirect=True)
 @pytest.mark.parametrize("function", sorted(NOTING))
-def test_those_that_note_something_wait_for_nobody(spec: Spec, function: str) -> None:
+def test_those_that_note_something_wait_for_no_lock(spec: Spec, function: str) -> None:
     """While everything is locked they run to their end, and note nothing; otherwise one row."""
     assert spec.booking_id is not None
     call = (function, _READS[function](spec.db_client, spec.booking_id))

@@ -23,7 +23,7 @@ def _places(system: System) -> int:
     return sum(slot["remaining"] for slot in system.slots(system.studio, query))
 
 
-def test_eight_fit_into_a_class_and_the_ninth_is_told_of_others(system: System) -> None:
+def test_eight_fit_into_a_class_and_the_ninth_gets_alternatives(system: System) -> None:
     """Each gets a unit of its own; the list counts down; the ninth gets 409 with alternatives.
 
     Cases: D-1, E-5.1, E-5.2, P-1

@@ -125,7 +125,7 @@ def test_an_abandoned_cart_is_free_after_its_time(system: System, held: dict[str
     assert violations(system.database, system.double) == []
 
 
-def test_a_conflict_is_told_item_by_item(system: System) -> None:
+def test_a_conflict_is_reported_item_by_item(system: System) -> None:
     """The problem document names the item with its own alternatives; nothing is held.
 
     Cases: E-5.2

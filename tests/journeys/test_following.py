@@ -113,7 +113,7 @@ def test_a_failed_refund_is_sent_again_by_hand(system: System) -> None:
 
 
 @pytest.mark.parametrize("event", [{"retry": "all", "operator": "ada"}, {"retry": "0" * 32}])
-def test_a_retry_names_one_effect_and_who_wants_it(system: System, event: dict[str, str]) -> None:
+def test_a_retry_names_one_effect_and_its_operator(system: System, event: dict[str, str]) -> None:
     """Anything else is refused and changes nothing."""
     with pytest.raises(Exception, match=r"ValueError|KeyError"):
         system.invoke("deliver", event)

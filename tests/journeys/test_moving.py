@@ -51,7 +51,7 @@ def test_for_more_and_then_for_less(system: System) -> None:
     assert violations(system.database, system.double, quiescent=True) == []
 
 
-def test_a_change_that_nobody_pays(system: System) -> None:
+def test_a_reschedule_that_is_never_paid(system: System) -> None:
     """The page is abandoned: the booking stays, the new time is free, and nothing was taken.
 
     Cases: D-2, E-7.2
@@ -72,7 +72,7 @@ def test_a_change_that_nobody_pays(system: System) -> None:
     assert violations(system.database, system.double, quiescent=True) == []
 
 
-def test_the_old_time_is_somebody_elses_at_once(system: System) -> None:
+def test_the_old_time_is_free_at_once(system: System) -> None:
     """As soon as the booking is rescheduled, its old time can be held and paid, and is not given
     back.
 
@@ -90,7 +90,7 @@ def test_the_old_time_is_somebody_elses_at_once(system: System) -> None:
     assert violations(system.database, system.double) == []
 
 
-def test_a_hold_is_moved_and_then_paid(system: System) -> None:
+def test_a_hold_is_rescheduled_and_then_paid(system: System) -> None:
     """The page asks for the price of the new time, and that confirms it.
 
     Cases: E-10.5, A-1

@@ -309,7 +309,7 @@ def seen(system: System, request: pytest.FixtureRequest) -> Watched:
 
 
 @pytest.mark.parametrize("seen", STORIES, indirect=True)
-def test_a_story_is_told_and_nothing_personal(
+def test_a_story_is_measured_and_logs_nothing_personal(
     system: System, seen: Watched, request: pytest.FixtureRequest
 ) -> None:
     """Its metrics are there, in their units and dimensions; each line names the tenant.

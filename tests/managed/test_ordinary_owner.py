@@ -78,7 +78,7 @@ def test_an_ordinary_owner_deploys_a_change(
     assert set(migrate(owner_url, SQL_DIR).reapplied) == changed
 
 
-def test_nothing_of_ours_belongs_to_somebody_mighty(
+def test_nothing_of_ours_belongs_to_a_powerful_role(
     service: managed.Service, migrated: MigrationReport
 ) -> None:
     """Schemas, tables and functions belong to our two owners, who may not even log in."""
@@ -138,7 +138,7 @@ def test_every_role_signs_in_with_its_own_secret(
 
 
 @pytest.mark.parametrize("password", ["", "holdfast_checkout", "a7Fq0random"])
-def test_without_its_password_nobody_signs_in(
+def test_no_role_logs_in_without_its_password(
     service: managed.Service, provided: tuple[str, ...], password: str
 ) -> None:
     """Neither without a password, nor with a guessed one, nor with what CloudFormation wrote first.

@@ -66,7 +66,7 @@ def test_every_payment_of_the_lost_time_ends_well(story: Story) -> None:
     assert violations(system.database, quiescent=True) == []
 
 
-def test_what_nobody_has_given_back_is_found_the_next_day(story: Story) -> None:
+def test_what_was_not_refunded_is_found_the_next_day(story: Story) -> None:
     """Without the procedure, the daily comparison names the money of each lost booking, and settles
     what the database knows.
 

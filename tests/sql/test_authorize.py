@@ -48,7 +48,7 @@ def test_a_revoked_key_opens_nothing(api: Api, tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("malformed", [{}, {"key_hash": ""}, {"key_hash": None}])
-def test_an_actor_without_a_key_is_nobody(
+def test_an_actor_without_a_key_is_unknown(
     api: Api, tenant: Tenant, malformed: dict[str, Any]
 ) -> None:
     """KHAUT, as for any unknown key."""

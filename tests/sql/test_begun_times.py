@@ -207,7 +207,7 @@ def test_no_page_is_made_for_what_begins_at_once(
 
 
 @pytest.mark.parametrize("moved", ["sooner", "later"])
-def test_no_move_waits_for_a_difference_that_cannot_be_paid(
+def test_no_reschedule_waits_for_a_difference_that_cannot_be_paid(
     api: Api, tenant: Tenant, moved: str
 ) -> None:
     """Within five minutes of either time a reschedule that costs more is refused and keeps no time;
@@ -326,7 +326,7 @@ def _waiting_change(api: Api, tenant: Tenant, was: datetime, wanted: datetime) -
 
 
 @pytest.mark.parametrize(("was", "wanted"), [(TEN, NOON), (NOON, TEN)])
-def test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_start(
+def test_a_reschedule_with_a_delayed_payment_expires_at_the_first_start(
     api: Api, tenant: Tenant, was: datetime, wanted: datetime
 ) -> None:
     """The booking keeps its time, the new time is free, and the difference is refunded.

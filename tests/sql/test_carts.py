@@ -257,7 +257,7 @@ def test_the_sweep_ends_all_at_once(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_who_needs_one_time_of_a_stale_cart_ends_all_of_it(api: Api, tenant: Tenant) -> None:
+def test_a_hold_of_one_time_expires_the_whole_stale_cart(api: Api, tenant: Tenant) -> None:
     """Before any sweep, a hold of one of its times succeeds, and the others are free."""
     held = _three(api, tenant)
     api.database.clock.advance(6 * MINUTE)

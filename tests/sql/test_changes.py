@@ -69,7 +69,7 @@ def test_the_page_asks_for_the_difference_alone(api: Api, tenant: Tenant) -> Non
     assert violations(api.database) == []
 
 
-def test_when_the_difference_is_paid_the_booking_moves(api: Api, tenant: Tenant) -> None:
+def test_when_the_difference_is_paid_the_booking_is_rescheduled(api: Api, tenant: Tenant) -> None:
     """The transaction that settles the payment reschedules the booking, which is paid at its new
     price.
 
@@ -87,7 +87,7 @@ def test_when_the_difference_is_paid_the_booking_moves(api: Api, tenant: Tenant)
     assert violations(api.database, quiescent=True) == []
 
 
-def test_told_twice_it_is_paid_once(api: Api, tenant: Tenant) -> None:
+def test_two_events_pay_once(api: Api, tenant: Tenant) -> None:
     """Two events about the payment are one payment.
 
     Cases: E-2.2
@@ -146,7 +146,7 @@ def test_a_delayed_payment_keeps_both_times(api: Api, tenant: Tenant) -> None:
     assert violations(api.database, quiescent=True) == []
 
 
-def test_a_wrong_sum_moves_nothing_and_goes_back(api: Api, tenant: Tenant) -> None:
+def test_a_wrong_sum_reschedules_nothing_and_is_refunded(api: Api, tenant: Tenant) -> None:
     """It is quarantined and refunded; the booking keeps its own time and payment.
 
     Cases: E-10.5, A-1
@@ -161,7 +161,7 @@ def test_a_wrong_sum_moves_nothing_and_goes_back(api: Api, tenant: Tenant) -> No
     assert violations(api.database) == []
 
 
-def test_paid_late_it_moves_if_the_time_is_free(api: Api, tenant: Tenant) -> None:
+def test_paid_late_it_is_rescheduled_if_the_time_is_free(api: Api, tenant: Tenant) -> None:
     """A payment after the reschedule expired takes the new time again.
 
     Cases: D-2
@@ -221,7 +221,7 @@ def test_paid_when_the_old_time_has_begun_it_goes_back(api: Api, tenant: Tenant)
 # Giving up ----------------------------------------------------------------------------------------
 
 
-def test_an_unpaid_change_is_given_up_at_once(api: Api, tenant: Tenant) -> None:
+def test_an_unpaid_reschedule_is_given_up_at_once(api: Api, tenant: Tenant) -> None:
     """Without a page it cannot be paid, so the new time is free at once; twice is once."""
     offer, held = waiting(api, tenant)
 
@@ -252,7 +252,7 @@ def test_an_open_page_is_closed_before_the_time_is_free(api: Api, tenant: Tenant
     assert violations(api.database, quiescent=True) == []
 
 
-def test_paid_while_it_is_given_up_it_moves(api: Api, tenant: Tenant) -> None:
+def test_paid_while_it_is_given_up_it_is_rescheduled(api: Api, tenant: Tenant) -> None:
     """The payment was made before the page was closed, so the booking is rescheduled."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
@@ -288,7 +288,7 @@ def test_a_session_refused_while_it_is_given_up(api: Api, tenant: Tenant) -> Non
     assert times(held) == [(1, TEN)]
 
 
-def test_without_a_change_there_is_nothing_to_give_up(api: Api, tenant: Tenant) -> None:
+def test_without_a_reschedule_there_is_nothing_to_give_up(api: Api, tenant: Tenant) -> None:
     """KHSTA, also when the last reschedule was made."""
     held = api.paid(tenant.offer(), TEN).held
     never = refused(api.call, "cancel_reschedule", held.actor, held.id, None)
@@ -309,7 +309,7 @@ def test_a_stale_screen_gives_nothing_up(api: Api, tenant: Tenant) -> None:
     assert times(held) == [(1, TEN), (2, NOON)]
 
 
-def test_a_booking_that_is_over_takes_its_change_along(api: Api, tenant: Tenant) -> None:
+def test_the_end_of_a_booking_ends_its_reschedule(api: Api, tenant: Tenant) -> None:
     """Its page is closed, both times are free, and a payment that still arrives is refunded."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
@@ -329,7 +329,7 @@ def test_a_booking_that_is_over_takes_its_change_along(api: Api, tenant: Tenant)
 # Time ---------------------------------------------------------------------------------------------
 
 
-def test_the_sweep_ends_what_nobody_pays(api: Api, tenant: Tenant) -> None:
+def test_the_sweep_expires_unpaid_reschedules(api: Api, tenant: Tenant) -> None:
     """A reschedule without a page expires at its deadline; the booking stays.
 
     Cases: E-7.2
@@ -378,7 +378,7 @@ def test_past_its_deadline_it_is_not_begun(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_a_stale_change_is_in_nobodys_way(api: Api, tenant: Tenant) -> None:
+def test_an_expired_reschedule_blocks_no_time(api: Api, tenant: Tenant) -> None:
     """Its time can be held by another customer before any sweep has run."""
     offer, held = waiting(api, tenant)
     api.database.clock.advance(timedelta(minutes=6))

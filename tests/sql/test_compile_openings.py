@@ -85,7 +85,7 @@ def test_a_few_at_a_time(api: Api, resource_ids: list[UUID]) -> None:
     assert (second["resources"], second["next"]) == (1, None)
 
 
-def test_what_somebody_compiles_is_passed_by(api: Api, resource_ids: list[UUID]) -> None:
+def test_what_another_compiles_is_skipped(api: Api, resource_ids: list[UUID]) -> None:
     """The sweep does not wait for a resource that another transaction is compiling."""
     api.database.clock.advance(DAY)
     with api.database.connect() as other:

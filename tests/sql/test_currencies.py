@@ -88,9 +88,7 @@ def test_changes_alone_are_judged(tenant: Tenant) -> None:
     database.execute("update core.prices set currency = 'EUR'")  # 1.00 EUR can be charged
 
 
-def test_who_waits_is_passed_over_while_the_price_cannot_be_charged(
-    api: Api, tenant: Tenant
-) -> None:
+def test_an_entry_is_skipped_while_its_price_cannot_be_charged(api: Api, tenant: Tenant) -> None:
     """It gets no offer that could not be paid, and does not stop the sweep; a new price ends
     that.
     """
@@ -113,7 +111,9 @@ def test_who_waits_is_passed_over_while_the_price_cannot_be_charged(
     assert violations(api.database) == []
 
 
-def test_a_move_to_a_price_that_cannot_be_charged_is_refused(api: Api, tenant: Tenant) -> None:
+def test_a_reschedule_to_a_price_that_cannot_be_charged_is_refused(
+    api: Api, tenant: Tenant
+) -> None:
     """Refused, as for a hold."""
     offer = tenant.offer(amount=4500, currency="SEK")
     held = api.hold(offer, TEN)

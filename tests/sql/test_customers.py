@@ -79,7 +79,7 @@ def place(api: Api, taken: Held, secret: str = "place") -> UUID:
     return UUID(answer["id"])
 
 
-def test_everything_is_told(api: Api, tenant: Tenant) -> None:
+def test_everything_is_exported(api: Api, tenant: Tenant) -> None:
     """All addresses of the mailbox: bookings with their payments and history, and waitlist
     entries.
     """
@@ -120,7 +120,7 @@ def test_long_lists_come_in_pages(api: Api, tenant: Tenant) -> None:
     assert [len(page["customers"]) for page in told] == [5, 0, 0]
 
 
-def test_nobody_elses_data_are_told(api: Api, tenant: Tenant) -> None:
+def test_only_the_customers_own_data_are_exported(api: Api, tenant: Tenant) -> None:
     """Neither of another customer nor of another tenant.
 
     Proves: ASVS 8.2.2, API1:2023
@@ -187,7 +187,7 @@ def test_erasing_twice_is_erasing_once(api: Api, tenant: Tenant) -> None:
     assert everything(api) == before
 
 
-def test_who_books_again_is_somebody_new(api: Api, tenant: Tenant) -> None:
+def test_an_erased_customer_who_books_again_is_new(api: Api, tenant: Tenant) -> None:
     """The old bookings do not become theirs again."""
     old = over(api, tenant).held
     erase(api, tenant)
@@ -367,7 +367,7 @@ def test_a_places_secret_ends_too(api: Api, tenant: Tenant) -> None:
     assert refused(api.call, "get_waitlist_entry", actor, waits).sqlstate == "KHNTF"
 
 
-def test_findings_do_not_name_anybody(api: Api, tenant: Tenant) -> None:
+def test_findings_name_no_customer(api: Api, tenant: Tenant) -> None:
     """The table of findings, which is kept for ever, has no column for a person."""
     columns = api.database.rows(
         "select column_name from information_schema.columns where table_schema in ('core', 'audit')"

@@ -49,7 +49,7 @@ def test_an_effect_comes_with_all_that_is_needed(api: Api, tenant: Tenant) -> No
     assert (effect["tenant_id"], effect["attempts"]) == (str(tenant.id), 1)
 
 
-def test_nobody_else_gets_a_leased_effect(api: Api, tenant: Tenant) -> None:
+def test_a_leased_effect_is_not_claimed_again(api: Api, tenant: Tenant) -> None:
     """It can be claimed again when the lease ends, under a new lease."""
     refunding(api, tenant)
 
@@ -81,7 +81,7 @@ def test_a_stale_lease_decides_nothing(api: Api, tenant: Tenant, verdict: str) -
     assert effect_row(api) == before
 
 
-def test_what_is_done_is_done_whoever_did_it(api: Api, tenant: Tenant) -> None:
+def test_what_is_done_is_done_under_any_lease(api: Api, tenant: Tenant) -> None:
     """A stale lease may still report success: the money has been refunded."""
     refunding(api, tenant)
     (stale,) = api.claim(lease_seconds=60)

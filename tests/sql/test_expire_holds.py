@@ -65,7 +65,7 @@ def test_holds_of_all_tenants_are_swept_each_under_its_own(api: Api, tenant: Ten
     assert {tuple(e) for e in events} == {(h.tenant.id, h.id) for h in held}
 
 
-def test_a_locked_booking_is_left_to_whoever_has_it(api: Api, tenant: Tenant) -> None:
+def test_a_locked_booking_is_skipped(api: Api, tenant: Tenant) -> None:
     """A row that another transaction has locked is skipped, and comes next time.
 
     Cases: E-7.2

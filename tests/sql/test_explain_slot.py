@@ -120,7 +120,7 @@ def test_a_booking_is_named_and_so_is_a_mere_buffer(api: Api, tenant: Tenant) ->
     assert ways(9.5) == ways(12.5) == []
 
 
-def test_a_hold_that_ran_out_is_in_nobodys_way(api: Api, tenant: Tenant) -> None:
+def test_an_expired_hold_blocks_no_time(api: Api, tenant: Tenant) -> None:
     """With or without a sweep."""
     offer = tenant.offer()
     api.hold(offer, TOMORROW + 11 * HOUR)
@@ -177,7 +177,7 @@ def test_limits_are_named(api: Api, tenant: Tenant) -> None:
     assert found == [["daily_limit"]] * 2 + [["daily_limit", "customer_limit"]] * 2
 
 
-def test_all_rules_are_told_in_one_order(api: Api, tenant: Tenant) -> None:
+def test_all_rules_are_listed_in_one_order(api: Api, tenant: Tenant) -> None:
     """Every rule that refuses is listed, not only the first."""
     offer = tenant.offer(daily_limit=1, customer_limit=1, buffer_before_minutes=60)
     api.hold(offer, TOMORROW + 10 * HOUR, actor=tenant.actor("secret"))

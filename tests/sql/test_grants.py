@@ -145,7 +145,7 @@ def test_rows_of_a_tenant_are_not_seen_by_naming_it(api: Api, tenant: Tenant) ->
     assert refusal.sqlstate == "42501"
 
 
-def test_roles_own_nothing_and_belong_to_nobody(api: Api) -> None:
+def test_roles_own_nothing_and_are_members_of_none(api: Api) -> None:
     """Login roles own no object, are members of no role and have no attribute but login."""
     roles = login_roles(api.database)
     owned = "select count(*) from pg_shdepend where refobjid = %s::regrole and deptype = 'o'"
@@ -254,7 +254,7 @@ def test_the_owners_take_the_locks_that_our_functions_need(api: Api) -> None:
 
 
 @pytest.mark.parametrize("role", ["holdfast_owner", "holdfast_system"])
-def test_nobody_signs_in_as_an_owner(api: Api, role: str) -> None:
+def test_owners_cannot_log_in(api: Api, role: str) -> None:
     """The owners of tables and functions cannot log in.
 
     Proves: ASVS 6.3.2

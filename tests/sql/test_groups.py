@@ -103,7 +103,7 @@ def test_a_private_booking_and_a_group_never_share(api: Api, tenant: Tenant) -> 
     assert violations(api.database) == []
 
 
-def test_who_joins_has_the_buffers_of_the_session(api: Api, tenant: Tenant) -> None:
+def test_joining_takes_the_buffers_of_the_class(api: Api, tenant: Tenant) -> None:
     """The range that a class owns was frozen when it was opened, for all who join.
 
     Cases: P-3

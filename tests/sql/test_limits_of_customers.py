@@ -62,7 +62,7 @@ def test_of_two_holds_that_are_both_paid_one_goes_back(
     assert violations(api.database) == []
 
 
-def test_a_stranger_who_does_not_pay_keeps_nobody_from_paying(api: Api, trial: Offer) -> None:
+def test_a_stranger_who_does_not_pay_keeps_no_customer_from_paying(api: Api, trial: Offer) -> None:
     """Whatever is held, or on its way to be paid, in the customer's name."""
     for hours in range(3):
         begun(api, trial, hours, f"192.0.2.{hours}")
@@ -131,7 +131,9 @@ def test_a_booking_that_is_over_does_not_count(api: Api, trial: Offer) -> None:
     assert api.settle(begun(api, trial, 3), "paid") == "confirmed"
 
 
-def test_a_hold_is_moved_as_it_is_held(api: Api, tenant: Tenant, trial: Offer) -> None:
+def test_a_browsers_hold_is_rescheduled_without_a_check(
+    api: Api, tenant: Tenant, trial: Offer
+) -> None:
     """A browser's hold is rescheduled to a limited resource without revealing other bookings, and
     checked when it is paid; a paid booking is checked when it is rescheduled.
     """

@@ -347,7 +347,7 @@ SPELLINGS = ("victim@example.com", "victim+1@example.com", "Victim+shop@Example.
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_stranger_uses_up_nobodys_limit(
+def test_a_stranger_cannot_use_up_a_limit(
     api: Api, offer: Offer, attack: Callable[[Api, Offer, str], None], spelling: str
 ) -> None:
     """Whatever browsers do in a victim's name, the victim can hold and wait as before: in a browser
@@ -563,7 +563,7 @@ def test_an_address_has_two_offers_at_a_time(api: Api, full: Offer) -> None:
     assert mine[2].state == "offered"
 
 
-def test_who_asks_twice_is_not_twice_in_the_line(api: Api, full: Offer) -> None:
+def test_a_second_entry_gets_no_second_offer(api: Api, full: Offer) -> None:
     """The second entry looks like any other, but gets no offer while the first has one. Another
     network address with the same mailbox counts as another customer.
     """
@@ -584,7 +584,7 @@ def test_who_asks_twice_is_not_twice_in_the_line(api: Api, full: Offer) -> None:
     ]
 
 
-def test_a_server_is_told_that_its_customer_waits(api: Api, full: Offer) -> None:
+def test_a_server_learns_that_its_customer_waits(api: Api, full: Offer) -> None:
     """It knows its customers; entries that browsers made in their names do not count."""
     ada = customer("ada@example.com")
     queue(api, full, STARTS[0], customer=ada)
@@ -595,7 +595,7 @@ def test_a_server_is_told_that_its_customer_waits(api: Api, full: Offer) -> None
     assert refusal.constraint == "waitlist_once_per_customer"
 
 
-def test_an_offer_reaches_who_has_as_much_as_is_allowed(api: Api, offer: Offer) -> None:
+def test_an_offer_reaches_a_customer_at_the_limit(api: Api, offer: Offer) -> None:
     """The entry becomes the hold: other holds are no reason to skip it."""
     api.database.execute("update core.resources set capacity = 1")
     held = browse(api, offer, STARTS[0], CAFE)

@@ -80,9 +80,7 @@ def test_every_slot_is_one_of_a_resource(api: Api, tenant: Tenant, offers: list[
     }
 
 
-def test_who_is_gone_or_has_something_else_is_not_counted(
-    api: Api, tenant: Tenant, offers: list[Offer]
-) -> None:
+def test_other_resources_are_not_counted(api: Api, tenant: Tenant, offers: list[Offer]) -> None:
     """Neither an archived resource nor one without the offering.
 
     Cases: E-8.1

@@ -24,7 +24,7 @@ def test_headers_do_not_hide_locks() -> None:
     assert silent == set()
 
 
-def test_who_locks_days_is_told() -> None:
+def test_headers_name_the_lock_of_days() -> None:
     """The header of every function that calls core.lock_days, itself or through core.settle, names
     days.
     """
@@ -55,7 +55,7 @@ def test_bookings_are_never_locked_for_update() -> None:
             assert not re.search(r"for update", statement.split(" loop")[0]), name
 
 
-def test_who_waits_has_a_time_limit(database: Database) -> None:
+def test_functions_that_wait_have_a_time_limit(database: Database) -> None:
     """Each function of schema api whose header names a lock has a lock_timeout."""
     query = f"""
         select 'api.' || p.proname as name,
@@ -68,7 +68,7 @@ def test_who_waits_has_a_time_limit(database: Database) -> None:
     assert locking == limited
 
 
-def test_who_locks_is_volatile(database: Database) -> None:
+def test_functions_that_lock_are_volatile(database: Database) -> None:
     """A stable function would read with the snapshot from before the wait."""
     query = (
         "select pronamespace::regnamespace || '.' || proname from pg_proc where provolatile = 'v'"

@@ -38,7 +38,7 @@ def test_a_hold_past_its_deadline(api: Api, tenant: Tenant) -> None:
     assert changed(before, measured(api)) == {}
 
 
-def test_a_change_past_its_deadline(api: Api, tenant: Tenant) -> None:
+def test_a_reschedule_past_its_deadline(api: Api, tenant: Tenant) -> None:
     """A reschedule that waits for its payment counts as a hold does."""
     api.paid(tenant.offer())
     api.database.execute(

@@ -142,7 +142,7 @@ def test_a_sweep_passes_by_a_fence(work: Workload, name: str) -> None:
 
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", NAMED)
-def test_what_is_told_of_a_tenant_that_is_not_here_is_refused(
+def test_a_report_about_a_tenant_that_is_not_here_is_refused(
     work: Workload, name: str, state: str
 ) -> None:
     """KHMOV: the sender repeats it, and then reaches the database that answers for the tenant."""
@@ -158,7 +158,7 @@ def test_what_is_told_of_a_tenant_that_is_not_here_is_refused(
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state: str) -> None:
+def test_a_report_about_a_tenant_that_left_is_not_unknown(work: Workload, state: str) -> None:
     """Its rows may be gone already. Stripe repeats an event that is refused, but not one that is
     unknown.
     """
@@ -206,7 +206,7 @@ def test_others_are_served_behind_a_tenant_that_is_not_here(work: Workload, name
     assert _rows(database) != before
 
 
-def test_whoever_tells_names_the_tenant(work: Workload) -> None:
+def test_a_report_names_its_tenant(work: Workload) -> None:
     """The caller names the tenant of an effect, a calendar or an address, and it is looked up
     there.
     """

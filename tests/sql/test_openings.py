@@ -125,7 +125,7 @@ def _change(database: Database, trigger: str, stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("trigger", _CHANGES)
-def test_who_changes_a_rule_compiles_it(api: Api, stock: Stock, trigger: str) -> None:
+def test_a_change_of_a_rule_compiles_it(api: Api, stock: Stock, trigger: str) -> None:
     """A change of any source table updates the copies; without its trigger it does not."""
     database = api.database
     assert violations(database) == []

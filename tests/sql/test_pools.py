@@ -175,7 +175,7 @@ def test_what_is_not_there_is_not_found(api: Api, tenant: Tenant, gone: str) -> 
     assert digests(api.database) == before
 
 
-def test_a_time_that_nobody_offers_is_not_offered(api: Api, tenant: Tenant) -> None:
+def test_a_time_outside_all_hours_is_refused(api: Api, tenant: Tenant) -> None:
     """The rule is named, as for a single resource."""
     team = _team(tenant, 2)
     pool = _pool(tenant, team)
@@ -187,7 +187,7 @@ def test_a_time_that_nobody_offers_is_not_offered(api: Api, tenant: Tenant) -> N
     assert digests(api.database) == before
 
 
-def test_who_does_not_offer_the_time_is_passed_over(api: Api, tenant: Tenant) -> None:
+def test_a_closed_resource_is_skipped(api: Api, tenant: Tenant) -> None:
     """A blackout of one resource leaves the time to the others."""
     team = _team(tenant, 2)
     pool = _pool(tenant, team)

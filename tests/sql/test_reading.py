@@ -164,7 +164,7 @@ def test_the_confirmation_of_money_on_its_way_back(api: Api, tenant: Tenant) -> 
     assert {t["reason"] for t in told} == {"time_lost"}
 
 
-def test_the_confirmation_is_for_whoever_may_see_the_booking(api: Api, tenant: Tenant) -> None:
+def test_the_confirmation_needs_the_bookings_secret(api: Api, tenant: Tenant) -> None:
     """KHNTF without the booking's secret."""
     held = api.hold(tenant.offer())
 

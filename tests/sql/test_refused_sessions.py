@@ -28,7 +28,7 @@ def test_a_refused_session_does_not_keep_a_released_time(api: Api, tenant: Tenan
     assert violations(api.database, quiescent=True) == []
 
 
-def test_who_has_left_does_not_go_to_pay_after_a_refusal(api: Api, tenant: Tenant) -> None:
+def test_a_released_booking_does_not_go_to_pay_after_a_refusal(api: Api, tenant: Tenant) -> None:
     """The request whose session was refused tries to begin another checkout, and is refused.
 
     Cases: E-2.6, D-1

@@ -35,7 +35,7 @@ def everything(api: Api) -> list[Any]:
     return [api.database.rows(f"select * from core.{table} order by 2") for table in tables]
 
 
-def test_a_hold_moves_with_its_new_price(api: Api, tenant: Tenant) -> None:
+def test_a_hold_is_rescheduled_at_its_new_price(api: Api, tenant: Tenant) -> None:
     """It keeps its deadline; the old time is free, and it now costs today's price.
 
     Cases: D-1, E-10.5
@@ -54,7 +54,7 @@ def test_a_hold_moves_with_its_new_price(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_a_paid_booking_moves_at_once_for_the_same_price(api: Api, tenant: Tenant) -> None:
+def test_a_paid_booking_is_rescheduled_at_once_for_the_same_price(api: Api, tenant: Tenant) -> None:
     """Nothing is charged or refunded, and the audit trail has the reason."""
     paid = api.paid(tenant.offer(), TEN).held
 
@@ -170,7 +170,7 @@ def test_another_resource_that_has_the_offering(api: Api, tenant: Tenant) -> Non
     assert violations(api.database) == []
 
 
-def test_a_whole_date_moves(api: Api, tenant: Tenant) -> None:
+def test_a_whole_date_is_rescheduled(api: Api, tenant: Tenant) -> None:
     """A booking by date is rescheduled to another date.
 
     Cases: D-5
@@ -184,7 +184,7 @@ def test_a_whole_date_moves(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_free_cancellation_is_not_moved(api: Api, tenant: Tenant) -> None:
+def test_free_cancellation_keeps_its_deadline(api: Api, tenant: Tenant) -> None:
     """Its deadline stays where the first booking put it.
 
     Cases: E-10.2
@@ -199,7 +199,7 @@ def test_free_cancellation_is_not_moved(api: Api, tenant: Tenant) -> None:
     assert paid.row.free_cancel_until == until
 
 
-def test_a_group_member_moves_into_another_session(api: Api, tenant: Tenant) -> None:
+def test_a_group_member_joins_another_class(api: Api, tenant: Tenant) -> None:
     """The old seat is free, and the booking joins the existing class."""
     resource = tenant.resource()
     offering = tenant.offering(resource, group_size=2)
@@ -219,7 +219,7 @@ def test_a_group_member_moves_into_another_session(api: Api, tenant: Tenant) -> 
     assert violations(api.database) == []
 
 
-def test_repeating_with_the_key_moves_once(api: Api, tenant: Tenant) -> None:
+def test_repeating_with_the_key_reschedules_once(api: Api, tenant: Tenant) -> None:
     """A repeat gets the booking as it is, also after a further reschedule; another body is refused.
 
     Cases: D-3
@@ -250,7 +250,7 @@ def test_a_repeat_does_not_open_a_strangers_booking(api: Api, tenant: Tenant) ->
 
 
 @pytest.mark.parametrize("state", ["paying", "delayed", "expired", "stale", "begun", "changing"])
-def test_what_cannot_be_moved(api: Api, tenant: Tenant, state: str) -> None:
+def test_what_cannot_be_rescheduled(api: Api, tenant: Tenant, state: str) -> None:
     """A booking that is pending payment, is over or has begun; nor one with a pending reschedule.
 
     Cases: E-10.2
@@ -340,7 +340,7 @@ def test_another_currency_is_refused(api: Api, tenant: Tenant) -> None:
     assert ranges(paid) == [(1, TEN)]
 
 
-def test_limits_hold_for_moves(api: Api, tenant: Tenant) -> None:
+def test_limits_hold_for_reschedules(api: Api, tenant: Tenant) -> None:
     """A full day takes no booking from another day, and lets its own be rescheduled within it."""
     offer = tenant.offer(daily_limit=1)
     paid = api.paid(offer, TEN).held

@@ -80,7 +80,7 @@ def test_a_failed_refund_is_replaced_by_another(api: Api, tenant: Tenant) -> Non
     assert api.database.value("select amount_refunded from core.payments") == 1000
 
 
-def test_a_failure_that_only_an_event_has_told_is_replaced_too(api: Api, tenant: Tenant) -> None:
+def test_a_failure_known_only_by_an_event_is_replaced_too(api: Api, tenant: Tenant) -> None:
     """The old effect has nothing left to do; only the new one is performed."""
     effect = leased(api, tenant)
     api.finish(effect, "done", status="pending", refund={"id": "re_1"})
@@ -146,7 +146,7 @@ def test_an_unknown_effect_is_not_found(api: Api) -> None:
     assert refused(lambda: api.call("retry_effect", uuid4(), "ada")).sqlstate == "KHNTF"
 
 
-def test_an_effect_knows_who_decided_it(api: Api, tenant: Tenant) -> None:
+def test_an_effect_records_its_cause(api: Api, tenant: Tenant) -> None:
     """The request, event or person in whose transaction it was written; null for a sweep."""
     checkout = api.checkout(api.hold(tenant.offer()))
     event = stripe_event()

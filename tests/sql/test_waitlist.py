@@ -112,7 +112,7 @@ def test_a_repeat_answers_the_same_place(api: Api, offer: Offer) -> None:
 # Offers -------------------------------------------------------------------------------------------
 
 
-def test_who_waits_longest_gets_the_time_that_is_given_back(api: Api, offer: Offer) -> None:
+def test_the_longest_waiting_gets_the_released_time(api: Api, offer: Offer) -> None:
     """The release itself makes the offer: the entry's secret opens the new hold, a letter to its
     customer is queued, and a stranger finds the time taken.
     """
@@ -183,7 +183,7 @@ def test_an_offer_that_is_being_paid_is_not_left(api: Api, offer: Offer) -> None
     assert place.state == "offered"
 
 
-def test_who_wants_the_time_of_a_stale_hold_stands_in_line(api: Api, offer: Offer) -> None:
+def test_a_hold_of_an_expired_holds_time_stands_in_line(api: Api, offer: Offer) -> None:
     """A stranger who asks for the time of an expired hold does not get it while others wait."""
     api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)

@@ -67,7 +67,7 @@ def actors(api: Api, place: Place) -> list[tuple[str, Any]]:
     return [tuple(row) for row in api.database.rows(query, place.row.booking_id)]
 
 
-def test_who_frees_a_time_does_not_make_the_offer(api: Api, offer: Offer) -> None:
+def test_freeing_a_time_is_not_making_the_offer(api: Api, offer: Offer) -> None:
     """The audit trail of an offer does not name the customer or server that released the time."""
     held = api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
@@ -77,7 +77,7 @@ def test_who_frees_a_time_does_not_make_the_offer(api: Api, offer: Offer) -> Non
     assert set(actors(api, place)) == {("sweep", None)}
 
 
-def test_twin_names_who_freed_the_time(api: Api, offer: Offer) -> None:
+def test_twin_names_the_actor_of_the_release(api: Api, offer: Offer) -> None:
     """Without an actor of its own, the offer has the actor of the release."""
     guardless.rewrite(
         api.database,
@@ -153,7 +153,7 @@ def stale(api: Api, offer: Offer, wish: Offer | None = None, **fields: Any) -> P
     return place
 
 
-def test_the_one_who_waits_is_a_stranger_too(api: Api, offer: Offer) -> None:
+def test_a_waiting_customers_address_does_not_jump_the_queue(api: Api, offer: Offer) -> None:
     """A hold with the address of a waiting customer is refused too: otherwise it would show that
     this address waits, and any person can type it.
     """
@@ -174,7 +174,7 @@ def test_the_one_who_waits_is_a_stranger_too(api: Api, offer: Offer) -> None:
     ],
     ids=["is over", "is for another time"],
 )
-def test_a_stranger_is_not_refused_for_nobody(api: Api, offer: Offer, spoil: str) -> None:
+def test_a_stranger_is_not_refused_without_need(api: Api, offer: Offer, spoil: str) -> None:
     """An entry that cannot have the freed time blocks no one."""
     stale(api, offer)
     api.database.execute(spoil)

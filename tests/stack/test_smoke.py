@@ -101,7 +101,9 @@ def test_a_stack_is_proved(stack: Stack, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     "key", ["pk_test_" + "0" * 48, "sk_live_" + "a" * 48], ids=["unknown", "live"]
 )
-def test_a_refused_key_is_told(stack: Stack, capsys: pytest.CaptureFixture[str], key: str) -> None:
+def test_a_refused_key_is_reported(
+    stack: Stack, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
     """Not proved, with the code of the refusal and what to do; the key is not printed."""
     assert run(stack.manifest["api"], key) == 1
     told = capsys.readouterr().err
@@ -110,7 +112,7 @@ def test_a_refused_key_is_told(stack: Stack, capsys: pytest.CaptureFixture[str],
     assert key not in told
 
 
-def test_a_closed_port_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_closed_port_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     """Not proved: nothing answers there."""
     assert run(f"http://{REFUSING}", "pk_test_" + "0" * 48) == 1
     assert "refused" in capsys.readouterr().err
@@ -166,7 +168,9 @@ def test_it_cleans_up_in_every_case(
     assert ("spoiled" in capsys.readouterr().err) == (method != "DELETE")
 
 
-def test_a_time_that_stays_taken_is_told(stack: Stack, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_time_that_stays_taken_is_reported(
+    stack: Stack, capsys: pytest.CaptureFixture[str]
+) -> None:
     """No release is answered: not proved, and it says that the hold expires by itself."""
 
     def refuse(sent: str, _to: str, _status: int) -> int | None:

@@ -38,7 +38,7 @@ def test_two_weeks_can_be_restored(cluster: dict[str, Any]) -> None:
     assert cluster["BackupRetentionPeriod"] == 14
 
 
-def test_nobody_deletes_the_data_by_mistake(cluster: dict[str, Any]) -> None:
+def test_the_data_are_not_deleted_by_mistake(cluster: dict[str, Any]) -> None:
     """Protected unless a parameter says otherwise, and even then a snapshot stays."""
     resource = RESOURCES["Cluster"]
     parameters = parse((ROOT / "infra/database.yaml").read_text(encoding="utf-8"))["Parameters"]
@@ -107,7 +107,7 @@ def test_the_proxy_signs_in_as_roles_of_functions_alone(cluster: dict[str, Any])
     assert not owner.startswith("holdfast_")
 
 
-def test_a_crowd_is_told_soon() -> None:
+def test_a_crowd_is_refused_soon() -> None:
     """A function that gets no connection learns it before its own time is over."""
     (targets,) = of_type("AWS::RDS::DBProxyTargetGroup").values()
     pool = targets["ConnectionPoolConfigurationInfo"]
@@ -176,7 +176,7 @@ def test_functions_reach_https_and_the_proxy_alone() -> None:
     assert reached == {("0.0.0.0/0", 443), ("ProxyGroup", 5432)}
 
 
-def test_endpoints_lead_to_nobody_elses_data() -> None:
+def test_endpoints_lead_to_our_own_data_only() -> None:
     """Their policies name the resources that are meant."""
     for endpoint in of_type("AWS::EC2::VPCEndpoint").values():
         for statement in endpoint["PolicyDocument"]["Statement"]:

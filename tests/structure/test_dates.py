@@ -30,7 +30,7 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def test_who_reads_the_true_time_is_known() -> None:
+def test_tests_that_read_the_true_time_are_listed() -> None:
     """A test that reads today's date plants its date instead, or is listed here with a reason."""
     tests = ROOT / "tests"
     reading = {

@@ -100,7 +100,7 @@ def test_rules_are_about_the_row_alone(database: Database) -> None:
     assert [tuple(kind) for kind in kinds] == [("i", False, True)]
 
 
-def test_who_writes_may_call(database: Database) -> None:
+def test_owners_may_call(database: Database) -> None:
     """Only the two owners, in whose names all functions write."""
     rows = database.rows(
         "select distinct a.grantee::regrole::text as name"

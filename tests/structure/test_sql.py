@@ -366,7 +366,7 @@ _ASKS = ("core.still_authorized(", "core.claim_key(")
 
 
 @pytest.mark.parametrize("path", sorted((SQL_DIR / "functions" / "api").rglob("*.sql")), ids=_name)
-def test_whoever_changes_something_is_asked_again(path: Path) -> None:
+def test_changing_functions_check_the_key_again(path: Path) -> None:
     """A function that acts for a caller checks that the key is still alive after its last wait or
     write before each answer; one that only reads checks once.
 

@@ -78,7 +78,7 @@ def test_every_key_begins_with_the_tenant(database: Database) -> None:
     assert others == set(EXCEPTIONS)
 
 
-def test_every_tenants_rows_can_be_told_apart_in_a_copy(database: Database) -> None:
+def test_every_tenants_rows_can_be_identified_in_a_copy(database: Database) -> None:
     """A publication of one tenant's rows can identify each of them. With another replica identity
     every update of the table fails while such a publication exists, whosever row it is.
     """

@@ -99,7 +99,7 @@ def test_alarms_of_the_template_have_an_entry() -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_tells_somebody_and_decides_about_silence(name: str) -> None:
+def test_an_alarm_notifies_and_decides_about_missing_data(name: str) -> None:
     """It goes to the topic in both directions; how it treats missing data is chosen.
 
     Proves: ASVS 16.3.4

@@ -32,7 +32,7 @@ def test_counts_of_requests_are_forgotten(either: Expanded) -> None:
     assert set(either.of_type("AWS::DynamoDB::Table")) == {"IdempotencyTable", "RateLimitTable"}
 
 
-def test_dead_letters_wait_for_somebody(either: Expanded) -> None:
+def test_dead_letters_are_kept_and_encrypted(either: Expanded) -> None:
     """Two weeks, encrypted; no policy allows access from outside the account."""
     (queue,) = either.of_type("AWS::SQS::Queue").values()
 

@@ -117,7 +117,7 @@ def test_pictures_and_results_agree() -> None:
         assert each.fingerprint in drawn[family].read_text(encoding="utf-8"), family
 
 
-def test_every_family_is_told() -> None:
+def test_every_family_is_in_the_document() -> None:
     """The document has a place for each."""
     text = document.DOCUMENT.read_text(encoding="utf-8")
 

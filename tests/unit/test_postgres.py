@@ -60,7 +60,7 @@ def test_it_serves_on_loopback_only(start: Callable[..., Postgres]) -> None:
     assert _setting(server, "plpgsql.extra_errors") == "all"
 
 
-def test_durable_unless_told(data: Path) -> None:
+def test_durable_by_default(data: Path) -> None:
     """By default the server survives a crash."""
     server = Postgres(data)
     server.start()
@@ -204,7 +204,7 @@ def test_no_folder_is_opened_for_it(start: Callable[..., Postgres], data: Path) 
     assert data.resolve().parent.stat().st_uid == os.geteuid()
 
 
-def test_data_are_made_anew_when_a_temporary_place_was_cleaned(
+def test_data_are_made_again_when_a_temporary_place_was_cleaned(
     start: Callable[..., Postgres], data: Path, tmp_path: Path
 ) -> None:
     """A link that leads nowhere is replaced."""

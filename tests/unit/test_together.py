@@ -21,7 +21,7 @@ def test_what_is_shared_is_made_once(one: str, other: str) -> None:
     assert group(one) == group(other)
 
 
-def test_what_is_not_shared_keeps_nobody_waiting() -> None:
+def test_what_is_not_shared_runs_on_any_worker() -> None:
     """Each test, each scene and each large database may be on another worker."""
     apart = [
         "tests/sql/test_effects.py::test_a",

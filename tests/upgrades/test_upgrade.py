@@ -153,7 +153,7 @@ def _subject(request: dict[str, Any]) -> str:
     return next((part for part in parts if len(part) == len(_NIL)), _NIL)
 
 
-def test_what_was_nobodys_has_the_nil_tenant(server: cluster.Server, commit: str) -> None:
+def test_what_belonged_to_no_tenant_has_the_nil_tenant(server: cluster.Server, commit: str) -> None:
     """A payment that belongs to no tenant of ours, found and accepted by the older code."""
     with older.database(server, commit) as database:
         database.execute(

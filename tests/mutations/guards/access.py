@@ -5,7 +5,7 @@ from tests.mutations.guard import Edit, Guard, api, core, layer
 _HOLD = "tests/sql/test_create_hold.py"
 _TENANTS = "tests/sql/test_tenants.py"
 _REPEATED = "tests/functions/test_idempotency.py"
-_REPEATS = "tests/functions/test_repeats.py::test_nobody_else_is_told_of_a_request"
+_REPEATS = "tests/functions/test_repeats.py::test_other_callers_learn_nothing_of_a_request"
 _REVOKED = "tests/concurrency/test_revoked_keys.py"
 _PARTS = "parts = (actor.key_hash, actor.booking_secret_hash, operation, subject)"
 
@@ -53,7 +53,7 @@ GUARDS: tuple[Guard, ...] = (
         "front-door-secret",
         "a caller with another booking secret, or none, does not learn that a key was used",
         (layer("api/idempotency", _PARTS, "parts = (actor.key_hash, operation, subject)"),),
-        (f"{_REPEATED}::test_a_stranger_is_not_told_that_a_key_was_used",),
+        (f"{_REPEATED}::test_a_stranger_does_not_learn_that_a_key_was_used",),
     ),
     Guard(
         "front-door-subject",
@@ -135,7 +135,7 @@ GUARDS: tuple[Guard, ...] = (
                 "v_actor.caller, 'begin_checkout', core.nothing_yet(), p_key, v_fingerprint,",
             ),
         ),
-        (f"{_REPEATED}::test_nobody_uses_up_the_key_of_another_booking",),
+        (f"{_REPEATED}::test_a_key_of_another_booking_cannot_be_used_up",),
     ),
     Guard(
         "replaced-key",

@@ -29,7 +29,7 @@ GUARDS: tuple[Guard, ...] = (
                 "if role and role",
             ),
         ),
-        (f"{_SETTINGS}::test_nobody_signs_in_as_somebody_else",),
+        (f"{_SETTINGS}::test_a_function_logs_in_only_as_itself",),
     ),
     Guard(
         "hashed-password",

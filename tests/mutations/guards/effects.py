@@ -12,7 +12,7 @@ GUARDS: tuple[Guard, ...] = (
         "lease",
         "an effect that a worker has leased is not claimed by another",
         (core("lease_effect", "v_now + p_lease_seconds * interval '1 second'", "v_now"),),
-        (f"{_EFFECTS}::test_nobody_else_gets_a_leased_effect",),
+        (f"{_EFFECTS}::test_a_leased_effect_is_not_claimed_again",),
     ),
     Guard(
         "claim-lock",

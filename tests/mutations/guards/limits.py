@@ -68,7 +68,7 @@ GUARDS: tuple[Guard, ...] = (
         "stranger-charged",
         "what a browser holds counts for no mailbox",
         (core("limit_customer", "and b.vouched and b.hold", "and b.hold"),),
-        (f"{_HOLDERS}::test_a_stranger_uses_up_nobodys_limit",),
+        (f"{_HOLDERS}::test_a_stranger_cannot_use_up_a_limit",),
     ),
     Guard(
         "stranger-counted",
@@ -80,13 +80,13 @@ GUARDS: tuple[Guard, ...] = (
                 "and true",
             ),
         ),
-        (f"{_HOLDERS}::test_a_stranger_uses_up_nobodys_limit",),
+        (f"{_HOLDERS}::test_a_stranger_cannot_use_up_a_limit",),
     ),
     Guard(
         "stranger-waits",
         "what a browser waits for counts for no mailbox",
         (core("limit_customer", "and w.vouched and w.state", "and w.state"),),
-        (f"{_HOLDERS}::test_a_stranger_uses_up_nobodys_limit",),
+        (f"{_HOLDERS}::test_a_stranger_cannot_use_up_a_limit",),
     ),
     Guard(
         "customer-oracle",
@@ -152,7 +152,7 @@ GUARDS: tuple[Guard, ...] = (
         "twice-in-line",
         "a customer with two entries gets one offer at a time",
         (core("may_be_offered", "        return false;", "        return true;"),),
-        (f"{_HOLDERS}::test_who_asks_twice_is_not_twice_in_the_line",),
+        (f"{_HOLDERS}::test_a_second_entry_gets_no_second_offer",),
     ),
     Guard(
         "few-letters",

@@ -3,7 +3,7 @@
 from tests.mutations.guard import Edit, Guard, api, core
 
 _CHECKOUTS = "tests/concurrency/test_checkouts.py"
-_SWEEP = "tests/sql/test_expire_holds.py::test_a_locked_booking_is_left_to_whoever_has_it"
+_SWEEP = "tests/sql/test_expire_holds.py::test_a_locked_booking_is_skipped"
 _EXPIRY = "tests/concurrency/test_expiry.py"
 _WAITS = "tests/concurrency/test_lock_waits.py"
 _LATE = "tests/concurrency/test_late_payments.py"

@@ -33,7 +33,7 @@ GUARDS: tuple[Guard, ...] = (
                 "    if false then",
             ),
         ),
-        (f"{_RACES}::test_a_mover_waits_for_who_is_inside",),
+        (f"{_RACES}::test_a_mover_waits_for_calls_inside",),
     ),
     Guard(
         "tenant-state",
@@ -91,7 +91,7 @@ GUARDS: tuple[Guard, ...] = (
                 "",
             ),
         ),
-        (f"{_SQL}::test_what_is_told_of_a_tenant_that_left_is_not_unknown",),
+        (f"{_SQL}::test_a_report_about_a_tenant_that_left_is_not_unknown",),
     ),
     Guard(
         "head-of-the-queue",

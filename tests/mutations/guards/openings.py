@@ -33,7 +33,7 @@ GUARDS: tuple[Guard, ...] = (
             f"compiled-after-{trigger.replace('_800_follow_', '-').replace('_', '-')}",
             "a change of a rule compiles what follows from it",
             (_silenced(trigger),),
-            (f"{_OPENINGS}::test_who_changes_a_rule_compiles_it[{trigger}]",),
+            (f"{_OPENINGS}::test_a_change_of_a_rule_compiles_it[{trigger}]",),
         )
         for trigger in _triggers()
     ),
@@ -125,7 +125,7 @@ GUARDS: tuple[Guard, ...] = (
         "openings-sweep-waits-for-none",
         "the sweep skips a resource that another transaction is compiling",
         (api("compile_openings", "for no key update skip locked", "for no key update"),),
-        (f"{_SWEEP}::test_what_somebody_compiles_is_passed_by",),
+        (f"{_SWEEP}::test_what_another_compiles_is_skipped",),
     ),
     Guard(
         "pool-overlaps",

@@ -125,7 +125,7 @@ GUARDS: tuple[Guard, ...] = (
         ),
         (
             "tests/sql/test_refused_sessions.py"
-            "::test_who_has_left_does_not_go_to_pay_after_a_refusal",
+            "::test_a_released_booking_does_not_go_to_pay_after_a_refusal",
         ),
     ),
     Guard(

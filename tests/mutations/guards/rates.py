@@ -77,13 +77,13 @@ GUARDS: tuple[Guard, ...] = (
                 'f"{_folded(mailbox)}"',
             ),
         ),
-        (f"{_RATES}::test_nobody_uses_up_a_mailbox_for_its_owner",),
+        (f"{_RATES}::test_strangers_cannot_use_up_a_mailboxs_budget",),
     ),
     Guard(
         "rate-busy-shop",
         "a browser does not learn how much all others have asked",
         (layer("api/limits", 'window, False, False, "key")', 'window, False, True, "key")'),),
-        (f"{_RATES}::test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left",),
+        (f"{_RATES}::test_browsers_together_have_a_limit_without_seeing_how_much_is_left",),
     ),
     Guard(
         "rate-outage",

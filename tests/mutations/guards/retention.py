@@ -97,7 +97,7 @@ GUARDS: tuple[Guard, ...] = (
         (core("require_customer", "\n        for key share;", ";"),),
         (
             f"{_RACES}::test_a_hold_of_a_customer_who_is_being_deleted_makes_a_new_one",
-            f"{_RACES}::test_a_hold_waits_for_erasing_and_is_somebody_elses",
+            f"{_RACES}::test_a_hold_waits_for_erasing_and_is_of_a_new_customer",
         ),
     ),
     Guard(

@@ -55,7 +55,7 @@ GUARDS: tuple[Guard, ...] = (
         "feed-revoked",
         "a revoked address is not found",
         (api("read_calendar_feed", " and f.revoked_at is null", ""),),
-        (f"{_HOLDS}::test_the_address_is_told_once_and_can_be_revoked",),
+        (f"{_HOLDS}::test_the_address_is_shown_once_and_can_be_revoked",),
     ),
     Guard(
         "peer-address",

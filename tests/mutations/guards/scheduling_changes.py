@@ -31,7 +31,7 @@ GUARDS: tuple[Guard, ...] = (
                 "false",
             ),
         ),
-        (f"{_RACES}::test_a_booking_that_was_moved_meanwhile_is_looked_at_again",),
+        (f"{_RACES}::test_a_booking_rescheduled_meanwhile_is_read_again",),
     ),
     Guard(
         "one-change-at-a-time",
@@ -43,7 +43,7 @@ GUARDS: tuple[Guard, ...] = (
                 "        when false and exists (\n",
             ),
         ),
-        (f"{_MOVE}::test_what_cannot_be_moved",),
+        (f"{_MOVE}::test_what_cannot_be_rescheduled",),
     ),
     Guard(
         "begun-is-not-moved",
@@ -53,7 +53,7 @@ GUARDS: tuple[Guard, ...] = (
                 "require_reschedulable", "when p_booking.starts_at <= p_at then", "when false then"
             ),
         ),
-        (f"{_MOVE}::test_what_cannot_be_moved",),
+        (f"{_MOVE}::test_what_cannot_be_rescheduled",),
     ),
     Guard(
         "no-repricing-while-paying",
@@ -68,7 +68,7 @@ GUARDS: tuple[Guard, ...] = (
                 "when p_booking.status not in ('held', 'paying', 'scheduled') then",
             ),
         ),
-        (f"{_MOVE}::test_what_cannot_be_moved",),
+        (f"{_MOVE}::test_what_cannot_be_rescheduled",),
     ),
     Guard(
         "difference-amount",
@@ -80,7 +80,7 @@ GUARDS: tuple[Guard, ...] = (
                 "if false then",
             ),
         ),
-        (f"{_CHANGES}::test_a_wrong_sum_moves_nothing_and_goes_back",),
+        (f"{_CHANGES}::test_a_wrong_sum_reschedules_nothing_and_is_refunded",),
     ),
     Guard(
         "change-expire-before-sweep",
@@ -158,7 +158,7 @@ GUARDS: tuple[Guard, ...] = (
         "stale-change",
         "an expired reschedule does not block its time",
         (core("reschedule_expired", "c.expires_at <= p_at", "false"),),
-        (f"{_CHANGES}::test_a_stale_change_is_in_nobodys_way",),
+        (f"{_CHANGES}::test_an_expired_reschedule_blocks_no_time",),
     ),
     Guard(
         "free-cancellation-stays",
@@ -172,6 +172,6 @@ GUARDS: tuple[Guard, ...] = (
                 " + (v_booking.starts_at - p_booking.starts_at),\n",
             ),
         ),
-        (f"{_MOVE}::test_free_cancellation_is_not_moved",),
+        (f"{_MOVE}::test_free_cancellation_keeps_its_deadline",),
     ),
 )

@@ -66,13 +66,13 @@ GUARDS: tuple[Guard, ...] = (
         "session-buffers",
         "a customer who joins a class gets the buffers it was opened with",
         (core("join_class", "if v_choice.during <> p_during then", "if false then"),),
-        (f"{_GROUPS}::test_who_joins_has_the_buffers_of_the_session",),
+        (f"{_GROUPS}::test_joining_takes_the_buffers_of_the_class",),
     ),
     Guard(
         "pool-goes-on",
         "a hold that loses a resource of a pool tries the next",
         (core("hold_from_pools", ", 0) < 2", ", 0) < 9"),),
-        (f"{_RACES}::test_whoever_loses_a_resource_takes_the_next",),
+        (f"{_RACES}::test_a_hold_that_loses_a_resource_takes_the_next",),
     ),
     Guard(
         "series-wall-time",

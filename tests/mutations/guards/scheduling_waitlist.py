@@ -85,7 +85,7 @@ GUARDS: tuple[Guard, ...] = (
         "serving-has-an-actor",
         "the actor of an offer is not the caller who released the time",
         (Edit(_SERVE, "'sweep', null, v_request", "v_role, v_key::uuid, v_request"),),
-        (f"{_SERVING}::test_who_frees_a_time_does_not_make_the_offer",),
+        (f"{_SERVING}::test_freeing_a_time_is_not_making_the_offer",),
     ),
     Guard(
         "serving-restores-the-settings",
@@ -134,7 +134,7 @@ GUARDS: tuple[Guard, ...] = (
         "stale-hold-is-the-lines",
         "a hold that expires another does not get a time that a customer waits for",
         (core("occupy", "if core.awaited(p_resource, v_during) then", "if false then"),),
-        (f"{_WAITLIST}::test_who_wants_the_time_of_a_stale_hold_stands_in_line",),
+        (f"{_WAITLIST}::test_a_hold_of_an_expired_holds_time_stands_in_line",),
     ),
     Guard(
         "awaited-can-have-it",
@@ -160,13 +160,13 @@ GUARDS: tuple[Guard, ...] = (
                 "    perform core.lock_days(p_resource.id, v_range);\n",
             ),
         ),
-        (f"{_RACES}::test_a_release_never_waits_for_who_is_at_work_there",),
+        (f"{_RACES}::test_a_release_never_waits_for_a_busy_day",),
     ),
     Guard(
         "offer-line",
         "first come, first served",
         (core("make_offers", "order by w.created_at, w.id)", "order by w.created_at, w.id desc)"),),
-        (f"{_WAITLIST}::test_who_waits_longest_gets_the_time_that_is_given_back",),
+        (f"{_WAITLIST}::test_the_longest_waiting_gets_the_released_time",),
     ),
     Guard(
         "offer-stale-first",
@@ -214,7 +214,7 @@ GUARDS: tuple[Guard, ...] = (
                 "if false then",
             ),
         ),
-        ("tests/functions/test_waitlist.py::test_an_offer_nobody_needs_to_hear_of_is_not_told",),
+        ("tests/functions/test_waitlist.py::test_no_letter_is_sent_for_an_offer_turned_down",),
     ),
     Guard(
         "letter-escapes",

@@ -56,7 +56,7 @@ GUARDS: tuple[Guard, ...] = (
         "lost-connection",
         "a call whose connection was lost is repeated",
         (layer("platform/database", "(lost and (trouble, where) not in repeated)", "False"),),
-        ("tests/functions/test_outages.py::test_a_connection_that_was_cut_is_made_anew",),
+        ("tests/functions/test_outages.py::test_a_connection_that_was_cut_is_made_again",),
     ),
     Guard(
         "lost-race",

@@ -77,7 +77,7 @@ _TIMES: tuple[Guard, ...] = (
                 "    if false\n        and",
             ),
         ),
-        (f"{_BEGUN}::test_no_move_waits_for_a_difference_that_cannot_be_paid",),
+        (f"{_BEGUN}::test_no_reschedule_waits_for_a_difference_that_cannot_be_paid",),
     ),
     Guard(
         "no-page-once-begun",
@@ -131,9 +131,7 @@ _TIMES: tuple[Guard, ...] = (
                 "core.clock() + interval '24 hours');",
             ),
         ),
-        (
-            f"{_BEGUN}::test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_start",
-        ),
+        (f"{_BEGUN}::test_a_reschedule_with_a_delayed_payment_expires_at_the_first_start",),
     ),
     Guard(
         "delayed-change-is-given-up",
@@ -145,9 +143,7 @@ _TIMES: tuple[Guard, ...] = (
                 "elsif false then",
             ),
         ),
-        (
-            f"{_BEGUN}::test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_start",
-        ),
+        (f"{_BEGUN}::test_a_reschedule_with_a_delayed_payment_expires_at_the_first_start",),
     ),
     Guard(
         "delayed-for-servers",
@@ -243,7 +239,7 @@ _CHARGES: tuple[Guard, ...] = (
         "old-price-stops-no-sweep",
         "nor is it offered, and the waitlist continues",
         (core("make_offer", " or sqlstate 'KHAMT'", ""),),
-        (f"{_CURRENCIES}::test_who_waits_is_passed_over_while_the_price_cannot_be_charged",),
+        (f"{_CURRENCIES}::test_an_entry_is_skipped_while_its_price_cannot_be_charged",),
     ),
     Guard(
         "old-hold-is-not-sent",
@@ -268,7 +264,7 @@ _CHARGES: tuple[Guard, ...] = (
         "too-little-for-stripe",
         "an amount too small for Stripe is reported as such",
         (layer("payments/checkouts", '{"amount_too_small", "amount_too_large"}', "set()"),),
-        (f"{_CHARGED}::test_what_stripe_finds_too_little_is_told_as_such",),
+        (f"{_CHARGED}::test_what_stripe_finds_too_little_is_reported_as_such",),
     ),
 )
 
@@ -289,7 +285,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
         "pages-of-changes",
         "those of a reschedule are counted as well",
         (core("new_checkout", "set payment_pages = c.payment_pages + 1", "set payment_pages = 0"),),
-        (f"{_PAGES}::test_pages_of_a_change_are_counted_apart",),
+        (f"{_PAGES}::test_pages_of_a_reschedule_are_counted_separately",),
     ),
     Guard(
         "one-question",

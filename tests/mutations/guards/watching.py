@@ -5,7 +5,7 @@ from tests.mutations.guard import Guard, api, core, layer
 _RETRY = "tests/sql/test_retry_effect.py"
 _STORIES = "tests/journeys/test_watching.py"
 _FOLLOWING = "tests/journeys/test_following.py"
-_TOLD = f"{_STORIES}::test_a_story_is_told_and_nothing_personal"
+_TOLD = f"{_STORIES}::test_a_story_is_measured_and_logs_nothing_personal"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -24,7 +24,7 @@ GUARDS: tuple[Guard, ...] = (
         "retry-ends-the-asking",
         "a replaced refund is not asked about any more",
         (api("retry_effect", "set state = 'done', lease = null", "set lease = null"),),
-        (f"{_RETRY}::test_a_failure_that_only_an_event_has_told_is_replaced_too",),
+        (f"{_RETRY}::test_a_failure_known_only_by_an_event_is_replaced_too",),
     ),
     Guard(
         "fault-without-text",

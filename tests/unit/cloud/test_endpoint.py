@@ -23,7 +23,7 @@ def registered(url: str, told: list[str] | None = None) -> None:
     webhook.register(webhook.client(TEST_KEY, url), secrets(), stage(), HOOK, (told or []).append)
 
 
-def test_an_endpoint_whose_secret_is_lost_is_made_anew(
+def test_an_endpoint_whose_secret_is_lost_is_replaced(
     aws: None, at_stripe: str, stripe_double: Double
 ) -> None:
     """Stripe shows a signing secret once: without it, the endpoint is replaced."""

@@ -124,7 +124,7 @@ def test_without_credentials_it_says_so(
     assert ("no valid AWS credentials" in capsys.readouterr().err, cli.calls()) == (True, [])
 
 
-def test_a_stack_that_is_not_there_is_told(cli: StandIn) -> None:
+def test_a_missing_stack_is_reported(cli: StandIn) -> None:
     """`make tenant` before `make deploy`."""
     (cli.folder / "outputs").write_text("")
 

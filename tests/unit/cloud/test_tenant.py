@@ -32,7 +32,7 @@ def test_a_tenants_id_is_a_uuid() -> None:
         tenant.new_keys("live", "my-studio")
 
 
-def test_who_is_replaced_is_told_by_kind() -> None:
+def test_a_replaced_key_is_named_by_kind() -> None:
     """At most one key of each kind, and only of this tenant."""
     known = [{"id": name, "kind": kind} for name, kind in (("a", "secret"), ("b", "secret"))]
     known.append({"id": "c", "kind": "publishable"})
@@ -49,7 +49,7 @@ def test_a_tenant_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
     assert "NAME" in capsys.readouterr().err
 
 
-def test_page_types_are_told() -> None:
+def test_page_types_are_set() -> None:
     """Files of unknown types are sent as bytes."""
     assert page._type(Path("x.unknown")) == "application/octet-stream"
 
@@ -62,7 +62,7 @@ def test_page_types_are_told() -> None:
         (["https://a.example", "http://localhost:*"], "https://a.example, http://localhost:*"),
     ],
 )
-def test_where_payment_pages_lead_is_told(origins: list[str] | None, told: str) -> None:
+def test_where_payment_pages_lead_is_printed(origins: list[str] | None, told: str) -> None:
     """For a tenant without a list, the output says so."""
     shown = {"name": "A", "id": "1", "keys": [], "return_origins": origins}
 

@@ -60,7 +60,7 @@ def test_an_old_python_can_read_the_refusal() -> None:
     ast.parse((ROOT / "dev" / "bootstrap.py").read_text(), feature_version=(3, 7))
 
 
-def test_a_python_without_venv_is_told_what_to_install(tmp_path: Path) -> None:
+def test_a_python_without_venv_says_what_to_install(tmp_path: Path) -> None:
     """Debian splits venv off; the message says so instead of failing half way."""
     code = (
         "import sys, importlib.util as u; sys.path.insert(0, '.'); find = u.find_spec\n"

@@ -111,7 +111,7 @@ def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
     toy.run(story)
 
 
-def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
+def test_runs_without_an_effect_are_not_printed(toy: Toy) -> None:
     """One line when they begin to run; then one for each run that did something."""
     source = "def lambda_handler(event, context):\n    return {}\n"
     toy.add("sweep", source.format("{'expired': event['n'], 'closing': 0}"))
@@ -146,7 +146,7 @@ def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
         (b"not json", ""),
     ],
 )
-def test_an_effect_is_told_in_the_sweeps_words(answer: bytes, told: str) -> None:
+def test_an_effect_is_printed_in_the_sweeps_words(answer: bytes, told: str) -> None:
     """Counts that are not zero; anything else a function answers is no effect."""
     assert scheduler.effect(answer) == told
 

@@ -38,7 +38,7 @@ def test_text_is_compressed_for_those_who_take_it(pages: Pages) -> None:
     assert dict(plain.headers)["vary"] == "accept-encoding"
 
 
-def test_a_changed_file_is_sent_anew(pages: Pages, tmp_path: Path) -> None:
+def test_a_changed_file_is_sent_again(pages: Pages, tmp_path: Path) -> None:
     """304 until it changes; then its new text."""
     etag = dict(_get(pages, "/app.js").headers)["etag"]
     assert _get(pages, "/app.js", if_none_match=etag).status == 304

@@ -72,7 +72,7 @@ def test_neighbours_are_not(one: str, other: str) -> None:
     assert address_hash(one) != address_hash(other)
 
 
-def test_the_address_is_not_told() -> None:
+def test_the_address_is_never_stored() -> None:
     """Database and logs only get a hash that cannot be guessed without the key.
 
     Proves: ASVS 14.2.4

@@ -77,7 +77,7 @@ def test_each_function_has_its_own_login(manager: SecretsManager) -> None:
         "a7Fq0random",
     ],
 )
-def test_nobody_signs_in_as_somebody_else(manager: SecretsManager, text: str) -> None:
+def test_a_function_logs_in_only_as_itself(manager: SecretsManager, text: str) -> None:
     """The owner's secret, another function's or an empty one: no connection, no password shown.
 
     Cases: P-7
@@ -91,7 +91,7 @@ def test_nobody_signs_in_as_somebody_else(manager: SecretsManager, text: str) ->
     assert "pw" not in str(refused.value)
 
 
-def test_a_changed_login_is_read_anew(manager: SecretsManager) -> None:
+def test_a_changed_login_is_read_again(manager: SecretsManager) -> None:
     """Once the old one failed; nothing else is forgotten."""
     old, new = (f"postgresql://holdfast_health:{word}@db.example/x" for word in ("old", "new"))
     arn = manager.create("settings/changed", json.dumps({"url": old}))

@@ -121,7 +121,7 @@ def test_nothing_of_an_environment_is_in_the_snapshot(
     snapstart.forget()
 
 
-def test_every_cache_is_told_apart() -> None:
+def test_every_cache_is_classified() -> None:
     """Every cache is listed as one that may be copied into other environments, or one that may
     not.
     """

@@ -95,7 +95,7 @@ def test_bodies_are_bounded(served: str, headers: dict[str, str], status: int) -
     assert answered == status
 
 
-def test_a_slow_request_holds_its_key_and_nobody_else() -> None:
+def test_a_slow_request_delays_only_its_own_key() -> None:
     """Another with its key gets 409, through the real SDK."""
     entered, leave = threading.Event(), threading.Event()
 
