@@ -24,7 +24,7 @@ def test_a_repeat_under_the_key_is_the_first_answer(
     call: str,
     status: str,
 ) -> None:
-    """One effect; another key meets an intent that has moved on."""
+    """One effect; with another key the request is refused."""
     first = _act(client, call, authorised, "k1")
     second = _act(client, call, authorised, "k1")
     double.pump(inbox)
@@ -41,7 +41,7 @@ def test_a_repeat_under_the_key_is_the_first_answer(
 def test_an_answer_that_is_lost_after_the_act(
     authorised: str, once: stripe.StripeClient, double: Double, *, call: str, status: str
 ) -> None:
-    """The caller cannot know; the intent does, and so does the key."""
+    """The intent shows the effect, and the key returns the lost answer."""
     double.faults.add("timeout_after", path=f"/v1/payment_intents/*/{call}")
     with pytest.raises(stripe.APIConnectionError):
         _act(once, call, authorised, "k1")
@@ -62,7 +62,7 @@ def test_a_500_is_kept_under_its_key(
     status: str,
     effect: bool,
 ) -> None:
-    """Whether or not it acted; only the intent says which."""
+    """With or without the effect; only the intent shows which."""
     double.faults.add("500_after", path=f"*/{call}", effect=effect)
     for _ in range(2):
         with pytest.raises(stripe.APIError) as caught:
@@ -77,7 +77,7 @@ def test_a_500_is_kept_under_its_key(
 def test_what_had_no_effect_can_be_sent_again(
     authorised: str, once: stripe.StripeClient, double: Double, *, call: str, status: str
 ) -> None:
-    """Refused connections and refused requests leave the key free."""
+    """After a refused connection or a 429 the same key works."""
     double.faults.add("refuse", path=f"*/{call}")
     double.faults.add("status", path=f"*/{call}", status=429)
     for error in (stripe.APIConnectionError, stripe.RateLimitError):
@@ -103,7 +103,7 @@ def test_a_refusal_is_kept_under_its_key(
     code: str,
     error: type[stripe.StripeError],
 ) -> None:
-    """400s and 402s are replayed with the intent as it was then."""
+    """400s and 402s are replayed with the intent as it was at the time."""
     double.authorisations(lag=60, code=code)
     intent = str(paid(**MANUAL).payment_intent)
     clock.move(days=7)
@@ -122,7 +122,7 @@ def test_a_refusal_is_kept_under_its_key(
 
 @pytest.mark.parametrize(("call", "status"), CALLS)
 def test_a_key_in_use_is_refused(clock: Clock, *, call: str, status: str) -> None:
-    """409 while the first request is under way, and then its answer; another key races it."""
+    """409 during the first request, then its answer; another key may act meanwhile."""
     entered, leave = threading.Event(), threading.Event()
 
     def wait(_seconds: float) -> None:
@@ -150,7 +150,7 @@ def test_a_key_in_use_is_refused(clock: Clock, *, call: str, status: str) -> Non
 
 
 def test_captures_and_releases_race_for_one_authorisation(clock: Clock) -> None:
-    """One of sixteen wins; all others are shown what has become of the intent."""
+    """One of sixteen succeeds; the others are refused with the intent as it is now."""
     double = Double(clock=clock)
     intent = _authorise(double)
     answers: list[Response] = []
@@ -182,7 +182,7 @@ def test_captures_and_releases_race_for_one_authorisation(clock: Clock) -> None:
         ({"kind": "drop", "event": "payment_intent.succeeded"}, [0], []),
     ],
 )
-def test_events_of_a_capture_are_bent(
+def test_events_of_a_capture_are_manipulated(
     authorised: str,
     client: stripe.StripeClient,
     double: Double,
@@ -193,7 +193,7 @@ def test_events_of_a_capture_are_bent(
     at_once: list[int],
     later: list[int],
 ) -> None:
-    """Shuffled, delayed, repeated or lost, like all others."""
+    """Reordered, delayed, duplicated or dropped, like all others."""
     types = ["charge.captured", "payment_intent.succeeded"]
     double.faults.add(**fault)
     client.v1.payment_intents.capture(authorised)

@@ -74,7 +74,7 @@ def test_no_more_than_the_authorisation_is_captured(
 def test_a_partial_capture_releases_the_rest(
     authorised: str, client: stripe.StripeClient, double: Double
 ) -> None:
-    """What is left is no refund and moves no money; only what was captured can go back."""
+    """The rest is no refund and moves no money; only the captured part can be refunded."""
     captured = client.v1.payment_intents.capture(authorised, {"amount_to_capture": 1500})
     charge = _charge(client, authorised)
     entries = client.v1.balance_transactions.list().data
@@ -99,7 +99,7 @@ def test_a_partial_capture_releases_the_rest(
 
 
 def test_a_capture_may_change_metadata(authorised: str, client: stripe.StripeClient) -> None:
-    """By key, as everywhere."""
+    """Key by key, as in other requests."""
     intent = client.v1.payment_intents.capture(
         authorised, {"metadata": {"booking_id": "", "effect": "7"}}
     )
@@ -130,7 +130,7 @@ def test_what_the_double_cannot_capture_is_refused(
 
 
 def test_other_method_options_are_refused(opened: Opens) -> None:
-    """Better than ignored: several captures would need another double."""
+    """An option without effect would make a test that proves nothing."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
         opened(payment_method_options={"card": {"request_multicapture": "if_available"}})
 
@@ -158,7 +158,7 @@ def test_an_authorisation_is_voided(
 def test_releasing_is_no_refund(
     authorised: str, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """No refund, no balance, no word about the charge; the session stays unpaid for ever."""
+    """No refund, no balance transaction, no event of the charge; the session stays unpaid."""
     intent = client.v1.payment_intents.cancel(authorised, {"cancellation_reason": "abandoned"})
     charge = _charge(client, authorised)
     session = client.v1.checkout.sessions.list({"payment_intent": authorised}).data[0]
@@ -176,7 +176,7 @@ def test_releasing_is_no_refund(
 def test_only_an_authorisation_is_cancelled(
     paid: Opens, opened: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Neither what was paid, nor a bank debit under way or bounced, nor what has expired."""
+    """Not a paid intent, not a pending or failed bank debit, not one of an expired session."""
     expired = opened()
     double.act(expired.id, "decline")
     client.v1.checkout.sessions.expire(expired.id)
@@ -203,7 +203,7 @@ def test_only_an_authorisation_is_cancelled(
 def test_the_intent_of_an_open_session_cannot_be_cancelled(
     opened: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Stripe wants the session expired instead."""
+    """Stripe requires the session to be expired instead."""
     session = opened()
     double.act(session.id, "decline")
     intent = client.v1.payment_intents.list().data[0]
@@ -222,7 +222,7 @@ def test_the_dashboard_captures(
     amount: int | None,
     received: int,
 ) -> None:
-    """As the API does, with events that no request of ours caused; ours then comes too late."""
+    """Like the API, with events that name no request; a later capture by the API is refused."""
     double.capture(authorised, amount)
     double.pump(inbox)
     events = client.v1.events.list({"types": ["charge.captured", "payment_intent.succeeded"]}).data
@@ -242,7 +242,7 @@ def test_the_dashboard_captures(
 def test_the_dashboard_releases(
     authorised: str, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """And a capture that was on its way is refused with the intent as it is."""
+    """A later capture is refused, with the cancelled intent in the answer."""
     double.void(authorised, "duplicate")
     double.pump(inbox)
     with pytest.raises(stripe.InvalidRequestError) as caught:

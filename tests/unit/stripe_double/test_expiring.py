@@ -1,4 +1,4 @@
-"""An authorisation that is not captured ends by itself, when and how the double is told."""
+"""An authorisation that is not captured expires by itself, at the time and in the way chosen."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ CODES = [
 def test_an_authorisation_ends_after_seven_days(
     paid: Opens, client: stripe.StripeClient, clock: Clock
 ) -> None:
-    """What is not captured in time is released by itself, when capture_before says."""
+    """What is not captured in time is released by itself, at capture_before."""
     intent_id = str(paid(**MANUAL).payment_intent)
     deadline = card_of(client, intent_id).capture_before
     clock.move(days=7)
@@ -38,7 +38,7 @@ def test_time_alone_ends_an_authorisation(
     inbox: Inbox,
     reason: str,
 ) -> None:
-    """At capture_before and not a second earlier, with the reason asked for, told once."""
+    """At capture_before and not a second earlier, with the chosen reason; events are sent once."""
     double.authorisations(reason=reason)
     clock.move(seconds=STANDARD - 1)
     before = client.v1.payment_intents.retrieve(authorised)
@@ -62,7 +62,7 @@ def test_time_alone_ends_an_authorisation(
 def test_what_was_captured_does_not_expire(
     authorised: str, client: stripe.StripeClient, double: Double, *, clock: Clock
 ) -> None:
-    """Nothing is due any more."""
+    """After the capture nothing is due."""
     client.v1.payment_intents.capture(authorised)
     clock.move(days=30)
 
@@ -81,7 +81,7 @@ def test_a_late_capture_is_refused_before_the_intent_knows(
     status: int,
     error: type[stripe.CardError | stripe.InvalidRequestError],
 ) -> None:
-    """The card's time is over while the intent still waits: refused for good, then cancelled."""
+    """The authorisation has expired, the intent still waits: refused, later cancelled."""
     double.authorisations(lag=3_600, code=code)
     intent = str(paid(**MANUAL).payment_intent)
     clock.move(seconds=STANDARD)
@@ -106,7 +106,7 @@ def test_a_late_capture_is_refused_before_the_intent_knows(
 def test_a_late_authorisation_can_still_be_released(
     paid: Opens, client: stripe.StripeClient, double: Double, clock: Clock
 ) -> None:
-    """While the intent says that it waits for capture, and nothing expires afterwards."""
+    """As long as the intent waits for capture; nothing expires afterwards."""
     double.authorisations(lag=3_600)
     intent = str(paid(**MANUAL).payment_intent)
     clock.move(seconds=STANDARD)
@@ -120,7 +120,7 @@ def test_a_late_authorisation_can_still_be_released(
 def test_a_slow_capture_may_come_too_late(
     authorised: str, once: stripe.StripeClient, double: Double, clock: Clock
 ) -> None:
-    """The authorisation ends while the request is under way, and that answer is kept."""
+    """The authorisation expires during the request, and the refusal is stored under the key."""
     double.faults.add("slow", path="*/capture", seconds=60)
     clock.move(seconds=STANDARD - 60)
     for _ in range(2):
@@ -133,7 +133,7 @@ def test_a_slow_capture_may_come_too_late(
 def test_a_bank_may_end_an_authorisation_early(
     authorised: str, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """As its time would, once."""
+    """With the same events as at its time, once."""
     double.end_authorisation(authorised)
     double.pump(inbox)
 
@@ -162,7 +162,7 @@ def test_authorisations_last_as_long_as_is_said(
     seconds: int,
     status: str,
 ) -> None:
-    """4 days 18 hours, 7 days or 30; longer than usual is extended only if it was asked for."""
+    """4 days 18 hours, 7 days or 30; more than 7 counts as extended only if it was requested."""
     double.authorisations(seconds=seconds)
     options = {"card": {"request_extended_authorization": asked}} if asked else None
     session = paid(**MANUAL, payment_method_options=options)
@@ -176,7 +176,7 @@ def test_authorisations_last_as_long_as_is_said(
 
 
 def test_terms_return_to_what_stripe_does(double: Double) -> None:
-    """Nothing named: all as before."""
+    """A call without arguments restores the defaults."""
     usual = double.authorisations()
     double.authorisations(seconds=60, lag=5, reason="automatic", code=CODES[1][0])
 
@@ -197,6 +197,6 @@ def test_terms_return_to_what_stripe_does(double: Double) -> None:
     ],
 )
 def test_misspelt_terms_are_refused(double: Double, bad: dict[str, Any]) -> None:
-    """Terms that mean nothing would make a test that proves nothing."""
+    """Terms without effect would make a test that proves nothing."""
     with pytest.raises(ApiError):
         double.authorisations(**bad)

@@ -1,4 +1,4 @@
-"""The hosted pay page, as a browser and as a script meet it."""
+"""The hosted pay page, as browsers and scripts see it."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ def test_the_page_shows_the_order(opened: Opens, double: Double) -> None:
 
 
 def test_the_page_offers_cards_that_do_as_it_says(opened: Opens, double: Double) -> None:
-    """Each number on the page has the fate that stands beside it; the first is filled in."""
+    """Each number on the page does what is written beside it; the first is filled in."""
     page = _get(double, opened().id).body.decode()
     statuses = {}
     for number, fate in TEST_CARDS:
@@ -57,7 +57,7 @@ def test_paying_leads_to_the_shop(opened: Opens, double: Double) -> None:
 
 
 def test_a_declined_card_stays_on_the_page(opened: Opens, double: Double) -> None:
-    """402 and the reason; the form is still there."""
+    """402 and the reason; the form stays."""
     response = _post(double, opened().id, action="pay", card_number="4000000000009995")
 
     assert response.status == 402
@@ -66,7 +66,7 @@ def test_a_declined_card_stays_on_the_page(opened: Opens, double: Double) -> Non
 
 
 def test_declining_never_pays(opened: Opens, double: Double) -> None:
-    """Not even with a good card in the field; a bad card's own reason is kept."""
+    """Not even with a good card in the field; a bad card's own reason is shown."""
     session = opened()
     good = _post(double, session.id, action="decline", card_number="4242424242424242")
     expired = _post(double, session.id, action="decline", card_number="4000000000000069")
@@ -80,7 +80,7 @@ def test_declining_never_pays(opened: Opens, double: Double) -> None:
 def test_a_delayed_payment_is_settled_on_the_page(
     opened: Opens, double: Double, outcome: str
 ) -> None:
-    """First to the shop, then back to the page to say what the bank did."""
+    """First to the shop, then back to the page to choose the bank's result."""
     session = opened()
     first = _post(double, session.id, action="delayed")
     offered = _get(double, session.id).body
@@ -96,7 +96,7 @@ def test_a_delayed_payment_is_settled_on_the_page(
 def test_the_page_says_that_a_card_is_only_authorised(
     opened: Opens, double: Double, clock: Clock
 ) -> None:
-    """Before and after, and until when; a session that charges at once says nothing of it."""
+    """Before and after, with the deadline; the page of an ordinary session does not."""
     session = opened(**MANUAL)
     before = _get(double, session.id).body.decode()
     response = _post(double, session.id, action="pay", card_number="4242 4242 4242 4242")
@@ -124,7 +124,7 @@ def test_the_page_says_that_a_card_is_only_authorised(
 def test_the_page_says_what_became_of_an_authorisation(
     paid: Opens, double: Double, amount: int, expected: str
 ) -> None:
-    """Captured, captured in part, or released."""
+    """Captured in full, captured in part, or released."""
     session = paid(**MANUAL)
     intent = str(session.payment_intent)
     if amount:
@@ -242,7 +242,7 @@ def test_scripts_can_do_what_the_dashboard_does(paid: Opens, double: Double) -> 
 def test_scripts_can_let_refunds_wait_and_fail(
     paid: Opens, double: Double, client: stripe.StripeClient
 ) -> None:
-    """For money in the balance, and for a reason."""
+    """Wait for balance, and fail with a reason."""
     short = _control(double, "POST", "balance", {"short": True})
     refund = client.v1.refunds.create({"payment_intent": str(paid().payment_intent)})
     body = {"refund_id": refund.id, "status": "failed", "failure_reason": "declined"}
@@ -295,7 +295,7 @@ def test_mistaken_controls_are_refused(double: Double, path: str, body: Any, sta
 
 
 def test_the_state_is_an_overview(paid: Opens, double: Double) -> None:
-    """Counts and sums at a glance, in ISO currencies."""
+    """Counts and sums, in ISO currencies."""
     paid()
     state = _control(double, "GET", "state").json()
 

@@ -1,4 +1,4 @@
-"""Refunds: how much can go back, and what becomes of it."""
+"""Refunds: how much can be refunded, and what happens to a refund."""
 
 import inspect
 import json
@@ -88,7 +88,7 @@ def test_a_refund_may_fail_later(
 def test_a_refund_may_be_pending_first(
     paid: Opens, opened: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """By the card, by the delayed method, or by decree; then it succeeds or fails."""
+    """By the card, by the delayed method, or by control; then it succeeds or fails."""
     by_card = _refund(client, str(paid("4000000000007726").payment_intent))
     session = opened()
     double.act(session.id, "delayed")
@@ -109,7 +109,7 @@ def test_a_refund_may_be_pending_first(
 def test_nothing_is_refunded_that_was_not_captured(
     opened: Opens, paid: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Neither an authorisation, nor a payment under way, nor a declined attempt."""
+    """Neither an authorisation, nor a pending payment, nor a declined attempt."""
     held = paid(payment_intent_data={"capture_method": "manual"})
     waiting, declined = opened(), opened()
     double.act(waiting.id, "delayed")
@@ -183,7 +183,7 @@ def test_a_failed_refund_says_why(
     begins: str,
     reason: str | None,
 ) -> None:
-    """Each of its events says so, and the money is there again: on charge and balance alike."""
+    """Each of its events has the reason; charge and balance have the money again."""
     intent = str(paid().payment_intent)
     double.refunds_start_as(begins)
     refund = _refund(client, intent, 1000)
@@ -205,7 +205,7 @@ def test_a_failed_refund_says_why(
 
 
 def test_the_sdk_names_the_reasons_of_failures() -> None:
-    """All that it describes, and no others."""
+    """The double has all the reasons in the SDK's description, and no others."""
     text = inspect.getsource(stripe.Refund)
     described = text[text.index("Provides the reason for the refund failure") :].split("\n")[0]
 
@@ -219,7 +219,7 @@ def test_the_sdk_names_the_reasons_of_failures() -> None:
 def test_a_reason_must_be_one_of_a_failure(
     paid: Opens, client: stripe.StripeClient, double: Double, status: str, reason: str
 ) -> None:
-    """Others are refused, and the refund stays as it is."""
+    """Others are refused, and the refund is unchanged."""
     double.refunds_start_as("pending")
     refund = _refund(client, str(paid().payment_intent))
     with pytest.raises(ApiError):
@@ -231,7 +231,7 @@ def test_a_reason_must_be_one_of_a_failure(
 def test_a_card_may_let_its_refunds_fail(
     paid: Opens, client: stripe.StripeClient, double: Double, clock: Clock, inbox: Inbox
 ) -> None:
-    """A minute later by the clock, told once; the money can be sent again, in vain."""
+    """After a minute by the clock, with one event; a second refund fails as well."""
     intent = str(paid("4000000000005126").payment_intent)
     refund = _refund(client, intent)
     clock.move(seconds=59)
@@ -246,13 +246,13 @@ def test_a_card_may_let_its_refunds_fail(
     assert inbox.types.count("refund.failed") == 1
     assert client.v1.refunds.retrieve(again.id).status == "failed"
     assert double.state()["refunded"] == {}
-    assert double.next_due() is not None  # what is told of the second
+    assert double.next_due() is not None  # the events of the second
 
 
 def test_a_refund_that_ended_does_not_fail_again(
     paid: Opens, client: stripe.StripeClient, double: Double, clock: Clock
 ) -> None:
-    """By hand first, and then there is nothing left for time to do."""
+    """After a failure by control the clock changes nothing."""
     refund = _refund(client, str(paid("4000000000005126").payment_intent))
     double.move_refund(refund.id, "failed", "declined")
     clock.move(minutes=5)
@@ -264,7 +264,7 @@ def test_a_refund_that_ended_does_not_fail_again(
 def test_refunds_wait_for_money_in_the_balance(
     paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """Pending with the reason while the balance is short, then made, each told once."""
+    """Pending with that reason while the balance is short, then made, each with one event."""
     earlier = _refund(client, str(paid().payment_intent), 100)
     double.run_short(short=True)
     intent = str(paid().payment_intent)
@@ -291,7 +291,7 @@ def test_refunds_wait_for_money_in_the_balance(
 def test_a_refund_that_waits_for_money_may_fail(
     paid: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Then it is not made when there is money again."""
+    """It is not made when the balance is sufficient again."""
     double.run_short(short=True)
     refund = _refund(client, str(paid().payment_intent))
     double.move_refund(refund.id, "failed", "insufficient_funds")
@@ -305,7 +305,7 @@ def test_a_refund_that_waits_for_money_may_fail(
 def test_a_refund_to_a_bank_goes_on_slowly(
     paid: Opens, opened: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """With money again it is pending as it would have been without the wait."""
+    """With sufficient balance it is pending as it would have been at once."""
     session = opened()
     double.act(session.id, "delayed")
     double.settle(session.id, "succeed")
@@ -328,10 +328,10 @@ def test_a_refund_to_a_bank_goes_on_slowly(
     assert double.move_refund(refunds[0].id, "succeeded")["pending_reason"] is None
 
 
-def test_a_short_balance_outweighs_other_decrees(
+def test_a_short_balance_takes_precedence(
     paid: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """How refunds start is asked again once there is money."""
+    """Over how refunds start, which applies once there is money."""
     double.refunds_start_as("succeeded")
     double.run_short(short=True)
     refund = _refund(client, str(paid("4000000000007726").payment_intent))
@@ -350,7 +350,7 @@ def test_a_short_balance_outweighs_other_decrees(
         ({"kind": "drop", "event": "refund.failed"}, [0, 1]),
     ],
 )
-def test_events_of_a_failing_refund_are_bent(
+def test_events_of_a_failing_refund_are_manipulated(
     paid: Opens,
     client: stripe.StripeClient,
     double: Double,
@@ -360,7 +360,7 @@ def test_events_of_a_failing_refund_are_bent(
     fault: dict[str, object],
     expected: list[int],
 ) -> None:
-    """Shuffled, delayed, repeated or lost, like all others."""
+    """Reordered, delayed, duplicated or dropped, like all others."""
     types = ["refund.updated", "charge.refund.updated", "refund.failed"]
     refund = _refund(client, str(paid().payment_intent))
     double.pump(inbox)

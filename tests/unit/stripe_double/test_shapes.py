@@ -1,4 +1,4 @@
-"""Everything the double shows or sends looks as the SDK's annotations say."""
+"""Everything the double shows or sends has the shape of the SDK's annotations."""
 
 import json
 from typing import Any
@@ -140,7 +140,7 @@ def test_expanded_and_included_objects_have_the_declared_shape(lived_in: Double)
 
 
 def test_every_event_has_the_declared_shape(lived_in: Double, inbox: Inbox) -> None:
-    """All event types are known to the SDK, and so are the objects inside them."""
+    """The SDK knows all event types, and the objects in them have their shapes."""
     lived_in.pump(inbox)
     bodies = [json.loads(body) for _, body in inbox.deliveries]
     errors = [e for body in bodies for e in mismatches(body, stripe.Event)]
@@ -161,7 +161,7 @@ def test_the_account_has_the_declared_shape(double: Double) -> None:
 def test_refused_captures_have_the_declared_shape(
     double: Double, clock: Clock, paid: Opens, code: str
 ) -> None:
-    """Whatever the reason, and the intent is in the answer as it would be retrieved."""
+    """For each reason; the intent in the answer is as it would be retrieved."""
     double.authorisations(lag=60, code=code)
     intent = str(paid(**MANUAL).payment_intent)
     path = f"/v1/payment_intents/{intent}"
@@ -204,7 +204,7 @@ def _refused(double: Double, path: str) -> Any:
 def test_the_comparison_notices(
     double: Double, paid: Opens, change: dict[str, Any], complaint: str
 ) -> None:
-    """The twin: a charge that is wrong in one field is found out."""
+    """The twin: a charge with one wrong field is found."""
     paid()
     charge = {**double.documents("charge")[0].body, **change}
     found = mismatches(charge, stripe.Charge)
@@ -214,7 +214,7 @@ def test_the_comparison_notices(
 
 
 def test_the_comparison_misses_nothing(double: Double, paid: Opens) -> None:
-    """The twin: a charge without a required field is found out."""
+    """The twin: a charge without a required field is found."""
     paid()
     charge = double.documents("charge")[0].body
     del charge["currency"]
