@@ -18,7 +18,7 @@ NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked abo
 # call can meet them. They affect bookings that are made later without a lock.
 APART: Mapping[str, str] = {
     "claim_calendars": "says which copy of the sweep reads a calendar next",
-    "compile_openings": "writes down what whoever asks would compute",
+    "compile_openings": "stores what a caller would compute",
     "next_reconciliation_page": "says which page of both books is compared next",
     "create_calendar": "a new calendar asks the next hold to read it first",
     "create_calendar_feed": "the bookings can be read",

@@ -116,7 +116,7 @@ def a_refund_that_fails(system: System) -> None:
 
 
 @story("EffectDead", "EffectsDead")
-def a_refund_that_somebody_made_by_hand(system: System) -> None:
+def a_refund_made_by_hand(system: System) -> None:
     _paid_late(system, TEN, taken=True)
     (payment,) = system.double.state()["payments"]
     with system.double.operation() as context:

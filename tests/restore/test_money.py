@@ -224,12 +224,12 @@ def test_a_key_of_the_lost_time_makes_a_new_booking(story: Story) -> None:
     late = ask(8, keys[1])
     restoration.restore(took=timedelta(minutes=1))
     gone = status(late)
-    anew = ask(8, keys[1])
+    again = ask(8, keys[1])
 
     forgotten = restoration.forget_answers()
 
     assert gone == 404
-    assert (anew["id"] != late["id"], status(anew)) == (True, 200)
+    assert (again["id"] != late["id"], status(again)) == (True, 200)
     assert forgotten >= 2
     assert ask(7, keys[0])["id"] == early["id"]
-    assert ask(8, keys[1])["id"] == anew["id"]
+    assert ask(8, keys[1])["id"] == again["id"]

@@ -627,7 +627,7 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
     serve(api, full, STARTS[0] + DAY, customer=known)
     line_up(api, full, STARTS[0], customer=known)
     queue(api, full, STARTS[0], customer=known)
-    queue(api, full, STARTS[0], customer=customer("somebody@example.com"))
+    queue(api, full, STARTS[0], customer=customer("stranger@example.com"))
 
     told = [
         (
