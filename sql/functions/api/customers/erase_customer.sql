@@ -1,7 +1,7 @@
--- api.erase_customer: forget a person; bookings, money and history stay, without a name.
+-- api.erase_customer: erase a customer; bookings, payments and history stay, without a name.
 --
--- A person is a mailbox, as for api.export_customer. Erasing twice is erasing once, and an
--- unknown person is erased already.
+-- A customer is a mailbox, as for api.export_customer. Erasing twice is erasing once, and an
+-- unknown customer counts as erased.
 --
 -- p_request {"email"}
 -- Returns   {"customers", "bookings", "places", "letters": how many}
@@ -10,9 +10,9 @@
 --           cart after its first; their waitlist entries, without waiting: a transaction that offers one a
 --           time waits for its customer
 -- Raises    KHAUT · KHDEN secret key needed
---           KHCIU  the customer has bookings ahead, or money on its way; detail is {"obstacles":
+--           KHCIU  the customer has bookings ahead, or a refund under way; detail is {"obstacles":
 --           [{"booking_id", "reason"}, …]}, at most 20
---           55P03  a place is being offered a time, or a lock was not to be had within 3 s
+--           55P03  an entry is being offered a time, or a lock was not free within 3 s
 -- Backstop  customers_email_unique
 create or replace function api.erase_customer(p_actor jsonb, p_request jsonb)
 returns jsonb
@@ -121,7 +121,7 @@ begin
             timezone = null, state = case when w.state = 'waiting' then 'left' else w.state end
         where w.tenant_id = v_actor.tenant_id and w.id = v_id;
     end loop;
-    -- the hash of a request shows whether a name and an address were in it: it becomes another's
+    -- the hash of a request shows whether a name and an address were in it: it is replaced
     foreach v_id in array v_results || v_places loop
         update core.idempotency_keys as k
         set fingerprint = pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()))

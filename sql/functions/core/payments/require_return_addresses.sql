@@ -1,5 +1,5 @@
--- core.require_return_addresses: refuse to lead a customer from the payment page to where the tenant does
--- not want them.
+-- core.require_return_addresses: refuse return addresses of the payment page that the tenant does
+-- not allow.
 --
 -- Over https, or to this machine during development. A page that a browser asked for leads only to
 -- an origin of the tenant's list, to the tenant's own booking page or to the deployment's; a server may

@@ -1,7 +1,7 @@
 -- core.unlisted_findings: open findings that this run has not confirmed; a few at a time.
 --
 -- Returns   {"items": [{"type", "id": at Stripe, or ours if it has none there, "metadata"}, …],
---            "next": where the look ended; null at the end}
+--            "next": where it ended; null at the end}
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
