@@ -16,7 +16,7 @@ _BEGINS, _ENDS = (
 )
 
 # swept: deleted by api.delete_expired_records · bounded: by what it describes, not by time ·
-# kept: for the reason that is given
+# kept: for the given reason
 Policy = Literal["swept", "bounded", "kept"]
 
 
@@ -25,8 +25,8 @@ class Kept:
     """What a table holds.
 
     Attributes:
-        personal: what of it is about a person; empty is nothing.
-        how_long: or what bounds it.
+        personal: the data in it about a person; empty means none.
+        how_long: or what limits it.
         by: for what is swept, the function that deletes from it.
     """
 

@@ -1,4 +1,6 @@
-"""`docs/limits.md`: who may take how much without paying, and ask how often, by `access.policy`."""
+"""`docs/limits.md`: how much may be taken without paying, and how often one may ask, by
+`access.policy`.
+"""
 
 import sys
 from collections.abc import Iterable

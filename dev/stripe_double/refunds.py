@@ -96,7 +96,7 @@ def update(ctx: Context, refund_id: str, params: Mapping[str, Any]) -> Json:
 
 
 def move(ctx: Context, refund_id: str, status: str) -> Document:
-    """Let a refund come through, fail or be cancelled, as a bank would decide later.
+    """Let a refund succeed, fail or be cancelled, as a bank would decide later.
 
     A refund that has succeeded may still fail. Raises ApiError (400) for other moves.
     """

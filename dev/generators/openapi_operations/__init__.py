@@ -1,7 +1,7 @@
 """What the handlers' signatures cannot say of each operation: who may call it, what it refuses.
 
-Which error a route can answer is a fact about its use case, its stored function and
-`holdfast.api.http`; here it is written down once, for people and for `dev.generators.openapi`.
+The errors of a route are a fact about its use case, its stored function and `holdfast.api.http`;
+they are listed here once, for people and for `dev.generators.openapi`.
 """
 
 from collections.abc import Mapping
@@ -36,7 +36,7 @@ TAGS = {
     "System": "Whether it works, and this description.",
 }
 
-# In the order in which a booking meets them; the documentation keeps it.
+# In the order in which a booking needs them; the documentation keeps it.
 OPERATIONS: Mapping[str, Operation] = {
     **availability.OPERATIONS,
     **checkout.OPERATIONS,
