@@ -120,7 +120,7 @@ def catch_up(
     for session in lost.values():
         _give_back(api, session, began, report, really=give_back)
     report.findings += [
-        _finding("given back for something that the database has forgotten", refund)
+        _finding("refunded for something that the database has forgotten", refund)
         for refund in unknown
         if refund["object"] == "refund" and refund["payment_intent"] not in lost
     ]
@@ -235,7 +235,7 @@ def _give_back(
     if intent["status"] != "succeeded" or charge["amount_refunded"] == charge["amount_captured"]:
         return  # nothing was paid, or it was refunded before
     if not really:
-        report.findings.append(_finding("would be given back", session))
+        report.findings.append(_finding("would be refunded", session))
         return
     refund = api.v1.refunds.create(
         {
@@ -297,7 +297,7 @@ def main() -> int:
         import boto3  # noqa: PLC0415  only where it is asked for
 
         forgotten = forget_answers(boto3.client("dynamodb"), options.table)
-        print(f"{forgotten} answers forgotten")
+        print(f"{forgotten} records of requests deleted")
     report = catch_up(
         client(os.environ["STRIPE_API_KEY"], os.environ.get("STRIPE_API_BASE")),
         _post_to(options.webhook_url),
@@ -305,10 +305,10 @@ def main() -> int:
         options.since,
         give_back=options.give_back,
     )
-    print("told:", ", ".join(f"{n} {what}" for what, n in sorted(report.told.items())) or "nothing")
-    print(f"{len(report.closed)} pages closed, {len(report.given_back)} payments given back")
+    print("replayed:", ", ".join(f"{n} {what}" for what, n in sorted(report.told.items())) or "nothing")
+    print(f"{len(report.closed)} pages closed, {len(report.given_back)} payments refunded")
     for refund in report.given_back:
-        print(f"gave back {refund}")
+        print(f"refunded {refund}")
     for finding in report.findings:
         print(f"look at {finding}")
     return 1 if report.findings else 0

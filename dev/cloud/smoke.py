@@ -208,7 +208,7 @@ def _give_back(deployment: Deployment, slot: Slot, once: str) -> None:
             trouble = released
         except NotProvedError as error:
             trouble = error
-    raise NotProvedError(f"the held time was not given back, and ends by itself: {trouble}")
+    raise NotProvedError(f"the held time was not released, and expires by itself: {trouble}")
 
 
 def _advice(answer: Answer) -> str:
@@ -257,9 +257,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\nNot proved: {error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; the time was given back.", file=sys.stderr)
+        print("\nInterrupted; the time was released.", file=sys.stderr)
         return 1
-    print("\nProved: the API answers, its database decides, and a time can be held and given back.")
+    print("\nProved: the API answers, its database decides, and a time can be held and released.")
     return 0
 
 
