@@ -31,7 +31,7 @@ TAGS = {
     "Bookings": "Read bookings.",
     "Calendars": "External calendars that take time, and bookings as a calendar.",
     "Waitlist": "Wait for a time that is taken.",
-    "Customers": "What is held about people.",
+    "Customers": "Personal data: exporting and erasing it.",
     "Catalogue": "Say what can be booked, when, and at which price.",
     "System": "Whether it works, and this description.",
 }
