@@ -135,7 +135,7 @@ begin
         end if;
     end loop;
     if v_kept > 0 then
-        raise warning '% functions for large objects and advisory locks stay open to everybody', v_kept
+        raise warning '% functions for large objects and advisory locks stay open to public', v_kept
             using hint = 'only a superuser can change that; see docs/database.md';
     end if;
 end;

@@ -305,7 +305,10 @@ def main() -> int:
         options.since,
         give_back=options.give_back,
     )
-    print("replayed:", ", ".join(f"{n} {what}" for what, n in sorted(report.told.items())) or "nothing")
+    print(
+        "replayed:",
+        ", ".join(f"{n} {what}" for what, n in sorted(report.told.items())) or "nothing",
+    )
     print(f"{len(report.closed)} pages closed, {len(report.given_back)} payments refunded")
     for refund in report.given_back:
         print(f"refunded {refund}")

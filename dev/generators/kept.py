@@ -133,9 +133,7 @@ TABLES: Mapping[str, Kept] = {
         "",
         "for ever: each was a fault, and a person's decision",
     ),
-    "core.tenants": Kept(
-        "bounded", "tenants and their settings", "", "as long as it is used"
-    ),
+    "core.tenants": Kept("bounded", "tenants and their settings", "", "as long as it is used"),
     "core.api_keys": Kept(
         "bounded", "hashes of keys", "", "for ever, revoked or not: history names them"
     ),

@@ -175,7 +175,7 @@ def test_what_the_webhook_did_not_take_is_not_given_back(story: Story) -> None:
     before = captured(story.system)
 
     with pytest.raises(NotTold, match="400"):
-        restoration.catch_up(give_back=True, secret="whsec_of_somebody_else")
+        restoration.catch_up(give_back=True, secret="whsec_of_another_endpoint")
 
     assert captured(story.system) == before
 

@@ -339,7 +339,7 @@ def _pays_little(api: Api, offer: Offer, email: str) -> None:
 
 ATTACKS: dict[str, Callable[[Api, Offer, str], None]] = {
     "holds": _holds,
-    "places in the waitlist": _waits,
+    "waitlist entries": _waits,
     "checkouts": _pays_little,
 }
 SPELLINGS = ("victim@example.com", "victim+1@example.com", "Victim+shop@Example.com")

@@ -20,7 +20,7 @@ language plpgsql volatile security definer
 set lock_timeout = '3s'
 as $$
 declare
-    c_nobody constant text := 'erased';
+    c_erased constant text := 'erased';
     v_actor core.actor := core.authorize(p_actor, 'customer.erase');
     v_mailbox text := core.mailbox_of(p_request ->> 'email');
     v_customers uuid[] := '{}';
@@ -100,7 +100,7 @@ begin
     perform pg_catalog.set_config('holdfast.reason', 'the customer was erased', true);
     foreach v_one in array v_bookings loop
         update core.bookings as b
-        set customer_name = c_nobody, customer_phone = null, notes = null, address_hash = null,
+        set customer_name = c_erased, customer_phone = null, notes = null, address_hash = null,
             locale = null, timezone = null
         where b.tenant_id = v_actor.tenant_id and b.id = v_one.id;
         update core.checkouts as c
@@ -117,7 +117,7 @@ begin
     end loop;
     foreach v_id in array v_places loop
         update core.waitlist as w
-        set customer_name = c_nobody, customer_phone = null, address_hash = null, locale = null,
+        set customer_name = c_erased, customer_phone = null, address_hash = null, locale = null,
             timezone = null, state = case when w.state = 'waiting' then 'left' else w.state end
         where w.tenant_id = v_actor.tenant_id and w.id = v_id;
     end loop;
@@ -129,7 +129,7 @@ begin
     end loop;
     foreach v_id in array v_customers loop
         update core.customers as c
-        set email = c_nobody || '-' || c.id || '@invalid', name = c_nobody, phone = null
+        set email = c_erased || '-' || c.id || '@invalid', name = c_erased, phone = null
         where c.tenant_id = v_actor.tenant_id and c.id = v_id;
     end loop;
     perform core.still_authorized(v_actor);

@@ -5,7 +5,7 @@
 -- an origin of the tenant's list, to the tenant's own booking page or to the deployment's; a server may
 -- name any. A tenant older than the list has none, which is null, and is asked for https alone.
 --
--- Origins are compared as browsers form them: lower case, without the port that goes without saying.
+-- Origins are compared as browsers form them: lower case, without the default port.
 -- "http://localhost:*" in the list is any port of this machine.
 --
 -- p_pages   addresses of booking pages that every tenant may lead to
