@@ -416,7 +416,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "settle a change",
+        "settle a reschedule",
         ("postgres settle_checkout", "postgres settle_checkout"),
         *(_paid_a_change, lambda system, _: _tell(system, "checkout.session.completed"), _nothing),
         ends="scheduled",
@@ -433,7 +433,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "give up a change",
+        "give up a reschedule",
         (
             "postgres cancel_reschedule",
             _EXPIRE,
