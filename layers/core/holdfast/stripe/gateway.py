@@ -204,7 +204,7 @@ def refund_status(refund: dict[str, Any]) -> str:
 
 
 def refund_failed(effect_id: str | None, stripe_refund_id: str) -> None:
-    """Report that the bank refused a refund: a person must see that the money goes back."""
+    """Report that the bank refused a refund: a person must see that the money is refunded."""
     logger().error("refund failed", effect=effect_id, stripe_refund=stripe_refund_id)
     count("RefundFailed")
 
