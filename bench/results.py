@@ -82,7 +82,7 @@ def read(path: Path) -> Results:
 
 
 def _commit() -> str:
-    """as_json: The fields of a line of the results."""
+    """Which code was measured; a plus says that it differs from the commit."""
     commit = _git("rev-parse", "--short", "HEAD")
     changed = _git("status", "--porcelain", "--", "bench", "dev", "functions", "layers", "sql")
     return commit + ("+" if changed else "")
