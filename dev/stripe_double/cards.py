@@ -9,7 +9,7 @@ DECLINED = "4000000000000002"
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a card is refused: Stripe's error code, the issuer's reason, and what people read."""
+    """Why a card is refused: Stripe's error code, the issuer's reason, and the text for people."""
 
     code: str
     decline_code: str

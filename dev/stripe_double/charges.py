@@ -1,4 +1,4 @@
-"""Charges and payment methods: one attempt to move money, and with what it was attempted."""
+"""Charges and payment methods: one attempt to move money, and its method."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -128,7 +128,7 @@ def settle(ctx: Context, charge: Document) -> None:
 
 
 def capture(ctx: Context, charge: Document, amount: int) -> None:
-    """Capture `amount` of an authorised charge; what is left of it goes back to the card."""
+    """Capture `amount` of an authorised charge; the rest is released to the card."""
     charge.body.update(captured=True, amount_captured=amount)
     settle(ctx, charge)
     events.emit(ctx, "charge.captured", charge)
@@ -144,7 +144,7 @@ def expire(ctx: Context, charge: Document) -> None:
 
 
 def succeed(ctx: Context, charge: Document) -> None:
-    """A pending charge of a delayed method has come through."""
+    """A pending charge of a delayed method has succeeded."""
     charge.body.update(status="succeeded", paid=True, amount_captured=charge.body["amount"])
     charge.body["outcome"] = _approved()
     settle(ctx, charge)
@@ -152,7 +152,7 @@ def succeed(ctx: Context, charge: Document) -> None:
 
 
 def fail(ctx: Context, charge: Document, code: str, message: str) -> None:
-    """A pending charge of a delayed method has bounced."""
+    """A pending charge of a delayed method has failed."""
     charge.body.update(status="failed", captured=False, failure_code=code, failure_message=message)
     ctx.storage.save(charge)
     events.emit(ctx, "charge.failed", charge)
@@ -193,7 +193,7 @@ def _fingerprint(last4: str) -> str:
 
 
 def _refunds(method: Card | str) -> str:
-    """How refunds begin: a card's own way; money back to a bank account takes its time."""
+    """How refunds begin: as the card says; a refund to a bank account takes its time."""
     return method.refunds if isinstance(method, Card) else "pending"
 
 

@@ -132,7 +132,7 @@ class Double:
             return customer.settle(ctx, session_id, succeeded=outcome == "succeed").body
 
     def expire(self, session_id: str) -> Json:
-        """Expire an open session as time would; answer it. Raises ApiError unless it is open."""
+        """Expire an open session as time would; returns it. Raises ApiError unless it is open."""
         with self.operation() as ctx:
             return sessions.expire(ctx, session_id, {})
 
@@ -196,7 +196,7 @@ class Double:
             return endpoints.roll_secret(ctx, endpoint_id, overlap)
 
     def redeliver(self, event_id: str) -> int:
-        """Queue an event again for all that listen; answer for how many."""
+        """Queue an event again for all that listen; returns for how many."""
         with self.operation() as ctx:
             return deliveries.redeliver(ctx, ctx.fetch("event", event_id))
 

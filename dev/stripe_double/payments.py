@@ -99,7 +99,7 @@ def attempt(
 
 
 def settle(ctx: Context, intent: Document, *, succeeded: bool) -> None:
-    """A delayed payment has come through, or bounced."""
+    """A delayed payment has succeeded or failed."""
     body = intent.body
     charge = ctx.reference("charge", body, "latest_charge")
     if succeeded:
@@ -116,7 +116,7 @@ def settle(ctx: Context, intent: Document, *, succeeded: bool) -> None:
 
 
 def cancel_for(ctx: Context, intent: Document, reason: str | None) -> None:
-    """Cancel an intent, giving back what it may have authorised."""
+    """Cancel an intent, releasing what it may have authorised."""
     intent.body.update(
         status="canceled",
         amount_capturable=0,

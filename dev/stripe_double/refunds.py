@@ -112,7 +112,7 @@ def update(ctx: Context, refund_id: str, params: Mapping[str, Any]) -> Json:
 
 
 def move(ctx: Context, refund_id: str, status: str, failure_reason: str | None = None) -> Document:
-    """Let a refund come through, fail or be cancelled, as a bank would decide later.
+    """Let a refund succeed, fail or be cancelled, as a bank would decide later.
 
     A refund that has succeeded may still fail, with one of FAILURE_REASONS (by default
     `unknown`). Raises ApiError (400) for other moves and reasons.

@@ -148,7 +148,7 @@ def expire(ctx: Context, session_id: str, _params: Mapping[str, Any]) -> Json:
 
 
 def end(ctx: Context, session: Document) -> None:
-    """Close an open session unpaid: by request, or because its time has come."""
+    """Close an open session unpaid: by request, or because its time is over."""
     session.body.update(status="expired", url=None)
     session.due_at = None
     ctx.storage.save(session)

@@ -254,7 +254,7 @@ _OF_CALLERS: dict[str, Callable[[Workload], Any]] = {
 def test_a_caller_is_asked_to_come_again(
     work: Workload, call: Callable[[Workload], Any], state: str
 ) -> None:
-    """Its key is still known here, but a client must not be told that it is unknown."""
+    """Its key is still known here, but the answer must not say that it is unknown."""
     other = Workload(work.api)
     if state == "fenced":
         with fenced(work.api.database, work.tenant):

@@ -170,7 +170,7 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_SWEEPS}::test_what_is_slow_is_read_less_and_less_often",),
     ),
     Guard(
-        "everybodys-functions",
+        "public-functions",
         "no login role takes an advisory lock or makes a large object",
         (
             Edit(

@@ -369,7 +369,7 @@ _EVENTS: tuple[Guard, ...] = (
         (f"{_OBJECTS}::test_a_session_that_asked_for_nothing_confirms_nothing",),
     ),
     Guard(
-        "metadata-is-anybodys",
+        "metadata-of-others",
         "of a session's metadata only what we wrote is used, if it is text",
         (
             layer(
