@@ -30,7 +30,7 @@ ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
 PAST = 100_000  # bookings that lie behind sessions that plan anew
 # The indexes by which what is called most finds its way in the tables that grow with bookings.
 _PERIODS = {
-    *("occupancies_no_overlap", "bookings_pkey"),
+    *("occupancies_no_overlap", "bookings_deadline", "bookings_pkey"),
     *("reschedules_one_pending", "reschedules_pkey"),
 }
 _HOLDER = {

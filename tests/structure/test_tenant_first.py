@@ -59,6 +59,7 @@ ACROSS = {
     "core.advance_reconciliation": "a comparison of all books ends",
     "core.find_checkout": "somebody may have edited the metadata at Stripe",
     "core.find_refund": "somebody may have edited the metadata at Stripe",
+    "core.overdue_bookings": "whether they are few is asked of all; it answers ids alone",
     "core.payment_difference": "somebody may have edited the metadata at Stripe",
     "core.record_finding": "it may turn out whose a payment is",
     "core.refund_difference": "whoever gave money back by hand wrote no metadata",

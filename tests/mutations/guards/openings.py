@@ -137,9 +137,7 @@ GUARDS: tuple[Guard, ...] = (
         "pool-lapsed",
         "in a pool, too, a hold that has run out gives way",
         (
-            core(
-                "free_in_pool", "o.booking_id not in (select l.booking_id from lapsed as l)", "true"
-            ),
+            core("free_in_pool", "o.part = 1 and o.booking_id <> all (v_overdue)", "o.part = 1"),
         ),
         (f"{_POOL}::test_what_is_in_the_way_in_a_pool",),
     ),

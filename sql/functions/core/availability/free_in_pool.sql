@@ -23,6 +23,7 @@ as $$
 declare
     c_epoch constant timestamptz := timestamptz 'epoch';
     v_length interval := p_offering.duration_minutes * interval '1 minute';
+    v_overdue uuid[] := core.overdue_bookings(p_at);
     v_alike core.resources[];
     v_others core.resources[];
 begin
@@ -81,15 +82,6 @@ begin
             o.last, o.step) as g (start_at)
         group by g.start_at
     ),
-    -- holds that have run out and are not swept yet are few: to look for them is cheaper than to look
-    -- at every booking
-    lapsed as materialized (
-        select o.booking_id
-        from core.bookings as b
-        join core.occupancies as o on o.tenant_id = b.tenant_id and o.booking_id = b.id and o.part = 1
-        where b.hold_expires_at <= p_at and b.tenant_id = p_offering.tenant_id
-            and not core.owns_time(o, b, p_at)
-    ),
     -- between which instants none may start, because it would touch what is taken; at them it may
     blocked as materialized (
         select m.id, pg_catalog.range_agg(pg_catalog.tstzrange(
@@ -101,8 +93,8 @@ begin
             from core.occupancies as o
             where o.tenant_id is not distinct from p_offering.tenant_id
                 and o.resource_id = m.id and o.unit = 1 and o.during && m.reach
-                and case o.part
-                    when 1 then o.booking_id not in (select l.booking_id from lapsed as l)
+                and case
+                    when o.part = 1 and o.booking_id <> all (v_overdue) then true
                     else (
                         select core.owns_time(o, b, p_at)
                         from core.bookings as b
