@@ -20,7 +20,7 @@ def slots(
 ) -> list[dict[str, Any]]:
     """The free slots that start in [start, end)."""
     arguments = (offer.resource_id, offer.offering_id, start, end)
-    listed: list[dict[str, Any]] = api.call("list_slots", offer.tenant.actor(), *arguments)["slots"]
+    listed: list[dict[str, Any]] = api.call("list_slots_as_text", offer.tenant.actor(), *arguments)["slots"]
     return listed
 
 
@@ -43,7 +43,7 @@ def test_without_a_period_the_next_seven_days_are_listed(api: Api, tenant: Tenan
     """From now, for 168 hours."""
     offer = tenant.offer(opens="00:00", closes="24:00", step_minutes=1440)
 
-    answer = api.call("list_slots", tenant.actor(), offer.resource_id, None, None, None)
+    answer = api.call("list_slots_as_text", tenant.actor(), offer.resource_id, None, None, None)
 
     assert (utc(answer["from"]), utc(answer["to"])) == (NOW, NOW + 7 * DAY)
     assert starts(answer["slots"]) == [MIDNIGHT + n * DAY for n in range(1, 8)]
@@ -165,7 +165,7 @@ def test_an_offering_must_be_named_when_there_are_several(api: Api, tenant: Tena
     bare = tenant.resource()
 
     for resource_id in (offer.resource_id, bare, uuid4()):
-        refusal = refused(api.call, "list_slots", tenant.actor(), resource_id, None, None, None)
+        refusal = refused(api.call, "list_slots_as_text", tenant.actor(), resource_id, None, None, None)
         assert refusal.sqlstate == "KHNTF"
 
 
