@@ -43,7 +43,8 @@ begin
         s.starts_at, s.starts_at + s.length, s.places, p_timezone), ', '))
     into v_count, v_answer
     from (
-        select g.starts_at, r.length, r.places
+        select pg_catalog.generate_series(r.first_start, r.last_start, r.step) as starts_at,
+            r.length, r.places
         from (
             select r.first_start at time zone 'UTC' as first_start,
                 r.last_start at time zone 'UTC' as last_start, r.step, r.length,
@@ -53,8 +54,6 @@ begin
                 v_now) as r
             offset 0 -- once for each run, not for each slot
         ) as r
-        cross join lateral pg_catalog.generate_series(
-            r.first_start, r.last_start, r.step) as g (starts_at)
         limit 2001
     ) as s;
     perform core.require_slot_count(v_count);

@@ -51,10 +51,11 @@ begin
             return;
         end if;
         return query
-        select s.start_at, s.start_at, r.step, r.length, r.booked_on, 1
-        from core.bookable_runs(p_resource, p_offering, p_from, p_to, p_at, v_busy) as r
-        cross join lateral pg_catalog.generate_series(
-            r.first_start, r.last_start, r.step) as s (start_at)
+        select s.start_at, s.start_at, s.step, s.length, s.booked_on, 1
+        from (
+            select pg_catalog.generate_series(r.first_start, r.last_start, r.step) as start_at, r.*
+            from core.bookable_runs(p_resource, p_offering, p_from, p_to, p_at, v_busy) as r
+        ) as s
         where (s.start_at at time zone p_resource.timezone)::date <> all (v_full);
         return;
     end if;
@@ -74,20 +75,21 @@ begin
         group by 1, 2
     ),
     counted as (
-        select s.start_at, r.step, r.length, r.booked_on,
+        select s.start_at, s.step, s.length, s.booked_on,
             (p_resource.capacity - (
                 select pg_catalog.count(*)
                 from busy as u
                 where u.during && pg_catalog.tstzrange(
-                    s.start_at - v_before, s.start_at + r.length + v_after, '[)'))::integer)
+                    s.start_at - v_before, s.start_at + s.length + v_after, '[)'))::integer)
                 * coalesce(p_offering.group_size, 1)
             + case when p_offering.group_size is null then 0 else coalesce((
                 select c.seats from classes as c
-                where c.starts_at = s.start_at and c.ends_at = s.start_at + r.length), 0)
+                where c.starts_at = s.start_at and c.ends_at = s.start_at + s.length), 0)
                 end as remaining
-        from core.bookable_runs(p_resource, p_offering, p_from, p_to, p_at, v_busy) as r
-        cross join lateral pg_catalog.generate_series(
-            r.first_start, r.last_start, r.step) as s (start_at)
+        from (
+            select pg_catalog.generate_series(r.first_start, r.last_start, r.step) as start_at, r.*
+            from core.bookable_runs(p_resource, p_offering, p_from, p_to, p_at, v_busy) as r
+        ) as s
         where v_full = '{}'
             or (s.start_at at time zone p_resource.timezone)::date <> all (v_full)
     )

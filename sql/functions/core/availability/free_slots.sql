@@ -11,8 +11,10 @@ returns table (starts_at timestamptz, ends_at timestamptz, booked_on date, remai
 language sql stable
 rows 500
 as $$
-    select s.start_at, s.start_at + r.length, r.booked_on, r.remaining
-    from core.free_runs(p_resource, p_offering, p_from, p_to, p_at) as r
-    cross join lateral pg_catalog.generate_series(
-        r.first_start, r.last_start, r.step) as s (start_at)
+    select s.start_at, s.start_at + s.length, s.booked_on, s.remaining
+    from (
+        select pg_catalog.generate_series(r.first_start, r.last_start, r.step) as start_at,
+            r.length, r.booked_on, r.remaining
+        from core.free_runs(p_resource, p_offering, p_from, p_to, p_at) as r
+    ) as s
 $$;
