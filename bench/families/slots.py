@@ -24,9 +24,9 @@ _ACTOR = Jsonb(
     {"key_hash": hashlib.sha256(world.PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"}
 )
 
-# The bare query: what must be read at the least, the busy ranges of one resource, as objects that an
-# application can compute with. A listing is text, as the handler passes it on; `slots_30d_parsed` is
-# what a caller pays who wants objects of it, too.
+# The bare query: what must be read at the least, the busy ranges of one resource, as objects that
+# an application can compute with. A listing is text, as the handler passes it on;
+# `slots_30d_parsed` is what a caller pays who wants objects of it, too.
 _BUSY = """
 select range_agg(o.during) from core.occupancies as o
 where o.resource_id = md5('resource0')::uuid and o.during && tstzrange(%s, %s)

@@ -20,7 +20,12 @@ TOMORROW = MIDNIGHT + DAY
 def listed(api: Api, offer: Offer, day: datetime = TOMORROW) -> dict[datetime, int]:
     """Places left, by start, on one UTC day."""
     answer = api.call(
-        "list_slots_as_text", offer.tenant.actor(), offer.resource_id, offer.offering_id, day, day + DAY
+        "list_slots_as_text",
+        offer.tenant.actor(),
+        offer.resource_id,
+        offer.offering_id,
+        day,
+        day + DAY,
     )
     return {utc(slot["starts_at"]): slot["remaining"] for slot in answer["slots"]}
 

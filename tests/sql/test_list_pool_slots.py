@@ -155,5 +155,7 @@ def test_an_unknown_or_archived_pool_is_refused(
     pools = (uuid4(), tenant.pool(resources, archived_at=NOW), tenant.pool([]))
 
     for pool in pools:
-        refusal = refused(api.call, "list_pool_slots_as_text", tenant.actor(), pool, None, None, None)
+        refusal = refused(
+            api.call, "list_pool_slots_as_text", tenant.actor(), pool, None, None, None
+        )
         assert refusal.sqlstate == "KHNTF"

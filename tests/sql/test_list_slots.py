@@ -20,7 +20,9 @@ def slots(
 ) -> list[dict[str, Any]]:
     """The free slots that start in [start, end)."""
     arguments = (offer.resource_id, offer.offering_id, start, end)
-    listed: list[dict[str, Any]] = api.call("list_slots_as_text", offer.tenant.actor(), *arguments)["slots"]
+    listed: list[dict[str, Any]] = api.call("list_slots_as_text", offer.tenant.actor(), *arguments)[
+        "slots"
+    ]
     return listed
 
 
@@ -165,7 +167,9 @@ def test_an_offering_must_be_named_when_there_are_several(api: Api, tenant: Tena
     bare = tenant.resource()
 
     for resource_id in (offer.resource_id, bare, uuid4()):
-        refusal = refused(api.call, "list_slots_as_text", tenant.actor(), resource_id, None, None, None)
+        refusal = refused(
+            api.call, "list_slots_as_text", tenant.actor(), resource_id, None, None, None
+        )
         assert refusal.sqlstate == "KHNTF"
 
 

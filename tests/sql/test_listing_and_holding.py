@@ -143,7 +143,9 @@ def test_the_sessions_settings_do_not_matter(api: Api, tenant: Tenant) -> None:
             [
                 listed(session, offer, start, start + 30 * DAY),
                 listed(session, dates, start, start + 62 * DAY),
-                session.call("list_slots_as_text", tenant.actor(), dates.resource_id, None, None, None),
+                session.call(
+                    "list_slots_as_text", tenant.actor(), dates.resource_id, None, None, None
+                ),
                 refused(session.hold, offer, start),
                 refused(session.hold, dates, date="2030-01-01"),
             ]

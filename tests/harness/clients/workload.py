@@ -242,7 +242,9 @@ ACTIONS = {
     ),
     "list_slots_as_text": Action(nothing, lambda w, _: w.list_slots()),
     "list_slots_as_text, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
-    "list_pool_slots_as_text": Action(nothing, lambda w, _: w.list_slots("list_pool_slots_as_text")),
+    "list_pool_slots_as_text": Action(
+        nothing, lambda w, _: w.list_slots("list_pool_slots_as_text")
+    ),
     "explain_slot": Action(Workload.hold, Workload.explain),
     "create_hold": Action(nothing, lambda w, _: w.hold()),
     "create_hold, of an address": Action(nothing, lambda w, _: w.held_by("publishable")),
