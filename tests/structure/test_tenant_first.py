@@ -59,6 +59,7 @@ ACROSS = {
     "core.advance_reconciliation": "a comparison of all books ends",
     "core.find_checkout": "the metadata may have been edited at Stripe",
     "core.find_refund": "the metadata may have been edited at Stripe",
+    "core.overdue_bookings": "whether they are few is asked of all; it answers ids alone",
     "core.payment_difference": "the metadata may have been edited at Stripe",
     "core.record_finding": "it may turn out whose a payment is",
     "core.refund_difference": "a refund made by hand has no metadata",
