@@ -44,8 +44,8 @@ GUARDS: tuple[Guard, ...] = (
     _passes_by(
         "expire_holds",
         "expire_holds",
-        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
-        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "continue when not core.try_enter_tenant(v_tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_tenant_id, 'sweep', null, null);",
     ),
     _passes_by(
         "expire_holds, change",
@@ -96,7 +96,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "head-of-the-queue",
         "rows of a tenant that is not here do not fill the batches of others",
-        (api("expire_holds", "            and core.is_here(b.tenant_id)\n", ""),),
+        (api("expire_holds", "                and core.is_here(b.tenant_id)\n", ""),),
         (f"{_SQL}::test_others_are_served_behind_a_tenant_that_is_not_here[expire_holds]",),
     ),
     Guard(
