@@ -20,7 +20,21 @@ def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
     )
 
 
+def _ends(function: str) -> Guard:
+    """A sweep does not ask again and again for rows that are all fenced."""
+    code = "v_looked = p_limit and v_entered"
+    return Guard(
+        f"end-of-{function.replace('_', '-')}",
+        f"{function} ends when all that it finds is fenced",
+        (api(function, code, "v_looked = p_limit"),),
+        (f"{_SQL}::test_a_batch_that_is_all_fenced_is_the_last",),
+    )
+
+
 GUARDS: tuple[Guard, ...] = (
+    _ends("expire_holds"),
+    _ends("offer_waiting"),
+    _ends("compile_openings"),
     Guard(
         "tenant-fence",
         "work for a tenant holds its fence",

@@ -34,6 +34,7 @@ declare
     v_checkout core.checkouts;
     v_start timestamptz;
     v_looked integer := 0;
+    v_entered boolean := false; -- else the same rows would be asked for again
     v_expired integer := 0;
     v_closing integer := 0;
     v_changes record;
@@ -59,6 +60,7 @@ begin
     loop
         v_looked := v_looked + pg_catalog.cardinality(v_plain || v_rest);
         continue when not core.try_enter_tenant(v_tenant_id, 'sweep', null, null);
+        v_entered := true;
         begin
             v_expired := v_expired + core.expire_together(v_tenant_id, v_plain, 'the hold ran out');
         exception when others then
@@ -99,7 +101,7 @@ begin
     return pg_catalog.jsonb_build_object(
         'expired', v_expired + v_changes.expired,
         'closing', v_closing + v_changes.closing,
-        'more', v_looked = p_limit
+        'more', v_looked = p_limit and v_entered
             or v_changes.expired + v_changes.closing = p_limit);
 end;
 $$;
