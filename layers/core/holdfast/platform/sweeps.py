@@ -13,7 +13,7 @@ _HOLDS = 500
 _PLACES = 50
 _RECORDS = 200
 _RESOURCES = 10  # a change of their rules waits while they are compiled
-_USUAL = 1.3  # times the quickest batch: nobody has slowed it down
+_USUAL = 1.3  # times the quickest batch: nothing has slowed it down
 _YIELD = 4.0  # seconds of rest for each second that a batch took longer than that
 _LONGEST_REST = 1.0  # seconds
 
@@ -34,7 +34,7 @@ class Pace:
         return min(_LONGEST_REST, _YIELD * max(0.0, seconds - _USUAL * self._quickest))
 
 
-_EXPIRING = Pace()  # kept with the execution environment, as what is quick is learned when it is quiet
+_EXPIRING = Pace()  # kept with the execution environment: quiet hours teach it what is quick
 
 
 def repeat(batch: Callable[[], bool], context: LambdaContext, pace: Pace | None = None) -> None:

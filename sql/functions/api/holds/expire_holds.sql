@@ -5,7 +5,7 @@
 -- outbox does it), and is released with the provider's answer. Only a delayed payment cannot be closed:
 -- once its time has begun the booking expires, and a later payment is refunded.
 --
--- Holds that nobody has begun to pay are ended all at once, a tenant's in one statement; should that
+-- Holds without a checkout are ended all at once, a tenant's in one statement; should that
 -- fail, and whatever is being paid, is tried row by row. A row that cannot be done stops no other: it is
 -- passed over for a while (core.pass_over). The same for a change that waits for its payment; its booking
 -- stays.
