@@ -57,6 +57,7 @@ ACROSS = {
     "api.list_bookings": "names it second, after the reference",
     "core.administer_tenant": "whether a key is in use by another tenant",
     "core.advance_reconciliation": "a comparison of all books ends",
+    "core.expire_together": "where a row stands, which was looked up by the tenant and its key",
     "core.find_checkout": "the metadata may have been edited at Stripe",
     "core.find_refund": "the metadata may have been edited at Stripe",
     "core.overdue_bookings": "whether they are few is asked of all; it answers ids alone",

@@ -114,7 +114,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 "sql/triggers/bookings_100_guard_transition.sql",
-                "if not exists (",
+                "if old.status is distinct from new.status and not exists (",
                 "if false and not exists (",
             ),
         ),

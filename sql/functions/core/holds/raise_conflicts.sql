@@ -1,6 +1,7 @@
 -- core.raise_conflicts: refuse a hold, item by item: what is not offered, or else what is taken.
 --
--- p_conflicts   {position: 'taken' or the rule, …}, not empty
+-- p_conflicts   {position: 'taken' or the rule, …}, not empty. What is 'taken' is offered: that was judged
+--               before, and is not judged again for each of a crowd that lost
 -- Locks     none
 -- Raises    KHOFF  a period is not offered; detail is {"reason": of the first, "items": [{"item":
 --                  position, "starts_at", "reason"}, …]}, of a single period only {"reason"}
@@ -18,9 +19,11 @@ declare
     v_items jsonb;
 begin
     if pg_catalog.cardinality(p_requested) = 1 and v_first.pool_id is null then
-        perform core.require_offered(
-            v_first.resource, v_first.offering, v_first.asked_at, v_first.booked_on, p_at);
-        perform core.require_limits(v_first.resource, p_customer_id, v_first.period, p_at);
+        if p_conflicts ->> v_first.position::text <> 'taken' then
+            perform core.require_offered(
+                v_first.resource, v_first.offering, v_first.asked_at, v_first.booked_on, p_at);
+            perform core.require_limits(v_first.resource, p_customer_id, v_first.period, p_at);
+        end if;
         perform core.raise_taken(
             v_first.resource, v_first.offering, pg_catalog.lower(v_first.period), p_at);
     end if;
