@@ -84,7 +84,7 @@ def forget_fence(database: Database) -> None:
     """Whoever enters a tenant looks at its state, and holds nothing that a mover waits for."""
     rewrite(
         database,
-        "core.try_enter_tenant",
+        "core.bind_tenant",
         """    if not pg_catalog.pg_try_advisory_xact_lock_shared(
         pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))
     then""",
