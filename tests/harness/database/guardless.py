@@ -36,7 +36,7 @@ def forget_day_lock(database: Database) -> None:
 
 def forget_local_day(database: Database) -> None:
     """`core.lock_range` has the occupied range locked, whatever is counted by the day."""
-    rewrite(database, "core.lock_range", "if p_resource.daily_limit is null then", "if true then")
+    rewrite(database, "core.lock_range", "case when p_daily_limit is null then", "case when true then")
 
 
 def forget_overlap_constraint(database: Database) -> None:

@@ -133,7 +133,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "stale-hold-is-the-lines",
         "who clears a stale hold away does not get a time that somebody waits for",
-        (core("occupy", "if core.awaited(p_resource, v_during) then", "if false then"),),
+        (core("occupy", "if core.awaited(v_resource, v_during) then", "if false then"),),
         (f"{_WAITLIST}::test_who_wants_the_time_of_a_stale_hold_stands_in_line",),
     ),
     Guard(
