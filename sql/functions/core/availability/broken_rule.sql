@@ -16,7 +16,7 @@ begin
     if not (p_requested.offered and core.in_time(
             pg_catalog.lower(p_requested.period), (p_requested.bookable).notice_minutes,
             (p_requested.bookable).horizon_days, p_at))
-        or core.is_closed(p_requested)
+        or (p_requested.bookable).closures and core.is_closed(p_requested)
     then
         return coalesce((
             select r.rule

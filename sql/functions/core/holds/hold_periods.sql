@@ -38,11 +38,12 @@ begin
     foreach v_one in array core.in_order_of_taking(v_requested) loop
         -- time went by while we waited for the lock: is it still offered?
         v_reason := core.broken_rule(v_one, v_counted, v_now);
-        if v_reason is null and (v_one.bookable).customer_limit is not null
-            and not core.overrides(p_request, 'customer_limit')
-            and core.asks_too_often(v_requested, v_one)
-        then
-            v_reason := 'customer_limit'; -- by this request alone, proved or not
+        if v_reason is null and (v_one.bookable).customer_limit is not null then
+            if not core.overrides(p_request, 'customer_limit')
+                and core.asks_too_often(v_requested, v_one)
+            then
+                v_reason := 'customer_limit'; -- by this request alone, proved or not
+            end if;
         end if;
         if v_reason is null then
             v_booking := core.hold(

@@ -23,7 +23,7 @@ begin
     v_range := core.lock_range(
         (v_one.bookable).daily_limit, (v_one.bookable).timezone, v_one.during);
     for v_round in 1 .. 4 loop
-        if core.try_lock_days((v_one.bookable).resource_id, v_range) then
+        if core.try_days((v_one.bookable).resource_id, v_range) then
             return array[v_one];
         end if;
         begin

@@ -9,17 +9,19 @@ returns void
 language plpgsql volatile
 as $$
 declare
-    v_now timestamptz := core.clock();
-    v_tenant core.tenants := p_actor.tenant;
+    v_now timestamptz;
+    v_tenant core.tenants;
     v_kept integer;
     v_part record;
 begin
     if p_actor.side = 'server' or p_actor.address_hash is null then
         return;
     end if;
+    v_tenant := p_actor.tenant;
     if v_tenant.live_holds_per_resource is null and v_tenant.live_holds_per_day is null then
         return;
     end if;
+    v_now := core.clock();
     v_kept := (
         select pg_catalog.count(*)
         from core.live_periods(p_actor.tenant_id, p_actor.address_hash, v_now));
