@@ -56,8 +56,11 @@ begin
             using errcode = 'KHAUT';
     end if;
 
-    v_actor.tenant := core.enter_tenant(
+    v_actor.tenant := core.bind_tenant(
         v_actor.tenant_id, v_actor.role, v_actor.key_id, p_actor ->> 'request_id');
+    if (v_actor.tenant).id is null then
+        perform core.raise_moved();
+    end if;
 
     if v_actor.scope is null then
         raise exception 'a % key cannot be used for this', v_actor.role

@@ -7,6 +7,7 @@
 create or replace function core.limit_share(p_actor core.actor, p_requested core.requested_period[])
 returns void
 language plpgsql volatile
+set enable_sort = off
 as $$
 declare
     v_now timestamptz;
