@@ -1,4 +1,4 @@
-"""docs/interleavings.md: the table of expected, to be read. Written by `make generate`."""
+"""docs/interleavings.md: the table of expected results, for reading. Written by `make generate`."""
 
 import sys
 from collections.abc import Iterator, Mapping

@@ -1,6 +1,6 @@
-"""Every call that changes something, in the words of the table of expected.
+"""Every call that changes something, in the words of the table of expected results.
 
-A function of schema api has steps here, or waits for no lock and is one that only reads.
+A function of schema api has steps here, or waits for no lock and only reads.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,11 +11,11 @@ from uuid import uuid4
 from tests.harness.clients.db_client import Call, DbClient, settle_call
 from tests.interleavings.setups import ELSEWHERE, FOUR, TEN, State
 
-# Note something about what they read if nobody is at work on it, and wait for nobody.
+# They note something about what they read if no other session has locked it, and wait for no lock.
 NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked about a checkout"}
 
-# They write, but nothing of a booking and nothing that a booking asks for under its locks: nobody
-# can meet them. What they do to bookings that are made later, they do without a lock.
+# They write, but nothing of a booking and nothing that a booking reads under its locks: no other
+# call can meet them. They affect bookings that are made later without a lock.
 APART: Mapping[str, str] = {
     "claim_calendars": "says which copy of the sweep reads a calendar next",
     "compile_openings": "writes down what whoever asks would compute",
@@ -30,7 +30,8 @@ APART: Mapping[str, str] = {
     "revoke_calendar_feed": "the bookings can no longer be read",
 }
 
-# They meet bookings, but step none: their races are in tests/concurrency/test_retention.py.
+# They meet bookings, but none of the specs': their races are in
+# tests/concurrency/test_retention.py.
 MEETING: Mapping[str, str] = {"erase_customer": "takes the name off bookings that are over"}
 
 
@@ -41,7 +42,7 @@ class Step:
     Attributes:
         says: what it is, for the reader of the table.
         call: the call on what the spec has, or None where there is nothing to call it on.
-        specs: where it is news; empty: everywhere.
+        specs: where it adds something; empty: everywhere.
     """
 
     name: str
@@ -105,7 +106,7 @@ def _give_up(db_client: DbClient, state: State) -> Call | None:
 
 def _settled(outcome: str) -> Callable[[DbClient, State], Call | None]:
     def call(db_client: DbClient, state: State) -> Call | None:
-        # one event a fact, which Stripe delivers as often as it likes
+        # one event per fact, which Stripe may deliver repeatedly
         return settle_call(state.session, outcome, f"evt_{outcome}") if state.session else None
 
     return call

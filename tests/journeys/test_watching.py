@@ -1,4 +1,4 @@
-"""Whoever watches sees what happens, whose it is, and nothing that is nobody's business.
+"""Metrics and logs show what happens, for which tenant, and no personal data.
 
 Every metric of the list is emitted by a story through the real handlers.
 """
@@ -28,7 +28,7 @@ EMMY = {"name": "Emmy Noether", "email": "emmy@example.com"}
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happens, and the metrics that must tell of it."""
+    """What happens, and the metrics that must report it."""
 
     tell: Callable[[System], None]
     emits: frozenset[str]
@@ -171,7 +171,7 @@ def somebody_waits(system: System) -> None:
     system.advance(minutes(6))
     system.run_outbox()  # measures
     system.sweep("offer_waiting")
-    system.run_outbox()  # writes to her
+    system.run_outbox()  # sends her a letter
     system.hold(TWO, customer=GRACE)
     _join(system, TWO)
     system.advance(minutes(24 * 60))
@@ -302,17 +302,17 @@ def a_row_that_no_sweep_can_do(system: System) -> None:
 
 @pytest.fixture
 def seen(system: System, request: pytest.FixtureRequest) -> Watched:
-    """What was written while the story was told."""
+    """Everything that was logged during the story."""
     with watched() as collected:
         STORIES[request.param].tell(system)
     return collected
 
 
 @pytest.mark.parametrize("seen", STORIES, indirect=True)
-def test_a_story_is_told_and_nothing_personal(
+def test_a_story_is_measured_and_logs_nothing_personal(
     system: System, seen: Watched, request: pytest.FixtureRequest
 ) -> None:
-    """Its metrics are there, in their units and dimensions; each line says whose it is.
+    """Its metrics are there, in their units and dimensions; each line names the tenant.
 
     No line has a name, an address, a number, a note, a secret, a key or the address of a calendar.
 
@@ -332,12 +332,12 @@ def test_a_story_is_told_and_nothing_personal(
 
 
 def test_every_metric_has_its_story() -> None:
-    """The list holds no name that nothing emits."""
+    """The list holds no name that is never emitted."""
     assert set(METRICS) == {name for each in STORIES.values() for name in each.emits}
 
 
 def test_a_leak_would_be_seen(system: System) -> None:
-    """The twin: what must not be written is recognised."""
+    """The twin: forbidden data in a log is recognised."""
     held = system.hold(TEN, customer=GRACE, notes="by the window")
     secrets = (held["client_secret"], system.secrets.secret_key, system.secrets.webhook_secret)
 
@@ -346,7 +346,7 @@ def test_a_leak_would_be_seen(system: System) -> None:
 
 
 def test_gauges_say_how_far_behind_things_are(system: System) -> None:
-    """Nothing waits: zero. A hold forgotten for 10 minutes past its end: 600 seconds."""
+    """Nothing is waiting: zero. A hold 10 minutes past its end, not swept: 600 seconds."""
     with watched() as idle:
         system.run_outbox()
     system.hold(TEN)
@@ -364,7 +364,7 @@ def test_gauges_say_how_far_behind_things_are(system: System) -> None:
 
 
 def test_gauges_are_written_before_the_work(system: System) -> None:
-    """A run that dies at its work has measured all the same."""
+    """A run that fails at its work has measured all the same."""
     _break(system, "claim_effects", "p_limit integer, p_lease_seconds integer", "XX000")
     with watched() as seen, pytest.raises(Exception, match="InternalError"):
         system.run_outbox()

@@ -1,4 +1,4 @@
-"""Customers: what each wants, what it was told, and what it does when it gets no answer."""
+"""Customers: what each wants, what it was answered, and what it does without an answer."""
 
 import random
 import uuid
@@ -30,7 +30,7 @@ _ADDRESSES = ("https://studio.example/a", "https://studio.example/b")
 
 
 class Untrue(AssertionError):
-    """The system told somebody something that is not so, or that it must not say."""
+    """The system gave a false answer, or one that it must not give."""
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Customer:
     Attributes:
         bookings: all that are held together; `booking` is the first.
         moving: the booking that another time was asked for, and how; `owes`: it costs more.
-        place: the place in the waitlist, and its secret, which opens what it is offered as well.
+        place: the waitlist entry, and its secret, which opens its offer as well.
     """
 
     wish: dict[str, Any]
@@ -65,7 +65,7 @@ class Customer:
 
 
 def expect(kind: str, answer: Answer | None) -> Answer | None:
-    """The answer, unless its status is not a documented one. Raises Untrue."""
+    """The answer; raises Untrue if its status is not a documented one."""
     if answer is not None and answer.status not in _EXPECTED[kind]:
         raise Untrue(f"{kind} was answered {answer.status}: {answer.body}")
     if answer is not None and answer.status in (429, 503) and "retry-after" not in answer.headers:
@@ -74,7 +74,7 @@ def expect(kind: str, answer: Answer | None) -> Answer | None:
 
 
 def new_customer(world: World, rng: random.Random) -> Customer:
-    """Somebody who wants one of a few times that many want."""
+    """A customer who wants one of a few popular times."""
     chance = rng.random()
     if chance < 0.12:
         start = some_start(world, rng)
@@ -199,7 +199,7 @@ def move(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def give_up(world: World, customer: Customer) -> None:
-    """Rather stay at the time one has."""
+    """Give up the reschedule."""
 
     def then(answer: Answer | None) -> None:
         if (got := expect("give up", answer)) is not None and got.status in (200, 409):
@@ -236,7 +236,7 @@ def wait(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def look_at_place(world: World, customer: Customer) -> None:
-    """Look whether one has been offered the time; the offer is then what one goes to pay."""
+    """See whether the time was offered; the offer is then what the customer pays."""
 
     def then(answer: Answer | None) -> None:
         if (got := expect("place", answer)) is None or got.status != 200:
@@ -250,7 +250,7 @@ def look_at_place(world: World, customer: Customer) -> None:
 
 
 def leave(world: World, customer: Customer) -> None:
-    """Wait no longer, or do not want what is offered."""
+    """Leave the waitlist, or turn down the offer."""
     world.request(
         "DELETE",
         f"/v1/waitlist/{customer.place}",
@@ -270,8 +270,8 @@ def release(world: World, customer: Customer) -> None:
 
 
 def look(world: World, customer: Customer) -> None:
-    """Look what has become of it; what was confirmed before one looks stays confirmed."""
-    was_confirmed = "confirmed" in customer.told  # an older look may be answered later
+    """Read the booking's state; once confirmed, it stays confirmed."""
+    was_confirmed = "confirmed" in customer.told  # an older request may be answered later
 
     def then(answer: Answer | None) -> None:
         if (got := expect("confirmation", answer)) is None or got.status != 200:
@@ -306,7 +306,7 @@ def act_on_page(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def read(world: World, rng: random.Random) -> None:
-    """Somebody reads: free times, resources, all bookings."""
+    """A visitor reads: free times, resources, all bookings."""
     resource = rng.choice(world.tenant.resources)
     offering = rng.choice(resource["offerings"])
     path, key = rng.choice(

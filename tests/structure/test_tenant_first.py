@@ -72,20 +72,21 @@ _TABLE = re.compile(
 
 
 def test_every_key_begins_with_the_tenant(database: Database) -> None:
-    """Unique, primary and exclusion keys: no two tenants ever meet in one."""
+    """Unique, primary and exclusion keys: rows of two tenants never conflict."""
     others = {name for name, column in database.rows(_KEYS) if column != "tenant_id"}
 
     assert others == set(EXCEPTIONS)
 
 
-def test_every_tenants_rows_can_be_told_apart_in_a_copy(database: Database) -> None:
-    """A publication of one tenant's rows can name each of them. With another replica identity every
-    update of the table fails while such a publication exists, whosever row it is."""
+def test_every_tenants_rows_can_be_identified_in_a_copy(database: Database) -> None:
+    """A publication of one tenant's rows can identify each of them. With another replica identity
+    every update of the table fails while such a publication exists, whosever row it is.
+    """
     assert database.rows(_IDENTITIES) == []
 
 
 def _across(path: Path, tables: set[str]) -> list[str]:
-    """Tables of tenants that a file asks or changes in a statement that names no tenant."""
+    """Tables of tenants that a file reads or changes in a statement that names no tenant."""
     code = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
     found = []
     for statement in code.split(";"):
@@ -116,7 +117,7 @@ def tables(database: Database) -> set[str]:
 def test_every_query_names_the_tenant(tables: set[str]) -> None:
     """Row security hides other tenants' rows from holdfast_owner; holdfast_system sees them all.
 
-    A plain look at the text: of what is joined, one side may name the tenant of the other.
+    By a plain look at the text: in a join, one side may name the tenant of the other.
     """
     across = {
         f"{path.relative_to(SQL_DIR).parts[1]}.{path.stem}"

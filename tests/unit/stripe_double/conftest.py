@@ -1,4 +1,4 @@
-"""Builders: a double on a clock that only tests move, the real SDK upon it, and an inbox."""
+"""Builders: a double on a clock that only tests move, the real SDK with it, and an inbox."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -35,7 +35,7 @@ class Clock:
 
 @dataclass
 class Inbox:
-    """A webhook endpoint: answers `status` (None: does not answer), keeps what it was sent."""
+    """A webhook endpoint: answers `status` (None: does not answer), stores what it was sent."""
 
     status: int | None = 200
     deliveries: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
@@ -73,7 +73,7 @@ def double(clock: Clock) -> Iterator[Double]:
 
 @pytest.fixture
 def client(double: Double) -> stripe.StripeClient:
-    """The real SDK, in process, with retries as the gateway has them."""
+    """The real SDK, in process, with the gateway's retries."""
     return stripe.StripeClient(API_KEY, http_client=DoubleClient(double), max_network_retries=2)
 
 
@@ -129,7 +129,7 @@ def paid(double: Double, client: stripe.StripeClient, opened: Opens) -> Opens:
 
 @pytest.fixture
 def served(double: Double) -> Iterator[str]:
-    """The same double over HTTP; answers its address."""
+    """The same double over HTTP; returns its address."""
     with running(double) as url:
         yield url
 

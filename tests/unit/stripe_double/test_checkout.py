@@ -24,7 +24,7 @@ def test_a_new_session_is_open_and_has_no_intent(opened: Opens, double: Double) 
 def test_paying_completes_it(
     paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """A good card completes the session, and the intent carries its own metadata."""
+    """A good card completes the session, and the intent has its own metadata."""
     session = paid()
     intent = client.v1.payment_intents.retrieve(str(session.payment_intent))
     double.pump(inbox)
@@ -110,7 +110,7 @@ def test_a_delayed_method_settles_later(
 
 
 def test_a_card_only_session_has_no_delayed_method(opened: Opens, double: Double) -> None:
-    """Naming the methods is keeping to them; an authorisation cannot be delayed either."""
+    """Only the named methods are offered; an authorisation cannot be delayed either."""
     for session in (opened(excluded_payment_method_types=["sepa_debit"]), opened(**MANUAL)):
         with pytest.raises(NotOpen, match="accepts only: card"):
             double.act(session.id, "delayed")
@@ -130,7 +130,7 @@ def test_abandoning_leaves_it_open(
 def test_only_an_open_session_can_be_expired(
     opened: Opens, paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """Expiring tells the shop once; a complete or expired one is refused in Stripe's words."""
+    """Expiring tells the shop once; a complete or expired one is refused with Stripe's text."""
     session = opened()
     expired = client.v1.checkout.sessions.expire(session.id)
     complete = paid()
@@ -146,7 +146,7 @@ def test_only_an_open_session_can_be_expired(
 def test_it_expires_by_itself(
     opened: Opens, client: stripe.StripeClient, double: Double, clock: Clock, inbox: Inbox
 ) -> None:
-    """At expires_at, and not a second earlier, whoever looks; the event is sent once."""
+    """At expires_at, and not a second earlier, with or without requests; the event is sent once."""
     session = opened(expires_at=int(clock.moment.timestamp()) + 1_800)
     clock.move(seconds=1_799)
     before = client.v1.checkout.sessions.retrieve(session.id)
@@ -164,7 +164,7 @@ def test_it_expires_by_itself(
 def test_pumping_alone_lets_it_expire(
     opened: Opens, double: Double, clock: Clock, inbox: Inbox
 ) -> None:
-    """The webhook comes although nobody asks for the session."""
+    """The webhook is sent although no one reads the session."""
     opened()
     clock.move(days=1)
     double.pump(inbox)
@@ -185,7 +185,7 @@ def test_expiry_cancels_the_intent_of_declined_attempts(
 
 @pytest.mark.parametrize("seconds", [1_799, 86_401])
 def test_expires_at_has_limits(opened: Opens, clock: Clock, seconds: int) -> None:
-    """30 minutes to 24 hours from creation, as Stripe has it."""
+    """30 minutes to 24 hours from creation, as at Stripe."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
         opened(expires_at=int(clock.moment.timestamp()) + seconds)
 
@@ -248,7 +248,7 @@ def test_an_authorisation_is_voided(
 def test_an_authorisation_ends_after_seven_days(
     paid: Opens, client: stripe.StripeClient, clock: Clock
 ) -> None:
-    """What is not captured in time is released by itself, when capture_before says."""
+    """What is not captured in time is released by itself, at capture_before."""
     intent_id = str(paid(**MANUAL).payment_intent)
     charge = client.v1.charges.list({"payment_intent": intent_id}).data[0]
     assert charge.payment_method_details is not None
@@ -263,7 +263,7 @@ def test_an_authorisation_ends_after_seven_days(
 def test_the_intent_of_an_open_session_cannot_be_cancelled(
     opened: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Stripe wants the session expired instead."""
+    """Stripe requires the session to be expired instead."""
     session = opened()
     double.act(session.id, "decline")
     intent = client.v1.payment_intents.list().data[0]

@@ -1,4 +1,4 @@
-"""The hosted pay page, as a browser and as a script meet it."""
+"""The hosted pay page, as browsers and scripts see it."""
 
 import json
 from typing import Any
@@ -34,7 +34,7 @@ def test_the_page_shows_the_order(opened: Opens, double: Double) -> None:
 
 
 def test_the_page_offers_cards_that_do_as_it_says(opened: Opens, double: Double) -> None:
-    """Each number on the page has the fate that stands beside it; the first is filled in."""
+    """Each number on the page does what is written beside it; the first is filled in."""
     page = _get(double, opened().id).body.decode()
     statuses = {}
     for number, fate in TEST_CARDS:
@@ -56,7 +56,7 @@ def test_paying_leads_to_the_shop(opened: Opens, double: Double) -> None:
 
 
 def test_a_declined_card_stays_on_the_page(opened: Opens, double: Double) -> None:
-    """402 and the reason; the form is still there."""
+    """402 and the reason; the form stays."""
     response = _post(double, opened().id, action="pay", card_number="4000000000009995")
 
     assert response.status == 402
@@ -65,7 +65,7 @@ def test_a_declined_card_stays_on_the_page(opened: Opens, double: Double) -> Non
 
 
 def test_declining_never_pays(opened: Opens, double: Double) -> None:
-    """Not even with a good card in the field; a bad card's own reason is kept."""
+    """Not even with a good card in the field; a bad card's own reason is shown."""
     session = opened()
     good = _post(double, session.id, action="decline", card_number="4242424242424242")
     expired = _post(double, session.id, action="decline", card_number="4000000000000069")
@@ -79,7 +79,7 @@ def test_declining_never_pays(opened: Opens, double: Double) -> None:
 def test_a_delayed_payment_is_settled_on_the_page(
     opened: Opens, double: Double, outcome: str
 ) -> None:
-    """First to the shop, then back to the page to say what the bank did."""
+    """First to the shop, then back to the page to choose the bank's result."""
     session = opened()
     first = _post(double, session.id, action="delayed")
     offered = _get(double, session.id).body
@@ -210,7 +210,7 @@ def test_mistaken_controls_are_refused(double: Double, path: str, body: Any, sta
 
 
 def test_the_state_is_an_overview(paid: Opens, double: Double) -> None:
-    """Counts and sums at a glance, in ISO currencies."""
+    """Counts and sums, in ISO currencies."""
     paid()
     state = _control(double, "GET", "state").json()
 

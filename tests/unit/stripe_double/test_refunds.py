@@ -1,4 +1,4 @@
-"""Refunds: how much can go back, and what becomes of it."""
+"""Refunds: how much can be refunded, and what happens to a refund."""
 
 import pytest
 import stripe
@@ -83,7 +83,7 @@ def test_a_refund_may_fail_later(
 def test_a_refund_may_be_pending_first(
     paid: Opens, opened: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """By the card, by the delayed method, or by decree; then it succeeds or fails."""
+    """By the card, by the delayed method, or by control; then it succeeds or fails."""
     by_card = _refund(client, str(paid("4000000000007726").payment_intent))
     session = opened()
     double.act(session.id, "delayed")
@@ -104,7 +104,7 @@ def test_a_refund_may_be_pending_first(
 def test_nothing_is_refunded_that_was_not_captured(
     opened: Opens, paid: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Neither an authorisation, nor a payment under way, nor a declined attempt."""
+    """Neither an authorisation, nor a pending payment, nor a declined attempt."""
     held = paid(payment_intent_data={"capture_method": "manual"})
     waiting, declined = opened(), opened()
     double.act(waiting.id, "delayed")

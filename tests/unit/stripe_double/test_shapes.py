@@ -1,4 +1,4 @@
-"""Everything the double shows or sends looks as the SDK's annotations say."""
+"""Everything the double shows or sends has the shape of the SDK's annotations."""
 
 import json
 from typing import Any
@@ -131,7 +131,7 @@ def test_expanded_and_included_objects_have_the_declared_shape(lived_in: Double)
 
 
 def test_every_event_has_the_declared_shape(lived_in: Double, inbox: Inbox) -> None:
-    """All event types are known to the SDK, and so are the objects inside them."""
+    """The SDK knows all event types, and the objects in them have their shapes."""
     lived_in.pump(inbox)
     bodies = [json.loads(body) for _, body in inbox.deliveries]
     errors = [e for body in bodies for e in mismatches(body, stripe.Event)]
@@ -163,7 +163,7 @@ def test_the_account_has_the_declared_shape(double: Double) -> None:
 def test_the_comparison_notices(
     double: Double, paid: Opens, change: dict[str, Any], complaint: str
 ) -> None:
-    """The twin: a charge that is wrong in one field is found out."""
+    """The twin: a charge with one wrong field is found."""
     paid()
     charge = {**double.documents("charge")[0].body, **change}
     found = mismatches(charge, stripe.Charge)
@@ -173,7 +173,7 @@ def test_the_comparison_notices(
 
 
 def test_the_comparison_misses_nothing(double: Double, paid: Opens) -> None:
-    """The twin: a charge without a required field is found out."""
+    """The twin: a charge without a required field is found."""
     paid()
     charge = double.documents("charge")[0].body
     del charge["currency"]
