@@ -36,7 +36,7 @@ def forget_day_lock(database: Database) -> None:
 
 def forget_local_day(database: Database) -> None:
     """`core.lock_range` locks only the occupied range, although limits count by the day."""
-    rewrite(database, "core.lock_range", "case when p_daily_limit is null then", "case when true then")
+    rewrite(database, "core.lock_range", "when p_daily_limit is null then", "when true then")
 
 
 def forget_overlap_constraint(database: Database) -> None:

@@ -48,7 +48,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "servers-address",
         "only browsers are counted by their network address",
-        (core("authorize", "case when k.kind <> 'secret' then decode(", "case when true then decode("),),
+        (core("authorize", "when k.kind <> 'secret' then decode(", "when true then decode("),),
         (f"{_LIMITS}::test_a_servers_address_is_not_limited",),
     ),
     Guard(
