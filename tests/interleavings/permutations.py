@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.pq import TransactionStatus
 
-from tests.harness.clients.db_client import Call, DbClient, Session
+from tests.harness.clients.db_client import MONDAY, Call, DbClient, Session
 from tests.harness.database.cluster import Server
 from tests.harness.database.concurrency import wait_until
 from tests.harness.database.migrated import Database, demo_database
@@ -228,7 +228,7 @@ class Spec:
 @contextmanager
 def set_up(server: Server, name: str, folder: Path) -> Iterator[Spec]:
     """Build a spec in a database of its own."""
-    with demo_database(server) as database, DbClient(database, folder) as db_client:
+    with demo_database(server, MONDAY) as database, DbClient(database, folder) as db_client:
         spec = Spec(db_client, name, SETUPS[name](db_client))
         yield spec
         spec.disconnect()
