@@ -73,7 +73,11 @@ TABLES: Mapping[str, Kept] = {
     "core.payments": Kept("kept", "money that came", "", "for ever: the books"),
     "core.refunds": Kept("kept", "money that went back", "", "for ever: the books"),
     "core.reschedules": Kept(
-        "kept", "moves of paid bookings", "", "for ever, with the booking: only paid ones are moved"
+        "swept",
+        "moves to another time",
+        "",
+        "with their booking: of one that was paid, for ever",
+        ("core.delete_booking",),
     ),
     "core.occupancies": Kept(
         "bounded", "who owns which time", "", "while the booking is live: a row or two each"
