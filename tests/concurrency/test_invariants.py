@@ -14,11 +14,13 @@ TWO = "2027-01-11T14:00:00Z"
 
 @dataclass(frozen=True)
 class Plant:
-    """A fault, the law that must find it, and whether only a system at rest breaks it."""
+    """A fault, the law that must find it, and whether only a system at rest, or one that has just
+    been swept, breaks it."""
 
     script: str
     states: str
     quiescent: bool = False
+    swept: bool = False
 
 
 def _place(state: str, booking: str = "null") -> str:
@@ -235,6 +237,36 @@ PLANTS = {
         "says of its money",
         quiescent=True,
     ),
+    "openings that end too soon": Plant(
+        "update core.timetables set opened_until = opened_until - interval '2 days'",
+        "from now to beyond",
+        swept=True,
+    ),
+    "openings of last month": Plant(
+        "insert into core.openings select tenant_id, resource_id, opens_at - interval '40 days',"
+        " closes_at - interval '40 days', open_until - interval '40 days', on_day - 40"
+        " from core.openings order by opens_at limit 1",
+        "of days that are over",
+        swept=True,
+    ),
+    "unpaid booking of last year": Plant(
+        f"{_SECOND}; update core.bookings set status = 'expired', payment_status = 'unpaid',"
+        " updated_at = updated_at - interval '1 year' where reference = '00000000'",
+        "an unpaid booking is not kept",
+        swept=True,
+    ),
+    "request of last month": Plant(
+        "update core.idempotency_keys set created_at = created_at - interval '31 days'",
+        "nothing else is kept longer",
+        swept=True,
+    ),
+    "customer of nothing": Plant(
+        "insert into core.customers (tenant_id, id, email, name, created_at, updated_at)"
+        " select tenant_id, gen_random_uuid(), 'a@example.com', name, created_at, updated_at"
+        " from core.customers",
+        "nobody is remembered",
+        swept=True,
+    ),
 }
 
 
@@ -243,11 +275,11 @@ def test_a_planted_fault_is_found(db_client: DbClient, plant: Plant) -> None:
     """A confirmed booking is in order, until a hand behind the guards changes something."""
     _, session = db_client.checkout(TEN)
     db_client.call(settle_call(session, "paid"))
-    before = violations(db_client.database, quiescent=True)
+    before = violations(db_client.database, quiescent=True, swept=True)
 
     db_client.database.execute(f"set session_replication_role = replica; {plant.script}")
 
-    found = violations(db_client.database, quiescent=plant.quiescent)
+    found = violations(db_client.database, quiescent=plant.quiescent, swept=plant.swept)
     assert before == []
     assert any(plant.states in line for line in found), found
 
@@ -257,7 +289,7 @@ def test_every_law_has_a_planted_fault() -> None:
     planted = " ".join(plant.states for plant in PLANTS.values())
     unplanted = [
         law.states
-        for law in laws.ALWAYS + laws.QUIESCENT
+        for law in laws.ALWAYS + laws.QUIESCENT + laws.SWEPT
         if not any(plant.states in law.states for plant in PLANTS.values())
     ]
 

@@ -11,7 +11,11 @@ from tests.harness.laws import invariants_at_stripe, laws
 
 
 def violations(
-    database: Database, double: Double | None = None, *, quiescent: bool = False
+    database: Database,
+    double: Double | None = None,
+    *,
+    quiescent: bool = False,
+    swept: bool = False,
 ) -> list[str]:
     """What is not as it has to be, a line each; empty when all is well.
 
@@ -19,8 +23,9 @@ def violations(
         double: compare with what this Stripe knows, too.
         quiescent: all events were delivered, time has passed, sweeps and outbox have run until
             nothing happened any more; then nothing may be left in between.
+        swept: a whole turn of the sweep `retention` has just ended.
     """
-    asked = laws.ALWAYS + (laws.QUIESCENT if quiescent else ())
+    asked = laws.ALWAYS + (laws.QUIESCENT if quiescent else ()) + (laws.SWEPT if swept else ())
     found = [
         f"{law.invariant}: {law.states} — {row.finding}"
         for law in asked
