@@ -28,7 +28,7 @@ GENERATORS := dev.generators tests.interleavings.page bench.document
 
 .DEFAULT_GOAL := help
 .PHONY: help up check test test-dates screenshots answers bench load fuzz torture replay reset lint format types \
-    audit validate generate check-generated requirements pictures python venv sam checkov
+    audit sbom validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -96,7 +96,7 @@ format: venv ## format the code
 types: venv ## check types
 	@$(VENV) -m mypy dev functions layers/core/holdfast
 
-validate: sam checkov ## check, build and measure what would be deployed, without the cloud
+validate: venv sam checkov ## check, build and measure what would be deployed, without the cloud
 	@$(SAM_ENVIRONMENT) .local/sam/bin/sam validate --template template.yaml
 	@$(SAM_ENVIRONMENT) .local/sam/bin/cfn-lint template.yaml infra/*.yaml
 	@$(SAM_ENVIRONMENT) PYTHONPATH=. .local/sam/bin/python -m pytest -q -o addopts= \
@@ -104,6 +104,9 @@ validate: sam checkov ## check, build and measure what would be deployed, withou
 
 audit: venv ## ask for known vulnerabilities of what the layer ships
 	@exec $(VENV) -m dev.dependencies.audit
+
+sbom: venv ## list what a deployment ships of others, for other programs (CycloneDX)
+	@exec $(VENV) -m dev.dependencies.sbom $$(git describe --always --dirty=+ 2>/dev/null || echo unknown)
 
 generate: venv ## write the generated files again
 	@for program in $(GENERATORS); do PYTHONPATH=.:layers/core $(VENV) -m $$program || exit 1; done
