@@ -13,7 +13,8 @@ class Law:
     """A statement that is true, and a query whose column `finding` names every exception.
 
     Attributes:
-        costly: takes milliseconds; a simulation asks now and then, and at the end.
+        costly: takes milliseconds; a simulation asks now and then, and at the end. It depends on
+            nothing but `OPENINGS`.
     """
 
     invariant: str
@@ -21,6 +22,15 @@ class Law:
     query: str
     costly: bool = False
 
+
+# the tables that the costly laws depend on
+OPENINGS = {
+    "core.date_overrides",
+    "core.openings",
+    "core.resources",
+    "core.timetables",
+    "core.weekly_hours",
+}
 
 ALWAYS: tuple[Law, ...] = (
     Law(
