@@ -415,6 +415,14 @@ class System:
         assert answer.status == 200, answer
         return booking, self.session_id(booking)
 
+    def paid(self, held: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A booking that is paid and confirmed, and Stripe's events are delivered."""
+        booking, session_id = self.checkout(held)
+        self.pay(session_id)
+        self.deliver_webhooks()
+        assert self.booking(booking).status == "scheduled"
+        return booking
+
     def move(
         self,
         held: Mapping[str, Any],
