@@ -22,6 +22,8 @@ endif
 VENV := .local/venv/bin/python
 SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
     SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1
+# also where Python is told to keep no compiled modules: each worker would compile all of them again
+COMPILED := env PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.local/pycache
 CODE := layers functions dev tests bench
 # what writes files: dev knows nothing of the tests and the benchmarks, so these write their own
 GENERATORS := dev.generators tests.interleavings.page bench.document
@@ -38,11 +40,11 @@ up: venv ## run the whole system; Ctrl-C stops it
 	@exec $(VENV) -m dev.stack --port $(PORT) --parent $$PPID
 
 check: lint types check-generated ## what a change is checked with while it is made
-	@exec $(VENV) -m pytest -q -n $(WORKERS) --dist loadgroup \
+	@exec $(COMPILED) $(VENV) -m pytest -q -n $(WORKERS) --dist loadgroup \
 	    tests/unit tests/structure tests/mutations
 
 test: venv ## run all tests
-	@exec $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
+	@exec $(COMPILED) $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
 
 test-dates: venv ## play the tests that look at today at odd dates and hours (or DAYS_ON=31: all tests)
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.dates \
