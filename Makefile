@@ -22,7 +22,7 @@ endif
 VENV := .local/venv/bin/python
 SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
     SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1
-# also where Python is told to keep no compiled modules: each worker would compile all of them again
+# even if PYTHONDONTWRITEBYTECODE is set: otherwise each worker compiles all modules again
 COMPILED := env PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.local/pycache
 CODE := layers functions dev tests bench
 # what writes files: dev knows nothing of the tests and the benchmarks, so these write their own

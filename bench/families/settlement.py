@@ -1,4 +1,4 @@
-"""What Stripe's word costs: the first time, and every time after it."""
+"""What a payment event costs: the first time, and every time after it."""
 
 from collections.abc import Iterator
 from functools import partial

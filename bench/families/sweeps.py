@@ -1,4 +1,4 @@
-"""How fast is a backlog of expired holds cleared, and who waits for it?"""
+"""How fast is a backlog of expired holds cleared, and what does it delay?"""
 
 import threading
 import time

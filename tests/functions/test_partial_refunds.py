@@ -1,4 +1,4 @@
-"""A part of a payment goes back once: here Stripe itself would not refuse to send it twice."""
+"""A part of a payment is refunded once: Stripe itself would not refuse to send it twice."""
 
 import pytest
 

@@ -1,8 +1,8 @@
 """Two sessions meet on one booking, with a second opinion on how it has to end.
 
 The second opinion is PostgreSQL itself, asked in one transaction that is rolled back: what would
-the second have answered if the first had never been, and what after it? A meeting that ends like
-neither is a fault, whatever anybody has written down.
+the second have answered without the first, and what after it? A meeting that ends like neither is a
+fault, whatever the table says.
 """
 
 from collections.abc import Iterator
@@ -46,9 +46,9 @@ where n.nspname in ('core', 'audit') and c.relkind = 'r'
 
 
 class Outcome(NamedTuple):
-    """What the second answers, and where the booking then stands.
+    """What the second answers, and the final state of the booking.
 
-    `standing` ends in `+rival` when somebody else owns time.
+    `standing` ends in `+rival` when another customer owns time.
     """
 
     answer: str
@@ -66,10 +66,10 @@ class Result(NamedTuple):
     """How a meeting ends.
 
     how: `waits`   for the first, then answers as if it had been called after it
-         `again`   waits, is told to repeat (40001), and the repeat answers as after the first
+         `again`   waits, must be repeated (40001), and the repeat answers as after the first
          `free`    does not wait: neither changes what the other answers
          `ahead`   does not wait: answers as if it had been called before the first
-         `passes`  does not wait: leaves alone what the first has locked, whatever becomes of that
+         `passes`  does not wait: skips what the first has locked, however that ends
     """
 
     how: str
@@ -77,13 +77,13 @@ class Result(NamedTuple):
 
 
 class Spec:
-    """A database in which a spec is set, can be played, and is set again."""
+    """A database in which a spec is set up, can be played, and is reset."""
 
     def __init__(self, db_client: DbClient, name: str, state: State) -> None:
         self.db_client = db_client
         self.database: Database = db_client.database
         self.booking_id = state.held.id if state.held else None
-        # the first's calls and the second's, which are not the same: two customers, two keys
+        # the first's calls and the second's, which differ: two customers, two keys
         moves = [step for step in STEPS if not step.specs or name in step.specs]
         self._calls: tuple[dict[str, Call], ...] = tuple(
             {step.name: call for step in moves if (call := step.call(db_client, state))}
@@ -117,7 +117,7 @@ class Spec:
         return {row.name for row in self.database.rows(self._changed, self._start)}
 
     def reset(self) -> None:
-        """Put every row back to where it was when the spec was set."""
+        """Restore every row to its initial state."""
         if any(_is_busy(session) for session in self._sessions.values()):
             self.disconnect()  # of a test that failed
         if put_back := [self._put_back[table] for table in sorted(self.changed())]:
@@ -127,7 +127,7 @@ class Spec:
     def _restorer(self) -> Session:
         """A session without triggers and foreign keys, which would see an impossible history.
 
-        One of its own: whoever changes this setting loses the plans of all statements.
+        A session of its own, because changing this setting drops the plans of all statements.
         """
         if ("", 1) not in self._sessions:
             connection = self.database.connect(autocommit=True)
@@ -136,7 +136,7 @@ class Spec:
         return self._sessions["", 1]
 
     def standing(self) -> str:
-        """Where the booking stands, as everybody sees it."""
+        """The state of the booking, as committed."""
         return str(self.database.value(_STANDING, self.booking_id, self.booking_id))
 
     # One after the other ----------------------------------------------------------------------
@@ -159,9 +159,9 @@ class Spec:
             return Tried(Outcome(said, standing), _value(session, _CHANGES) - changed)
 
     def changes(self, call: Call) -> int:
-        """How many rows a call changes, any call; it is undone again."""
+        """How many rows a call changes, whatever it is; it is undone again."""
         with self._undone() as session:
-            # a session counts on from its last transaction, if that was within a second
+            # a session continues the count of its last transaction, if that was within a second
             changed = int(_value(session, _CHANGES))
             session.call(call)
             _end(session)
@@ -247,7 +247,7 @@ class Spec:
         return bool(self.database.value(query, holder.pid, waiting.pid))
 
     def disconnect(self) -> None:
-        """End all sessions, whatever is under way; the next call connects anew."""
+        """End all sessions, whatever is under way; the next call connects again."""
         for session in self._sessions.values():
             session.connection.close()
         self._sessions.clear()
@@ -279,6 +279,6 @@ def _value(session: Session, query: str, *parameters: object) -> Any:
 
 
 def _end(session: Session) -> None:
-    """Do now what a commit does first: what was put off to it."""
+    """Do now what a commit does first: the deferred triggers."""
     session.connection.execute("set constraints all immediate")
     session.connection.execute("set constraints all deferred")

@@ -1,4 +1,4 @@
-"""Customers: what each wants, what it was told, and what it does when it gets no answer."""
+"""Customers: what each wants, what it was answered, and what it does without an answer."""
 
 import random
 import uuid
@@ -32,7 +32,7 @@ _ADDRESSES = ("https://studio.example/a", "https://studio.example/b")
 
 
 class Untrue(AssertionError):
-    """The system told somebody something that is not so, or that it must not say."""
+    """The system gave a false answer, or one that it must not give."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Customer:
     Attributes:
         bookings: all that are held together; `booking` is the first.
         moving: the booking that another time was asked for, and how; `owes`: it costs more.
-        place: the place in the waitlist, and its secret, which opens what it is offered as well.
+        place: the waitlist entry, and its secret, which opens its offer as well.
     """
 
     wish: dict[str, Any]
@@ -69,10 +69,10 @@ class Customer:
 def expect(
     kind: str, answer: Answer | None, is_gone: Callable[[], bool] = lambda: False
 ) -> Answer | None:
-    """The answer, unless its status is not a documented one. Raises Untrue.
+    """The answer; raises Untrue if its status is not a documented one.
 
     Args:
-        is_gone: whether what was asked for has been deleted; then, and only then, it is not found.
+        is_gone: whether what was asked for has been deleted; only then may it be not found.
     """
     if answer is not None and answer.status == HTTPStatus.NOT_FOUND and is_gone():
         return None
@@ -90,7 +90,7 @@ def _deleted(world: World, table: str, identifier: str | None) -> Callable[[], b
 
 
 def new_customer(world: World, rng: random.Random) -> Customer:
-    """Somebody who wants one of a few times that many want."""
+    """A customer who wants one of a few popular times."""
     chance = rng.random()
     if chance < 0.12:
         start = some_start(world, rng)
@@ -217,7 +217,7 @@ def move(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def give_up(world: World, customer: Customer) -> None:
-    """Rather stay at the time one has."""
+    """Give up the reschedule."""
 
     booking = customer.moving or customer.booking
 
@@ -256,7 +256,7 @@ def wait(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def look_at_place(world: World, customer: Customer) -> None:
-    """Look whether one has been offered the time; the offer is then what one goes to pay."""
+    """See whether the time was offered; the offer is then what the customer pays."""
 
     is_gone = _deleted(world, "waitlist", customer.place)
 
@@ -272,7 +272,7 @@ def look_at_place(world: World, customer: Customer) -> None:
 
 
 def leave(world: World, customer: Customer) -> None:
-    """Wait no longer, or do not want what is offered."""
+    """Leave the waitlist, or turn down the offer."""
     is_gone = _deleted(world, "waitlist", customer.place)
     world.request(
         "DELETE",
@@ -294,8 +294,8 @@ def release(world: World, customer: Customer) -> None:
 
 
 def look(world: World, customer: Customer) -> None:
-    """Look what has become of it; what was confirmed before one looks stays confirmed."""
-    was_confirmed = "confirmed" in customer.told  # an older look may be answered later
+    """Read the booking's state; once confirmed, it stays confirmed."""
+    was_confirmed = "confirmed" in customer.told  # an older request may be answered later
     is_gone = _deleted(world, "bookings", customer.booking)
 
     def then(answer: Answer | None) -> None:
@@ -334,7 +334,7 @@ def act_on_page(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def read(world: World, rng: random.Random) -> None:
-    """Somebody reads: free times, resources, all bookings."""
+    """A visitor reads: free times, resources, all bookings."""
     resource = rng.choice(world.tenant.resources)
     offering = rng.choice(resource["offerings"])
     path, key = rng.choice(

@@ -23,7 +23,7 @@ select exists (select from core.effects where state = 'pending')
     or exists (select from core.reschedules where expires_at is not null)
     or exists (select from core.refunds where status = 'pending')
 """
-_RESUMES = 0.25  # share of the steps that let a waiting invocation go on
+_RESUMES = 0.25  # share of the steps that let a waiting invocation continue
 _SETTLING_ROUNDS = 80
 _MINUTES = 60_000  # a whole turn of a sweep, not one batch
 _WEEKS = timedelta(days=45)  # longer than the demo tenant keeps anything that is not paid
@@ -43,7 +43,7 @@ class Report:
     sites: Counter[Site] = field(default_factory=Counter)
     crashes: Counter[Site] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
-    visitors: dict[Site, Visitor] = field(default_factory=dict)  # the first that came to a site
+    visitors: dict[Site, Visitor] = field(default_factory=dict)  # the first that reached a site
 
     def add(self, other: "Report") -> None:
         """Count another report in."""
@@ -60,7 +60,7 @@ class Failure:
 
     Attributes:
         steps: the numbers of the steps that were taken; all others are left out.
-        log: what happened, a line a step.
+        log: what happened, a line per step.
         doomed: the sites that this history was played to strike.
     """
 
@@ -83,7 +83,7 @@ def run(
     """Play an episode; None when everything held to the end.
 
     Args:
-        doomed: sites whose first visitor dies; up to the first the history is what it is without.
+        doomed: sites whose first visitor dies; up to the first the history is the same as without.
     """
     with demo_database(server, BEGINNING) as database:
         world = World(database, folder, str(seed), doomed)
@@ -150,7 +150,7 @@ def check(database: Database, world: World, asked: str, *, quiescent: bool) -> l
 
 
 def _settle_down(scene: Scene) -> list[str]:
-    """Faults stop, everybody finishes, time passes, sweeps run: is everything at its end?"""
+    """Faults stop, customers finish, time passes, sweeps run: is everything at its end?"""
     world = scene.world
     world.calm = True
     world.double.faults.clear()
@@ -158,7 +158,7 @@ def _settle_down(scene: Scene) -> list[str]:
     while world.tasks:
         world.resume(0)
     world.drained = True
-    world.advance(timedelta(minutes=1))  # the waitlist is looked at twice a minute
+    world.advance(timedelta(minutes=1))  # the waitlist is swept twice a minute
     for _ in range(_SETTLING_ROUNDS):
         _bank_decides(world)
         scene.collect_events()

@@ -1,4 +1,4 @@
-"""The simulation itself: it holds, it repeats, it finds what is planted, and it shortens it."""
+"""The simulation itself: the laws hold, it repeats, it finds a planted fault, and shortens it."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ def cell() -> Iterator[Cell]:
 def test_every_invariant_holds(
     server: cluster.Server, cell: Cell, tmp_path: Path, seed: int
 ) -> None:
-    """Whatever a seed does to it, every law holds after every step, and all ends well.
+    """Whatever a seed does to the system, every law holds after every step, and all ends well.
 
     Cases: D-1, D-2, E-1.7, E-2.2, E-2.6, E-2.8, E-5.1, E-7.2
     """

@@ -49,7 +49,7 @@ def listed(api: Api, tenant: Tenant, pool: UUID, day: datetime = TOMORROW) -> An
 
 
 def test_it_is_the_union_of_its_resources(api: Api, tenant: Tenant, offers: list[Offer]) -> None:
-    """Each period once, with how many have it free and how many places that makes."""
+    """Each period once, with how many resources have it free and how many places that makes."""
     pool = tenant.pool([offer.resource_id for offer in offers])
     before = listed(api, tenant, pool)
 
@@ -61,7 +61,7 @@ def test_it_is_the_union_of_its_resources(api: Api, tenant: Tenant, offers: list
 
 
 def test_every_slot_is_one_of_a_resource(api: Api, tenant: Tenant, offers: list[Offer]) -> None:
-    """What the pool lists is what its resources list, counted."""
+    """What the pool lists is what its resources list, added up."""
     pool = tenant.pool([offer.resource_id for offer in offers])
     api.hold(offers[0], TOMORROW + 9 * HOUR)
     tenant.blackout(offers[1].resource_id, TOMORROW, TOMORROW + 11 * HOUR)
@@ -80,9 +80,7 @@ def test_every_slot_is_one_of_a_resource(api: Api, tenant: Tenant, offers: list[
     }
 
 
-def test_who_is_gone_or_has_something_else_is_not_counted(
-    api: Api, tenant: Tenant, offers: list[Offer]
-) -> None:
+def test_other_resources_are_not_counted(api: Api, tenant: Tenant, offers: list[Offer]) -> None:
     """Neither an archived resource nor one without the offering.
 
     Cases: E-8.1
@@ -100,13 +98,15 @@ def test_who_is_gone_or_has_something_else_is_not_counted(
         (TOMORROW + 9 * HOUR, 1),
         (TOMORROW + 10 * HOUR, 1),
     ]
-    # the pool has two offerings now, so that one must be named
+    # the pool now has two offerings, so one must be named
     refusal = refused(api.call, "list_pool_slots", tenant.actor(), pool, None, None, None)
     assert refusal.sqlstate == "KHNTF"
 
 
 def test_whole_dates_are_counted_by_date(api: Api, tenant: Tenant) -> None:
-    """Venues of one zone share their dates; one elsewhere has others of the same name."""
+    """Venues of one zone share their dates; one in another zone has other dates of the same
+    name.
+    """
     first = tenant.offer(duration=None, timezone="Europe/Berlin")
     elsewhere = tenant.offer(duration=None, timezone="America/New_York")
     third = tenant.resource(booking_mode="date", timezone="Europe/Berlin")

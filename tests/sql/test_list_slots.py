@@ -29,7 +29,7 @@ def starts(listed: list[dict[str, Any]]) -> list[datetime]:
 
 
 def test_slots_lie_on_the_grid_inside_the_opening_hours(api: Api, tenant: Tenant) -> None:
-    """From the opening on, a step apart, and the last one ends by closing."""
+    """From the opening on, one step apart, and the last one ends by closing."""
     offer = tenant.offer(opens="09:10", closes="11:30", step_minutes=40)
 
     listed = slots(api, offer, MIDNIGHT + DAY, MIDNIGHT + 2 * DAY)
@@ -51,7 +51,9 @@ def test_without_a_period_the_next_seven_days_are_listed(api: Api, tenant: Tenan
 
 
 def test_the_period_is_of_starts(api: Api, tenant: Tenant) -> None:
-    """A slot that starts at `from` is in, one that starts at `to` is not; it may end later."""
+    """A slot that starts at `from` is included, one that starts at `to` is not; it may end
+    later.
+    """
     offer = tenant.offer()
 
     listed = starts(slots(api, offer, NOW + 2 * HOUR, NOW + 3 * HOUR))
@@ -74,7 +76,7 @@ def test_nothing_starts_beyond_the_horizon(api: Api, tenant: Tenant) -> None:
 
 
 def test_remaining_counts_the_free_units(api: Api, tenant: Tenant) -> None:
-    """One less for each booking that overlaps the time; when none remains it is not listed."""
+    """One less for each booking that overlaps the time; with none left, it is not listed."""
     offer = tenant.offer(capacity=2, opens="10:00", closes="12:00")
     api.hold(offer, NOW + 2 * HOUR)
     api.hold(offer, NOW + 3 * HOUR)
@@ -88,7 +90,7 @@ def test_remaining_counts_the_free_units(api: Api, tenant: Tenant) -> None:
 
 
 def test_buffers_keep_the_neighbours_of_a_booking_free(api: Api, tenant: Tenant) -> None:
-    """Both the booking's buffers and the new one's: between two there is room for both.
+    """Both the booking's buffers and the new one's fit between two bookings.
 
     Cases: P-3
     """
@@ -104,7 +106,7 @@ def test_buffers_keep_the_neighbours_of_a_booking_free(api: Api, tenant: Tenant)
 
 
 def test_a_hold_that_ran_out_is_listed_as_free(api: Api, tenant: Tenant) -> None:
-    """A stale hold hides nothing, swept or not; one second earlier it does."""
+    """An expired hold hides nothing, with or without a sweep; one second earlier it does."""
     offer = tenant.offer()
     api.hold(offer, NOW + 2 * HOUR)
     api.database.clock.advance(timedelta(minutes=4, seconds=59))
@@ -117,7 +119,7 @@ def test_a_hold_that_ran_out_is_listed_as_free(api: Api, tenant: Tenant) -> None
 
 
 def test_adjoining_windows_are_one_opening(api: Api, tenant: Tenant) -> None:
-    """A slot may run from one window into the next that touches it; each keeps its own grid."""
+    """A slot may run from one window into an adjoining one; each keeps its own grid."""
     offer = tenant.offer(opens="09:00", closes="10:20")
     tenant.hours(offer.resource_id, "10:20", "12:00")
 
@@ -170,7 +172,7 @@ def test_an_offering_must_be_named_when_there_are_several(api: Api, tenant: Tena
 
 
 def test_resources_are_listed_with_their_prices(api: Api, tenant: Tenant) -> None:
-    """Each resource with its offerings, cheapest price first; archived ones are gone.
+    """Each resource with its offerings, cheapest price first; archived ones are left out.
 
     Cases: E-8.1
     """

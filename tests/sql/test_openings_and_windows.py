@@ -1,4 +1,4 @@
-"""core.bookable_periods reads openings; it must offer what it offered when it read windows.
+"""core.bookable_periods by openings offers what it offered when it read windows.
 
 The former way is kept in reference/offered_by_windows.sql. HOLDFAST_PERIODS=100000 is a long run.
 """
@@ -35,7 +35,7 @@ where r.id = %s
 
 @pytest.fixture(scope="module")
 def stand(server: Server) -> Iterator[Stand]:
-    """A stand that knows the former way as well, and what both have offered so far."""
+    """A stand that also has the former function, and what both have offered so far."""
     with fresh_database(server) as database:
         assert database.clock.freeze()
         database.execute(_FORMER.read_text(encoding="utf-8"))
@@ -56,13 +56,14 @@ def blocked(draw: st.DrawFn, near: datetime) -> str:
 
 
 def zones() -> st.SearchStrategy[str]:
-    """Odd ones as often as all others together."""
+    """Odd zones as often as all others together."""
     return st.sampled_from(ZONES) | st.sampled_from(sorted(available_timezones() - {"localtime"}))
 
 
 def test_openings_offer_what_windows_offered(stand: Stand) -> None:
     """Rules of all kinds in all zones, blocked ranges, compiled openings and computed ones: the
-    periods are those of before, in the same order."""
+    same periods as before, in the same order.
+    """
     compared = 0
     known = {row.name for row in stand.database.rows("select name from pg_timezone_names")}
 

@@ -2,10 +2,10 @@
 
 The sessions are opened, and every function is called often enough for its plans to be kept, before
 the tables grow; then once more by sessions that forgot their plans meanwhile, and now plan for any
-value at all with a hundred thousand bookings behind them. Nothing is analysed, but where the tables
-had been analysed while they were empty: then again when they have grown. What PostgreSQL then
-counts decides: no growing table is ever read from end to end, the index entries that a call reads
-do not follow the number of rows, and what is called most goes by the indexes made for it.
+value at all with a hundred thousand bookings behind them. Nothing is analysed, except where the
+tables had been analysed while they were empty: then again when they have grown. PostgreSQL's counts
+decide: no growing table is ever read from end to end, the index entries that a call reads do not
+follow the number of rows, and the most frequent calls use the indexes made for them.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,8 @@ from tests.harness.database.migrated import fresh_database
 
 CALLS = 20
 ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
-PAST = 100_000  # bookings that lie behind sessions that plan anew
-# The indexes by which what is called most finds its way in the tables that grow with bookings.
+PAST = 100_000  # bookings behind the sessions that plan again
+# The indexes that the most frequent calls use in the tables that grow with bookings.
 _PERIODS = {
     *("occupancies_no_overlap", "bookings_pkey"),
     *("reschedules_one_pending", "reschedules_pkey"),
@@ -65,7 +65,7 @@ INTENDED = {
     | {
         *("stripe_events_pkey", "checkouts_stripe_session_unique", "checkouts_by_stripe_session"),
         *("payments_intent_unique", "reschedules_one_pending", "waitlist_by_booking"),
-        # the customer's limit of the resource, which a browser's payment is judged by
+        # the resource's limit per customer, which a browser's payment is checked against
         *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },
     "get_booking": {"bookings_pkey", "customers_pkey"},
@@ -94,10 +94,10 @@ pytestmark = pytest.mark.xdist_group("plans")  # a hundred thousand bookings are
 
 @pytest.fixture(
     scope="module",
-    params=["planned on empty tables", "planned on tables known to be empty", "planned anew"],
+    params=["planned on empty tables", "planned on tables known to be empty", "planned again"],
 )
 def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
-    """Sessions that were there when the tables were empty, and tables that no longer are."""
+    """Sessions opened when the tables were empty, and tables that have grown since."""
     with fresh_database(server) as database:
         database.clock.set(NOW)
         known = request.param == "planned on tables known to be empty"
@@ -109,13 +109,13 @@ def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
         for action in ACTIONS.values():
             for _ in range(8):  # from the sixth on PostgreSQL may keep one plan for all values
                 action.act(workload, action.prepare(workload))
-        anew = request.param == "planned anew"
-        grow(database, workload.offer, PAST if anew else ROWS)
+        again = request.param == "planned again"
+        grow(database, workload.offer, PAST if again else ROWS)
         if known:
             # such plans read whole tables, and end with the next analysis, which autovacuum makes
             # when a table has grown by fifty rows and a tenth
             database.execute("analyze")
-        if anew:
+        if again:
             for connection in api.connections:
                 connection.execute("set plan_cache_mode = force_generic_plan")
                 connection.execute("discard plans")
@@ -157,7 +157,7 @@ def test_what_is_called_most_goes_by_its_indexes(grown: Workload, name: str) -> 
 
 @pytest.mark.parametrize("name", ["list_bookings, since", "list_bookings, resource since"])
 def test_a_page_is_not_looked_for_from_the_beginning(grown: Workload, name: str) -> None:
-    """What an index search passes by is counted nowhere but in the blocks that it reads.
+    """What an index search skips is counted only in the blocks that it reads.
 
     Cases: P-9
     """
@@ -169,7 +169,7 @@ def test_a_page_is_not_looked_for_from_the_beginning(grown: Workload, name: str)
 
 
 def test_a_search_from_the_beginning_would_be_seen(grown: Workload) -> None:
-    """The guardless twin: of two lower bounds the lesser is where the search begins."""
+    """The guardless twin: of two lower bounds, the search begins at the lesser."""
     before = blocks(grown, "bookings_by")
     with grown.api.database.connect() as connection:
         connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
@@ -185,7 +185,7 @@ def test_a_search_from_the_beginning_would_be_seen(grown: Workload) -> None:
 
 
 def test_another_index_would_be_seen(grown: Workload) -> None:
-    """The guardless twin: the same function with a filter goes by another one."""
+    """The guardless twin: the same function with a filter uses another index."""
     assert indexes(grown, "list_bookings, resource") - INTENDED["list_bookings"] != set()
 
 
@@ -220,7 +220,7 @@ def test_every_function_is_measured(grown: Workload) -> None:
 
 
 def indexes(grown: Workload, name: str) -> set[str]:
-    """The indexes in which a call looks something up, of the tables that grow with bookings."""
+    """The indexes that a call searches, of the tables that grow with bookings."""
     action = ACTIONS[name]
     subject = action.prepare(grown)
     _, entries = counted(grown.api)

@@ -66,7 +66,7 @@ class Stack:
 
     @property
     def folder(self) -> Path:
-        """Where its data lie."""
+        """Where its data are."""
         return self.data / f"stack-{self.port}"
 
     def command(self, *options: str) -> list[str]:

@@ -1,8 +1,8 @@
-"""The invariants I1 to I11, I13 and I14 of a running system, asked of the tables and of the Stripe
+"""The invariants I1 to I11, I13 and I14 of a running system, checked on the tables and the Stripe
 double.
 
-The questions are put independently of the constraints, triggers and functions that are to keep the
-answers empty: a database whose guards were removed is judged by the same measure.
+The queries are written independently of the constraints, triggers and functions that are to keep
+the answers empty: a database without its guards is checked in the same way.
 """
 
 from dev.stripe_double.double import Double
@@ -18,7 +18,7 @@ def violations(
     swept: bool = False,
     costly: bool = True,
 ) -> list[str]:
-    """What is not as it has to be, a line each; empty when all is well.
+    """What violates the laws, a line each; empty when all is well.
 
     Args:
         double: compare with what this Stripe knows, too.

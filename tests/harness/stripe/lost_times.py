@@ -10,9 +10,10 @@ from tests.harness.system.setup import TEN, take
 def lose_time(
     system: System, held: Mapping[str, Any], *, close_reason: str | None = "deadline"
 ) -> None:
-    """Free the time of a paying hold, of all its bookings, while its session at Stripe stays open.
+    """Free the time of a hold that is pending payment, of all its bookings, while its session at
+    Stripe stays open.
 
-    An operator's hand, or a restored backup, could do so; the net behind the protocol is for that.
+    A change by hand or a restored backup could do so; late payments are handled for that case.
     """
     database = system.database
     database.execute(

@@ -10,7 +10,7 @@ _BOOKS = "tests/sql/test_reconcile.py"
 
 
 def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
-    """A sweep asks for the fence of each tenant that it comes by."""
+    """A sweep takes the fence of each tenant whose rows it handles."""
     kind = core if function in ("expire_reschedules", "claim_calendars_of") else api
     return Guard(
         f"fence-of-{function.replace('_', '-')}",
@@ -23,7 +23,7 @@ def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "tenant-fence",
-        "whoever works for a tenant holds its fence",
+        "work for a tenant holds its fence",
         (
             core(
                 "try_enter_tenant",
@@ -33,11 +33,11 @@ GUARDS: tuple[Guard, ...] = (
                 "    if false then",
             ),
         ),
-        (f"{_RACES}::test_a_mover_waits_for_who_is_inside",),
+        (f"{_RACES}::test_a_mover_waits_for_calls_inside",),
     ),
     Guard(
         "tenant-state",
-        "nobody works for a tenant that is not here",
+        "no work is done for a tenant that is not here",
         (core("try_enter_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
         (f"{_SQL}::test_a_caller_is_asked_to_come_again",),
     ),
@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "told-elsewhere",
-        "what is told of a tenant that is not here is not unknown: it is told again",
+        "a report about a tenant that is not here is refused, so that it is repeated",
         (
             api(
                 "settle_checkout",
@@ -91,7 +91,7 @@ GUARDS: tuple[Guard, ...] = (
                 "",
             ),
         ),
-        (f"{_SQL}::test_what_is_told_of_a_tenant_that_left_is_not_unknown",),
+        (f"{_SQL}::test_a_report_about_a_tenant_that_left_is_not_unknown",),
     ),
     Guard(
         "head-of-the-queue",
@@ -119,7 +119,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "feed-of-its-tenant",
-        "an address that names a tenant is looked for there",
+        "an address that names a tenant is looked up there",
         (layer("calendars/manage", "actors.tenant_in(token), where", "None, where"),),
         (f"{_TEXT}::test_addresses_of_feeds_name_their_tenant",),
     ),
@@ -137,13 +137,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "failover",
-        "a writer that became a reader is left",
+        "a connection to a writer that became a reader is closed",
         (layer("platform/database", "error.sqlstate == _READ_ONLY and not where.reads", "False"),),
         (f"{_PLACES}::test_a_writer_that_became_a_reader_is_left",),
     ),
     Guard(
         "reader-that-died",
-        "what a reader could not do, the writer does",
+        "a call that a reader could not do goes to the writer",
         (layer("platform/database", "                where = where._replace(reads=False)\n", ""),),
         (f"{_PLACES}::test_without_a_reader_the_writer_answers",),
     ),

@@ -1,4 +1,4 @@
-"""Openings and bookables: copies that say what the rules say, and who reads them."""
+"""Openings and bookables: copies that say what the rules say, and their readers."""
 
 import re
 
@@ -33,13 +33,13 @@ GUARDS: tuple[Guard, ...] = (
             f"compiled-after-{trigger.replace('_800_follow_', '-').replace('_', '-')}",
             "a change of a rule compiles what follows from it",
             (_silenced(trigger),),
-            (f"{_OPENINGS}::test_who_changes_a_rule_compiles_it[{trigger}]",),
+            (f"{_OPENINGS}::test_a_change_of_a_rule_compiles_it[{trigger}]",),
         )
         for trigger in _triggers()
     ),
     Guard(
         "opening-grid",
-        "a start lies on the grid of its opening",
+        "a start is on the grid of its opening",
         (
             core(
                 "admits",
@@ -59,7 +59,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "opening-joined",
-        "an opening knows how long the resource is open over windows that meet",
+        "an opening knows how long the resource is open across adjoining windows",
         (
             core(
                 "computed_openings",
@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "timetable-lock",
-        "of two who compile one resource, the second sees what the first was made from",
+        "of two that compile one resource, the second sees the first's rules",
         (
             core(
                 "compile_openings",
@@ -99,13 +99,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "bookables-lock",
-        "the same of what can be booked",
+        "and the same for bookable offerings",
         (core("compile_bookables", "\n        for no key update;", ";"),),
         (f"{_RACES}::test_a_blackout_and_an_offering_are_both_compiled",),
     ),
     Guard(
         "openings-daily",
-        "each day the sweep goes on with every timetable",
+        "each day the sweep extends every timetable",
         (api("compile_openings", "v_now - interval '23 hours'", "v_now - interval '99 years'"),),
         (f"{_SWEEP}::test_days_that_come_nearer_are_compiled",),
     ),
@@ -123,9 +123,9 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "openings-sweep-waits-for-none",
-        "the sweep passes by what another transaction compiles",
+        "the sweep skips a resource that another transaction is compiling",
         (api("compile_openings", "for no key update skip locked", "for no key update"),),
-        (f"{_SWEEP}::test_what_somebody_compiles_is_passed_by",),
+        (f"{_SWEEP}::test_what_another_compiles_is_skipped",),
     ),
     Guard(
         "pool-overlaps",
@@ -135,7 +135,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "pool-lapsed",
-        "in a pool, too, a hold that has run out gives way",
+        "in a pool, too, an expired hold gives way",
         (
             core(
                 "free_in_pool", "o.booking_id not in (select l.booking_id from lapsed as l)", "true"

@@ -21,7 +21,7 @@ def repeat(batch: Callable[[], bool], context: LambdaContext) -> None:
 
 
 def expire_holds(context: LambdaContext) -> dict[str, int]:
-    """End holds and checkouts that have passed their deadline; how many of each."""
+    """Expire holds and checkouts that have passed their deadline; how many of each."""
     totals = {"expired": 0, "closing": 0}
 
     def batch() -> bool:
@@ -51,7 +51,7 @@ def offer_waiting(context: LambdaContext) -> dict[str, int]:
 def compile_openings(context: LambdaContext) -> dict[str, int]:
     """Bring the openings of all resources up to date; of how many, and how many openings changed.
 
-    What was compiled within a day is passed by, so the next turn goes on where this one ended.
+    What was compiled within a day is skipped, so the next call continues where this one ended.
     """
     totals = {"resources": 0, "openings": 0}
     after: dict[str, Any] | None = None
@@ -71,7 +71,7 @@ def compile_openings(context: LambdaContext) -> dict[str, int]:
 def delete_expired(context: LambdaContext) -> dict[str, int]:
     """Delete what is older than its tenant keeps it; how many of each kind.
 
-    Each turn begins with the first tenant; what is left when the time is over, the next one does.
+    Each call begins with the first tenant; what is left when the time is over, the next one does.
     """
     totals = dict.fromkeys(
         ("bookings", "places", "customers", "requests", "events", "effects", "failures", "stuck"), 0

@@ -1,16 +1,16 @@
 -- api.offer_waiting: offer what has become free to those who wait for it, in small batches; any
 -- number of copies may run.
 --
--- What a transaction frees is offered when it commits (core.serve_waitlist). This finds what that left,
--- and what became free in other ways: new hours, a blackout that was lifted, more units. Each place is
--- looked at once in half a minute; one whose time has come, or that has ended, is over.
+-- What a transaction frees is offered when it commits (core.serve_waitlist). This finds what that
+-- left, and what became free in other ways: new hours, a deleted blackout, more units. Each entry
+-- is tried once in half a minute; one whose time has begun, or that has ended, is over.
 --
--- p_limit   places a call
+-- p_limit   entries a call
 -- Returns   {"offered": n, "lapsed": n, "more": boolean}
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as
+-- Locks     up to p_limit entries, skipping those that are locked; their tenants' fences; as
 --           core.make_offers, so only free days
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  occupancies_no_overlap
@@ -68,7 +68,7 @@ begin
                     v_offered := v_offered + core.make_offers(
                         v_resource, core.waited_range(v_entry, v_resource, v_offering));
                 exception when lock_not_available then
-                    null; -- another transaction is at work there: next time
+                    null; -- another transaction has it: next time
                 end;
             end if;
         exception when others then

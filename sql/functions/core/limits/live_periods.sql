@@ -1,5 +1,5 @@
--- core.live_periods: the unpaid periods that browsers of one network address keep at this moment, in
--- the order in which they end.
+-- core.live_periods: the unpaid periods that browsers of one network address hold now, in the order
+-- in which they end.
 --
 -- ends_at   when the period is free again if nothing is paid; one that is being paid is looked at
 --           again every minute once its time is over
@@ -15,7 +15,7 @@ set enable_sort = off
 rows 10
 as $$
 begin
-    -- bounded and ordered by all columns of its index: else a plan that was made on empty tables might
+    -- bounded and ordered by all columns of its index: otherwise a plan made on empty tables might
     -- begin with all holds of the tenant
     return query
     select b.resource_id, b.starts_at, case b.status

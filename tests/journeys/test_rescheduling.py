@@ -1,4 +1,4 @@
-"""Moving a booking: for the same price, for more, for less, and changing one's mind."""
+"""Rescheduling a booking: for the same price, for more, for less, and giving it up."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def _kept(system: System) -> int:
 
 
 def test_for_more_and_then_for_less(system: System) -> None:
-    """The difference is paid, then a part goes back: what is kept is the price, whatever the way.
+    """The difference is paid, then a part is refunded: what is kept is always the price.
 
     Cases: E-10.5, E-2.3
     """
@@ -41,8 +41,8 @@ def test_for_more_and_then_for_less(system: System) -> None:
     assert violations(system.database, system.double, quiescent=True) == []
 
 
-def test_a_change_that_nobody_pays(system: System) -> None:
-    """The page is left alone: the booking stays, the new time is free, and nothing was taken.
+def test_a_reschedule_that_is_never_paid(system: System) -> None:
+    """The page is abandoned: the booking stays, the new time is free, and nothing was taken.
 
     Cases: D-2, E-7.2
     """
@@ -62,8 +62,9 @@ def test_a_change_that_nobody_pays(system: System) -> None:
     assert violations(system.database, system.double, quiescent=True) == []
 
 
-def test_the_old_time_is_somebody_elses_at_once(system: System) -> None:
-    """As soon as the booking has moved, its old time can be held, paid, and is not given back.
+def test_the_old_time_is_free_at_once(system: System) -> None:
+    """As soon as the booking is rescheduled, its old time can be held and paid, and is not given
+    back.
 
     Cases: D-1
     """
@@ -77,7 +78,7 @@ def test_the_old_time_is_somebody_elses_at_once(system: System) -> None:
     assert violations(system.database, system.double) == []
 
 
-def test_a_hold_is_moved_and_then_paid(system: System) -> None:
+def test_a_hold_is_rescheduled_and_then_paid(system: System) -> None:
     """The page asks for the price of the new time, and that confirms it.
 
     Cases: E-10.5, A-1
