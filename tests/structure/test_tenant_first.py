@@ -49,6 +49,7 @@ ACROSS = {
     "api.expire_holds": "a sweep of all tenants that are here",
     "api.measure_backlog": "measures the sweeps",
     "api.offer_waiting": "a sweep of all tenants that are here",
+    "core.authorize": "the tenant is not known before the key is found",
     "api.begin_calendar_read": "the previous release passes no tenant",
     "api.finish_effect": "the previous release passes no tenant",
     "api.store_calendar_busy": "the previous release passes no tenant",
