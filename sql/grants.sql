@@ -59,7 +59,7 @@ grant execute on function api.finish_effect to holdfast_checkout, holdfast_deliv
 grant execute on function api.next_reconciliation_page to holdfast_reconcile;
 grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
 
--- Doorways: the names of the release before, for its code while traffic shifts and after a rollback.
+-- Doorways: the names in the previous release, for its code while traffic shifts and after a rollback.
 -- The next release takes them away, with sql/functions/api/doorways.
 grant execute on function api.list_slots to holdfast_availability;
 grant execute on function api.list_pool_slots to holdfast_availability;
@@ -230,7 +230,7 @@ $$;
 
 -- Which rows are visible --------------------------------------------------------------------------
 
--- One tenant at a time, for everybody, the owner of the tables included (force). Only
+-- One tenant at a time, for every role, the owner of the tables included (force). Only
 -- holdfast_system sees all, and only its own few functions run as it.
 do $$
 declare

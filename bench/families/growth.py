@@ -1,4 +1,4 @@
-"""Does it stay as fast when years of bookings lie behind it?"""
+"""Does it stay as fast with years of past bookings?"""
 
 import itertools
 import time

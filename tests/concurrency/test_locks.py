@@ -31,7 +31,7 @@ def test_different_days_never_wait_for_each_other(db_client: DbClient) -> None:
 
 def test_twin_with_one_lock_a_resource_waits(db_client: DbClient) -> None:
     """If the whole resource were locked, the hold on the other day would have to wait."""
-    for function in ("core.lock_days", "core.try_lock_days"):
+    for function in ("core.lock_days", "core.try_days"):
         guardless.rewrite(db_client.database, function, "to_char(v_day::timestamp", "to_char(now()")
     monday, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 

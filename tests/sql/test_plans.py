@@ -94,7 +94,7 @@ pytestmark = pytest.mark.xdist_group("plans")  # a hundred thousand bookings are
 
 @pytest.fixture(
     scope="module",
-    params=["planned on empty tables", "planned on tables known to be empty", "planned anew"],
+    params=["planned on empty tables", "planned on tables known to be empty", "planned again"],
 )
 def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
     """Sessions opened when the tables were empty, and tables that have grown since."""
@@ -109,13 +109,13 @@ def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
         for action in ACTIONS.values():
             for _ in range(8):  # from the sixth on PostgreSQL may keep one plan for all values
                 action.act(workload, action.prepare(workload))
-        anew = request.param == "planned anew"
-        grow(database, workload.offer, PAST if anew else ROWS)
+        again = request.param == "planned again"
+        grow(database, workload.offer, PAST if again else ROWS)
         if known:
             # such plans read whole tables, and end with the next analysis, which autovacuum makes
             # when a table has grown by fifty rows and a tenth
             database.execute("analyze")
-        if anew:
+        if again:
             for connection in api.connections:
                 connection.execute("set plan_cache_mode = force_generic_plan")
                 connection.execute("discard plans")

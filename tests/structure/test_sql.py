@@ -53,7 +53,7 @@ def _header(path: Path) -> list[str]:
 
 
 def test_files_are_the_functions(database: Database) -> None:
-    """Each function of the database stands in one file, and no name is overloaded."""
+    """Each function of the database has one file, and no name is overloaded."""
     rows = database.rows(
         "select format('function %s.%s', p.pronamespace::regnamespace, p.proname)"
         f" from pg_proc as p where {OURS}"

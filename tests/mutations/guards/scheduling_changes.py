@@ -3,7 +3,7 @@
 from tests.mutations.guard import Guard, api, core
 
 _MOVE = "tests/sql/test_reschedule.py"
-_CHANGES = "tests/sql/test_changes.py"
+_CHANGES = "tests/sql/test_reschedule_payments.py"
 _RACES = "tests/concurrency/test_reschedules.py"
 
 GUARDS: tuple[Guard, ...] = (
@@ -112,8 +112,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "reacquire_reschedule_time",
-                "v_offering, 2) then",
-                "v_offering, 2) or true then",
+                "        v_offering.group_size, 2)\n",
+                "        v_offering.group_size, 2) or true\n",
             ),
         ),
         (f"{_CHANGES}::test_paid_late_without_the_time_it_goes_back",),

@@ -27,7 +27,9 @@ def list_resources(actor: Actor, cursor: str | None, limit: int) -> dict[str, An
 
 
 class Wanted(NamedTuple):
-    """Which free times are asked for: seven days from now unless said; with a zone, by it too."""
+    """Which free times are asked for: by default seven days from now; with a zone, in its time
+    too.
+    """
 
     offering_id: UUID | None = None
     starts_from: datetime | None = None

@@ -1,11 +1,11 @@
-"""The only module that speaks to PostgreSQL: one stored function, one transaction, one round trip.
+"""The only module that talks to PostgreSQL: one stored function, one transaction, one round trip.
 
 A connection to each place is kept for the life of the execution environment: a place is a cell, one
 of our databases, and either its writer or its readers. There is one cell today.
 
 Nothing we do makes a pooling proxy pin a connection to a session: every statement commits by
 itself, none is prepared, nothing is `set`. What a session needs (time limits, search path, time
-zone) is a property of its role, in sql/roles.sql; what one call needs travels in its arguments, and
+zone) is a property of its role, in sql/roles.sql; what one call needs is passed as arguments, and
 the request's id in a comment.
 """
 
@@ -29,8 +29,8 @@ _SETTINGS: dict[str, Any] = {
     "autocommit": True,
     "prepare_threshold": None,
     "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
-    # what stands between us and the server forgets silent connections; a frozen environment keeps
-    # its own for minutes, and a vanished server must be noticed before the caller's time-out
+    # devices between us and the server forget silent connections; a frozen environment keeps its
+    # own for minutes, and a vanished server must be noticed before the caller's time-out
     "keepalives": 1,
     "keepalives_idle": 30,  # seconds
     "keepalives_interval": 5,
@@ -40,7 +40,7 @@ _SETTINGS: dict[str, Any] = {
 
 
 class Place(NamedTuple):
-    """Where a call goes: a cell, and whether a reader will do, which may be a moment behind."""
+    """Where a call goes: a cell, and whether a reader, which may be a moment behind, is enough."""
 
     cell: str = FIRST_CELL
     reads: bool = False
@@ -52,15 +52,15 @@ _connections: dict[Place, psycopg.Connection[Any]] = {}
 
 
 def call(function: str, *arguments: Any, where: Place = WRITER) -> Any:
-    """Call `api.<function>` and answer its result.
+    """Call `api.<function>` and return its result.
 
     Dictionaries and lists are sent as jsonb. A call that lost its connection is repeated once, one
     that lost to another transaction up to twice, and connecting is tried twice: every function of
     schema api may be repeated without harm.
 
     Args:
-        where: a reader only for a function that writes nothing. The writer does it where there is
-            no reader, and where the reader could not.
+        where: a reader only for a function that writes nothing. The writer does it if there is
+            no reader, and if the reader could not.
 
     Raises:
         HoldfastError: the database refused, or cannot be reached in time (Unavailable).
