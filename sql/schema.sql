@@ -2112,7 +2112,7 @@ CREATE TRIGGER bookings_050_reference BEFORE INSERT ON core.bookings FOR EACH RO
 -- Name: bookings bookings_100_guard_transition; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER bookings_100_guard_transition BEFORE UPDATE OF status ON core.bookings FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION core.guard_transition();
+CREATE TRIGGER bookings_100_guard_transition BEFORE UPDATE OF status ON core.bookings FOR EACH ROW EXECUTE FUNCTION core.guard_transition();
 
 --
 -- Name: bookings bookings_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2130,7 +2130,7 @@ CREATE TRIGGER bookings_900_audit AFTER INSERT OR UPDATE ON core.bookings FOR EA
 -- Name: bookings bookings_910_follow_waitlist; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER bookings_910_follow_waitlist AFTER UPDATE OF status ON core.bookings FOR EACH ROW WHEN (((old.status IS DISTINCT FROM new.status) AND ((new.status = 'scheduled'::text) OR ((old.payment_status = 'unpaid'::text) AND (new.status = ANY (ARRAY['expired'::text, 'cancelled'::text, 'declined'::text])))))) EXECUTE FUNCTION core.follow_waitlist();
+CREATE TRIGGER bookings_910_follow_waitlist AFTER UPDATE OF status ON core.bookings FOR EACH ROW EXECUTE FUNCTION core.follow_waitlist();
 
 --
 -- Name: calendars calendars_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
@@ -2154,7 +2154,7 @@ CREATE TRIGGER calendars_800_follow_insert AFTER INSERT ON core.calendars REFERE
 -- Name: checkouts checkouts_200_bump_version; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW WHEN ((NOT (old.asked_at IS DISTINCT FROM new.asked_at))) EXECUTE FUNCTION core.bump_version();
+CREATE TRIGGER checkouts_200_bump_version BEFORE UPDATE ON core.checkouts FOR EACH ROW EXECUTE FUNCTION core.bump_checkout_version();
 
 --
 -- Name: currencies currencies_800_follow_update; Type: TRIGGER; Schema: core; Owner: holdfast_owner

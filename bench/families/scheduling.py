@@ -1,4 +1,4 @@
-"""What pools, carts, moves and group sessions cost, against a plain hold."""
+"""What pools, carts, reschedules and classes cost, compared with a plain hold."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +16,7 @@ _RACERS, _SEATS = 200, 8
 
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
-    """Rates at 8 clients; and 200 customers who want eight seats of one session."""
+    """Rates at 8 clients; and 200 customers who want eight seats of one class."""
     template = server.template("bench_scheduling", _fill)
 
     def contestant(kind: str, name: str, against: str | None, role: str = _CHECKOUT) -> Contestant:
@@ -52,7 +52,7 @@ def _race(server: Server, template: str) -> Sample:
 
 
 def _fill(connection: "psycopg.Connection[Any]") -> None:
-    """Bookings to be moved, a pool of ten resources for each client, and classes of eight."""
+    """Bookings to be rescheduled, a pool of ten resources for each client, and classes of eight."""
     world.fill_booked(connection, 16_000, resources=1_000)
     connection.execute(
         f"""

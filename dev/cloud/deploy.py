@@ -51,7 +51,7 @@ def deploy(stage: Stage, where: Account, ask: vault.Ask, say: Say) -> None:
 
 
 def what_next(stage: Stage, outputs: dict[str, str]) -> list[str]:
-    """The last lines: what there is now, and what a person does next."""
+    """The last lines: what exists now, and the next steps for the person."""
     lines = [
         "",
         f"{stage.stack} is deployed, schema {outputs.get('SchemaVersion', '?')}.",
@@ -72,7 +72,7 @@ def what_next(stage: Stage, outputs: dict[str, str]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Deploy the stage that is named. Returns the exit status."""
+    """Deploy the named stage. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m dev.cloud.deploy")
     parser.add_argument("stage", help="a stage of samconfig.toml")
     options = parser.parse_args(arguments)

@@ -185,7 +185,7 @@ class Visitor:
             if notice.is_visible():
                 return self
             self.page.clock.run_for(500)
-        raise AssertionError("the page does not tell that it has no connection")
+        raise AssertionError("the page does not show that it has no connection")
 
     # acting -----------------------------------------------------------------------------------
 

@@ -149,7 +149,7 @@ def test_a_customer_waits_for_their_own_hold(db_client: DbClient) -> None:
     assert len(db_client.owners()) == 1
 
 
-# Payments of browsers, which are judged when they come --------------------------------------------
+# Payments of browsers' holds, which are checked when they come ------------------------------------
 
 
 @pytest.fixture

@@ -62,7 +62,9 @@ def test_listing_waits_for_no_lock(db_client: DbClient) -> None:
         None,
         None,
     )
-    listed = db_client.session("list_slots").send(("list_slots", arguments)).result(2)
+    listed = (
+        db_client.session("list_slots_as_text").send(("list_slots_as_text", arguments)).result(2)
+    )
 
     assert len(listed["slots"]) > 0
     hold.rollback()

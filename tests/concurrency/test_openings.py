@@ -17,7 +17,7 @@ _DAY = {"starts_at": "2027-01-11T00:00:00Z", "ends_at": "2027-01-12T00:00:00Z"}
 
 
 @pytest.fixture(autouse=True)
-def _nobody_locks_the_rules(db_client: DbClient) -> None:
+def _without_the_rules_lock(db_client: DbClient) -> None:
     guardless.forget_rules_lock(db_client.database)
 
 

@@ -1,4 +1,4 @@
-"""Races at the waitlist: a freed time is offered to one customer, whoever freed it.
+"""Races at the waitlist: a freed time is offered to one customer, however it was freed.
 
 Cases: E-5.1, E-7.2
 """

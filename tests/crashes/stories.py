@@ -353,7 +353,7 @@ _STORIES = (
         abandoned="expired",
     ),
     Story(
-        "begin_checkout anew",
+        "begin_checkout again",
         (
             *("dynamodb PutItem", "postgres begin_checkout", _EXPIRE, "postgres finish_effect"),
             *("postgres begin_checkout", _CREATE, "postgres attach_checkout"),
@@ -395,7 +395,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "begin_checkout of a change",
+        "begin_checkout of a reschedule",
         (
             *("dynamodb PutItem", "postgres begin_checkout", _CREATE),
             *("postgres attach_checkout", "dynamodb UpdateItem"),
@@ -405,7 +405,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "begin_checkout of a change anew",
+        "begin_checkout of a reschedule again",
         (
             *("dynamodb PutItem", "postgres begin_checkout", _EXPIRE, "postgres finish_effect"),
             *("postgres begin_checkout", _CREATE, "postgres attach_checkout"),
@@ -416,14 +416,14 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "settle a change",
+        "settle a reschedule",
         ("postgres settle_checkout", "postgres settle_checkout"),
         *(_paid_a_change, lambda system, _: _tell(system, "checkout.session.completed"), _nothing),
         ends="scheduled",
         abandoned="scheduled",
     ),
     Story(
-        "confirmation of a change",
+        "confirmation of a reschedule",
         (
             *("postgres get_confirmation", "stripe GET /v1/checkout/sessions/{id}"),
             *("postgres settle_checkout", "postgres get_confirmation"),
@@ -433,7 +433,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "give up a change",
+        "give up a reschedule",
         (
             "postgres cancel_reschedule",
             _EXPIRE,
@@ -445,7 +445,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "expire_holds of a change",
+        "expire_holds of a reschedule",
         ("postgres expire_holds",),
         *(_paying_a_change_too_long, _sweep, _nothing),
         ends="scheduled",
@@ -558,7 +558,7 @@ _STORIES = (
 # has not seen the key alive asks the database about it, and requests that make rows are counted in
 # DynamoDB.
 _ASKED_OF = {
-    *("create_hold", "create_hold of a cart", "confirmation", "confirmation of a change"),
+    *("create_hold", "create_hold of a cart", "confirmation", "confirmation of a reschedule"),
     *("reschedule for more", "reschedule for less"),
 }
 _COUNTED = ("create_hold", "begin_checkout", "reschedule")

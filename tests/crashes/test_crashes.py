@@ -102,7 +102,7 @@ def _repeat(system: System, story: Story, state: State) -> None:
         if story.act(system, state):
             return
         system.advance(_PAUSE)
-    raise AssertionError("the repeated request is not told of success")
+    raise AssertionError("the repeated request does not succeed")
 
 
 def _statuses(system: System) -> list[str]:

@@ -20,7 +20,7 @@ NEW: dict[str, dict[str, Any]] = {
     "pools": {"name": "Any tutor", "resource_ids": []},
 }
 PLURALS = list(NEW)
-NOBODY = "01a1fbac-e3e1-7dfa-a17a-5f740cf2d6ae"
+UNKNOWN_ID = "01a1fbac-e3e1-7dfa-a17a-5f740cf2d6ae"
 
 
 def send(
@@ -239,7 +239,7 @@ def test_a_pool_has_the_resources_it_is_given(system: System) -> None:
     assert pool["resource_ids"] == sorted([one, other])
     changed = send(system, "PATCH", path, {"resource_ids": [other]}, '"1"')
     assert (changed.body["resource_ids"], changed.body["version"]) == ([other], 2)
-    for wrong in (NOBODY, add_tenant(system.database).resource_id):
+    for wrong in (UNKNOWN_ID, add_tenant(system.database).resource_id):
         change = {"resource_ids": [wrong]}
         act = lambda c=change: send(system, "PATCH", path, c, "*")  # noqa: E731
         refused(system, act, 404, "not_found")
@@ -315,8 +315,8 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"daily_limit": 0},
         {"confirmation": "maybe"},
         {"calendar_policy": "guess"},
-        {"offering_ids": [NOBODY, NOBODY]},
-        {"tenant_id": NOBODY},
+        {"offering_ids": [UNKNOWN_ID, UNKNOWN_ID]},
+        {"tenant_id": UNKNOWN_ID},
         {"version": 7},
     ],
     "offerings": [
@@ -339,7 +339,11 @@ WRONG: dict[str, list[dict[str, Any]]] = {
             )
         ),
     ],
-    "pools": [{"name": "\u0007"}, {"resource_ids": [NOBODY, NOBODY]}, {"resource_ids": None}],
+    "pools": [
+        {"name": "\u0007"},
+        {"resource_ids": [UNKNOWN_ID, UNKNOWN_ID]},
+        {"resource_ids": None},
+    ],
 }
 
 
@@ -389,7 +393,7 @@ def test_an_offering_that_does_not_exist_is_not_found(system: System) -> None:
     gone = made(system, "offerings")["id"]
     send(system, "DELETE", f"offerings/{gone}")
 
-    for wrong in (NOBODY, gone, add_tenant(system.database).offering_id):
+    for wrong in (UNKNOWN_ID, gone, add_tenant(system.database).offering_id):
         body = NEW["resources"] | {"offering_ids": [wrong]}
         act = lambda b=body: send(system, "POST", "resources", b)  # noqa: E731
         refused(system, act, 404, "not_found")

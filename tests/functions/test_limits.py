@@ -325,13 +325,13 @@ def test_a_mailbox_gets_a_few_letters_a_day(system: System) -> None:
 
     Proves: ASVS 2.4.1, API4:2023, API6:2023
     """
-    everybody = {"name": "S", "email": "stranger@bigcorp.example"}
+    stranger = {"name": "S", "email": "stranger@bigcorp.example"}
     places = []
     for number in range(6):
         held = taken(system)
-        places.append(wait(system, customer=everybody, address=f"198.51.100.{number}").body)
+        places.append(wait(system, customer=stranger, address=f"198.51.100.{number}").body)
         release(system, held)
-        letters(system, everybody["email"])
+        letters(system, stranger["email"])
         if number < 5:
             system.request(
                 "DELETE",
@@ -339,7 +339,7 @@ def test_a_mailbox_gets_a_few_letters_a_day(system: System) -> None:
                 secret=places[-1]["client_secret"],
             )
 
-    assert len(letters(system, everybody["email"])) == 3
+    assert len(letters(system, stranger["email"])) == 3
     effects = system.database.rows("select state, last_error from core.effects order by created_at")
     assert [effect.state for effect in effects] == ["done"] * 6
     assert [effect.last_error for effect in effects[3:]] == [
@@ -353,8 +353,8 @@ def test_a_mailbox_gets_a_few_letters_a_day(system: System) -> None:
     system.advance(minutes(24 * 60))
     system.invoke("expire_holds", {})
     later = (FIRST + timedelta(days=3)).isoformat()
-    offered(system, everybody, address="198.51.100.99", starts_at=later)
-    assert len(letters(system, everybody["email"])) == 4
+    offered(system, stranger, address="198.51.100.99", starts_at=later)
+    assert len(letters(system, stranger["email"])) == 4
 
 
 # Links to the right page -------------------------------------------------------------------------

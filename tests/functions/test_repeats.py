@@ -137,7 +137,7 @@ def _others(
         "no secret": (kind, None, without),
         "a wrong secret": (kind, f"bks_{'x' * 43}", without),
         "another tenant": (their_key, asked.secret, case.elsewhere),
-        "a key that nobody has": (new_key(their_key[:2]), asked.secret, 401),
+        "an unknown key": (new_key(their_key[:2]), asked.secret, 401),
     }
     if kind == "secret":
         lesser: Expected = 404 if opened else OWN if route in _OPEN else 403

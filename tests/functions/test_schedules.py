@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.functions.test_catalogue import NOBODY, send
+from tests.functions.test_catalogue import UNKNOWN_ID, send
 from tests.harness.database.tenants import add_tenant
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem, refused
@@ -152,7 +152,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("hours", {"weekday": None}),
     ("hours", {"valid_from": "2030-06-02", "valid_until": "2030-06-01"}),
     ("hours", {"valid_from": "2030-02-30"}),
-    ("hours", {"id": NOBODY}),
+    ("hours", {"id": UNKNOWN_ID}),
     ("overrides", {"opens": "09:00", "closes": None}),
     ("overrides", {"opens": "09:00", "closes": "09:00"}),
     ("overrides", {"date": None}),

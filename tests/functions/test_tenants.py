@@ -102,7 +102,7 @@ def test_a_replaced_keys_request_has_one_effect(system: System, kind: str) -> No
     assert answers[0].body == answers[1].body == answers[2].body
 
 
-@pytest.mark.parametrize("replaced", ["of the other kind", "of nobody"])
+@pytest.mark.parametrize("replaced", ["of the other kind", "unknown"])
 def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
     """Neither a publishable key by a secret one, nor an unknown one; nothing is made."""
     (publishable,) = system.database.rows("select id from core.api_keys where kind = 'publishable'")

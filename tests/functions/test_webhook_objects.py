@@ -70,7 +70,7 @@ def _judged(shared_system: System, event: bytes) -> None:
 def test_a_session_that_lacks_what_is_read_changes_nothing(
     shared_system: System, paid: bytes, type_: str, member: str
 ) -> None:
-    """Absent, or of any other form: 400 or acknowledged, and never 500, whoever's session it is.
+    """Absent, or of any other form: 400 or acknowledged, and never 500, for any session.
 
     Proves: ASVS 2.2.1
     """

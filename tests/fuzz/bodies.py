@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.fuzz.inventory import somebody
+from tests.fuzz.inventory import new_email
 from tests.fuzz.registry import Known, Registry, season
 
 Body = dict[str, Any]
@@ -41,7 +41,7 @@ class Bodies:
             "resource_ids": lambda dice: self._ids("resource_id", dice),
             "prices": _prices,
             "url": lambda dice: _FEED.format(dice.randrange(100)),
-            "customer": lambda dice: {"name": dice.choice(_TEXTS), "email": somebody()},
+            "customer": lambda dice: {"name": dice.choice(_TEXTS), "email": new_email()},
             "success_url": lambda _: "https://studio.example/ok?session={CHECKOUT_SESSION_ID}",
             "cancel_url": lambda dice: f"https://studio.example/{dice.randrange(3)}",
         }

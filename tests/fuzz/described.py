@@ -166,7 +166,7 @@ class Fuzzer:
             {name.lower() for name in response.headers} - _AMBIENT - self._described(case, status)
         )
         if unknown:
-            self._blame(f"{label}: {status} has headers nobody described: {sorted(unknown)}", case)
+            self._blame(f"{label}: {status} has undescribed headers: {sorted(unknown)}", case)
 
         if response.headers.get("content-type", [""])[0] == "application/problem+json":
             code = response.json()["code"]

@@ -6,7 +6,7 @@ from typing import Any
 import schemathesis
 
 from tests.fuzz.bodies import ZONES, Bodies
-from tests.fuzz.inventory import somebody
+from tests.fuzz.inventory import new_email
 from tests.fuzz.registry import Known, Registry, names
 
 Case = schemathesis.Case[Any]
@@ -121,4 +121,4 @@ class Filler:
             case.query.pop(name, None)
         case.query.update(time)
         if "customer_email" in case.query:
-            case.query["customer_email"] = somebody()
+            case.query["customer_email"] = new_email()

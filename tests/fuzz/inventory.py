@@ -91,7 +91,7 @@ class Inventory:
         return {**held, **answer.body.get("booking", answer.body)}
 
     def _hold(self, time: Time) -> Answer:
-        body = {**time, "customer": {"name": "Ada", "email": somebody()}}
+        body = {**time, "customer": {"name": "Ada", "email": new_email()}}
         return self._stack.call("POST", "/v1/holds", body)
 
     def _rising_offering(self) -> tuple[str, str]:
@@ -146,7 +146,7 @@ def _start(slot: dict[str, Any]) -> dict[str, Any]:
     return {"date": slot["date"]} if slot["date"] else {"starts_at": slot["starts_at"]}
 
 
-def somebody() -> str:
+def new_email() -> str:
     """A new customer each time, since each may hold only so much."""
     return f"{uuid.uuid4().hex}@example.com"
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tests.fuzz.inventory import STATES, Inventory, somebody
+from tests.fuzz.inventory import STATES, Inventory, new_email
 from tests.stack.running import Stack
 
 _KEPT = 40
@@ -136,7 +136,7 @@ class Registry:
 
     def _body(self, name: str) -> dict[str, Any] | None:
         if name == "place_id":
-            customer = {"name": "Grace", "email": somebody()}
+            customer = {"name": "Grace", "email": new_email()}
             return {**self.inventory.taken_time(), "customer": customer}
         day = self.day().isoformat()
         bodies: dict[str, dict[str, Any]] = {

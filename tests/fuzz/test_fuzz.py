@@ -59,7 +59,7 @@ def test_a_wrong_description_is_noticed(stack: Stack) -> None:
         "GET /v1/waitlist/{place_id}": ": 404 with a code that it does not have: not_found",
         "GET /v1/bookings/{booking_id}": ": 404",
         "GET /health": ": 200",
-        "DELETE /v1/holds/{hold_id}": ": 200 has headers nobody described: ['etag', 'ratelimit'",
+        "DELETE /v1/holds/{hold_id}": ": 200 has undescribed headers: ['etag', 'ratelimit'",
         "GET /v1/resources": ": 200",
     }
     for _ in fuzzer.rounds(1, 0, only=signs):

@@ -219,7 +219,7 @@ class Spec:
         return bool(self.database.value(query, holder.pid, waiting.pid))
 
     def disconnect(self) -> None:
-        """End all sessions, whatever is under way; the next call connects anew."""
+        """End all sessions, whatever is under way; the next call connects again."""
         for session in self._sessions.values():
             session.connection.close()
         self._sessions.clear()

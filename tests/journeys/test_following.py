@@ -49,7 +49,7 @@ def test_one_id_leads_through_everything(system: System) -> None:
 
 
 def test_a_repeat_sends_the_same_bytes(system: System) -> None:
-    """Repeats send Stripe the first request's id, whoever makes them.
+    """Repeats send Stripe the first request's id, from any caller.
 
     Stripe refuses a key that comes with other parameters; so does the double.
 

@@ -116,7 +116,7 @@ def a_refund_that_fails(system: System) -> None:
 
 
 @story("EffectDead", "EffectsDead")
-def a_refund_that_somebody_made_by_hand(system: System) -> None:
+def a_refund_made_by_hand(system: System) -> None:
     _paid_late(system, TEN, taken=True)
     (payment,) = system.double.state()["payments"]
     with system.double.operation() as context:
@@ -165,7 +165,7 @@ def moved(system: System) -> None:
 
 
 @story("WaitlistJoined", "WaitlistOffered", "WaitlistLapsed", "OfferLagSeconds")
-def somebody_waits(system: System) -> None:
+def a_customer_waits(system: System) -> None:
     system.hold(TEN, customer=GRACE)
     _join(system, TEN)
     system.advance(minutes(6))
@@ -248,7 +248,7 @@ def books_are_compared(system: System) -> None:
 
 
 @story("RecordsDeleted", "RecordsStuck", "OpeningsCompiled")
-def nobody_pays(system: System) -> None:
+def a_hold_is_not_paid(system: System) -> None:
     held = system.hold(TEN, customer=GRACE)
     path = f"/v1/holds/{held['id']}"
     assert system.request("DELETE", path, secret=held["client_secret"]).status == 200
@@ -259,7 +259,7 @@ def nobody_pays(system: System) -> None:
 
 
 @story("CustomerExported", "CustomerErased")
-def somebody_is_forgotten(system: System) -> None:
+def a_customer_is_erased(system: System) -> None:
     held = system.hold(TEN, customer=GRACE)
     path = f"/v1/holds/{held['id']}"
     assert system.request("DELETE", path, secret=held["client_secret"]).status == 200

@@ -124,12 +124,12 @@ def _broken_promises(stack: Stack, figures: Figures) -> list[str]:
         path = f"/v1/bookings/{booking}/confirmation"
         answer = stack.call("GET", path, booking_secret=told.secret)
         if answer.status != 200:
-            return f"{booking}, which was told to be {told.status}, is answered {answer}"
+            return f"{booking}, which was reported as {told.status}, is answered {answer}"
         allowed = _CONFIRMED if told.status == "confirmed" else _PAID if told.paid else _UNPAID
         status = answer.body["status"]
         if status in allowed:
             return None
-        return f"{booking} was told to be {told.status}, paid {told.paid}, and is {status}"
+        return f"{booking} was reported as {told.status}, paid {told.paid}, and is {status}"
 
     with ThreadPoolExecutor(4) as customers:
         broken = list(customers.map(ask, figures.bookings.items()))

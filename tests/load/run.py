@@ -131,10 +131,10 @@ def report(plan: Plan, result: Result) -> str:
         "",
         f"trouble      {happened}",
         f"kills        {len(faults.kills)} handlers; {len(figures.lost)} requests lost by them",
-        f"conflicts    {figures.count(409, 'slot_taken')} times taken by somebody else,"
+        f"conflicts    {figures.count(409, 'slot_taken')} times taken by another customer,"
         f" {figures.count(409, 'request_in_progress')} twins met",
         f"unavailable  {figures.count(503)}; given up {figures.gave_up.total()}",
-        f"confirmed    {figures.confirmed} told to customers",
+        f"confirmed    {figures.confirmed} reported to customers",
         f"bookings     {bookings}",
         f"captured     {verdict.captured}, refunded {verdict.refunded} (minor units)",
         f"judged       in {verdict.seconds:.1f} s: {len(result.wrong)} things wrong",

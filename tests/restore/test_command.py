@@ -71,7 +71,7 @@ def test_the_command_says_what_is_left(
     nothing_left = run("--give-back")
 
     assert listed[0] == 1
-    assert re.search(rf"look at cs_\w+ \(booking {gone['id']}, .*would be given back", listed[1])
-    assert re.search(r"^[1-9]\d* answers forgotten$", listed[1], re.MULTILINE)
-    assert (given_back[0], "1 payments given back" in given_back[1]) == (0, True)
-    assert (nothing_left[0], "0 payments given back" in nothing_left[1]) == (0, True)
+    assert re.search(rf"look at cs_\w+ \(booking {gone['id']}, .*would be refunded", listed[1])
+    assert re.search(r"^[1-9]\d* records of requests deleted$", listed[1], re.MULTILINE)
+    assert (given_back[0], "1 payments refunded" in given_back[1]) == (0, True)
+    assert (nothing_left[0], "0 payments refunded" in nothing_left[1]) == (0, True)

@@ -175,7 +175,7 @@ def test_what_the_webhook_did_not_take_is_not_given_back(story: Story) -> None:
     before = captured(story.system)
 
     with pytest.raises(NotTold, match="400"):
-        restoration.catch_up(give_back=True, secret="whsec_of_somebody_else")
+        restoration.catch_up(give_back=True, secret="whsec_of_another_endpoint")
 
     assert captured(story.system) == before
 
@@ -224,12 +224,12 @@ def test_a_key_of_the_lost_time_makes_a_new_booking(story: Story) -> None:
     late = ask(8, keys[1])
     restoration.restore(took=timedelta(minutes=1))
     gone = status(late)
-    anew = ask(8, keys[1])
+    again = ask(8, keys[1])
 
     forgotten = restoration.forget_answers()
 
     assert gone == 404
-    assert (anew["id"] != late["id"], status(anew)) == (True, 200)
+    assert (again["id"] != late["id"], status(again)) == (True, 200)
     assert forgotten >= 2
     assert ask(7, keys[0])["id"] == early["id"]
-    assert ask(8, keys[1])["id"] == anew["id"]
+    assert ask(8, keys[1])["id"] == again["id"]

@@ -251,8 +251,10 @@ def test_it_agrees_with_holding_and_with_listing(
 
         assert found["bookable"] == isinstance(answer, dict), (start, found, answer)
         assert found["bookable"] == (rules(found) == [])
-        for_anybody = explain(api, offer, start)
-        assert for_anybody["bookable"] == (for_anybody["starts_at"] in free), for_anybody
+        for_any_customer = explain(api, offer, start)
+        assert for_any_customer["bookable"] == (for_any_customer["starts_at"] in free), (
+            for_any_customer
+        )
 
 
 def random_offer(tenant: Tenant, draw: Any) -> Offer:

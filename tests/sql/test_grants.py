@@ -214,7 +214,7 @@ def test_no_role_makes_temporary_objects(bare_database: Database) -> None:
     assert set(map(tuple, denials.values())) == {("42501", "42501")}
 
 
-_EVERYBODYS = """
+_OPEN_FUNCTIONS = """
     select p.oid::regprocedure::text
     from pg_proc as p
     where p.pronamespace = 'pg_catalog'::regnamespace
@@ -237,7 +237,7 @@ def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
     ]
     roles = login_roles(api.database)
 
-    able = {role: api.database.rows(_EVERYBODYS, role) for role in roles}
+    able = {role: api.database.rows(_OPEN_FUNCTIONS, role) for role in roles}
     let_in = {(r, a) for r in roles for a in attempts if _denial(api.database, r, a) != "42501"}
 
     assert {role: found for role, found in able.items() if found} == {}
@@ -247,7 +247,7 @@ def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
 def test_the_owners_take_the_locks_that_our_functions_need(api: Api) -> None:
     """Both owners may take advisory locks, and neither makes large objects."""
     for role in ("holdfast_owner", "holdfast_system"):
-        able = {name for (name,) in api.database.rows(_EVERYBODYS, role)}
+        able = {name for (name,) in api.database.rows(_OPEN_FUNCTIONS, role)}
 
         assert "pg_advisory_xact_lock(bigint)" in able
         assert [name for name in able if name.startswith("lo")] == []

@@ -339,7 +339,7 @@ def _pays_little(api: Api, offer: Offer, email: str) -> None:
 
 ATTACKS: dict[str, Callable[[Api, Offer, str], None]] = {
     "holds": _holds,
-    "places in the waitlist": _waits,
+    "waitlist entries": _waits,
     "checkouts": _pays_little,
 }
 SPELLINGS = ("victim@example.com", "victim+1@example.com", "Victim+shop@Example.com")
@@ -627,7 +627,7 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
     serve(api, full, STARTS[0] + DAY, customer=known)
     line_up(api, full, STARTS[0], customer=known)
     queue(api, full, STARTS[0], customer=known)
-    queue(api, full, STARTS[0], customer=customer("somebody@example.com"))
+    queue(api, full, STARTS[0], customer=customer("stranger@example.com"))
 
     told = [
         (

@@ -30,7 +30,7 @@ ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
 PAST = 100_000  # bookings behind the sessions that plan again
 # The indexes that the most frequent calls use in the tables that grow with bookings.
 _PERIODS = {
-    *("occupancies_no_overlap", "bookings_pkey"),
+    *("occupancies_no_overlap", "bookings_deadline", "bookings_pkey"),
     *("reschedules_one_pending", "reschedules_pkey"),
 }
 _HOLDER = {
@@ -43,8 +43,8 @@ _HELD = {
 }
 _ATTEMPT = {"bookings_pkey", "checkouts_one_payable_per_booking", "checkouts_pkey"}
 INTENDED = {
-    "list_slots": _PERIODS,
-    "list_pool_slots": _PERIODS,
+    "list_slots_as_text": _PERIODS,
+    "list_pool_slots_as_text": _PERIODS,
     "list_bookings": {"bookings_by_start", "customers_pkey"},
     "list_bookings, reference": {"bookings_reference_unique", "customers_pkey"},
     "list_bookings, resource": {"bookings_by_resource", "customers_pkey"},
@@ -94,7 +94,7 @@ pytestmark = pytest.mark.xdist_group("plans")  # a hundred thousand bookings are
 
 @pytest.fixture(
     scope="module",
-    params=["planned on empty tables", "planned on tables known to be empty", "planned anew"],
+    params=["planned on empty tables", "planned on tables known to be empty", "planned again"],
 )
 def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
     """Sessions opened when the tables were empty, and tables that have grown since."""
@@ -109,13 +109,13 @@ def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
         for action in ACTIONS.values():
             for _ in range(8):  # from the sixth on PostgreSQL may keep one plan for all values
                 action.act(workload, action.prepare(workload))
-        anew = request.param == "planned anew"
-        grow(database, workload.offer, PAST if anew else ROWS)
+        again = request.param == "planned again"
+        grow(database, workload.offer, PAST if again else ROWS)
         if known:
             # such plans read whole tables, and end with the next analysis, which autovacuum makes
             # when a table has grown by fifty rows and a tenth
             database.execute("analyze")
-        if anew:
+        if again:
             for connection in api.connections:
                 connection.execute("set plan_cache_mode = force_generic_plan")
                 connection.execute("discard plans")

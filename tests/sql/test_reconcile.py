@@ -212,12 +212,12 @@ def test_what_is_of_a_tenant_of_another_database_is_passed_by(api: Api, tenant: 
     named = [str(each) for each in (uuid4(), gone.id, tenant.id)]
     intents = [_intent(f"pi_{n}") | {"metadata": {"tenant_id": t}} for n, t in enumerate(named)]
 
-    compared = _report(api, _step(api), *intents, _intent("pi_nobodys"))
+    compared = _report(api, _step(api), *intents, _intent("pi_foreign"))
 
     assert compared["foreign"] == 2
     assert {found["id"]: found["tenant_id"] for found in compared["found"]} == {
         "pi_2": None,
-        "pi_nobodys": None,
+        "pi_foreign": None,
     }
 
 
@@ -226,7 +226,7 @@ def test_open_findings_of_a_tenant_that_left_are_none_of_ours(api: Api, tenant: 
     api.paid(tenant.offer())
     api.database.clock.advance(timedelta(hours=30))
     (row,) = api.database.rows("select payment_intent_id as id from core.payments")
-    _report(api, _step(api), _intent("pi_nobodys"), _intent(row.id, amount=1))
+    _report(api, _step(api), _intent("pi_foreign"), _intent(row.id, amount=1))
     before = api.call("next_reconciliation_page", DAYS)["open"]
     api.database.execute("update core.tenants set state = 'left'")
 

@@ -37,7 +37,7 @@ def _containing(pattern: re.Pattern[str]) -> list[str]:
 
 
 def test_nothing_is_left_unfinished() -> None:
-    """What is to be done is done, or stands in an issue."""
+    """What is still to be done is in an issue, not in a file."""
     assert _containing(UNFINISHED) == []
 
 

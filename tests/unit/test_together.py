@@ -13,7 +13,7 @@ PLAN = "tests/sql/test_plans.py::test_no_table_is_read_from_end_to_end"
     [
         ("tests/browser/test_races.py::test_a", "tests/browser/test_embed.py::test_b[light]"),
         (f"{MEETING}[buried-attach]", f"{MEETING.replace('wins', 'has')}[buried-begin]"),
-        (f"{PLAN}[planned anew-list_slots]", f"{PLAN}[planned anew-list_slots, zone]"),
+        (f"{PLAN}[planned again-list_slots]", f"{PLAN}[planned again-list_slots, zone]"),
     ],
 )
 def test_what_is_shared_is_made_once(one: str, other: str) -> None:
@@ -28,7 +28,7 @@ def test_what_is_not_shared_runs_on_any_worker() -> None:
         "tests/sql/test_effects.py::test_b[planned]",
         f"{MEETING}[buried-attach]",
         f"{MEETING}[contested-attach]",
-        f"{PLAN}[planned anew-list_slots]",
+        f"{PLAN}[planned again-list_slots]",
         f"{PLAN}[planned on empty tables-list_slots]",
         "tests/browser/test_races.py::test_a",
     ]

@@ -400,7 +400,7 @@ def _begin_alone(system: System, held: dict[str, Any]) -> None:
 
 
 def another_tenant(past: Past) -> None:
-    """Who has used the same key."""
+    """Another tenant, which has used the same key."""
     other = add_tenant(past.system.database)
     past.keys["other tenant"] = other.publishable_key
     past.hold(

@@ -159,14 +159,14 @@ def test_what_belonged_to_no_tenant_has_the_nil_tenant(server: cluster.Server, c
         database.execute(
             "insert into core.findings (object_id, kind, amount, currency, detail, first_seen_at,"
             " last_seen_at, accepted_at, accepted_because)"
-            " values ('pi_nobodys', 'payment_unknown', 700, 'GBP', 'x', now(), now(), now(), 'tea')"
+            " values ('pi_foreign', 'payment_unknown', 700, 'GBP', 'x', now(), now(), now(), 'tea')"
         )
         before = _counts(database)["core.findings"]
         migrate(database.url(), cluster.SQL_DIR)
 
-        nobodys = database.rows("select object_id from core.findings where tenant_id = %s", _NIL)
+        foreign = database.rows("select object_id from core.findings where tenant_id = %s", _NIL)
 
-        assert [row.object_id for row in nobodys] == ["pi_nobodys"]
+        assert [row.object_id for row in foreign] == ["pi_foreign"]
         assert _counts(database)["core.findings"] == before
 
 

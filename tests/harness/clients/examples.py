@@ -21,7 +21,7 @@ TEN, NOON, TWO = (NOW + timedelta(hours=hours) for hours in (2, 4, 6))
 OWN, OTHER = "bks_own", "bks_other"  # a booking's secret, and the secret of another one
 
 # Answered, or refused with this SQLSTATE, in the order of `Things.credentials`.
-EVERYBODY = "KHAUT ok ok ok ok ok ok"  # a live key; each caller sees what is its own tenant's
+ALL_KEYS = "KHAUT ok ok ok ok ok ok"  # a live key; each caller sees what is its own tenant's
 ITS_SECRET = "KHAUT KHNTF ok KHNTF ok KHNTF KHNTF"  # callers who can reach the booking
 THE_TENANT = "KHAUT ok ok ok ok KHNTF KHNTF"  # about something of the tenant's, in its name
 SERVERS = "KHAUT KHDEN KHDEN KHDEN ok KHDEN KHNTF"  # about something of the tenant's, by secret key
@@ -135,13 +135,15 @@ EXAMPLES: Mapping[str, Example] = {
     "list_calendar_feeds": Example(SERVERS, lambda t: (t.resource,)),
     "list_calendars": Example(SERVERS, lambda t: (t.resource,)),
     "list_catalogue_items": Example(ITS_SERVERS, lambda t: ("resource", None, False, None, 10)),
-    "list_pool_slots": Example(THE_TENANT, lambda t: (t.pool, t.offer.offering_id, None, None)),
-    "list_resources": Example(EVERYBODY, lambda t: (None, 10)),
-    "list_slots": Example(
+    "list_pool_slots_as_text": Example(
+        THE_TENANT, lambda t: (t.pool, t.offer.offering_id, None, None)
+    ),
+    "list_resources": Example(ALL_KEYS, lambda t: (None, 10)),
+    "list_slots_as_text": Example(
         THE_TENANT, lambda t: (t.offer.resource_id, t.offer.offering_id, None, None)
     ),
     "list_waitlist": Example(ITS_SERVERS, lambda t: ({}, None, 10)),
-    "rate_policy": Example(EVERYBODY, lambda t: ()),
+    "rate_policy": Example(ALL_KEYS, lambda t: ()),
     "release_hold": Example(ITS_SECRET, lambda t: (t.held.id, None)),
     "remove_catalogue_item": Example(SERVERS, lambda t: ("resource", None, t.resource, None)),
     "reschedule_booking": Example(ITS_SECRET, lambda t: (t.held.id, "k", _LATER, None)),

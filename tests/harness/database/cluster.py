@@ -31,7 +31,7 @@ from holdfast.migrations import migrate
 
 ROOT = Path(__file__).parents[3]
 SQL_DIR = ROOT / "sql"
-_RUN = "HOLDFAST_TEST_RUN"  # the environment variable that tells the workers the run's folder
+_RUN = "HOLDFAST_TEST_RUN"  # the environment variable with the run's folder
 _SETTINGS = {
     "plpgsql.extra_errors": "all",  # every check that PL/pgSQL can make
     "plpgsql.extra_warnings": "all",

@@ -10,7 +10,7 @@ from tests.harness.database.migrated import Database
 ROWS = 10_000
 
 _GROW = """
--- no triggers, no foreign keys; and neither is altered, which would make plans anew
+-- no triggers, no foreign keys; and neither is altered, which would make new plans
 set local session_replication_role = replica;
 
 -- other tenants with all their catalogues

@@ -503,7 +503,7 @@ def _warm(environment: tuple[System, str, dict[str, str]]) -> None:
 
     As Lambda does; and making new clients takes three times as long as their calls.
     """
-    global _running  # noqa: PLW0603 the caches that it tells about are the modules' own
+    global _running  # noqa: PLW0603 the caches it describes are the modules' own
     if _running != environment:
         forget()
         _running = environment

@@ -38,7 +38,7 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_MANAGED}/test_ordinary_owner.py::test_the_server_keeps_hashes_only",),
     ),
     Guard(
-        "secret-read-anew",
+        "secret-read-again",
         "an environment that lives on learns a new password",
         (layer("platform/database", "settings().forget_database()", "pass"),),
         (f"{_MANAGED}/test_connections.py::test_a_new_password_is_learnt_by_living_environments",),

@@ -3,7 +3,7 @@
 from tests.mutations.guard import Guard, api, core
 
 _MOVE = "tests/sql/test_reschedule.py"
-_CHANGES = "tests/sql/test_changes.py"
+_CHANGES = "tests/sql/test_reschedule_payments.py"
 _RACES = "tests/concurrency/test_reschedules.py"
 
 GUARDS: tuple[Guard, ...] = (

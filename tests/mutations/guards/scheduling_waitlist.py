@@ -186,8 +186,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 "sql/triggers/bookings_910_follow_waitlist.sql",
-                "        and (new.status = 'scheduled'\n            or ",
-                "        and (new.status = 'scheduled'\n            or false and ",
+                "        when old.payment_status = 'unpaid'",
+                "        when false and old.payment_status = 'unpaid'",
             ),
         ),
         (f"{_WAITLIST}::test_an_offer_that_runs_out_goes_to_the_next",),

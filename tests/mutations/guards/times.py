@@ -47,9 +47,9 @@ GUARDS: tuple[Guard, ...] = (
         "a booking ends before the resource closes",
         (
             core(
-                "bookable_periods",
-                "least(pg_catalog.upper(f.free) - v_length,",
-                "least(pg_catalog.upper(f.free),",
+                "bookable_runs",
+                "least(w.open_until - v_length, w.closes_at - c_instant, v_last) as last",
+                "least(w.open_until, w.closes_at - c_instant, v_last) as last",
             ),
         ),
         (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),
@@ -114,7 +114,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 "sql/triggers/bookings_100_guard_transition.sql",
-                "if not exists (",
+                "if old.status is distinct from new.status and not exists (",
                 "if false and not exists (",
             ),
         ),

@@ -16,6 +16,7 @@ from tests.unit.stripe_double.over_http import Receiver
 
 SECRET = "whsec_for_tests"
 API_KEY = "sk_test_for_tests"
+MANUAL: Any = {"payment_intent_data": {"capture_method": "manual"}}
 
 
 class Clock:
@@ -78,6 +79,12 @@ def client(double: Double) -> stripe.StripeClient:
 
 
 @pytest.fixture
+def once(double: Double) -> stripe.StripeClient:
+    """The SDK without retries, to see each answer."""
+    return stripe.StripeClient(API_KEY, http_client=DoubleClient(double), max_network_retries=0)
+
+
+@pytest.fixture
 def inbox() -> Inbox:
     return Inbox()
 
@@ -125,6 +132,22 @@ def paid(double: Double, client: stripe.StripeClient, opened: Opens) -> Opens:
         return client.v1.checkout.sessions.retrieve(session.id)
 
     return pay
+
+
+@pytest.fixture
+def authorised(paid: Opens, double: Double, inbox: Inbox) -> str:
+    """The intent of €24.00 that waits for capture; its events have been delivered."""
+    intent = str(paid(**MANUAL).payment_intent)
+    double.pump(inbox)
+    inbox.deliveries.clear()
+    return intent
+
+
+def card_of(client: stripe.StripeClient, intent: str) -> Any:
+    """What the charge of an intent says of its card."""
+    details = client.v1.charges.list({"payment_intent": intent}).data[0].payment_method_details
+    assert details is not None
+    return details.card
 
 
 @pytest.fixture

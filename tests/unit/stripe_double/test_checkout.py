@@ -5,9 +5,7 @@ import stripe
 
 from dev.stripe_double.double import Double
 from dev.stripe_double.paying import NotOpen
-from tests.unit.stripe_double.conftest import Clock, Inbox, Opens, order
-
-MANUAL = {"payment_intent_data": {"capture_method": "manual"}}
+from tests.unit.stripe_double.conftest import MANUAL, Clock, Inbox, Opens, order
 
 
 def test_a_new_session_is_open_and_has_no_intent(opened: Opens, double: Double) -> None:
@@ -190,86 +188,6 @@ def test_expires_at_has_limits(opened: Opens, clock: Clock, seconds: int) -> Non
         opened(expires_at=int(clock.moment.timestamp()) + seconds)
 
     assert (caught.value.http_status, caught.value.param) == (400, "expires_at")
-
-
-def test_an_authorisation_is_captured_later(
-    paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
-) -> None:
-    """Manual capture: complete but unpaid until captured, and captured only once."""
-    session = paid(**MANUAL)
-    intent_id = str(session.payment_intent)
-    held = client.v1.payment_intents.retrieve(intent_id)
-    captured = client.v1.payment_intents.capture(intent_id)
-    after = client.v1.checkout.sessions.retrieve(session.id)
-    double.pump(inbox)
-
-    assert (session.status, session.payment_status) == ("complete", "unpaid")
-    assert (held.status, held.amount_capturable) == ("requires_capture", 2400)
-    assert (captured.status, captured.amount_received) == ("succeeded", 2400)
-    assert after.payment_status == "paid"
-    assert inbox.types[-2:] == ["charge.captured", "payment_intent.succeeded"]
-    assert "payment_intent.amount_capturable_updated" in inbox.types
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.payment_intents.capture(intent_id)
-    assert caught.value.code == "payment_intent_unexpected_state"
-
-
-def test_no_more_than_the_authorisation_is_captured(
-    paid: Opens, client: stripe.StripeClient
-) -> None:
-    """More is refused and changes nothing; less is allowed."""
-    intent_id = str(paid(**MANUAL).payment_intent)
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.payment_intents.capture(intent_id, {"amount_to_capture": 2401})
-    intent = client.v1.payment_intents.capture(intent_id, {"amount_to_capture": 2000})
-
-    assert caught.value.code == "amount_too_large"
-    assert intent.amount_received == 2000
-
-
-def test_an_authorisation_is_voided(
-    paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
-) -> None:
-    """Cancelling releases the money; a cancelled intent can be neither captured nor cancelled."""
-    intent_id = str(paid(**MANUAL).payment_intent)
-    intent = client.v1.payment_intents.cancel(
-        intent_id, {"cancellation_reason": "requested_by_customer"}
-    )
-    double.pump(inbox)
-
-    assert (intent.status, intent.amount_capturable) == ("canceled", 0)
-    assert inbox.types[-1] == "payment_intent.canceled"
-    assert double.state()["captured"] == {}
-    for call in (client.v1.payment_intents.capture, client.v1.payment_intents.cancel):
-        with pytest.raises(stripe.InvalidRequestError, match="status of canceled"):
-            call(intent_id)
-
-
-def test_an_authorisation_ends_after_seven_days(
-    paid: Opens, client: stripe.StripeClient, clock: Clock
-) -> None:
-    """What is not captured in time is released by itself, at capture_before."""
-    intent_id = str(paid(**MANUAL).payment_intent)
-    charge = client.v1.charges.list({"payment_intent": intent_id}).data[0]
-    assert charge.payment_method_details is not None
-    assert charge.payment_method_details.card is not None
-    deadline = charge.payment_method_details.card.capture_before
-    clock.move(days=7)
-
-    assert deadline == int(clock.moment.timestamp())
-    assert client.v1.payment_intents.retrieve(intent_id).status == "canceled"
-
-
-def test_the_intent_of_an_open_session_cannot_be_cancelled(
-    opened: Opens, client: stripe.StripeClient, double: Double
-) -> None:
-    """Stripe requires the session to be expired instead."""
-    session = opened()
-    double.act(session.id, "decline")
-    intent = client.v1.payment_intents.list().data[0]
-
-    with pytest.raises(stripe.InvalidRequestError, match="created by Checkout"):
-        client.v1.payment_intents.cancel(intent.id)
 
 
 def test_a_free_session_needs_no_payment(client: stripe.StripeClient, double: Double) -> None:

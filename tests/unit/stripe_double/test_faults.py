@@ -8,14 +8,7 @@ import stripe
 from dev.stripe_double import front
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import ApiError, Request
-from dev.stripe_double.sdk_client import DoubleClient
-from tests.unit.stripe_double.conftest import API_KEY, Clock, order
-
-
-@pytest.fixture
-def once(double: Double) -> stripe.StripeClient:
-    """The SDK without retries, to see each answer."""
-    return stripe.StripeClient(API_KEY, http_client=DoubleClient(double), max_network_retries=0)
+from tests.unit.stripe_double.conftest import Clock, order
 
 
 def _create(client: stripe.StripeClient, key: str = "k1") -> stripe.checkout.Session:

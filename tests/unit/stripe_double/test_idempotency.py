@@ -102,10 +102,10 @@ def test_keys_are_forgotten_after_a_day(double: Double, clock: Clock) -> None:
     clock.move(hours=23, minutes=59)
     kept = _post(double, "/v1/checkout/sessions", SESSION, "k1")
     clock.move(minutes=1)
-    anew = _post(double, "/v1/checkout/sessions", SESSION, "k1")
+    again = _post(double, "/v1/checkout/sessions", SESSION, "k1")
 
     assert kept.body == first.body
-    assert anew.json()["id"] != first.json()["id"]
+    assert again.json()["id"] != first.json()["id"]
 
 
 def test_keys_mean_nothing_to_reading(double: Double) -> None:

@@ -29,7 +29,8 @@ declare
 begin
     v_requested := core.lock_days_or_lose(p_requested);
     if v_requested is null then
-        p_conflicts := pg_catalog.jsonb_build_object((p_requested[1]).position, 'taken');
+        p_conflicts := pg_catalog.jsonb_build_object((p_requested[1]).position, coalesce(
+            core.broken_rule(p_requested[1], v_counted, core.clock()), 'taken'));
         return;
     end if;
     v_now := core.clock();

@@ -1,5 +1,5 @@
--- core.live_periods: the unpaid periods that browsers of one network address keep at this moment, in
--- the order in which they end.
+-- core.live_periods: the unpaid periods that browsers of one network address hold now, in the order
+-- in which they end.
 --
 -- ends_at   when the period is free again if nothing is paid; one that is being paid is looked at
 --           again every minute once its time is over
@@ -13,7 +13,7 @@ returns table (resource_id uuid, starts_at timestamptz, ends_at timestamptz)
 language sql stable
 rows 10
 as $$
-    -- bounded and ordered by all columns of its index: else a plan that was made on empty tables might
+    -- bounded and ordered by all columns of its index: otherwise a plan made on empty tables might
     -- begin with all holds of the tenant; who asks sets enable_sort = off
     select b.resource_id, b.starts_at, case b.status
         when 'held' then b.hold_expires_at

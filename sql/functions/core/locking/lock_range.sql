@@ -1,7 +1,7 @@
 -- core.lock_range: the range whose days are to be locked before a time is taken.
 --
 -- The occupied range; and where a resource's bookings are counted by the local day, the whole
--- local days it touches, so that everybody who counts the same day holds a lock in common.
+-- local days it touches, so that all that count the same day share a lock.
 --
 -- p_daily_limit, p_timezone  the resource's
 -- p_during  the occupied range, buffers included

@@ -67,7 +67,7 @@ def _second_reader(body: bytes, home: str) -> list[Span]:
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:
-    """By counting who is there: edges in order, and the moments when nobody is."""
+    """By counting who is there: edges in order, and the moments when the count is zero."""
     inside = [(b, e) for b, e in spans if b < UNTIL and e > SINCE and b < e]
     edges = sorted(
         [(max(begin, SINCE), -1) for begin, _ in inside]
