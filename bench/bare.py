@@ -1,4 +1,4 @@
-"""The least a server can be: `python -m bench.bare URL CLIENTS SECONDS`.
+"""A minimal server: `python -m bench.bare URL CLIENTS SECONDS`.
 
 Two processes accept on one socket; each connection of a client has a thread and a database
 connection of its own. Clients send real HTTP over keep-alive connections from two more processes.

@@ -28,7 +28,7 @@ _WARM_UP_CALLS = 20  # until every plan of the session is made
 _PATIENCE_SECONDS = 90  # a busy machine takes long to connect two hundred
 ACTOR = Jsonb({"key_hash": hashlib.sha256(PUBLISHABLE.encode()).hexdigest(), "request_id": "bench"})
 SERVER = Jsonb({"key_hash": hashlib.sha256(SECRET.encode()).hexdigest(), "request_id": "bench"})
-_PEOPLE = itertools.count(int(time.time() * 1000) % CUSTOMERS)  # hardly anyone twice
+_PEOPLE = itertools.count(int(time.time() * 1000) % CUSTOMERS)  # hardly any customer twice
 _SECRET = hashlib.sha256(b"secret").digest()
 
 Act = Callable[["psycopg.Connection[Any]", int, int], bool]
@@ -44,7 +44,7 @@ def hold(
 
 
 def race_hold(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
-    """The same, by another customer each time: those who race for one time are not one person."""
+    """The same, by another customer each time: racers for one time are not one person."""
     return hold(connection, client, number, next(_PEOPLE))
 
 
@@ -63,7 +63,7 @@ def cart_hold(connection: "psycopg.Connection[Any]", client: int, number: int) -
 
 
 def group_join(connection: "psycopg.Connection[Any]", client: int, number: int) -> bool:
-    """A seat in a session of eight."""
+    """A seat in a class of eight."""
     resource = {"resource_id": identifier(f"class{client}")}
     offering = {"offering_id": identifier("offering_class")}
     return _hold(connection, resource | offering, [number * 60], next(_PEOPLE))

@@ -1,7 +1,8 @@
 """Samples, and what follows from them.
 
-The machine drifts by up to 2× between minutes. So contestants take turns, one sample each a round,
-and a ratio is the median of the rounds' own ratios: whatever slows a round down slows both sides.
+The machine drifts by up to 2× between minutes. So contestants take turns, one sample each per
+round, and a ratio is the median of the rounds' own ratios: whatever slows a round down slows both
+sides.
 """
 
 import statistics

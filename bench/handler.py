@@ -2,8 +2,8 @@
 
 KIND is `hold` (the handler of `functions/checkout`) or `listing` (30 days of free times, from
 `functions/availability`; only `total`, `database` and `own` are taken). The real handler in the
-environment of template.yaml, with API Gateway's event, PostgreSQL and a DynamoDB that stands in a
-process of its own. Prints the medians in ms:
+environment of template.yaml, with API Gateway's event, PostgreSQL and a DynamoDB in a separate
+process. Prints the medians in ms:
 
     total         from the event to the answer
     parse         until the use case begins: routing, rates, validation, credentials
@@ -129,7 +129,7 @@ def _event(body: dict[str, Any]) -> dict[str, Any]:
 
 @contextmanager
 def _tables(described: template.Template) -> Iterator[str]:
-    """DynamoDB in a process of its own, so that its work is not taken for the handler's."""
+    """DynamoDB in a separate process, so that its work is not counted as the handler's."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     command = [

@@ -45,7 +45,7 @@ SOURCES = {
 }
 FOLDERS = {name: "venv" if name == "main" else name for name in SOURCES}
 
-# pip's settings that uv names differently: an index or certificate configured for pip counts
+# pip's settings that uv names differently: an index or certificate configured for pip is used
 _PIP_TO_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
@@ -64,7 +64,7 @@ def main(arguments: list[str]) -> int:
     if up_to_date(name):
         return 0
     LOCAL.mkdir(exist_ok=True)
-    with (LOCAL / "bootstrap.lock").open("w") as lock:  # two makes at once: one works, one waits
+    with (LOCAL / "bootstrap.lock").open("w") as lock:  # of two makes at once, one waits
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not up_to_date(name):
             started = time.monotonic()
@@ -112,7 +112,7 @@ def uv() -> Path:
 
 
 def up_to_date(name: str) -> bool:
-    """Whether the environment was completed from these very files by this very Python."""
+    """Whether the environment was completed from exactly these files by this Python."""
     folder = LOCAL / FOLDERS[name]
     try:
         stamped = (folder / "stamp").read_text() == _fingerprint(name)
@@ -149,7 +149,7 @@ def _venv(folder: Path, *, pip: bool) -> None:
 
 
 def uv_environment() -> dict[str, str]:
-    """Our environment, with pip's settings said in uv's words and its cache in the checkout."""
+    """Our environment, with pip's settings under uv's names and its cache in the checkout."""
     environment = dict(os.environ)
     environment.pop("VIRTUAL_ENV", None)
     environment.setdefault("UV_CACHE_DIR", str(LOCAL / "cache" / "uv"))

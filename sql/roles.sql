@@ -1,5 +1,5 @@
--- Roles: who exists. Idempotent; run by the migrating user before anything else. That user needs
--- CREATEROLE and to own the database, and nothing that only a superuser has.
+-- Roles. Idempotent; run by the migrating user before anything else. That user needs CREATEROLE and
+-- to own the database, and nothing that only a superuser has.
 --
 -- holdfast_owner   owns every table and every function bound to one tenant
 -- holdfast_system  owns the few functions that must look across tenants (sign-in, sweeps, webhooks)
@@ -98,7 +98,7 @@ begin
     execute pg_catalog.format(
         'grant create, temporary on database %I to holdfast_owner',
         pg_catalog.current_database());
-    -- a login role needs nothing of its own here, not even something temporary
+    -- a login role needs no objects of its own here, not even temporary ones
     execute pg_catalog.format(
         'revoke temporary on database %I from public', pg_catalog.current_database());
 end;
@@ -107,10 +107,10 @@ $$;
 -- By the migrating user as well: not every managed service lets a role of ours create it.
 create extension if not exists btree_gist with schema public;
 
--- What PostgreSQL lets everybody do, and no function of ours needs from its caller: large objects, and
--- the advisory locks that are the locks of days and identities here. These functions belong to the
--- server. A managed service may keep the right to take them away to itself; then that is said, and no
--- more: each login is a function's of ours, and none takes such a lock by itself.
+-- What PostgreSQL grants to public, and no function of ours needs from its caller: large objects,
+-- and the advisory locks that are the locks of days and identities here. These functions belong to
+-- the server. A managed service may not let us revoke them; then a notice says so, and that is all:
+-- each login is a function's of ours, and none takes such a lock by itself.
 do $$
 declare
     v_function regprocedure;
@@ -135,7 +135,7 @@ begin
         end if;
     end loop;
     if v_kept > 0 then
-        raise warning '% functions for large objects and advisory locks stay open to everybody', v_kept
+        raise warning '% functions for large objects and advisory locks stay open to public', v_kept
             using hint = 'only a superuser can change that; see docs/database.md';
     end if;
 end;

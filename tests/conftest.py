@@ -1,4 +1,4 @@
-"""Fixtures of all tests. What they are made of stands in `tests/harness`."""
+"""Fixtures of all tests. Their parts are in `tests/harness`."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.double import Double
+from tests.harness.clients.db_client import MONDAY
 from tests.harness.database import cluster, concurrency
 from tests.harness.database.migrated import (
     Clock,
@@ -28,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Tests that share what takes long to make run on one worker."""
+    """Tests that share an expensive resource run on one worker."""
     if config.getvalue("dist") != "loadgroup":
         return None
     from tests.harness.running.together import Together  # noqa: PLC0415 there may be no xdist
@@ -43,7 +44,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say once, where nobody overlooks it, what this machine cannot run."""
+    """Say once, in the summary, what this machine cannot run."""
     if chromium.executable() is None:
         terminalreporter.write_line(chromium.MISSING, red=True, bold=True)
 
@@ -56,9 +57,16 @@ def server() -> cluster.Server:
 
 @pytest.fixture
 def database(server: cluster.Server, request: pytest.FixtureRequest) -> Iterator[Database]:
-    """A migrated database of this test's own; with the demo tenant if the test sells something."""
-    sells = {"system", "db_client"} & set(request.fixturenames)
-    with demo_database(server) if sells else fresh_database(server) as fresh:
+    """A migrated database for this test; with the demo tenant if the test needs something to
+    book.
+    """
+    if "db_client" in request.fixturenames:
+        copy = demo_database(server, MONDAY)
+    elif "system" in request.fixturenames:
+        copy = demo_database(server)
+    else:
+        copy = fresh_database(server)
+    with copy as fresh:
         yield fresh
 
 
@@ -89,7 +97,7 @@ def blocked(database: Database) -> Callable[..., None]:
 
 @pytest.fixture
 def stripe_double() -> Iterator[Double]:
-    """A Stripe of this test's own; `dev.stripe_double.server.running` puts it on a port."""
+    """A Stripe for this test; `dev.stripe_double.server.running` puts it on a port."""
     double = Double()
     yield double
     double.close()
@@ -104,7 +112,7 @@ def dynamodb() -> Iterator[str]:
 
 @pytest.fixture
 def system(database: Database, dynamodb: str, tmp_path: Path) -> Iterator[System]:
-    """The whole system on a Monday morning, in this process, with a database and Stripe of its own.
+    """The whole system on a Monday morning, in this process, with its own database and Stripe.
 
     Stripe's events wait until the test delivers them.
     """

@@ -1,4 +1,4 @@
-"""What pools, carts, moves and group sessions cost, against a plain hold."""
+"""What pools, carts, reschedules and classes cost, compared with a plain hold."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -10,24 +10,22 @@ from bench import drivers, world
 from bench.figures import Contestant, Line, Sample, contest
 from bench.server import Server
 
+_CHECKOUT = "holdfast_checkout"  # the role of the function that holds
 _CLIENTS = 8
 _RACERS, _SEATS = 200, 8
 
 
 def lines(server: Server, rounds: int) -> Iterator[Line]:
-    """Rates at 8 clients; and 200 customers who want eight seats of one session."""
+    """Rates at 8 clients; and 200 customers who want eight seats of one class."""
     template = server.template("bench_scheduling", _fill)
 
-    def contestant(kind: str, name: str, against: str | None) -> Contestant:
+    def contestant(kind: str, name: str, against: str | None, role: str = _CHECKOUT) -> Contestant:
         return Contestant(
             name,
-            partial(
-                drivers.processes, server, template, kind, role="holdfast_checkout",
-                clients=_CLIENTS,
-            ),
+            partial(drivers.processes, server, template, kind, role=role, clients=_CLIENTS),
             _CLIENTS,
             against=against,
-        )  # fmt: skip
+        )
 
     yield from contest(
         "scheduling",
@@ -35,7 +33,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
             contestant("hold", "single_hold", None),
             contestant("pool_hold", "pool_hold", "single_hold"),
             contestant("cart_hold", "cart_hold_10", "single_hold"),
-            contestant("move", "reschedule", "single_hold"),
+            contestant("move", "reschedule", "single_hold", role="holdfast_lifecycle"),
         ],
         rounds,
     )
@@ -47,16 +45,14 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
 
 
 def _race(server: Server, template: str) -> Sample:
-    sample, winners = drivers.race(
-        server, template, "group_join", role="holdfast_checkout", racers=_RACERS
-    )
+    sample, winners = drivers.race(server, template, "group_join", role=_CHECKOUT, racers=_RACERS)
     if winners != _SEATS:
         raise RuntimeError(f"{winners} customers have one of {_SEATS} seats")
     return sample
 
 
 def _fill(connection: "psycopg.Connection[Any]") -> None:
-    """Bookings to be moved, a pool of ten resources for each client, and classes of eight."""
+    """Bookings to be rescheduled, a pool of ten resources for each client, and classes of eight."""
     world.fill_booked(connection, 16_000, resources=1_000)
     connection.execute(
         f"""

@@ -1,4 +1,4 @@
-"""Which account and region a command acts in, and the person who is asked."""
+"""Which account and region a command acts in, and the person who answers its questions."""
 
 import getpass
 import os
@@ -14,7 +14,7 @@ from dev.cloud.stages import CloudError, Stage
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Who acts where. `session` makes the clients."""
+    """An account and a region. `session` makes the clients."""
 
     number: str
     user: str
@@ -43,7 +43,7 @@ def find(stage: Stage) -> Account:
 
 
 def confirmed(question: str, word: str) -> bool:
-    """Whether a person types that very word."""
+    """Whether the person types exactly that word."""
     try:
         return input(f"{question}\nType {word!r} to go on: ").strip() == word
     except EOFError:

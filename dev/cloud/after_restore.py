@@ -3,15 +3,16 @@
 Run as `python -m dev.cloud.after_restore`.
 
 A database that was restored to an earlier time has lost what was committed later, and Stripe has
-not. docs/restoring.md says when to run this. It works from outside, through the webhook, so that
-it needs no way into the database, and may be run any number of times:
+not. docs/restoring.md says when to run this. It works from outside, through the webhook, so that it
+needs no way into the database, and may be run any number of times:
 
 1. What DynamoDB keeps of requests is forgotten: the database has lost some of them, whose keys may
    be used for others. The fence in the database still knows the requests whose effect it has.
-2. Whatever Stripe has sent since is sent again, as it is at Stripe today. What the database knows
-   is settled by that. To the rest the webhook answers "unknown".
-3. With --give-back, money of unknown checkouts goes back and their open pages are closed; without,
-   it is only listed. What that cannot mend is listed for a person, and the program ends with 1.
+2. Everything Stripe has sent since is sent again, as it is at Stripe today. That settles what the
+   database knows. To the rest the webhook answers "unknown".
+3. With --give-back, payments of unknown checkouts are refunded and their open pages closed;
+without,
+   they are only listed. The rest is listed for a person, and the program ends with 1.
 
 Keys are read from the environment: STRIPE_API_KEY, STRIPE_WEBHOOK_SECRET.
 """
@@ -49,17 +50,17 @@ _SESSION_EVENTS = (
     "checkout.session.expired",
 )
 _REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed")
-_MARGIN_SECONDS = 60 * 60  # sent shortly before, and perhaps taken in after
+_MARGIN_SECONDS = 60 * 60  # sent shortly before, and perhaps settled after
 _SKEW_SECONDS = 60  # between Stripe's clock and the database's
 
 
 class NotTold(Exception):
-    """The webhook did not take an event in: so nothing may be refunded."""
+    """The webhook did not accept an event, so nothing may be refunded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something about money that a person has to know."""
+    """Something about a payment that a person must know."""
 
     what: str
     stripe_id: str
@@ -95,14 +96,14 @@ def client(api_key: str, base: str | None = None) -> stripe.StripeClient:
 def catch_up(
     api: stripe.StripeClient, post: Post, secret: str, since: datetime, *, give_back: bool
 ) -> Report:
-    """Tell the webhook what has happened at Stripe, and undo what belongs to no booking.
+    """Replay to the webhook what has happened at Stripe, and undo what belongs to no booking.
 
     Args:
         api: as `client` makes it.
         post: delivers a body with headers to the webhook; answers its status and body.
         secret: a signing secret of the webhook.
         since: the time that the database was restored to.
-        give_back: False lists what would be closed and refunded, and leaves it.
+        give_back: False only lists what would be closed and refunded.
 
     Raises:
         NotTold: the webhook refused or failed; run it again.
@@ -119,7 +120,7 @@ def catch_up(
     for session in lost.values():
         _give_back(api, session, began, report, really=give_back)
     report.findings += [
-        _finding("given back for something that the database has forgotten", refund)
+        _finding("refunded for something that the database has forgotten", refund)
         for refund in unknown
         if refund["object"] == "refund" and refund["payment_intent"] not in lost
     ]
@@ -127,7 +128,7 @@ def catch_up(
 
 
 def forget_answers(dynamodb: Any, table: str) -> int:
-    """Delete all that DynamoDB keeps of earlier requests; how many records there were.
+    """Delete all records of earlier requests in DynamoDB; how many there were.
 
     Args:
         dynamodb: a boto3 client.
@@ -145,7 +146,7 @@ def forget_answers(dynamodb: Any, table: str) -> int:
 def _tell(
     api: stripe.StripeClient, post: Post, secret: str, since: int, report: Report
 ) -> Iterator[Body]:
-    """Deliver what there is to tell, the oldest first; yields what the database does not know.
+    """Replay the events, the oldest first; yields what the database does not know.
 
     An event keeps the shape of the API version it was made in. So it is sent with the object as it
     is now, in our version; of several about one object only the last.
@@ -201,7 +202,7 @@ def _now(api: stripe.StripeClient, subject: Body) -> Body:
 def _close_pages(api: stripe.StripeClient, began: int, report: Report) -> None:
     """Close every page of the lost time that can still be paid.
 
-    If its checkout was begun just before, the database knows it and hears of the end as ever.
+    If its checkout was begun just before, the database knows it and gets the event as usual.
     """
     listed = api.v1.checkout.sessions.list(
         {"status": "open", "created": {"gte": began - _SKEW_SECONDS}, "limit": 100}
@@ -217,7 +218,7 @@ def _close_pages(api: stripe.StripeClient, began: int, report: Report) -> None:
 def _give_back(
     api: stripe.StripeClient, session: Body, began: int, report: Report, *, really: bool
 ) -> None:
-    """Send back what is still here of an unknown checkout's payment."""
+    """Refund what is left of an unknown checkout's payment."""
     if session["created"] < began - _SKEW_SECONDS:
         # a session is made after its checkout was committed
         said = "older than the restored database, which must know it: is it the right one?"
@@ -232,9 +233,9 @@ def _give_back(
         return
     charge = intent["latest_charge"]
     if intent["status"] != "succeeded" or charge["amount_refunded"] == charge["amount_captured"]:
-        return  # nothing came, or it went back before
+        return  # nothing was paid, or it was refunded before
     if not really:
-        report.findings.append(_finding("would be given back", session))
+        report.findings.append(_finding("would be refunded", session))
         return
     refund = api.v1.refunds.create(
         {
@@ -276,7 +277,7 @@ def _post_to(url: str) -> Post:
 
 
 def main() -> int:
-    """Do it; 0 if nothing is left for a person."""
+    """Run it; 0 if nothing is left for a person."""
     summary = (__doc__ or "").partition("\n\n")[0]
     parser = argparse.ArgumentParser(prog="python -m dev.cloud.after_restore", description=summary)
     parser.add_argument(
@@ -296,7 +297,7 @@ def main() -> int:
         import boto3  # noqa: PLC0415  only where it is asked for
 
         forgotten = forget_answers(boto3.client("dynamodb"), options.table)
-        print(f"{forgotten} answers forgotten")
+        print(f"{forgotten} records of requests deleted")
     report = catch_up(
         client(os.environ["STRIPE_API_KEY"], os.environ.get("STRIPE_API_BASE")),
         _post_to(options.webhook_url),
@@ -304,10 +305,13 @@ def main() -> int:
         options.since,
         give_back=options.give_back,
     )
-    print("told:", ", ".join(f"{n} {what}" for what, n in sorted(report.told.items())) or "nothing")
-    print(f"{len(report.closed)} pages closed, {len(report.given_back)} payments given back")
+    print(
+        "replayed:",
+        ", ".join(f"{n} {what}" for what, n in sorted(report.told.items())) or "nothing",
+    )
+    print(f"{len(report.closed)} pages closed, {len(report.given_back)} payments refunded")
     for refund in report.given_back:
-        print(f"gave back {refund}")
+        print(f"refunded {refund}")
     for finding in report.findings:
         print(f"look at {finding}")
     return 1 if report.findings else 0

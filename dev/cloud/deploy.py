@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dev.cloud import account, page, sam, stages, vault, webhook
 from dev.cloud.account import Account
 from dev.cloud.stages import CloudError, Stage
+from dev.dependencies import sbom
 
 Say = Callable[[str], None]
 
@@ -26,6 +27,7 @@ def deploy(stage: Stage, where: Account, ask: vault.Ask, say: Say) -> None:
     arns = vault.provide(secrets, stage, ask, say)
     sam.build()
     commit = stages.commit()
+    say(f"what is shipped is listed in {sbom.write(commit).relative_to(stages.ROOT)}")
     if commit.endswith("+") and stage.livemode:
         say(f"this checkout differs from commit {commit.rstrip('+')}: what runs is kept nowhere")
     sam.deploy(stage, where.region, stages.released(stage, arns, commit))
@@ -51,7 +53,7 @@ def deploy(stage: Stage, where: Account, ask: vault.Ask, say: Say) -> None:
 
 
 def what_next(stage: Stage, outputs: dict[str, str]) -> list[str]:
-    """The last lines: what there is now, and what a person does next."""
+    """The last lines: what exists now, and the next steps for the person."""
     lines = [
         "",
         f"{stage.stack} is deployed, schema {outputs.get('SchemaVersion', '?')}.",
@@ -72,7 +74,7 @@ def what_next(stage: Stage, outputs: dict[str, str]) -> list[str]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Deploy the stage that is named. Returns the exit status."""
+    """Deploy the named stage. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m dev.cloud.deploy")
     parser.add_argument("stage", help="a stage of samconfig.toml")
     options = parser.parse_args(arguments)

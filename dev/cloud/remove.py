@@ -1,4 +1,4 @@
-"""`make remove STAGE=dev`: take a stage down, after saying what goes and what stays.
+"""`make remove STAGE=dev`: remove a stage, after saying what is deleted and what stays.
 
 python -m dev.cloud.remove dev
 """
@@ -26,7 +26,7 @@ _KEPT = {
 
 
 def kept(root: Path = ROOT) -> list[str]:
-    """What CloudFormation does not simply delete, by the templates' own words."""
+    """What CloudFormation does not simply delete, by the templates' own policies."""
     lines = []
     for name in _TEMPLATES:
         resources: Mapping[str, Any] = parse((root / name).read_text(encoding="utf-8"))["Resources"]
@@ -38,7 +38,7 @@ def kept(root: Path = ROOT) -> list[str]:
 
 
 def warning(stage: Stage) -> list[str]:
-    """What a person has to know before."""
+    """What a person must know before."""
     lines = [
         f"This deletes the stack {stage.stack}: its API, webhook, functions, schedules, alarms",
         "and logs, and the table of answers to repeated requests.",
@@ -71,7 +71,7 @@ def remove(stage: Stage, where: Account, say: Callable[[str], None]) -> None:
     """Delete the stack and the endpoint at Stripe. Raises CloudError."""
     try:
         url = sam.outputs(stage, where.region).get("WebhookUrl", "")
-    except CloudError:  # its first deployment failed: there never was an address
+    except CloudError:  # its first deployment failed: there was never an address
         url = ""
     sam.delete(stage, where.region)
     say(f"{stage.stack} is deleted.")
@@ -82,7 +82,7 @@ def remove(stage: Stage, where: Account, say: Callable[[str], None]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Remove the stage that is named. Returns the exit status."""
+    """Remove the named stage. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m dev.cloud.remove")
     parser.add_argument("stage", help="a stage of samconfig.toml")
     options = parser.parse_args(arguments)

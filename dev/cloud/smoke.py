@@ -3,8 +3,8 @@
     python -m dev.cloud.smoke https://….execute-api.….amazonaws.com --key pk_…
 
 It costs nothing, pays nothing, and leaves nothing behind but an expired booking in the tenant's
-books. Whatever happens in between, the time is given back; should even that fail, the hold ends by
-itself after the tenant's hold minutes. Exit status: 0 proved, 1 not proved, 2 not asked properly.
+books. Whatever happens in between, the time is released; if even that fails, the hold expires after
+the tenant's hold minutes. Exit status: 0 proved, 1 not proved, 2 not asked properly.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 _KEY = re.compile(r"(pk|sk)_(test|live)_([0-9a-f]{32}_)?[A-Za-z0-9]{16,128}")
 _TIMEOUT_SECONDS = 30
-_RELEASES = 4  # attempts to give the time back
+_RELEASES = 4  # attempts to release the time
 _CUSTOMER = {"name": "Smoke test", "email": "smoke-test@example.com"}
 
 
@@ -91,7 +91,7 @@ class Deployment:
 
 @dataclass
 class Slot:
-    """A free time, and what has to be asked for to hold it."""
+    """A free time, and what a hold of it needs."""
 
     resource: dict[str, Any]
     offering: dict[str, Any]
@@ -101,7 +101,7 @@ class Slot:
 
 
 def prove(deployment: Deployment, say: Callable[[str], None]) -> None:
-    """Take every step, and give the time back in every case. Raises NotProvedError."""
+    """Take every step, and release the time in every case. Raises NotProvedError."""
     health = deployment.get("/health")
     _expect(health.get("status") == "ok", f"GET /health: {health}")
     say(
@@ -198,7 +198,7 @@ def _give_back(deployment: Deployment, slot: Slot, once: str) -> None:
             held = deployment.ask("POST", "/v1/holds", _order(slot), once=once)
             if held.status != 201:
                 if 400 <= held.status < 500 and held.status != 409:
-                    return  # it was refused: there is nothing to give back
+                    return  # it was refused: there is nothing to release
                 trouble = held
                 continue
             path = f"/v1/holds/{held.body['id']}"
@@ -208,7 +208,7 @@ def _give_back(deployment: Deployment, slot: Slot, once: str) -> None:
             trouble = released
         except NotProvedError as error:
             trouble = error
-    raise NotProvedError(f"the held time was not given back, and ends by itself: {trouble}")
+    raise NotProvedError(f"the held time was not released, and expires by itself: {trouble}")
 
 
 def _advice(answer: Answer) -> str:
@@ -257,9 +257,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\nNot proved: {error}.", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; the time was given back.", file=sys.stderr)
+        print("\nInterrupted; the time was released.", file=sys.stderr)
         return 1
-    print("\nProved: the API answers, its database decides, and a time can be held and given back.")
+    print("\nProved: the API answers, its database decides, and a time can be held and released.")
     return 0
 
 

@@ -62,8 +62,8 @@ def _deploys(value: object) -> bool:
 def released(stage: Stage, secrets: Mapping[str, str], commit: str) -> dict[str, str]:
     """All parameters of a release.
 
-    SAM publishes a function's new version when the template changes, not when a parameter does:
-    Release changes with either.
+    SAM publishes a function's new version when the template changes, not when a parameter does: the
+    parameter Release changes with either.
     """
     parameters = dict(stage.parameters) | dict(secrets)
     digest = hashlib.sha256(json.dumps(parameters, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,5 @@
-"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew its keys, take keys back, set its
-page and its limits.
+"""`make tenant STAGE=dev NAME="My studio"`: make a tenant, renew or revoke its keys, set its page
+and its limits.
 
     python -m dev.cloud.tenant dev --name "My studio"
     python -m dev.cloud.tenant dev --tenant <id>                     two new keys beside the old
@@ -86,8 +86,8 @@ def request(
     """What is sent: the keys' hashes, never the keys.
 
     Args:
-        replaced: by kind, the id of the key whose place the new one takes.
-        settings: what is to be different: its page, limits, return addresses, delayed methods.
+        replaced: by kind, the id of the key that the new one replaces.
+        settings: what is to change: its page, limits, return addresses, delayed methods.
     """
     return {
         "tenant": {
@@ -119,7 +119,7 @@ def send(where: Door, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def lines(tenant: dict[str, Any], keys: dict[str, str]) -> list[str]:
-    """What a person is shown. The keys themselves are nowhere else."""
+    """What the person sees. The keys themselves are nowhere else."""
     shown = [f"Tenant {tenant['name']}", f"  id           {tenant['id']}"]
     if tenant.get("page_url"):
         shown.append(f"  page         {tenant['page_url']}")

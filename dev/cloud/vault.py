@@ -36,14 +36,14 @@ def name(stage: Stage, kind: Kind) -> str:
 
 
 def provide(client: Any, stage: Stage, ask: Ask, say: Callable[[str], None]) -> dict[str, str]:
-    """See to it that every secret of the stage is there; answer their ARNs by parameter.
+    """Make sure that every secret of the stage exists; return their ARNs by parameter.
 
     Args:
         client: boto3's client of Secrets Manager.
         ask: asks a person for a value without showing it.
 
     Raises:
-        CloudError: a value makes no sense, or a secret is about to be deleted.
+        CloudError: a value is invalid, or a secret is about to be deleted.
     """
     kinds = [STRIPE, WEBHOOK, BOOKING] + ([] if stage.creates_database else [DATABASE])
     arns = {}
@@ -83,7 +83,7 @@ def write(client: Any, stage: Stage, kind: Kind, value: str) -> None:
 
 
 def check_stripe_key(key: str, stage: Stage) -> None:
-    """Refuse what is no secret or restricted key of the mode that the stage is in."""
+    """Refuse anything but a secret or restricted key of the stage's mode."""
     wanted = "live" if stage.livemode else "test"
     if not re.fullmatch(r"(sk|rk)_(test|live)_[A-Za-z0-9_]{8,250}", key):
         raise CloudError("that is no secret (sk_…) or restricted (rk_…) API key of Stripe")
@@ -95,7 +95,7 @@ def check_stripe_key(key: str, stage: Stage) -> None:
 
 
 def check_database_url(url: str) -> None:
-    """Refuse what cannot be the address of a database and its owner."""
+    """Refuse anything but the address of a database with its owner."""
     parts = urlsplit(url)
     if (
         parts.scheme not in ("postgresql", "postgres")

@@ -34,20 +34,20 @@ def register(
     url: str,
     say: Callable[[str], None],
 ) -> None:
-    """Make Stripe send to that address what we listen to, signed with a secret we know.
+    """Make Stripe send the events we need to that address, signed with a secret we know.
 
     Args:
         secrets: boto3's client of Secrets Manager.
 
     Raises:
-        CloudError: Stripe refuses; by hand it can still be done.
+        CloudError: Stripe refuses; it can still be done by hand.
     """
     try:
         ours = [each for each in _endpoints(at_stripe) if each.url == url]
         known = vault.read(secrets, stage, vault.WEBHOOK)
         for endpoint in ours:
             if not known:
-                # its secret was shown once, elsewhere: nothing it sent was ever accepted
+                # its secret was shown once, elsewhere: none of its events was ever accepted
                 at_stripe.v1.webhook_endpoints.delete(endpoint.id)
                 continue
             if endpoint.status == "enabled" and endpoint.api_version == API_VERSION:
@@ -80,7 +80,7 @@ def register(
 
 
 def forget(at_stripe: stripe.StripeClient, url: str) -> int:
-    """Take the endpoint back; how many there were. Raises CloudError."""
+    """Delete the endpoint; how many there were. Raises CloudError."""
     try:
         ours = [each for each in _endpoints(at_stripe) if each.url == url]
         for endpoint in ours:
@@ -93,7 +93,7 @@ def forget(at_stripe: stripe.StripeClient, url: str) -> int:
 
 
 def by_hand(url: str) -> str:
-    """What to do without us."""
+    """What to do by hand instead."""
     return (
         f"In Stripe's dashboard add an endpoint for {url} with API version {API_VERSION} and the"
         f" events {', '.join(sorted(EVENTS))}. Then put its signing secret, as"

@@ -141,7 +141,9 @@ def load(path: Path, parameters: Mapping[str, str] | None = None) -> Template:
 
 
 def _stand_ins(document: Mapping[str, Any]) -> dict[str, str]:
-    """Values of parameters without a default: what only a deployment knows, as a secret's ARN."""
+    """Values for parameters without a default, which only a deployment knows, such as a secret's
+    ARN.
+    """
     declared: Mapping[str, Any] = document.get("Parameters") or {}
     return {
         name: f"arn:aws:local:{REGION}:{ACCOUNT}:{name}"

@@ -56,7 +56,7 @@ _ADVICE = """\
   database role ({secrets} together with Stripe's and our own), are the price of every function
   having no more than its own rights.
 - **One NAT gateway or one in each zone**: {nat} a month for each with its address. With one, the
-  loss of its zone cuts everybody off from Stripe until it is back.
+  loss of its zone cuts all functions off from Stripe until it is back.
 - **SnapStart** is paid for while its versions exist: {snapshots} a month for the functions that
   people wait for. Old versions are deleted, so that it is paid once.
 - **Alarms and metrics** are {watching} a month. With other monitoring the alarms can be left

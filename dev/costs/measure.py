@@ -1,8 +1,8 @@
 """How long each function works, for docs/costs.md: `python -m dev.costs.measure SAID FOLDER`.
 
-Plays bookings on a running local stack, one after the other, and reads the times from what the
-stack says; what no client calls is invoked. SAID is a file with its output (`make up PORT=9100 >
-SAID`), FOLDER its data (`.local/stack-9100`). Writes dev/costs/durations.toml.
+Plays bookings on a running local stack, one after the other, and reads the times from the stack's
+output; functions that no client calls are invoked. SAID is a file with its output (`make up
+PORT=9100 > SAID`), FOLDER its data (`.local/stack-9100`). Writes dev/costs/durations.toml.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Customer:
         self._manifest = manifest
 
     def book(self) -> None:
-        """Look, hold, pay, ask, reschedule, and look at the shop's own lists."""
+        """Look, hold, pay, ask, reschedule, and read the shop's own lists."""
         resource, offering, first = self._free()
         customer = {"name": "Grace Hopper", "email": f"{uuid.uuid4().hex}@example.com"}
         wanted = {"resource_id": resource["id"], "offering_id": offering, "starts_at": first}
@@ -70,7 +70,7 @@ class Customer:
         return round((time.perf_counter() - began) * 1000)
 
     def _free(self) -> tuple[dict[str, Any], str, str]:
-        """A resource, its offering, and the first time that is free there."""
+        """A resource, its offering, and its first free time."""
         for resource in self._manifest["resources"]:
             offering = resource["offerings"][0]["id"]
             path = f"/v1/resources/{resource['id']}/slots?offering_id={offering}"
@@ -112,7 +112,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def milliseconds(said: str) -> dict[str, list[int]]:
-    """What the stack says of each function: the times of its invocations, in order."""
+    """What the stack prints of each function: the times of its invocations, in order."""
     found: dict[str, list[int]] = defaultdict(list)
     for line in _COLOURS.sub("", said).splitlines():
         if match := _REQUEST.match(line):

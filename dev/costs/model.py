@@ -52,7 +52,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Books:
-    """What is known besides the templates: prices, use, measured durations."""
+    """The data besides the templates: prices, use, measured durations."""
 
     prices: Table
     workload: Table
@@ -69,7 +69,8 @@ class Books:
         return 1000 * float(self.workload["calls"].get(function, 0))
 
     def seconds(self, function: str, memory: int) -> float:
-        """How long an invocation is billed for: less memory is less processor, and waits are waits.
+        """How long an invocation is billed for: with less memory work is slower, but waits stay the
+        same.
 
         Raises:
             KeyError: the function was never measured.
@@ -115,7 +116,7 @@ def resources(
             yield from resources(given, path.parent / resource.get("TemplateURL"))
 
 
-_parsed = cache(parse)  # a second's work, for each size again
+_parsed = cache(parse)  # a second's work, for each doubling
 
 
 def lines(size: Table, known: Books, path: Path = ROOT / "template.yaml") -> list[Line]:
@@ -165,7 +166,7 @@ def _function(resource: Resource, known: Books, _size: Table) -> Iterator[Line]:
     gb = memory / 1024
     one = known.seconds(name, memory) * gb * known.usd("lambda_gb_second")
     one += known.usd("lambda_request")
-    # a start is processor's work: with half the memory it takes twice as long, and costs the same
+    # a start is processor work: with half the memory it takes twice as long, and costs the same
     start = known.each("cold_seconds") / 2 * known.usd("lambda_gb_second")
     cold = known.each("cold_share")
     snapshot = (resource.get("SnapStart") or {}).get("ApplyOn") == "PublishedVersions"
@@ -190,7 +191,7 @@ def _function(resource: Resource, known: Books, _size: Table) -> Iterator[Line]:
 
 
 def _log_gb(known: Books) -> float:
-    """A GB of logs, taken in and kept for a month."""
+    """A GB of logs, ingested and kept for a month."""
     return known.usd("log_gb") + known.each("kept_compressed") * known.usd("log_gb_month")
 
 

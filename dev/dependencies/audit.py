@@ -1,7 +1,8 @@
 """`make audit`: known vulnerabilities of what the layer ships, asked of OSV.
 
 Fails on a finding. Where the service cannot be reached it says so and passes: an audit that is
-skipped silently would be none, and one that stops a build without a network would be switched off.
+skipped silently would be worthless, and one that stops a build without a network would be switched
+off.
 """
 
 import json
@@ -19,7 +20,7 @@ def findings(service: str = SERVICE) -> dict[str, list[str]]:
     """Ids of vulnerabilities by `name version`; empty if none is known.
 
     Raises:
-        OSError: the service cannot be reached, or makes no sense.
+        OSError: the service cannot be reached, or its answer cannot be read.
     """
     packages = shipped()
     queries = [

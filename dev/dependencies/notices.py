@@ -1,4 +1,4 @@
-"""What the layer ships of other people's, and under which licence: layers/core/THIRD-PARTY-NOTICES.
+"""The other packages that the layer ships, and their licences: layers/core/THIRD-PARTY-NOTICES.
 
 From the metadata of what is installed here, which is what `layers/core/requirements.txt` pins.
 """
@@ -24,7 +24,9 @@ def shipped() -> list[tuple[str, str]]:
 
 
 def licence(found: Distribution) -> str:
-    """A package's licence, as it says itself: SPDX, else its classifiers, else the short word."""
+    """A package's licence by its own metadata: SPDX, otherwise its classifiers or the short
+    name.
+    """
     metadata = found.metadata
     if "License-Expression" in metadata:
         return str(metadata["License-Expression"])

@@ -1,4 +1,4 @@
-"""`docs/access.md`: which credential may do what, from sql/grants.sql and who asks."""
+"""`docs/access.md`: which credential may do what, from sql/grants.sql and the stored functions."""
 
 import re
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ _KINDS = ("publishable", "booking_secret", "secret")
 
 
 def capabilities() -> Mapping[str, Mapping[str, str]]:
-    """Of each capability the kinds of credential that have it, and its scope for each."""
+    """For each capability the kinds of credential that have it, with their scopes."""
     listed = re.findall(
         r"\('([a-z_]+)', '(own|tenant)', array\[([^]]*)\]\)", GRANTS.read_text(encoding="utf-8")
     )
@@ -37,7 +37,7 @@ def capabilities() -> Mapping[str, Mapping[str, str]]:
 
 
 def askers() -> Mapping[str, list[str]]:
-    """Of each capability the functions of schema api that ask for it."""
+    """For each capability the functions of schema api that ask for it."""
     found: dict[str, list[str]] = {}
     for path in sorted(FUNCTIONS.rglob("*.sql"), key=lambda path: path.stem):
         text = path.read_text(encoding="utf-8")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-# what a file says, without its comments; a string is no comment, whatever stands in it
+# a file's code, without its comments; a string is no comment, whatever it contains
 _COMMENT_OR_STRING = re.compile(r"--[^\n]*|/\*.*?\*/|('(?:[^']|'')*')", re.DOTALL)
 _CALL = re.compile(r"\b((?:core|api)\.[a-z_]\w*)\(")
 _DEFINED = re.compile(r"create or replace function ((?:core|api)\.[a-z_]\w*)\(")
@@ -19,8 +19,8 @@ def code(text: str) -> str:
 def call_graph(sql_dir: Path) -> dict[str, frozenset[str]]:
     """What each function of `functions/` and `triggers/` calls, by its name with its schema.
 
-    A trigger's function stands for itself: what fires it does not call it. That a function calls
-    itself is left out.
+    A trigger's function counts by itself: the statement that fires it does not call it. A
+    function's calls of itself are left out.
     """
     bodies: dict[str, str] = {}
     for folder in ("functions", "triggers"):
@@ -39,7 +39,7 @@ def call_graph(sql_dir: Path) -> dict[str, frozenset[str]]:
 
 
 def reached(calls: Mapping[str, Iterable[str]], start: str) -> frozenset[str]:
-    """All functions that a function calls, and those that they call, and so on."""
+    """All functions that a function calls, directly or through others."""
     found: set[str] = set()
     waiting = [start]
     while waiting:
@@ -51,7 +51,9 @@ def reached(calls: Mapping[str, Iterable[str]], start: str) -> frozenset[str]:
 
 
 def circle(calls: Mapping[str, Iterable[str]]) -> list[str]:
-    """Functions that call each other in a circle, the first once more at the end; none is []."""
+    """Functions that call each other in a circle, with the first repeated at the end; [] if there
+    is none.
+    """
     try:
         TopologicalSorter(calls).prepare()
     except CycleError as error:

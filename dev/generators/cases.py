@@ -1,7 +1,7 @@
 """docs/cases.md: every case the system must get right, and the tests that prove it.
 
-A test names the cases it proves in its docstring's last line: `Cases: D-1, E-5.1`. What each case
-is about stands here, so that one without a test is listed too.
+A test names the cases it proves in its docstring's last line: `Cases: D-1, E-5.1`. The subject of
+each case is listed here, so that one without a test is listed too.
 """
 
 import ast
@@ -88,7 +88,7 @@ CASES: Mapping[str, str] = {
     "R-1": "consuming a redemption session",
 }
 
-# Proved for what there is today; more of their features is still to be built.
+# Proved for today's features; more of them are still to be built.
 IN_PART = {"E-2.3", "E-3.5", "E-3.7", "E-7.2", "E-8.1", "E-8.2", "E-9.1"}
 
 _LISTED = re.compile(r"^Cases?: (?P<ids>[A-Z0-9., \n-]+?)\.?$", re.MULTILINE)

@@ -1,8 +1,8 @@
-"""Pictures of the rooms, for ARCHITECTURE.md: which there are, how large, and who calls whom.
+"""Pictures of the rooms, for ARCHITECTURE.md: their order, their sizes, and their calls.
 
 A picture is a staircase. Each step is a room, the ground is at the bottom; a number on the way to a
-step counts what its room uses of the room that stands straight below. So a call upward has no
-place in the picture, and drawing it is an error.
+step counts what its room uses of the room straight below. So a call upward has no place in the
+picture, and drawing it is an error.
 """
 
 import ast
@@ -47,10 +47,10 @@ _STYLE = """
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Rooms from the ground up, what is in each, who enters from outside, and the calls."""
+    """Rooms from the ground up, what is in each, the entrances, and the calls."""
 
     rooms: Sequence[str]
-    entrances: Sequence[str]  # they use rooms, and no room uses them; the first stands lowest
+    entrances: Sequence[str]  # they use rooms, and no room uses them; the first is the lowest
     sizes: Mapping[str, int]
     calls: Mapping[tuple[str, str], int]  # (who calls, who is called)
 

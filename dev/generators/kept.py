@@ -16,7 +16,7 @@ _BEGINS, _ENDS = (
 )
 
 # swept: deleted by api.delete_expired_records · bounded: by what it describes, not by time ·
-# kept: for the reason that is given
+# kept: for the given reason
 Policy = Literal["swept", "bounded", "kept"]
 
 
@@ -25,8 +25,8 @@ class Kept:
     """What a table holds.
 
     Attributes:
-        personal: what of it is about a person; empty is nothing.
-        how_long: or what bounds it.
+        personal: the data in it about a person; empty means none.
+        how_long: or what limits it.
         by: for what is swept, the function that deletes from it.
     """
 
@@ -58,7 +58,7 @@ TABLES: Mapping[str, Kept] = {
     ),
     "core.waitlist": Kept(
         "swept",
-        "who waits for a time",
+        "customers who wait for a time",
         "name, phone, language, time zone, keyed hash of the network address",
         "`keep_waitlist_days` after it ended (30), or with the booking it was offered",
         ("core.delete_waitlist_entries", "core.delete_booking"),
@@ -70,8 +70,8 @@ TABLES: Mapping[str, Kept] = {
         _BOOKING,
         ("core.delete_booking",),
     ),
-    "core.payments": Kept("kept", "money that came", "", "for ever: the books"),
-    "core.refunds": Kept("kept", "money that went back", "", "for ever: the books"),
+    "core.payments": Kept("kept", "payments", "", "for ever: the books"),
+    "core.refunds": Kept("kept", "refunds", "", "for ever: the books"),
     "core.allocations": Kept(
         "kept", "which payment is for which booking", "", "for ever: the books"
     ),
@@ -81,7 +81,11 @@ TABLES: Mapping[str, Kept] = {
     "ledger.journals": Kept("kept", "every event that moved money", "", "for ever: the books"),
     "ledger.postings": Kept("kept", "from where to where, and how much", "", "for ever: the books"),
     "core.reschedules": Kept(
-        "kept", "moves of paid bookings", "", "for ever, with the booking: only paid ones are moved"
+        "swept",
+        "reschedules",
+        "",
+        "with their booking; of one that was paid, for ever",
+        ("core.delete_booking",),
     ),
     "core.occupancies": Kept(
         "bounded", "who owns which time", "", "while the booking is live: a row or two each"
@@ -104,7 +108,7 @@ TABLES: Mapping[str, Kept] = {
     ),
     "core.stripe_events": Kept(
         "swept",
-        "which of Stripe's events were taken in",
+        "which of Stripe's events were recorded",
         "",
         "`keep_events_days` (35): Stripe may repeat one for days",
         ("core.delete_events", "core.delete_booking"),
@@ -130,7 +134,7 @@ TABLES: Mapping[str, Kept] = {
     ),
     "core.sweep_failures": Kept(
         "swept",
-        "rows that a sweep could not do, and when it tries them again",
+        "rows at which a sweep failed, and when it tries them again",
         "",
         "30 days after the last failure",
         ("core.delete_failures",),
@@ -141,9 +145,7 @@ TABLES: Mapping[str, Kept] = {
         "",
         "for ever: each was a fault, and a person's decision",
     ),
-    "core.tenants": Kept(
-        "bounded", "whose system it is, and settings", "", "as long as it is used"
-    ),
+    "core.tenants": Kept("bounded", "tenants and their settings", "", "as long as it is used"),
     "core.api_keys": Kept(
         "bounded", "hashes of keys", "", "for ever, revoked or not: history names them"
     ),

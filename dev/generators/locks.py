@@ -1,4 +1,6 @@
-"""The table of `docs/locking.md`: who locks what, as the headers of the stored functions say."""
+"""The table of `docs/locking.md`: which function locks what, by the headers of the stored
+functions.
+"""
 
 import re
 from collections.abc import Mapping
@@ -16,7 +18,7 @@ _ENTRIES = "Locks|Raises|Backstop|Returns|Source"
 def files() -> dict[str, str]:
     """Each function's file by the name of the function: those of `api` first, then by room.
 
-    Without doorways, which lock as what they lead to.
+    Without doorways, which lock what their functions lock.
     """
     return {
         f"{path.relative_to(FUNCTIONS).parts[0]}.{path.stem}": path.read_text(encoding="utf-8")
@@ -24,7 +26,7 @@ def files() -> dict[str, str]:
             FUNCTIONS.rglob("*.sql"),
             key=lambda path: (path.relative_to(FUNCTIONS).parts[0] != "api", path),
         )
-        if path.parent.name != "doorways"  # they lock as what they lead to
+        if path.parent.name != "doorways"  # they lock what their functions lock
     }
 
 

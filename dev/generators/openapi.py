@@ -60,7 +60,7 @@ by `cursor`."""
 Json = dict[str, Any]
 _RATES = ("RateLimitPolicy", "RateLimit")
 _PASSING = "UnavailableOrMoving"  # what most operations answer with 503
-# Found before a request is counted, or where no key is asked for: nothing is said of rates.
+# Refused before a request is counted, or without a key: no rate headers.
 _UNCOUNTED = (
     *(errors.BodyTooLarge, errors.UnsupportedMediaType),
     *(errors.SignatureInvalid, errors.EventMismatch),
@@ -126,7 +126,7 @@ def _declared() -> dict[str, tuple[Json, Json]]:
     found = {}
     specifications: dict[str, Json] = {}
     for route in local.routes:
-        if route.method == "HEAD":  # goes without saying: see _ABOUT
+        if route.method == "HEAD":  # understood: see _ABOUT
             continue
         name = local.functions[route.function].name
         if name not in specifications:

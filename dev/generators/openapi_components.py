@@ -131,7 +131,7 @@ WEBHOOK: dict[str, Any] = {
 
 WEBHOOK_ANSWERS: dict[str, Any] = {
     "200": {
-        "description": "Taken in; the transaction that settles it has been committed.",
+        "description": "Settled; the transaction has been committed.",
         "content": {"application/json": {"schema": reference("StripeEventReceipt")}},
     }
 }

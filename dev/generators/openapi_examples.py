@@ -1,8 +1,8 @@
-"""Examples of what the API takes and answers, made from the schemas and from what names mean.
+"""Examples of requests and answers, made from the schemas and from the meaning of names.
 
-A model that gains a field gains an example of it, so none can be forgotten; a unit test holds every
-example to its schema. What a reader should see of one schema or of one answer in particular stands
-in `_OF_SCHEMA` and `_OF_ANSWER`.
+A model that gains a field gains an example of it, so none can be forgotten; a unit test checks
+every example against its schema. Special examples of one schema or one answer are in `_OF_SCHEMA`
+and `_OF_ANSWER`.
 """
 
 import uuid
@@ -13,7 +13,7 @@ Json = dict[str, Any]
 
 _SPACE = uuid.UUID("5b0a4c62-3f0e-4d6b-9f6a-2f4f3c1f7b11")
 
-# What a member of that name looks like, wherever it stands.
+# What a member of that name looks like, wherever it is.
 _NAMED: Mapping[str, Any] = {
     "amount": 4500,
     "checkout_url": "https://checkout.stripe.com/c/pay/cs_test_a1B2c3",
@@ -55,7 +55,7 @@ _NAMED: Mapping[str, Any] = {
     "url": "https://calendar.example/private-1f7b/basic.ics",
     "weekday": 1,
 }
-# Members that may be null, and are something in an example all the same.
+# Members that may be null, but have a value in examples.
 _RATHER = frozenset(
     {
         *("closes", "duration_minutes", "ends_at", "free_cancel_until", "offering_id", "opens"),
@@ -81,7 +81,7 @@ _OF_SCHEMA: Mapping[str, Json] = {
     "PoolChange": {"name": "Any tutor"},
     "Place": {"position": 1},
 }
-# By operation and status: what is otherwise than in the schema's example.
+# By operation and status: what differs from the schema's example.
 _OF_ANSWER: Mapping[tuple[str, int], Json] = {
     ("beginCheckout", 200): {"booking": {"status": "paying", "payment_status": "unpaid"}},
     ("getConfirmation", 200): {"status": "confirmed"},

@@ -1,7 +1,7 @@
-"""docs/security.md: what OWASP asks of an application as this one, and the tests that prove it.
+"""docs/security.md: what OWASP requires of such an application, and the tests that prove it.
 
 A test names the requirements it proves at the end of its docstring: `Proves: ASVS 1.2.4, 8.2.2,
-API1:2023`. What each requires, what does not apply and what is not met stands in security.toml.
+API1:2023`. What each requires, what does not apply and what is not met is in security.toml.
 """
 
 import re
@@ -27,7 +27,7 @@ class Requirement:
         level: of the ASVS; 0 for the API Top 10.
         about: what it asks for, in our words.
         document: where that is described, if a description is what it asks for.
-        platform: who does it instead of us.
+        platform: which service does it instead of us.
         unmet: what is missing, if something is.
     """
 
@@ -41,7 +41,7 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """Requirements about what there is not: numbers by level, and why."""
+    """Requirements about features that do not exist here: numbers by level, and why."""
 
     numbers: Mapping[int, list[str]]
     why: str

@@ -24,7 +24,7 @@ from dev.programs.processes import command_line, free_port, is_alive, planted_cl
 __all__ = ["Postgres", "PostgresError", "create_database"]
 
 _START_SECONDS = 60  # recovery after a crash replays the log before it answers
-_ELSEWHERE = "holdfast-data-"  # how folders in a temporary place begin
+_ELSEWHERE = "holdfast-data-"  # names of folders in a temporary place
 _STOP_SECONDS = 5
 _VOLATILE = {  # a test database that a crash destroys is made again
     "fsync": "off",
@@ -37,10 +37,11 @@ _VOLATILE = {  # a test database that a crash destroys is made again
 class Postgres:
     """A PostgreSQL server on 127.0.0.1, without Unix sockets, whose data live in one folder.
 
-    Everyone who can reach the port may connect as any role (trust): it is for development.
+    Any process that can reach the port may connect as any role (trust): it is for development.
 
     Args:
-        data: folder of the data, made if need be. If the server's account could not reach it (root
+        data: folder of the data, made if necessary. If the server's account could not reach it
+    (root
             hands the server to `nobody`, and a home may be closed), the path becomes a symbolic
             link to a folder in a temporary place that it can reach.
         port: TCP port; None takes a free one, or that of a server found running.
@@ -93,7 +94,7 @@ class Postgres:
         return self.url("postgres")
 
     def stop(self) -> None:
-        """Disconnect everyone, write everything down and stop; harmless if nothing runs."""
+        """Disconnect all sessions, write everything to disk and stop; harmless if nothing runs."""
         self._halt(gently=True)
 
     def running(self) -> bool:
@@ -106,7 +107,7 @@ class Postgres:
 
     @property
     def log(self) -> Path:
-        """Where the server writes what it has to say."""
+        """The server's log file."""
         return self._folder() / "server.log"
 
     def clear(self) -> None:
@@ -222,7 +223,7 @@ class Postgres:
                 return
 
     def _halt(self, *, gently: bool) -> None:
-        """End the server, if there is one; by force where it does not obey or would not hear."""
+        """End the server, if there is one; by force if it does not obey."""
         pid = self._server_pid()
         if pid is None:
             return
@@ -241,7 +242,7 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _as_wanted(self, port: int) -> bool:
-        """Whether the running server has the port and settings we would start it with."""
+        """Whether the running server has the port and settings that a new start would use."""
         if self._wanted_port not in (None, port):
             return False
         try:

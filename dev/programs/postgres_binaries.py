@@ -40,7 +40,9 @@ class Account:
         return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
     def own(self, folder: Path) -> None:
-        """Create the folder if need be and make it this account's alone, as PostgreSQL demands."""
+        """Create the folder if necessary and make it this account's alone, as PostgreSQL
+        demands.
+        """
         folder.mkdir(mode=0o700, exist_ok=True)
         folder.chmod(0o700)
         if self.uid is not None and self.gid is not None:
@@ -161,7 +163,7 @@ def _install_copy(packages: Path, copy: Path) -> None:
         folder.chmod(0o755)
     try:
         fresh.rename(copy)
-    except OSError:  # another process was quicker
+    except OSError:  # another process was first
         shutil.rmtree(fresh)
 
 

@@ -29,14 +29,14 @@ from dev.stack.static import SHARED, Pages
 from dev.stack.workers import Pool, Pools, concurrency
 
 _HOST = "http://127.0.0.1"
-_DOOR = "http://localhost"  # browsers grant it what else needs TLS: passkeys, __Host- cookies
+_DOOR = "http://localhost"  # browsers allow on it what else needs TLS: passkeys, __Host- cookies
 _PARAMETERS = {"ServeBookingPage": "yes", "EmbedOrigins": "*"}
 _GRACE_SECONDS = 3.0  # for requests and invocations in progress when the stack stops
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What to run, and where its data lie (`local` is shared by all stacks, `folder` is ours)."""
+    """What to run, and where its data are (`local` is shared by all stacks, `folder` is ours)."""
 
     root: Path
     local: Path
@@ -251,7 +251,7 @@ class Stack:
         }
 
     async def run(self) -> None:
-        """Work until cancelled: schedules, warm processes. What dies is started again.
+        """Work until cancelled: schedules, warm processes. What dies is restarted.
 
         Raises:
             ServiceError, DatabaseError, PostgresError: something does not stay up.
@@ -274,7 +274,7 @@ class Stack:
     # stopping ---------------------------------------------------------------------------------
 
     async def stop(self) -> None:
-        """Stop everything in order: doors, functions, what they talk to."""
+        """Stop everything in order: doors, functions, their backends."""
         manifest.withdraw(self._settings.local, self._settings.folder)
         self._lock.note_stopping()
         for task in self._background:

@@ -48,7 +48,7 @@ _EXPECTED = (
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a stack until it has to stop, or clear one's data. Returns the exit status."""
+    """Run a stack until it must stop, or clear one's data. Returns the exit status."""
     options = _options(arguments)
     sys.path.insert(0, str(ROOT / "layers" / "core"))  # the migration runner is shared code
     console = Console()

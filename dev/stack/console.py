@@ -1,7 +1,7 @@
-"""What the stack says to the person who started it: progress, requests, faults.
+"""The output of the stack: progress, requests, faults.
 
 The request log names functions, statuses and times. Query values, headers and bodies may be
-personal or secret and never appear; control characters a client sends are shown, not executed.
+personal or secret and never appear; control characters sent by a client are shown, not executed.
 """
 
 import sys
@@ -95,5 +95,5 @@ def _traceback(failure: dict[str, Any]) -> list[str]:
 
 
 def printable(text: str) -> str:
-    """The text with everything that could steer a terminal written out."""
+    """The text with everything that could control a terminal escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

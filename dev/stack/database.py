@@ -1,4 +1,4 @@
-"""The stack's database: a PostgreSQL of its own or one that DATABASE_URL names, migrated."""
+"""The stack's database: our own PostgreSQL or one that DATABASE_URL names, migrated."""
 
 import asyncio
 import contextlib
@@ -59,7 +59,7 @@ class Database:
         return urlunsplit(parts._replace(netloc=f"{quote(role, safe='')}@{host}"))
 
     async def start(self) -> None:
-        """Start the server, or adopt what a killed stack left; make the database if need be."""
+        """Start the server, or adopt what a killed stack left; make the database if necessary."""
         if self._owner_url:
             return
         from dev.programs.postgres import Postgres  # noqa: PLC0415 - slow, while the others start
@@ -85,7 +85,7 @@ class Database:
         return self._server.url(_NAME)
 
     async def migrate(self) -> str:
-        """Bring the schema up to date; returns what happened, for people."""
+        """Bring the schema up to date; returns what was done, for people."""
         from psycopg import Error  # noqa: PLC0415
 
         from holdfast.migrations import MigrationError, migrate  # noqa: PLC0415
@@ -107,14 +107,14 @@ class Database:
         return None if self._server is None else self._server.log
 
     async def watch(self, console: Console) -> None:
-        """Start our server again whenever it ends; returns at once if it is not ours.
+        """Restart our server whenever it ends; returns at once if it is not ours.
 
-        A backend that dies makes the server restart itself; this is for the server's own death.
-        It keeps its port, since the handlers know it by that.
+        A backend that dies makes the server restart itself; this is for the server's own death. It
+        keeps its port, since the handlers know it by that.
 
         Raises:
             DatabaseError: it ends too often.
-            PostgresError: it cannot be started again.
+            PostgresError: it cannot be restarted.
         """
         if self._server is None:
             return

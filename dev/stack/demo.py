@@ -110,12 +110,12 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
 
     Args:
         conninfo: the migrated database, as its superuser.
-        secrets: the keys that shall open the tenant.
+        secrets: the keys of the tenant.
     """
     tenant = DEMO_TENANT
     with psycopg.connect(conninfo) as connection:
         connection.execute(
-            # everybody comes from this machine, and most of them as the same person
+            # all requests come from this machine, and most of them for the same customer
             "insert into core.tenants"
             " (id, name, live_holds_per_customer, live_holds_per_address, live_holds_per_resource,"
             " live_holds_per_day, holds_per_hour, free_lapses, places_per_customer,"
@@ -131,7 +131,7 @@ def seed(conninfo: str, secrets: LocalSecrets) -> DemoTenant:
             " rate_mailbox = 1000000 where id = %s",
             (tenant,),
         )
-        connection.execute(  # a database that is older than the list gets it as well
+        connection.execute(  # a database from before the list gets it as well
             "update core.tenants set return_origins = %s"
             " where id = %s and coalesce(cardinality(return_origins), 0) = 0",
             (list(_RETURN_ORIGINS), tenant),

@@ -32,7 +32,7 @@ def _call_action(handler: DynamoHandler) -> TYPE_RESPONSE:
 
 
 class _RequestHandler(MotoRequestHandler):
-    """Keeps connections open, as DynamoDB does, and keeps quiet."""
+    """Keeps connections open, as DynamoDB does, and prints nothing."""
 
     protocol_version = "HTTP/1.1"
 

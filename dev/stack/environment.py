@@ -1,8 +1,9 @@
-"""The environment of each function: what its template declares, and what stands for the cloud.
+"""The environment of each function: what its template declares, and local replacements for the
+cloud.
 
 Secrets Manager does not exist here. Where a function declares the ARN of a secret, it gets the
 value itself, under the name that `holdfast`'s settings prefer; a function that declares none gets
-none, so a permission forgotten in the template fails on a laptop too.
+none, so a permission missing in the template fails on a laptop too.
 """
 
 import os

@@ -30,7 +30,7 @@ URL_LIMITS = Limits(body=PAYLOAD_LIMIT, head=64 * 1024)
 
 @dataclass(frozen=True, slots=True)
 class _Door:
-    """How one kind of door presents itself and its faults; `seconds` is its own patience."""
+    """How one kind of door presents itself and its faults; `seconds` is its own time limit."""
 
     origin: payload.Origin
     failed: HTTPStatus
@@ -162,10 +162,10 @@ class _Call:
 
 
 def fault(status: HTTPStatus) -> Response:
-    """The service's own answer, as it words it.
+    """The service's own answer, in its words.
 
     With the headers that each answer of the functions has. API Gateway itself adds none to its own
-    errors, and lets none be added; in the cloud something before it has to (docs/deploying.md).
+    errors, and allows none to be added; in the cloud a service before it must (docs/deploying.md).
     """
     text = "Internal Server Error" if status == HTTPStatus.BAD_GATEWAY else PHRASES[status]
     body = json.dumps({"message": text}, separators=(",", ":")).encode()

@@ -1,7 +1,7 @@
 """A small HTTP/1.1 server on asyncio: what the gateway, the Runtime API and Invoke share.
 
-Every wait has a deadline and every buffer a bound, so neither a slow nor a huge client holds
-anything for long. asyncio sets TCP_NODELAY on its sockets itself.
+Every wait has a deadline and every buffer a limit, so neither a slow nor a huge client ties up
+resources for long. asyncio sets TCP_NODELAY on its sockets itself.
 """
 
 import asyncio
@@ -198,7 +198,7 @@ class Server:
     async def _refuse(
         self, status: HTTPStatus, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Answer and close; first read what is still coming, or a reset would eat the answer."""
+        """Answer and close; first read what is still coming, or a reset would lose the answer."""
         writer.write(encode(self._refusal(status), keep=False, head_only=False))
         with contextlib.suppress(OSError, TimeoutError):
             async with asyncio.timeout(_LINGER_SECONDS):

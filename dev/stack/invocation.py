@@ -56,7 +56,7 @@ class Invocation:
         return self._unhandled("Sandbox.Timedout", f"Task timed out after {seconds:.2f} seconds")
 
     def exited(self, status: int | None) -> Outcome:
-        """The answer when the process ended in the middle."""
+        """The answer when the process ended during the invocation."""
         how = f"signal: {-status}" if status is not None and status < 0 else f"exit status {status}"
         return self._unhandled("Runtime.ExitError", f"Runtime exited with error: {how}")
 

@@ -88,14 +88,16 @@ class StackLock:
         self._record(stopping=True)
 
     def release(self) -> None:
-        """Give the folder free, as soon as the services have gone too."""
+        """Release the folder, as soon as the services have gone too."""
         with contextlib.suppress(OSError):
             os.ftruncate(self.descriptor, 0)
             os.close(self.descriptor)
 
 
 def _end(pids: Iterable[object]) -> None:
-    """End recorded services that are still themselves: a number may belong to another by now."""
+    """End recorded services that are still themselves: a number may belong to another process by
+    now.
+    """
     for pid in pids:
         if isinstance(pid, int) and "-m dev." in command_line(pid):
             with contextlib.suppress(ProcessLookupError, PermissionError):

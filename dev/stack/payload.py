@@ -1,9 +1,9 @@
-"""Payload format 2.0: what a function gets from an HTTP API or a function URL, and gives back.
+"""Payload format 2.0: what a function gets from an HTTP API or a function URL, and returns.
 
-Sources: the API Gateway developer guide ("Create AWS Lambda proxy integrations for HTTP APIs"),
-the Lambda developer guide ("Invoking Lambda function URLs"), and events recorded in the cloud:
-header names are lower-case, repeated headers and parameters are joined with commas, cookies stand
-apart, an HTTP API decodes `rawPath` while a function URL leaves it as sent.
+Sources: the API Gateway developer guide ("Create AWS Lambda proxy integrations for HTTP APIs"), the
+Lambda developer guide ("Invoking Lambda function URLs"), and events recorded in the cloud: header
+names are lower-case, repeated headers and parameters are joined with commas, cookies stand apart,
+an HTTP API decodes `rawPath` while a function URL leaves it as sent.
 """
 
 import base64
@@ -145,8 +145,8 @@ def _joined(pairs: list[tuple[str, str]]) -> dict[str, str]:
 def _body(body: bytes, content_type: str | None) -> tuple[str, bool]:
     """The body as text, and whether that is base64: for all types but those known to be text.
 
-    It is not documented what becomes of bytes that are called text and are none. Here they arrive
-    as they are; should they arrive as U+FFFD, `holdfast.api.http` refuses that, too.
+    It is not documented what happens to bytes that are declared as text and are not. Here they
+    arrive as they are; if they arrive as U+FFFD, `holdfast.api.http` refuses that too.
     """
     media_type = (content_type or "").partition(";")[0].strip().lower()
     if media_type.startswith("text/") or media_type in _TEXT_TYPES:

@@ -30,7 +30,7 @@ def doors(port: int) -> list[socket.socket]:
 
 
 def preferred(api: int, name: str) -> int:
-    """The port a part would like to have, 0 if there is none by that number."""
+    """A part's preferred port, 0 if no port has that number."""
     port = api + _BASE + _SPACING * _NUMBERS[name]
     return port if port <= _HIGHEST else 0
 

@@ -1,6 +1,6 @@
-"""EventBridge Scheduler: runs functions when their schedules say so.
+"""EventBridge Scheduler: runs functions at their schedules' times.
 
-Like the real one it does not wait for a run to end before the next; unlike it, it bounds the runs
+Like the real one it does not wait for a run to end before the next; unlike it, it limits the runs
 of one schedule that overlap and does not retry: the next run does the work of a failed one.
 """
 
@@ -45,7 +45,7 @@ class Scheduler:
         self._runs: dict[str, set[asyncio.Task[None]]] = {}
 
     def start(self) -> None:
-        """Begin to fire. Runs that find nothing to do are not shown: one would see little else."""
+        """Begin to fire. Runs that find nothing to do are not printed: they are almost all."""
         if self._parsed:
             text = f"{len(self._parsed)} sweeps run in the background; shown if they do something"
             self._console.schedule(text, "")
@@ -97,13 +97,13 @@ class Scheduler:
             failed = outcome.error is not None
             text = "failed" if failed else effect(outcome.payload)
         if not failed and not text:
-            return  # a run that found nothing to do, as almost all of them
+            return  # a run that found nothing to do, as almost all do
         ms = (time.perf_counter() - started) * 1000
         self._console.schedule(function.name, text, ms, failed=failed)
 
 
 def effect(answer: bytes) -> str:
-    """What a run has done, in the sweep's own words: the counts of its answer that are not zero."""
+    """What a run has done, in the sweep's own words: the counts in its answer that are not zero."""
     try:
         told = json.loads(answer)
     except ValueError:

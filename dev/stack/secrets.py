@@ -1,6 +1,6 @@
 """Keys and secrets of one local stack: made once, kept with its data, readable by its owner only.
 
-They look like the real ones, so that code which checks their form meets that form.
+They look like the real ones, so that code which checks their form works on them.
 """
 
 import json
@@ -47,7 +47,7 @@ def load(path: Path) -> LocalSecrets:
 
 
 def with_real_stripe(local: LocalSecrets) -> LocalSecrets | None:
-    """The same with Stripe's own test keys from our environment, or None if there are none.
+    """The same with Stripe's own test keys from our environment, or None without any.
 
     Reads STRIPE_API_KEY and STRIPE_WEBHOOK_SECRET. Raises LiveKeyError for a live key.
     """

@@ -1,8 +1,8 @@
 """Programs that run beside the gateway: the Stripe double, DynamoDB, and PostgreSQL's guard.
 
-None of them outlives the supervisor: they watch its process (`processes.exit_with_parent`),
-and PostgreSQL, which knows no such thing, has a guard that does it for it. All of them hold the
-stack's lock, so a new stack starts only once the last of them has gone.
+None of them outlives the supervisor: they watch its process (`processes.exit_with_parent`), and
+PostgreSQL, which cannot, has a guard that does it instead. All of them hold the stack's lock, so a
+new stack starts only once the last of them has gone.
 """
 
 import asyncio
@@ -81,7 +81,7 @@ class Service:
                 sys.executable,
                 *self._arguments,
                 cwd=self._root,
-                stdin=asyncio.subprocess.PIPE,  # for those who watch their input for its end
+                stdin=asyncio.subprocess.PIPE,  # for programs that watch their input for its end
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -147,7 +147,7 @@ def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None
 
 
 async def guard(data: Path, lock: int) -> asyncio.subprocess.Process:
-    """Start the guard of a PostgreSQL server; it acts when this process has gone, however it went.
+    """Start the guard of a PostgreSQL server; it acts when this process has gone, in whatever way.
 
     Its standard input is our end of the pipe: close it after an orderly stop.
     """

@@ -20,7 +20,7 @@ def main() -> None:
     exit_with_parent()
     if os.getppid() != supervisor:  # it died before we began to watch
         os._exit(0)
-    # What a handler sees must be what it sees in the cloud: its own folder first, and no `dev`.
+    # A handler must see what it sees in the cloud: its own folder first, and no `dev`.
     sys.path[0] = os.environ["LAMBDA_TASK_ROOT"]
     for name in [name for name in sys.modules if name.partition(".")[0] == "dev"]:
         del sys.modules[name]

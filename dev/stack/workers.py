@@ -23,7 +23,7 @@ _BACKOFF_LIMIT = 5.0
 
 
 class SettingError(Exception):
-    """An environment variable of the stack makes no sense."""
+    """An environment variable of the stack is invalid."""
 
 
 def concurrency(function: Function) -> int:
@@ -67,7 +67,7 @@ class Pool:
         self._stopping = False
 
     async def invoke(self, payload: bytes) -> Outcome:
-        """Run the function once. The caller may give up at any time; the function runs on.
+        """Run the function once. The caller may give up at any time; the function keeps running.
 
         Raises:
             ThrottledError: no process became free within 30 s, or too many callers wait already.
@@ -179,7 +179,7 @@ class Pool:
         self._dispatch()
 
     def _failed_to_start(self, failure: Outcome) -> None:
-        """Tell everyone who waits, as Lambda tells each caller whose environment fails to start."""
+        """Fail all waiting callers, as Lambda does when an environment fails to start."""
         if self._last_failure is None or self._last_failure.failure != failure.failure:
             self._console.fault(self.function.name, failure, self.log_name)
         self._last_failure = failure
@@ -215,7 +215,7 @@ class Pools:
             await self._pools[function.logical_id].warm()
 
     async def stop(self, grace: float = 3.0) -> None:
-        """End all processes, after `grace` seconds for those at work."""
+        """End all processes, after `grace` seconds for those that are busy."""
         await asyncio.gather(*(pool.stop(grace) for pool in self._pools.values()))
 
     def kill(self) -> None:

@@ -93,7 +93,7 @@ class Api:
     def _run(
         self, request: Request, request_id: str, key: str | None, fault: Fault | None
     ) -> Response:
-        """Replay, or execute and keep; the key is held all the while, the lock only in between."""
+        """Replay, or execute and store; the key is held all the while, the lock only in between."""
         route, ids = routes.find(request)
         tree = _form(request)
         mark = idempotency.fingerprint(tree)

@@ -9,7 +9,7 @@ DECLINED = "4000000000000002"
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a card is refused: Stripe's error code, the issuer's reason, and what people read."""
+    """Why a card is refused: Stripe's error code, the issuer's reason, and the text for people."""
 
     code: str
     decline_code: str
@@ -18,12 +18,17 @@ class Decline:
 
 @dataclass(frozen=True)
 class Card:
-    """What a number does. `refunds` is how its refunds begin."""
+    """What a number does.
+
+    refunds             how its refunds begin
+    refunds_fail_after  seconds after which they fail, or None
+    """
 
     number: str
     brand: str = "visa"
     decline: Decline | None = None
     refunds: str = "succeeded"
+    refunds_fail_after: int | None = None
 
     @property
     def last4(self) -> str:
@@ -40,7 +45,7 @@ _CARDS = (
     Card("4000000000000077"),
     # A refund of this one begins as pending; a refund of the next begins as succeeded, then fails.
     Card("4000000000007726", refunds="pending"),
-    Card("4000000000005126"),
+    Card("4000000000005126", refunds_fail_after=60),
     Card(DECLINED, decline=Decline("card_declined", "generic_decline", "Your card was declined.")),
     Card(
         "4000000000009995",

@@ -1,15 +1,15 @@
-"""Charges and payment methods: one attempt to move money, and with what it was attempted."""
+"""Charges and payment methods: one attempt to move money, and its method."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from dev.stripe_double import balance, events, lists
+from dev.stripe_double.authorisations import Window
 from dev.stripe_double.cards import Card
 from dev.stripe_double.context import Context
 from dev.stripe_double.messages import Json
 from dev.stripe_double.storage import Document
 
-AUTHORIZATION = 7 * 86_400  # seconds that an uncaptured card payment stays authorised
 NO_ADDRESS = dict.fromkeys(("city", "country", "line1", "line2", "postal_code", "state"))
 
 
@@ -46,15 +46,26 @@ def create_payment_method(ctx: Context, method: Card | str, email: str | None) -
         }
     else:
         body[method] = _delayed_details(method)
-    return ctx.storage.save(Document("payment_method", body, {"refunds": _refunds(method)}))
+    fate: Json = {"refunds": _refunds(method)}
+    if isinstance(method, Card) and method.refunds_fail_after is not None:
+        fate["refunds_fail_after"] = method.refunds_fail_after
+    return ctx.storage.save(Document("payment_method", body, fate))
 
 
 def create_charge(
-    ctx: Context, intent: Json, payment_method: Document, method: Card | str, *, captured: bool
+    ctx: Context,
+    intent: Json,
+    payment_method: Document,
+    method: Card | str,
+    window: Window | None = None,
 ) -> Document:
-    """A charge for an attempt of an intent: failed, pending (delayed) or succeeded."""
+    """A charge for an attempt of an intent: failed, pending (delayed) or succeeded.
+
+    With a `window` a card is only authorised: succeeded, and not captured.
+    """
     decline = method.decline if isinstance(method, Card) else None
     status = "failed" if decline else "succeeded" if isinstance(method, Card) else "pending"
+    captured = window is None
     kept = captured and status == "succeeded"
     body: Json = {
         "id": ctx.ids.object("ch" if isinstance(method, Card) else "py"),
@@ -85,7 +96,7 @@ def create_charge(
         "paid": status == "succeeded",
         "payment_intent": intent["id"],
         "payment_method": payment_method.id,
-        "payment_method_details": _details(ctx, intent["amount"], method, captured=captured),
+        "payment_method_details": _details(intent["amount"], method, window),
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
         "receipt_url": None,
@@ -117,7 +128,7 @@ def settle(ctx: Context, charge: Document) -> None:
 
 
 def capture(ctx: Context, charge: Document, amount: int) -> None:
-    """Capture `amount` of an authorised charge; what is left of it goes back to the card."""
+    """Capture `amount` of an authorised charge; the rest is released to the card."""
     charge.body.update(captured=True, amount_captured=amount)
     settle(ctx, charge)
     events.emit(ctx, "charge.captured", charge)
@@ -133,7 +144,7 @@ def expire(ctx: Context, charge: Document) -> None:
 
 
 def succeed(ctx: Context, charge: Document) -> None:
-    """A pending charge of a delayed method has come through."""
+    """A pending charge of a delayed method has succeeded."""
     charge.body.update(status="succeeded", paid=True, amount_captured=charge.body["amount"])
     charge.body["outcome"] = _approved()
     settle(ctx, charge)
@@ -141,7 +152,7 @@ def succeed(ctx: Context, charge: Document) -> None:
 
 
 def fail(ctx: Context, charge: Document, code: str, message: str) -> None:
-    """A pending charge of a delayed method has bounced."""
+    """A pending charge of a delayed method has failed."""
     charge.body.update(status="failed", captured=False, failure_code=code, failure_message=message)
     ctx.storage.save(charge)
     events.emit(ctx, "charge.failed", charge)
@@ -182,7 +193,7 @@ def _fingerprint(last4: str) -> str:
 
 
 def _refunds(method: Card | str) -> str:
-    """How refunds begin: a card's own way; money back to a bank account takes its time."""
+    """How refunds begin: as the card says; a refund to a bank account takes its time."""
     return method.refunds if isinstance(method, Card) else "pending"
 
 
@@ -226,7 +237,7 @@ def _outcome(method: Card | str) -> Json | None:
     }
 
 
-def _details(ctx: Context, amount: int, method: Card | str, *, captured: bool) -> Json:
+def _details(amount: int, method: Card | str, window: Window | None) -> Json:
     if not isinstance(method, Card):
         details = _delayed_details(method)
         if method == "sepa_debit":
@@ -257,6 +268,8 @@ def _details(ctx: Context, amount: int, method: Card | str, *, captured: bool) -
         "transaction_link_id": None,
         "wallet": None,
     }
-    if not captured and method.decline is None:
-        card["capture_before"] = ctx.timestamp + AUTHORIZATION
+    if window is not None and method.decline is None:
+        card["capture_before"] = window.capture_before
+        if window.extended:
+            card["extended_authorization"] = {"status": "enabled"}
     return {"type": "card", "card": card}

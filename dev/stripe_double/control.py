@@ -6,8 +6,13 @@ POST   /_double/faults                        {kind, …}: see `faults.Fault`
 DELETE /_double/faults                        lift them all
 POST   /_double/act                           {session_id, action, card_number?}
 POST   /_double/settle                        {session_id, outcome: succeed | fail}
-POST   /_double/expire                        {session_id}
-POST   /_double/refunds                       {refund_id, status} or {start_as}
+POST   /_double/expire                        {session_id} or {payment_intent}
+POST   /_double/authorisations                {seconds?, lag?, reason?, code?}: see
+                                              `authorisations.Terms`
+POST   /_double/capture                       {payment_intent, amount?}, as in the dashboard
+POST   /_double/void                          {payment_intent, reason?}, as in the dashboard
+POST   /_double/refunds                       {refund_id, status, failure_reason?} or {start_as}
+POST   /_double/balance                       {short}: refunds wait for money, or wait no longer
 POST   /_double/events/{id}/redeliver
 POST   /_double/webhook_endpoints/{id}/roll   {overlap?: seconds}
 """
@@ -52,11 +57,38 @@ def _act(double: Double, body: Json) -> Any:
     return asdict(double.act(_text(body, "session_id"), _text(body, "action"), card))
 
 
+def _expire(double: Double, body: Json) -> Any:
+    if "payment_intent" in body:
+        return double.end_authorisation(_text(body, "payment_intent"))
+    return double.expire(_text(body, "session_id"))
+
+
+def _capture(double: Double, body: Json) -> Any:
+    amount = body.get("amount")
+    if amount is not None and type(amount) is not int:
+        raise ApiError(f"Not an amount in minor units: {amount!r}", param="amount")
+    return double.capture(_text(body, "payment_intent"), amount)
+
+
+def _void(double: Double, body: Json) -> Any:
+    reason = _text(body, "reason") if "reason" in body else None
+    return double.void(_text(body, "payment_intent"), reason)
+
+
+def _balance(double: Double, body: Json) -> Any:
+    short = body.get("short")
+    if not isinstance(short, bool):
+        raise ApiError("short must be true or false.", param="short")
+    double.run_short(short=short)
+    return {"short": short}
+
+
 def _refund(double: Double, body: Json) -> Any:
     if "start_as" in body:
         double.refunds_start_as(body["start_as"])
         return {"start_as": body["start_as"]}
-    return double.move_refund(_text(body, "refund_id"), _text(body, "status"))
+    reason = _text(body, "failure_reason") if "failure_reason" in body else None
+    return double.move_refund(_text(body, "refund_id"), _text(body, "status"), reason)
 
 
 def _redeliver(double: Double, body: Json) -> Any:
@@ -74,8 +106,12 @@ CONTROLS: tuple[tuple[str, str, Callable[[Double, Json], Any]], ...] = (
     ("DELETE", "faults", _clear_faults),
     ("POST", "act", _act),
     ("POST", "settle", lambda d, body: d.settle(_text(body, "session_id"), _text(body, "outcome"))),
-    ("POST", "expire", lambda double, body: double.expire(_text(body, "session_id"))),
+    ("POST", "expire", _expire),
+    ("POST", "authorisations", lambda double, body: double.authorisations(**body)),
+    ("POST", "capture", _capture),
+    ("POST", "void", _void),
     ("POST", "refunds", _refund),
+    ("POST", "balance", _balance),
     ("POST", r"events/(\w+)/redeliver", _redeliver),
     ("POST", r"webhook_endpoints/(\w+)/roll", _roll),
 )

@@ -14,7 +14,7 @@ IDLE = 0.5  # seconds at most between looks at the clock, which may be set
 
 
 def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
-    """POST and answer the status. Raises OSError when nothing answers in time."""
+    """POST and return the status. Raises OSError without an answer in time."""
     parts = urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=POST_TIMEOUT)

@@ -24,7 +24,7 @@ Post = Callable[[str, Mapping[str, str], bytes], int]
 class Backoff:
     """Seconds before retry n = 1, 2, …: `first` doubled each time, at most `longest`.
 
-    Stripe's own pauses grow to hours; these suit a person who is watching.
+    Stripe's own pauses grow to hours; these suit a person who watches.
     """
 
     first: float = 1.0
@@ -84,7 +84,7 @@ def listens(endpoint: Document, event_type: str) -> bool:
 
 
 def enqueue(ctx: Context, event: Document) -> None:
-    """Queue a new event for every endpoint that listens, bent by the faults that match."""
+    """Queue a new event for every endpoint that listens, changed by the matching faults."""
     for endpoint in ctx.storage.find("webhook_endpoint").documents:
         if not listens(endpoint, event.body["type"]):
             continue
@@ -101,7 +101,7 @@ def enqueue(ctx: Context, event: Document) -> None:
 
 
 def redeliver(ctx: Context, event: Document) -> int:
-    """Queue an event again for all that listen, untouched by faults; answer for how many."""
+    """Queue an event again for all that listen, untouched by faults; returns for how many."""
     endpoints = ctx.storage.find("webhook_endpoint").documents
     chosen = [endpoint for endpoint in endpoints if listens(endpoint, event.body["type"])]
     for endpoint in chosen:
@@ -134,7 +134,7 @@ def pending(storage: Storage, event_id: str) -> int:
 
 
 def next_due(storage: Storage, busy: frozenset[int]) -> float | None:
-    """When the next delivery is due that is not on its way (epoch seconds), or None."""
+    """When the next delivery that is not under way is due (epoch seconds), or None."""
     rows = storage.connection.execute(
         "select next_at, id from deliveries where state = 'pending' order by next_at limit ?",
         [len(busy) + 1],
@@ -204,7 +204,7 @@ def live_secrets(endpoint: Document, now: float) -> list[str]:
 def record(
     storage: Storage, parcel: Parcel, status: int | None, now: float, backoff: Backoff
 ) -> Attempt:
-    """Write down how an attempt went, and plan the next one if it failed."""
+    """Record how an attempt went, and plan the next one if it failed."""
     attempt = Attempt(
         parcel.event_id,
         parcel.event_type,

@@ -4,9 +4,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 
-from dev.stripe_double import deliveries, events, overview, payments, sessions
+from dev.stripe_double import authorisations, capturing, deliveries, events, overview, sessions
 from dev.stripe_double import paying as customer
 from dev.stripe_double import refunds as refund_operations
 from dev.stripe_double import webhook_endpoints as endpoints
@@ -131,14 +132,42 @@ class Double:
             return customer.settle(ctx, session_id, succeeded=outcome == "succeed").body
 
     def expire(self, session_id: str) -> Json:
-        """Expire an open session as time would; answer it. Raises ApiError unless it is open."""
+        """Expire an open session as time would; returns it. Raises ApiError unless it is open."""
         with self.operation() as ctx:
             return sessions.expire(ctx, session_id, {})
 
-    def move_refund(self, refund_id: str, status: str) -> Json:
+    def authorisations(self, /, **terms: int | str) -> Json:
+        """Say how long authorisations last and how they end; see `authorisations.Terms`.
+
+        Without arguments all is again as Stripe has it. Answers the terms in force.
+        """
+        with self.operation() as ctx:
+            return asdict(authorisations.set_terms(ctx, terms))
+
+    def end_authorisation(self, intent_id: str) -> Json:
+        """Let an authorisation expire now; answer the intent. Raises ApiError (400)."""
+        with self.operation() as ctx:
+            return capturing.end_now(ctx, intent_id).body
+
+    def capture(self, intent_id: str, amount: int | None = None) -> Json:
+        """Capture in Stripe's dashboard, where no key of ours is used; answer the intent."""
+        with self.operation() as ctx:
+            return capturing.capture(ctx, intent_id, {"amount_to_capture": amount})
+
+    def void(self, intent_id: str, reason: str | None = None) -> Json:
+        """Cancel an authorised payment in Stripe's dashboard; answer the intent."""
+        with self.operation() as ctx:
+            return capturing.cancel(ctx, intent_id, {"cancellation_reason": reason})
+
+    def move_refund(self, refund_id: str, status: str, failure_reason: str | None = None) -> Json:
         """Let a refund become `succeeded`, `failed` or `canceled`; answer it."""
         with self.operation() as ctx:
-            return refund_operations.move(ctx, refund_id, status).body
+            return refund_operations.move(ctx, refund_id, status, failure_reason).body
+
+    def run_short(self, *, short: bool) -> None:
+        """Let refunds wait for money in the balance, or let those that wait go on."""
+        with self.operation() as ctx:
+            refund_operations.run_short(ctx, short=short)
 
     def refunds_start_as(self, status: str | None) -> None:
         """Let refunds from now on begin as `pending` or `succeeded` (None: as the card says)."""
@@ -167,7 +196,7 @@ class Double:
             return endpoints.roll_secret(ctx, endpoint_id, overlap)
 
     def redeliver(self, event_id: str) -> int:
-        """Queue an event again for all that listen; answer for how many."""
+        """Queue an event again for all that listen; returns for how many."""
         with self.operation() as ctx:
             return deliveries.redeliver(ctx, ctx.fetch("event", event_id))
 
@@ -222,13 +251,17 @@ class Double:
 
 
 def _catch_up(ctx: Context) -> None:
-    """Do what time alone does: sessions expire, and authorisations end."""
+    """Do what time alone does: sessions and authorisations expire, and some refunds fail."""
     due = ctx.storage.due(ctx.now)
     if not due:
         return
     with ctx.storage.transaction():
         for document in due:
-            if document.kind == sessions.KIND:
-                sessions.end(ctx, document)
-            else:
-                payments.end_authorisation(ctx, document)
+            _BY_TIME[document.kind](ctx, document)
+
+
+_BY_TIME: dict[str, Callable[[Context, Document], None]] = {
+    sessions.KIND: sessions.end,
+    "payment_intent": capturing.end,
+    "refund": refund_operations.fail,
+}

@@ -58,7 +58,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Bend:
-    """How faults bend one delivery."""
+    """How faults change one delivery."""
 
     copies: int = 1
     seconds: float = 0.0
@@ -115,7 +115,7 @@ class Faults:
         return None
 
     def bend(self, event_type: str) -> Bend:
-        """How this delivery is bent; each matching fault is used up by one."""
+        """How this delivery is changed; each matching fault is used up by one."""
         copies, seconds, backwards, drop = 1, 0.0, False, False
         with self._lock:
             for fault in self._faults:

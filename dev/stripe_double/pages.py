@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
@@ -24,6 +25,8 @@ TEST_CARDS = (
     ("4000 0000 0000 9995", "has insufficient funds"),
     ("4000 0000 0000 0069", "has expired"),
 )
+AUTHORISED_ONLY = "The card is only authorised: nothing is charged until the shop captures it."
+_AMOUNTS = ("amount", "amount_received")
 
 
 def answer(double: Double, request: Request) -> Response:
@@ -124,19 +127,45 @@ def _choices(ctx: Context, session: Document, card: str) -> str:
             + _form(session.id, _button("fail", "The payment fails"))
             + onward
         )
+    if intent is not None and _is_manual(session):
+        return _authorised(ctx, intent) + onward
     told = {
         "succeeded": "This payment has been made.",
-        "requires_capture": "This payment is authorised and waits to be captured.",
         "canceled": "This payment was cancelled.",
     }.get(state, "Nothing was charged." if intent is None else "This payment has failed.")
     return f"<p>{told}</p>{onward}"
+
+
+def _is_manual(session: Document) -> bool:
+    """Whether the card is only authorised, and captured later or never."""
+    return bool(session.private["payment_intent_data"].get("capture_method") == "manual")
+
+
+def _authorised(ctx: Context, intent: Document) -> str:
+    """What became of an authorisation so far."""
+    body = intent.body
+    whole, kept = (escape(formatted(body[name], body["currency"])) for name in _AMOUNTS)
+    if body["status"] == "requires_capture":
+        charge = ctx.reference("charge", body, "latest_charge").body
+        until = datetime.fromtimestamp(
+            charge["payment_method_details"]["card"]["capture_before"], UTC
+        )
+        return (
+            f"<h2>The card is authorised</h2><p>Nothing is charged yet. {whole} is reserved on"
+            f" the card until {until:%Y-%m-%d %H:%M} UTC, and then released if it has not been"
+            " captured.</p>"
+        )
+    if body["status"] == "succeeded":
+        rest = "" if whole == kept else f" of the {whole} that was authorised; the rest is released"
+        return f"<h2>The payment was captured</h2><p>{kept} was charged{rest}.</p>"
+    return f"<h2>The authorisation was released</h2><p>{whole} was reserved, never charged.</p>"
 
 
 def _open_form(session: Document, card: str) -> str:
     body = session.body
     parts = []
     if "card" in body["payment_method_types"]:
-        parts.append(_form(session.id, _card_fields(body, card)))
+        parts.append(_form(session.id, _card_fields(session, card)))
     if (method := paying.delayed_method(session)) is not None:
         name = method.replace("_", " ").capitalize()
         parts.append(
@@ -153,8 +182,9 @@ def _open_form(session: Document, card: str) -> str:
     return "".join(parts)
 
 
-def _card_fields(body: Json, card: str) -> str:
+def _card_fields(session: Document, card: str) -> str:
     """The fields of a card payment; the double looks at e-mail and number."""
+    body, manual = session.body, _is_manual(session)
     email = escape(body["customer_email"] or "")
     number = escape(card or TEST_CARDS[0][0])
     options = "".join(f'<option value="{number}">{fate}</option>' for number, fate in TEST_CARDS)
@@ -171,7 +201,9 @@ def _card_fields(body: Json, card: str) -> str:
         '<input id="expiry" name="expiry" autocomplete="off" value="12 / 34"></div>'
         '<div><label for="cvc">Security code</label>'
         '<input id="cvc" name="cvc" inputmode="numeric" autocomplete="off" value="123"></div>'
-        "</div>" + _button("pay", f"Pay {amount}", main=True)
+        "</div>"
+        + _button("pay", f"{'Authorise' if manual else 'Pay'} {amount}", main=True)
+        + (f'<p class="hint">{AUTHORISED_ONLY}</p>' if manual else "")
     )
 
 

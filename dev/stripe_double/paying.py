@@ -16,7 +16,7 @@ GUEST_EMAIL = "guest@example.com"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an action: where the customer goes next (None: nowhere), or why not."""
+    """The result of an action: where the customer goes next (None: nowhere), or why not."""
 
     session_id: str
     redirect: str | None = None
@@ -24,7 +24,7 @@ class Outcome:
 
 
 class NotOpen(Exception):
-    """The session cannot be acted on any more, or not in this way."""
+    """The session can no longer be acted on, or not in this way."""
 
 
 def act(
@@ -74,7 +74,7 @@ def delayed_method(session: Document) -> str | None:
 
 
 def settle(ctx: Context, session_id: str, *, succeeded: bool) -> Document:
-    """Let a delayed payment come through, or bounce. Raises NotOpen if none is under way."""
+    """Let a delayed payment succeed or fail. Raises NotOpen if none is pending."""
     session = ctx.fetch(KIND, session_id)
     intent = ctx.storage.get("payment_intent", session.body["payment_intent"] or "")
     if intent is None or intent.body["status"] != "processing":

@@ -7,16 +7,11 @@ Since API version 2022-08-01 a session in payment mode has no intent before that
 from collections.abc import Mapping
 from typing import Any
 
-from dev.stripe_double import charges, events, lists
+from dev.stripe_double import authorisations, charges, events, lists
 from dev.stripe_double.cards import Card, Decline
 from dev.stripe_double.context import Context
-from dev.stripe_double.messages import ApiError, Json, invalid
+from dev.stripe_double.messages import Json
 from dev.stripe_double.storage import Document
-
-CANCELABLE = (
-    "requires_payment_method, requires_capture, requires_reauthorization, requires_confirmation,"
-    " requires_action, processing"
-)
 
 
 def create_intent(ctx: Context, session: Document) -> Document:
@@ -52,7 +47,7 @@ def create_intent(ctx: Context, session: Document) -> Document:
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {},
+        "payment_method_options": session.body["payment_method_options"],
         "payment_method_types": session.body["payment_method_types"],
         "processing": None,
         "receipt_email": data.get("receipt_email"),
@@ -76,9 +71,9 @@ def attempt(
 ) -> Decline | None:
     """Try to pay with a test card or a delayed method; answer why it was declined, or None."""
     body = intent.body
-    manual = body["capture_method"] == "manual"
+    window = authorisations.window(ctx, body)
     payment_method = charges.create_payment_method(ctx, method, email)
-    charge = charges.create_charge(ctx, body, payment_method, method, captured=not manual)
+    charge = charges.create_charge(ctx, body, payment_method, method, window)
     body["latest_charge"] = charge.id
     if isinstance(method, Card) and method.decline:
         _declined(ctx, intent, charge, payment_method, method.decline)
@@ -89,9 +84,9 @@ def attempt(
         ctx.storage.save(intent)
         events.emit(ctx, "charge.pending", charge)
         events.emit(ctx, "payment_intent.processing", intent)
-    elif manual:
+    elif window is not None:
         body.update(status="requires_capture", amount_capturable=body["amount"])
-        intent.due_at = ctx.timestamp + charges.AUTHORIZATION
+        intent.due_at = window.ends_at
         ctx.storage.save(intent)
         events.emit(ctx, "charge.succeeded", charge)
         events.emit(ctx, "payment_intent.amount_capturable_updated", intent)
@@ -104,7 +99,7 @@ def attempt(
 
 
 def settle(ctx: Context, intent: Document, *, succeeded: bool) -> None:
-    """A delayed payment has come through, or bounced."""
+    """A delayed payment has succeeded or failed."""
     body = intent.body
     charge = ctx.reference("charge", body, "latest_charge")
     if succeeded:
@@ -120,14 +115,8 @@ def settle(ctx: Context, intent: Document, *, succeeded: bool) -> None:
     _payment_failed(ctx, intent, charge, payment_method, bounce)
 
 
-def end_authorisation(ctx: Context, intent: Document) -> None:
-    """Cancel an intent whose authorisation was not captured in time."""
-    charges.expire(ctx, ctx.reference("charge", intent.body, "latest_charge"))
-    cancel_for(ctx, intent, "expired")
-
-
 def cancel_for(ctx: Context, intent: Document, reason: str | None) -> None:
-    """Cancel an intent, giving back what it may have authorised."""
+    """Cancel an intent, releasing what it may have authorised."""
     intent.body.update(
         status="canceled",
         amount_capturable=0,
@@ -156,63 +145,6 @@ def render(_ctx: Context, document: Document) -> Json:
     return document.body
 
 
-def capture(ctx: Context, intent_id: str, params: Mapping[str, Any]) -> Json:
-    """POST /v1/payment_intents/{id}/capture: all of an authorisation, or `amount_to_capture`.
-
-    Raises ApiError `payment_intent_unexpected_state` unless it waits for capture, and
-    `amount_too_large` for more than was authorised.
-    """
-    intent = ctx.fetch("payment_intent", intent_id)
-    body = intent.body
-    if body["status"] != "requires_capture":
-        raise _unexpected_state(body, "captured", "requires_capture")
-    amount = params.get("amount_to_capture")
-    amount = body["amount_capturable"] if amount is None else amount
-    if amount < 1:
-        raise invalid(
-            "This value must be greater than or equal to 1.",
-            "amount_to_capture",
-            "parameter_invalid_integer",
-        )
-    if amount > body["amount_capturable"]:
-        raise ApiError(
-            f"The amount to capture ({amount}) is greater than the capturable amount"
-            f" ({body['amount_capturable']}).",
-            code="amount_too_large",
-            param="amount_to_capture",
-        )
-    charges.capture(ctx, ctx.reference("charge", body, "latest_charge"), amount)
-    body.update(status="succeeded", amount_received=amount, amount_capturable=0)
-    intent.due_at = None
-    ctx.storage.save(intent)
-    session = ctx.storage.get("checkout.session", intent.private["session"])
-    if session is not None:
-        session.body["payment_status"] = "paid"
-        ctx.storage.save(session)
-    events.emit(ctx, "payment_intent.succeeded", intent)
-    return body
-
-
-def cancel(ctx: Context, intent_id: str, params: Mapping[str, Any]) -> Json:
-    """POST /v1/payment_intents/{id}/cancel: void an authorisation.
-
-    Refused while its Checkout Session is open: expire the session instead
-    (https://docs.stripe.com/api/payment_intents/cancel).
-    """
-    intent = ctx.fetch("payment_intent", intent_id)
-    body = intent.body
-    if body["status"] not in ("requires_payment_method", "requires_capture"):
-        raise _unexpected_state(body, "canceled", CANCELABLE)
-    session = ctx.storage.get("checkout.session", intent.private["session"])
-    if session is not None and session.body["status"] == "open":
-        raise ApiError(
-            "You cannot perform this action on PaymentIntents created by Checkout."
-            f" Expire the Checkout Session {session.id} instead."
-        )
-    cancel_for(ctx, intent, params.get("cancellation_reason"))
-    return body
-
-
 def _declined(
     ctx: Context, intent: Document, charge: Document, method: Document, decline: Decline
 ) -> None:
@@ -236,16 +168,3 @@ def _payment_failed(
     intent.body.update(status="requires_payment_method", last_payment_error=error)
     ctx.storage.save(intent)
     events.emit(ctx, "payment_intent.payment_failed", intent)
-
-
-def _unexpected_state(body: Json, verb: str, allowed: str) -> ApiError:
-    doing = f"be {verb}" if verb == "captured" else None
-    lead = (
-        f"This PaymentIntent could not {doing}" if doing else "You cannot cancel this PaymentIntent"
-    )
-    return ApiError(
-        f"{lead} because it has a status of {body['status']}. Only a PaymentIntent with one of"
-        f" the following statuses may be {verb}: {allowed}.",
-        code="payment_intent_unexpected_state",
-        extra={"payment_intent": body},
-    )

@@ -17,6 +17,16 @@ MOVES = {
     "pending": ("succeeded", "failed", "canceled"),
     "succeeded": ("failed",),
 }
+# What the SDK's description of `Refund.failure_reason` names.
+FAILURE_REASONS = (
+    "lost_or_stolen_card",
+    "expired_or_canceled_card",
+    "charge_for_pending_refund_disputed",
+    "insufficient_funds",
+    "declined",
+    "merchant_request",
+    "unknown",
+)
 UNSUPPORTED = (
     "currency",
     "customer",
@@ -56,8 +66,14 @@ def create(ctx: Context, params: Mapping[str, Any]) -> Json:
             param="amount",
         )
     method = ctx.reference("payment_method", body, "payment_method")
-    status = ctx.storage.setting("refunds") or method.private["refunds"]
-    refund = ctx.storage.save(Document("refund", _refund(ctx, charge, amount, status, params)))
+    short = ctx.storage.setting("balance_short")
+    status = "pending" if short else _beginning(ctx, method)
+    refund = Document("refund", _refund(ctx, charge, amount, status, params))
+    if short:
+        refund.body["pending_reason"] = "insufficient_funds"
+    if "refunds_fail_after" in method.private:
+        refund.due_at = ctx.timestamp + method.private["refunds_fail_after"]
+    ctx.storage.save(refund)
     if status == "succeeded":
         _book(ctx, refund)
     before = {name: body[name] for name in ("amount_refunded", "refunded")}
@@ -95,17 +111,22 @@ def update(ctx: Context, refund_id: str, params: Mapping[str, Any]) -> Json:
     return refund.body
 
 
-def move(ctx: Context, refund_id: str, status: str) -> Document:
-    """Let a refund come through, fail or be cancelled, as a bank would decide later.
+def move(ctx: Context, refund_id: str, status: str, failure_reason: str | None = None) -> Document:
+    """Let a refund succeed, fail or be cancelled, as a bank would decide later.
 
-    A refund that has succeeded may still fail. Raises ApiError (400) for other moves.
+    A refund that has succeeded may still fail, with one of FAILURE_REASONS (by default
+    `unknown`). Raises ApiError (400) for other moves and reasons.
     """
+    if failure_reason is not None and (failure_reason not in FAILURE_REASONS or status != "failed"):
+        raise ApiError(f"Not a reason to become {status}: {failure_reason}", param="failure_reason")
     refund = ctx.fetch("refund", refund_id)
     before = refund.body["status"]
     if status not in MOVES.get(before, ()):
         raise ApiError(f"A refund that is {before} cannot become {status}.", param="status")
     previous: Json = {"status": before}
     refund.body.update(status=status, pending_reason=None)
+    if status != "succeeded":
+        refund.due_at = None
     if status == "succeeded":
         _book(ctx, refund)
     else:
@@ -113,7 +134,7 @@ def move(ctx: Context, refund_id: str, status: str) -> Document:
             returned = balance.book(ctx, refund, "refund_failure", refund.body["amount"])
             refund.body["failure_balance_transaction"] = returned.id
         if status == "failed":
-            refund.body["failure_reason"] = "unknown"
+            refund.body["failure_reason"] = failure_reason or "unknown"
             previous["failure_reason"] = None
         _count(ctx, ctx.reference("charge", refund.body, "charge"), -refund.body["amount"])
     ctx.storage.save(refund)
@@ -131,9 +152,42 @@ def start_as(ctx: Context, status: str | None) -> None:
     ctx.storage.remember("refunds", status or "")
 
 
+def fail(ctx: Context, refund: Document) -> None:
+    """Let a refund fail whose card lets all of them fail after a while."""
+    move(ctx, refund.id, "failed")
+
+
+def run_short(ctx: Context, *, short: bool) -> None:
+    """Let the balance be too low for refunds, or no more.
+
+    Meanwhile new refunds are pending with `insufficient_funds`, whatever the method and
+    `start_as`. Once there is enough again they go on as they would have begun.
+    """
+    ctx.storage.remember("balance_short", "1" if short else "")
+    if short:
+        return
+    for refund in reversed(ctx.storage.find("refund", where={"status": "pending"}).documents):
+        if refund.body["pending_reason"] != "insufficient_funds":
+            continue
+        method = ctx.reference("payment_method", refund.body, "payment_method")
+        if _beginning(ctx, method) == "succeeded":
+            move(ctx, refund.id, "succeeded")
+            continue
+        refund.body["pending_reason"] = "processing"
+        ctx.storage.save(refund)
+        before = {"pending_reason": "insufficient_funds"}
+        events.emit(ctx, "refund.updated", refund, before)
+        events.emit(ctx, "charge.refund.updated", refund, before)
+
+
 def render(_ctx: Context, document: Document) -> Json:
     """The refund as the API shows it."""
     return document.body
+
+
+def _beginning(ctx: Context, method: Document) -> str:
+    """How a refund to this payment method begins: as was decreed, or in the method's own way."""
+    return ctx.storage.setting("refunds") or str(method.private["refunds"])
 
 
 def _charge(ctx: Context, params: Mapping[str, Any]) -> Document:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dev.stripe_double import (
     accounts,
     balance,
+    capturing,
     charges,
     events,
     lists,
@@ -83,13 +84,13 @@ ROUTES = (
     _route(
         "POST",
         "payment_intents/{}/capture",
-        payments.capture,
+        capturing.capture,
         "_payment_intent_capture_params:PaymentIntentCaptureParams",
     ),
     _route(
         "POST",
         "payment_intents/{}/cancel",
-        payments.cancel,
+        capturing.cancel,
         "_payment_intent_cancel_params:PaymentIntentCancelParams",
     ),
     _route("GET", "charges", charges.list_charges, "_charge_list_params:ChargeListParams"),

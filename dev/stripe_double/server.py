@@ -29,7 +29,7 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hangs up is no news; anything else is shown."""
+        """A caller that disconnects is ignored; anything else is shown."""
         if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Keep quiet: the stack has its own request log."""
+        """Print nothing: the stack has its own request log."""
 
 
 def _problem(message: str, status: int) -> Response:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dev.stripe_double.context import Context
-from dev.stripe_double.messages import ApiError, invalid
+from dev.stripe_double.messages import ApiError, Json, invalid
 from dev.stripe_double.parameters import missing_parameter
 
 SHORTEST = 30 * 60  # seconds from creation to expires_at
@@ -46,6 +46,7 @@ SUPPORTED = {
     "metadata",
     "mode",
     "payment_intent_data",
+    "payment_method_options",
     "phone_number_collection",
     "success_url",
     "ui_mode",
@@ -60,6 +61,7 @@ SUPPORTED_INTENT_DATA = {
     "statement_descriptor_suffix",
     "transfer_group",
 }
+SUPPORTED_METHOD_OPTIONS = {("card", "request_extended_authorization")}
 
 
 def refuse_unsupported(params: Mapping[str, Any]) -> None:
@@ -83,15 +85,30 @@ def refuse_unsupported(params: Mapping[str, Any]) -> None:
     for name, value in params.items():
         if name not in SUPPORTED and value is not None:
             raise invalid(f"This double does not support {name}.", name)
-    for name in params.get("payment_intent_data") or {}:
-        if name not in SUPPORTED_INTENT_DATA:
-            where = f"payment_intent_data[{name}]"
-            raise invalid(f"This double does not support {where}.", where)
+    _refuse_unsupported_within(params)
     for switch in ("automatic_tax", "adaptive_pricing"):
         if (params.get(switch) or {}).get("enabled"):
             raise invalid(f"This double does not support {switch}.", f"{switch}[enabled]")
     if params.get("allow_promotion_codes"):
         raise invalid("This double has no promotion codes.", "allow_promotion_codes")
+
+
+def _refuse_unsupported_within(params: Mapping[str, Any]) -> None:
+    for name in params.get("payment_intent_data") or {}:
+        if name not in SUPPORTED_INTENT_DATA:
+            where = f"payment_intent_data[{name}]"
+            raise invalid(f"This double does not support {where}.", where)
+    for method, options in (params.get("payment_method_options") or {}).items():
+        for name in options or {}:
+            if (method, name) not in SUPPORTED_METHOD_OPTIONS:
+                where = f"payment_method_options[{method}][{name}]"
+                raise invalid(f"This double does not support {where}.", where)
+
+
+def payment_method_options(params: Mapping[str, Any]) -> Json:
+    """The options as the session shows them, with what Stripe adds by itself."""
+    card = (params.get("payment_method_options") or {}).get("card")
+    return {"card": {**card, "request_three_d_secure": "automatic"}} if card else {}
 
 
 def expiry(ctx: Context, wanted: int | None) -> int:

@@ -74,7 +74,7 @@ def create(ctx: Context, params: Mapping[str, Any]) -> Json:
         "payment_link": None,
         "payment_method_collection": "if_required" if total == 0 else "always",
         "payment_method_configuration_details": None,
-        "payment_method_options": {},
+        "payment_method_options": session_params.payment_method_options(params),
         "payment_method_types": session_params.payment_methods(params, currency),
         "payment_status": "no_payment_required" if total == 0 else "unpaid",
         "permissions": None,
@@ -148,7 +148,7 @@ def expire(ctx: Context, session_id: str, _params: Mapping[str, Any]) -> Json:
 
 
 def end(ctx: Context, session: Document) -> None:
-    """Close an open session unpaid: by request, or because its time has come."""
+    """Close an open session unpaid: by request, or because its time is over."""
     session.body.update(status="expired", url=None)
     session.due_at = None
     ctx.storage.save(session)

@@ -1,4 +1,4 @@
-"""Blackouts of /v1/catalogue/resources/{resource_id}: times in which no new booking is made."""
+"""Blackouts of /v1/catalogue/resources/{resource_id}: times without new bookings."""
 
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -58,7 +58,7 @@ def change_blackout(
     "/v1/catalogue/resources/<resource_id>/blackouts/<blackout_id>", summary="Delete a blackout"
 )
 def delete_blackout(resource_id: UUID, blackout_id: UUID) -> Response[None]:
-    """Answer 204: it rules nothing any more."""
+    """Answer 204: it no longer has any effect."""
     items.remove(http.actor(app), "blackout", blackout_id, http.if_match(app), resource_id)
     return http.nothing()
 

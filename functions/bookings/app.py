@@ -28,8 +28,9 @@ def list_bookings(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
 ) -> Response[BookingList]:
-    """Answer a page of bookings that start in [from, to), in order of their start; or the one that
-    has the reference. Secret key only."""
+    """Answer a page of bookings that start in [from, to), in order of their start; or the one with
+    the reference. Secret key only.
+    """
     filters = {
         "reference": reference,
         "resource_id": resource_id and str(resource_id),

@@ -1,4 +1,4 @@
-"""Calendars of a resource: those that are read, and the feeds that are given out."""
+"""Calendars of a resource: external ones that are read, and feeds of its bookings."""
 
 from http import HTTPStatus
 from typing import Any
@@ -44,7 +44,7 @@ def list_calendars(resource_id: UUID) -> Response[CalendarList]:
     summary="Remove an external calendar",
 )
 def remove_calendar(resource_id: UUID, calendar_id: UUID) -> Response[None]:
-    """Answer 204; what it kept busy is free."""
+    """Answer 204; the times it blocked are free."""
     manage.remove(http.actor(app), resource_id, calendar_id)
     return http.nothing()
 
@@ -73,7 +73,7 @@ def list_feeds(resource_id: UUID) -> Response[CalendarFeedList]:
     summary="Revoke a calendar feed",
 )
 def revoke_feed(resource_id: UUID, feed_id: UUID) -> Response[CalendarFeed]:
-    """Answer the feed; its address opens nothing any more."""
+    """Answer the feed; its address is no longer valid."""
     return http.answer(manage.revoke(http.actor(app), resource_id, feed_id))
 
 

@@ -18,7 +18,7 @@ snapstart.take_part()
 
 @app.get("/v1/bookings/<booking_id>/confirmation", summary="Get a booking's confirmation")
 def get_confirmation(booking_id: UUID) -> Response[Confirmation]:
-    """Answer how the booking stands, asking Stripe while its payment is in the balance."""
+    """Answer the booking's state, asking Stripe while its payment is undecided."""
     confirmation = confirmations.get(http.actor(app), booking_id)
     return http.answer(confirmation, version=confirmation["booking"]["version"])
 

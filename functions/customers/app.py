@@ -1,6 +1,6 @@
-"""POST /v1/customers/export and POST /v1/customers/erasure: what is held about a person.
+"""POST /v1/customers/export and POST /v1/customers/erasure: a customer's stored data.
 
-The address stands in the body: paths end in logs.
+The address is in the body: paths end in logs.
 """
 
 from typing import Any
@@ -18,15 +18,15 @@ app = http.resolver()
 
 @app.post("/v1/customers/export", summary="Everything held about a person")
 def export_customer(request: ExportRequest) -> Response[CustomerExport]:
-    """Answer 200 with what is held; empty for an unknown person. Secret key only."""
-    http.idempotency_key(app)  # as every POST; what comes of it is the same without one
+    """Answer 200 with the stored data; empty for an unknown customer. Secret key only."""
+    http.idempotency_key(app)  # as for every POST; the result is the same without one
     return http.answer(privacy.export(http.actor(app), request))
 
 
 @app.post("/v1/customers/erasure", summary="Forget a person")
 def erase_customer(request: ErasureRequest) -> Response[Erasure]:
-    """Answer 200 once no name is left, 409 with what is in the way. Secret key only."""
-    http.idempotency_key(app)  # as every POST; erasing twice is erasing once without it, too
+    """Answer 200 once no name is left, 409 with the obstacles. Secret key only."""
+    http.idempotency_key(app)  # as for every POST; erasing twice is erasing once without it, too
     return http.answer(privacy.erase(http.actor(app), request))
 
 

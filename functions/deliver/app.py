@@ -1,6 +1,6 @@
-"""Every minute: measure how far behind things are, then perform the effects that are due.
+"""Every minute: measure how late the work is, then perform the effects that are due.
 
-By hand, with {"retry": effect id, "operator": who}: do again what is dead or failed.
+By hand, with {"retry": effect id, "operator": who}: perform a dead or failed effect again.
 """
 
 from typing import Any
@@ -15,7 +15,7 @@ from holdfast.platform.observability import instrument, logger
 
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer how many effects were performed or tried; or what is done again."""
+    """Answer how many effects were performed or tried; or which is performed again."""
     if "retry" in event:
         return effects.retry(UUID(event["retry"]), str(event["operator"]))
 

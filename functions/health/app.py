@@ -1,4 +1,4 @@
-"""GET /health: is the database there, and do the clocks agree?"""
+"""GET /health: does the database answer, and do the clocks agree?"""
 
 from typing import Any
 

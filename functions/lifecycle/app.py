@@ -1,4 +1,4 @@
-"""POST and DELETE /v1/bookings/{booking_id}/reschedule: what comes after a booking is held."""
+"""POST and DELETE /v1/bookings/{booking_id}/reschedule: move a booking to another time."""
 
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +19,7 @@ snapstart.take_part()
 
 @app.post("/v1/bookings/<booking_id>/reschedule", summary="Reschedule a booking")
 def reschedule(booking_id: UUID, request: RescheduleRequest) -> Response[Booking]:
-    """Answer 200 with the booking at its new time, or 202 if the move waits for a payment."""
+    """Answer 200 with the booking at its new time, or 202 if that waits for a payment."""
     booking = reschedules.start(
         http.actor(app),
         booking_id,

@@ -21,7 +21,8 @@ class FailedError(Exception):
     """The request could not be carried out; the message holds no secrets."""
 
 
-# Not instrumented as the others are, because that hides an error's text: here it says what to mend.
+# Not instrumented as the others are, because that hides an error's text, which here says what to
+# fix.
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Apply pending migrations and changed functions; a failure changes nothing and is reported."""
     logger().append_keys(function=context.function_name, invocation_id=context.aws_request_id)
@@ -43,7 +44,7 @@ def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, A
 
 
 def _deploy(seconds: float) -> Mapping[str, Any]:
-    """As a deployment wants it: code that was rolled back leaves a newer database as it is."""
+    """What a deployment needs: rolled-back code leaves a newer database as it is."""
     try:
         return {"SchemaVersion": _migrate(seconds)["version"]}
     except NewerDatabaseError as error:
@@ -69,7 +70,7 @@ def _migrate(seconds: float | None) -> dict[str, Any]:
 
 
 def _reason(error: BaseException) -> str:
-    """What may be said of an error."""
+    """The part of an error that may be shown."""
     if isinstance(error, tenants.RefusedError | custom_resource.UnknownRequestError):
         return str(error)
     try:

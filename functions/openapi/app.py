@@ -1,4 +1,4 @@
-"""GET /openapi.json and GET /docs: the API described, for programs and for people."""
+"""GET /openapi.json and GET /docs: the description of the API, for programs and for people."""
 
 import base64
 import functools
@@ -27,7 +27,7 @@ def _text(path: Path) -> str:
 
 @functools.cache
 def _policy() -> str:
-    """Only the page's own style and script, known by their hashes, and its own origin."""
+    """Only the page's own style and script, identified by their hashes, and its own origin."""
     hashes = {}
     for element in ("style", "script"):
         inside = re.findall(rf"<{element}>(.*?)</{element}>", _text(_PAGE), re.DOTALL)

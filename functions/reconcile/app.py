@@ -1,4 +1,4 @@
-"""Every hour: begin or go on with the day's comparison of Stripe's books with ours."""
+"""Every hour: begin or continue the day's comparison of Stripe's books with ours."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from holdfast.platform.observability import instrument, logger
 
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Answer what was looked at, found and put right, and how many findings are open."""
+    """Answer what was compared, found and repaired, and how many findings are open."""
     compared = reconciliation.run(context)
     looked, foreign, found = (compared[name] for name in ("looked", "foreign", "found"))
     logger().info(

@@ -1,4 +1,4 @@
-"""Every five minutes: read the external calendars whose turn it is."""
+"""Every five minutes: read the external calendars that are due."""
 
 from typing import Any
 

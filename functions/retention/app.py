@@ -1,4 +1,4 @@
-"""Every hour: delete what is kept no longer, and compile the openings of days that come nearer."""
+"""Every hour: delete expired data, and compile the openings of coming days."""
 
 from typing import Any
 
@@ -10,8 +10,9 @@ from holdfast.platform.observability import count, instrument, logger
 
 @instrument
 def lambda_handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001
-    """Answer how much of each kind was deleted, how many bookings something still refers to, and of
-    how many resources how many openings were changed."""
+    """Answer how much of each kind was deleted, how many bookings are still referred to, and of how
+    many resources how many openings were changed.
+    """
     swept = sweeps.delete_expired(context)
     deleted = sum(swept.values()) - swept["stuck"]
     logger().info("swept", deleted=deleted, stuck=swept["stuck"])

@@ -61,7 +61,7 @@ def change_hours(resource_id: UUID, hours_id: UUID, request: HoursChange) -> Res
     "/v1/catalogue/resources/<resource_id>/hours/<hours_id>", summary="Delete a weekly window"
 )
 def delete_hours(resource_id: UUID, hours_id: UUID) -> Response[None]:
-    """Answer 204: it rules nothing any more."""
+    """Answer 204: it no longer has any effect."""
     items.remove(http.actor(app), "hours", hours_id, http.if_match(app), resource_id)
     return http.nothing()
 
@@ -103,7 +103,7 @@ def change_override(
     summary="Delete a date override",
 )
 def delete_override(resource_id: UUID, override_id: UUID) -> Response[None]:
-    """Answer 204: it rules nothing any more."""
+    """Answer 204: it no longer has any effect."""
     items.remove(http.actor(app), "override", override_id, http.if_match(app), resource_id)
     return http.nothing()
 

@@ -1,9 +1,9 @@
--- booking_events_append_only: history is added to, never rewritten.
+-- booking_events_append_only: rows of the history are only added.
 --
 -- One function alone may delete of it: core.delete_booking, with the never-paid booking that it is
--- the history of. What stands on the stack is PostgreSQL's own word, which no setting can claim.
+-- the history of. The call stack is PostgreSQL's own record, which no setting can forge.
 --
--- Raises    KHAPP  for everybody else
+-- Raises    KHAPP  for all others
 create or replace function core.refuse_rewriting()
 returns trigger
 language plpgsql

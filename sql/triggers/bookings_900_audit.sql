@@ -1,4 +1,4 @@
--- bookings_900_audit: every change of a booking leaves its trace in the same transaction.
+-- bookings_900_audit: every change of a booking is recorded in the same transaction.
 --
 -- Who and why come from core.enter_tenant and core.transition_booking.
 create or replace function core.audit_booking()

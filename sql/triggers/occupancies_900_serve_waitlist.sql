@@ -1,11 +1,11 @@
 -- occupancies_900_serve_waitlist: at the end of a transaction, what it has freed is offered to
 -- those who wait for it.
 --
--- At commit, in the same transaction: no stranger comes in between, and what frees a time does not
--- have to know of the waitlist. A time that has passed is not offered; one that was taken again
--- meanwhile is found taken. An offer must never undo a payment: an error here undoes the offer alone,
--- and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms (core.make_offers), as
--- the transaction holds bookings already.
+-- At commit, in the same transaction: no stranger comes in between, and code that frees a time need
+-- not know of the waitlist. A time that has passed is not offered; one that was taken again
+-- meanwhile is found taken. An offer must never undo a payment: an error here undoes only the
+-- offer, and api.offer_waiting makes it later. Nothing is waited for longer than 10 ms
+-- (core.make_offers), as the transaction holds bookings already.
 --
 -- At commit the settings are those of the last tenant, and the login role is back. So this runs as
 -- holdfast_owner, enters the tenant of the row, and leaves the settings as they were.

@@ -1,5 +1,5 @@
--- prices_100_check_amount: what the catalogue takes can be charged. Amounts that were there before their
--- currency had its least stay until they are changed.
+-- prices_100_check_amount: prices in the catalogue can be charged. Amounts from before their
+-- currency had a least charge stay until they are changed.
 --
 -- Raises    KHAMT  see core.require_chargeable
 create or replace function core.check_price_amount()

@@ -1,6 +1,6 @@
 """Record the answers again, of all families or of these: `python -m tests.answers [FAMILY ...]`.
 
-Only on purpose, when texts are rewritten: what the diff then shows is what clients will see.
+Only on purpose, when texts are rewritten: the diff then shows what clients will see.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Every operation, and what is told to whoever asks it wrongly."""
+"""Every operation, and its answers to invalid requests."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,10 +17,10 @@ JSON = {"content-type": "application/json"}
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation as it is asked rightly.
+    """A valid request of one operation.
 
     Attributes:
-        at: what the ids in its path stand for.
+        at: the values of the ids in its path.
         query: parameters, each of which can be wrong.
     """
 
@@ -51,7 +51,7 @@ class Operation:
 
 
 def operations(it: Recorder) -> Iterator[Operation]:
-    """All of them; those about something are about something that is there."""
+    """All of them; those about something are about an existing one."""
     system = it.system
     tutor, lesson = system.resource["id"], system.resource["offerings"][0]["id"]
     pool = system.tenant.pools[0]["id"]
@@ -139,7 +139,7 @@ def operations(it: Recorder) -> Iterator[Operation]:
 
 
 def _kept(it: Recorder, resource: str, boat: str, water: str) -> Iterator[Operation]:
-    """What servers keep."""
+    """The operations on what servers manage."""
     prices = [{"tier": "standard", "package": "single", "amount": 2500, "currency": "SEK"}]
     bodies: dict[str, dict[str, Any]] = {
         "resources": {
@@ -224,7 +224,7 @@ def _kept(it: Recorder, resource: str, boat: str, water: str) -> Iterator[Operat
 
 
 def _another(kind: str, rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule of the same kind that does not get into its way."""
+    """A rule of the same kind that does not conflict with it."""
     other = {
         "hours": {"weekday": 2},
         "overrides": {"date": "2030-01-09"},
@@ -239,11 +239,11 @@ def _made(it: Recorder, kind: str, body: Any) -> str:
     return str(answer.body["id"])
 
 
-# Who asks, and about what -------------------------------------------------------------------------
+# Credentials and ids ------------------------------------------------------------------------------
 
 
 def credentials(it: Recorder) -> None:
-    """No key, wrong keys, another tenant's, the wrong secret; ids that lead nowhere or are none."""
+    """No key, wrong keys, another tenant's, the wrong secret; unknown and malformed ids."""
     for operation in operations(it):
         it.title(f"{operation.method} {operation.path}")
         by, path, how = operation.by, operation.asked(cursor=None), {"headers": operation.headers}
@@ -268,11 +268,11 @@ def credentials(it: Recorder) -> None:
                     it.ask(operation.method, odd, body, by=by, of=operation.of, **how)
 
 
-# What they send -----------------------------------------------------------------------------------
+# Bodies and parameters ----------------------------------------------------------------------------
 
 
 def bodies(it: Recorder) -> None:
-    """No JSON, another type, too much of it, no key of its own, no version."""
+    """No JSON, another type, too large, no idempotency key, no version."""
     for operation in operations(it):
         if operation.method in ("GET", "DELETE") or operation.body is None:
             continue
@@ -327,7 +327,7 @@ def fields(it: Recorder) -> None:
 
 
 def _wrong(value: Any) -> Iterator[Any]:
-    """Odd values; not all of them for each member."""
+    """Invalid values; not all of them for each member."""
     yield None
     yield []
     if isinstance(value, str):

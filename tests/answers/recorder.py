@@ -1,7 +1,7 @@
 """Writes requests and their answers down, so that the same story is always the same text.
 
-The database's clock stands, and goes on by a second after each request, so times are exact. What is
-made at random gets a name of its own, in order of appearance: an id is `id 3` wherever it appears.
+The database's clock stands still, and advances by a second after each request, so times are exact.
+Random values get names, in order of appearance: an id is `id 3` wherever it appears.
 """
 
 import json
@@ -37,23 +37,23 @@ _MASKS = (
 _MASK = re.compile("|".join(f"(?P<m{n}>{pattern})" for n, (_, pattern) in enumerate(_MASKS)))
 _NAMED = {"next_cursor": "cursor", "reference": "reference"}  # members that are masked whole
 _PASSING = {"schema_version", "clock_skew_ms"}  # members that any release or moment changes
-# DynamoDB is shared with other tests, so what is left of a budget is theirs too.
+# DynamoDB is shared with other tests, which use up the same budgets.
 _LEFT = re.compile(r";r=\d+;t=\d+")
 
 
 class Recorder:
-    """A shop on a Monday morning, and everything that it is asked.
+    """A shop on a Monday morning, and all requests to it.
 
     Attributes:
-        text: what was asked and answered so far.
-        other: another tenant, of whom this one must not hear.
+        text: requests and answers so far.
+        other: another tenant, of which this one must not learn anything.
     """
 
     def __init__(self, system: System) -> None:
         self.system = system
         self._lines: list[str] = []
         self._asked = 0
-        self._refusals: dict[str, str] = {}  # what each was, and what it is called
+        self._refusals: dict[str, str] = {}  # kind of each, and its name
         self._refused: dict[str, Iterator[int]] = {}
         self._names: dict[str, str] = {}
         self._counts: dict[str, Iterator[int]] = {}
@@ -128,7 +128,7 @@ class Recorder:
 
         Args:
             by: the name of the API key.
-            of: what was answered when a booking or a place was made: its secret is sent.
+            of: the answer with which a booking or an entry was made: its secret is sent.
             key: an idempotency key; each POST gets one unless it is "".
             shown: what is written down of the body: all of it unless given.
         """
@@ -190,7 +190,7 @@ class Recorder:
         self.system.advance(timedelta(seconds=1))
 
     def _once(self, answer: Answer, lines: list[str]) -> list[str]:
-        """A refusal is written down where it is first met, and has a name then."""
+        """A refusal is written down where it first appears, and has a name then."""
         if answer.status < 400 or not isinstance(answer.body, dict):
             return lines
         text = "\n".join(lines)
@@ -233,7 +233,7 @@ class Recorder:
         return value
 
     def masked(self, text: str) -> str:
-        """With names for what is random."""
+        """With names for random values."""
         text = text.replace(self.system.double.public_url, "https://stripe.example")
         for member, kind in _NAMED.items():
             text = re.sub(
@@ -249,7 +249,7 @@ class Recorder:
         return _MASK.sub(name, text)
 
     def unname(self, *values: str) -> None:
-        """Which of these comes first is chance: it gets the first name."""
+        """Their order is random: the first one gets the first name."""
         for value in values:
             self._names.pop(value, None)
 
@@ -269,7 +269,7 @@ order by 1, 2, 3
 
 
 def _age(system: System) -> None:
-    """What the tenant has was made at the very hour at which the story begins."""
+    """Everything of the tenant was made at the time at which the story begins."""
     with system.database.connect() as connection:
         connection.execute("set local session_replication_role = replica")  # versions stay
         for row in system.database.rows(_AGED):

@@ -44,7 +44,7 @@ _UNREACHED = {  # what it takes more than requests to bring about; other tests d
 
 
 def test_every_operation_is_asked_and_every_error_is_met() -> None:
-    """So that none changes unseen."""
+    """So that none changes unnoticed."""
     asked = "\n".join(kept(family).read_text(encoding="utf-8") for family in FAMILIES)
     operations = [
         (method.upper(), path)

@@ -1,7 +1,6 @@
-"""One stack and one Chromium for all browser tests; a profile of its own for every visitor.
+"""One stack and one Chromium for all browser tests; a separate profile for every visitor.
 
-Where there is no Chromium nothing here is collected, and the run's summary says so. In CI it is an
-error.
+Without Chromium nothing here is collected, and the run's summary says so. In CI it is an error.
 """
 
 import contextlib
@@ -22,7 +21,7 @@ if chromium.executable() is None and "CI" in os.environ:
 collect_ignore_glob = [] if chromium.executable() else ["test_*.py"]
 
 
-# Playwright leaves an event loop running for as long as it lives, in which no other test of this
+# Playwright leaves an event loop running as long as it lives, in which no other test of this
 # process can start its own: it ends with the last test of this folder.
 _running = contextlib.ExitStack()
 _browsers: list[Browser] = []
@@ -30,7 +29,7 @@ _browsers: list[Browser] = []
 
 @pytest.fixture
 def browser() -> Browser:
-    """Headless Chromium, started with the first test that wants it."""
+    """Headless Chromium, started with the first test that needs it."""
     if not _browsers:
         playwright = _running.enter_context(sync_playwright())
         launched = playwright.chromium.launch(
@@ -61,9 +60,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserShop]:
         stack.clear()
 
 
+@pytest.fixture(autouse=True)
+def times_are_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test has booked is free for the next one: all of them take the first free day."""
+    yield
+    if "shop" in request.fixturenames:
+        shop: BrowserShop = request.getfixturevalue("shop")
+        shop.gives_back()
+
+
 @pytest.fixture
 def visitors(browser: Browser, shop: BrowserShop) -> Iterator[Visitors]:
-    """`visitors()` is a new customer; at the end no page may have complained."""
+    """`visitors()` is a new customer; at the end no page may have logged an error."""
     made = Visitors(browser, shop)
     try:
         yield made

@@ -1,6 +1,6 @@
-"""For everybody: every view passes axe's rules in light and dark, fits 320 px, and needs no mouse.
+"""Accessibility: every view passes axe's rules in light and dark, fits 320 px, and needs no mouse.
 
-`make screenshots` keeps pictures of every view at three widths, light and dark, in
+`make screenshots` stores pictures of every view at three widths, light and dark, in
 .local/screenshots for people to look at.
 """
 
@@ -34,7 +34,7 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 
 @pytest.fixture(scope="module")
 def pictures() -> Path | None:
-    """An empty folder, if pictures are asked for: they take longer than all else here."""
+    """An empty folder, if pictures are wanted: they take longer than everything else here."""
     if "HOLDFAST_SCREENSHOTS" not in os.environ:
         return None
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -60,10 +60,10 @@ class Gallery:
         self.broken: list[str] = []
 
     def look(self, page: Page, name: str) -> None:
-        """Examine a view as it stands; what is wrong is collected."""
+        """Examine the current view; faults are collected."""
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            # colours are all that differs in the dark
+            # only colours differ in the dark
             only = {"type": "tag", "values": RULES}
             rule = {"type": "rule", "values": ["color-contrast"]}
             found = self._axe.run(page, options={"runOnly": only if scheme == "light" else rule})
@@ -145,7 +145,7 @@ def test_paying(visitor: Visitor, shop: BrowserShop, gallery: Gallery) -> None:
 def test_what_else_may_come_of_it(
     visitor: Visitor, visitors: Visitors, shop: BrowserShop, gallery: Gallery
 ) -> None:
-    """Taken, given back, run out, time lost, not ours."""
+    """Taken, released, expired, time lost, not ours."""
     page = visitor.page
     visitor.opens().picks().fills()
     (start,) = re.findall(r"start=([^&]+)", page.url)
@@ -159,7 +159,7 @@ def test_what_else_may_come_of_it(
     other.opens(VENUE)
     expect(other.page.get_by_text("You are holding")).to_be_visible()
     gallery.look(other.page, "14-reminder")
-    other.page.close()  # a page behind another draws slowly
+    other.page.close()  # a page in the background draws slowly
     visitor.button("Cancel this hold").click()
     visitor.sees("Your hold is cancelled")
     gallery.look(page, "15-given-back")
@@ -203,7 +203,7 @@ def test_right_to_left(visitors: Visitors, shop: BrowserShop, gallery: Gallery) 
     day = date.fromisoformat(chosen.get_attribute("data-date") or "")
     page.keyboard.press("ArrowLeft")  # forward, in this direction of reading
     tomorrow = page.locator(f'.day[data-date="{day + timedelta(days=1)}"]')
-    expect(tomorrow).to_be_focused()  # also in another month, whose times are then asked for
+    expect(tomorrow).to_be_focused()  # also in another month, whose times are then requested
     expect(tomorrow).not_to_have_attribute("aria-disabled", "true")
     page.keyboard.press("Enter")
     expect(tomorrow).to_have_attribute("aria-pressed", "true")
@@ -281,9 +281,9 @@ def test_the_keyboard_is_enough(visitor: Visitor, shop: BrowserShop) -> None:
 
 @pytest.mark.today
 def test_a_grid_of_days_has_one_stop(visitors: Visitors, shop: BrowserShop) -> None:
-    """The Tab key passes the days in one step; days that are not free say so."""
+    """The Tab key passes the grid of days in one step; days that are not free say so."""
     first_free = visitors().opens().page.locator(".day[aria-pressed=true]")
-    # the day after it is closed; if the grid ends before that, all the others are over
+    # the day after it is closed; if the grid ends before that, all the others are past
     day = date.fromisoformat(first_free.get_attribute("data-date") or "") + timedelta(days=1)
     with shop.closed(LESSON, day):
         page = visitors().opens().page

@@ -1,4 +1,4 @@
-"""A customer books and pays, and sees what came of it. Nothing is ever reloaded by hand."""
+"""A customer books and pays, and sees the result. The page is never reloaded by hand."""
 
 import re
 import time
@@ -63,7 +63,7 @@ def test_a_time_is_booked_and_paid(visitor: Visitor, shop: BrowserShop) -> None:
 
 
 def test_a_declined_card_can_be_followed_by_another(visitor: Visitor, shop: BrowserShop) -> None:
-    """The payment page says why, and the time is still there."""
+    """The payment page gives the reason, and the time is still there."""
     visitor.opens().holds().goes_to_pay().pays("4000 0000 0000 0002")
     expect(visitor.page.get_by_role("alert")).to_have_text("Your card was declined.")
     visitor.pays().sees("You are booked")
@@ -77,7 +77,7 @@ def test_a_declined_card_can_be_followed_by_another(visitor: Visitor, shop: Brow
 def test_a_delayed_payment_is_followed(
     visitor: Visitor, shop: BrowserShop, outcome: str, title: str
 ) -> None:
-    """The page waits with the customer until the bank has answered.
+    """The page waits until the bank has answered.
 
     Cases: E-2.8
     """
@@ -92,7 +92,7 @@ def test_a_delayed_payment_is_followed(
 
 
 def test_leaving_the_payment_page_loses_nothing(visitor: Visitor, shop: BrowserShop) -> None:
-    """Back at the shop the time is still kept, and the same payment page goes on."""
+    """Back at the shop the time is still kept, and the same payment page can be used."""
     visitor.opens().holds().goes_to_pay()
     first = visitor.page.url
     visitor.button(re.compile("Back to")).click()
@@ -107,7 +107,7 @@ def test_leaving_the_payment_page_loses_nothing(visitor: Visitor, shop: BrowserS
 
 @pytest.mark.parametrize("paying", [False, True], ids=["held", "paying"])
 def test_a_time_is_given_back(visitor: Visitor, shop: BrowserShop, paying: bool) -> None:
-    """Before paying, whether or not the payment page was open; its page then pays nothing."""
+    """Before paying, whether or not the payment page was open; that page then takes no payment."""
     visitor.opens().holds()
     if paying:
         visitor.goes_to_pay()
@@ -136,7 +136,7 @@ def test_a_whole_day_is_booked_by_its_date(visitor: Visitor, shop: BrowserShop) 
 
 
 def test_the_server_has_the_last_word_on_the_details(visitor: Visitor) -> None:
-    """What it refuses is told at the field, which gets the focus; what was typed stays.
+    """A refusal is shown at the field, which gets the focus; what was typed stays.
 
     Cases: P-12
     Proves: ASVS 2.2.2
@@ -153,8 +153,8 @@ def test_the_server_has_the_last_word_on_the_details(visitor: Visitor) -> None:
     visitor.sees("The time is yours for now")
 
 
-def test_missing_details_are_told_before_anything_is_sent(visitor: Visitor) -> None:
-    """Two fields are needed; the first gets the focus."""
+def test_missing_details_are_shown_before_anything_is_sent(visitor: Visitor) -> None:
+    """Two fields are required; the first gets the focus."""
     visitor.opens().picks()
     visitor.button("Hold this time").click()
 
@@ -164,7 +164,7 @@ def test_missing_details_are_told_before_anything_is_sent(visitor: Visitor) -> N
 
 @pytest.mark.today
 def test_times_are_the_customers_and_the_places_are_named(visitors: Visitors) -> None:
-    """Three hours apart, both are on the button; at the place itself one is enough.
+    """Three hours apart, both times are on the button; at the place itself one is enough.
 
     Cases: E-6.1
     """
@@ -198,7 +198,8 @@ def test_a_group_has_places(visitor: Visitor, shop: BrowserShop) -> None:
 
 
 def test_time_lost_money_back(visitor: Visitor, shop: BrowserShop) -> None:
-    """Paid after the time had gone to another: said as it is, until the money has been sent.
+    """Paid after another customer had the time: the page says so, until the money has been
+    refunded.
 
     Cases: D-2, E-2.8
     """
@@ -223,8 +224,8 @@ def test_time_lost_money_back(visitor: Visitor, shop: BrowserShop) -> None:
     expect(visitor.page.get_by_text("Your refund was sent")).to_be_visible(timeout=15_000)
 
 
-def test_the_end_of_a_hold_is_told_kindly(visitor: Visitor, shop: BrowserShop) -> None:
-    """The countdown says when it nears, ends in words, and offers the time again.
+def test_the_end_of_a_hold_is_announced(visitor: Visitor, shop: BrowserShop) -> None:
+    """The countdown warns, ends in words, and offers the time again.
 
     Cases: D-1
     """
@@ -233,7 +234,7 @@ def test_the_end_of_a_hold_is_told_kindly(visitor: Visitor, shop: BrowserShop) -
     visitor.opens().holds()
     booking = visitor.booking_id
     live = page.locator("#live")
-    # only the page's clock is moved: an answer of the server would set it right again
+    # only the page's clock is moved: an answer of the server would correct it
     page.route("**/confirmation", lambda route: route.abort())
     page.clock.fast_forward("03:00")
     expect(live).to_have_text(re.compile("2 minutes left to pay|One minute left to pay"))
@@ -264,7 +265,7 @@ def test_the_countdown_goes_by_the_servers_clock(visitor: Visitor) -> None:
 
 @pytest.mark.today
 def test_all_clocks_agree(visitor: Visitor, shop: BrowserShop) -> None:
-    """Ours, the page's, the functions' and the database's, at whatever time a test is played."""
+    """Ours, the page's, the functions' and the database's, at whatever time a test runs."""
     visitor.page.goto(shop.page)
     shown = visitor.page.evaluate("() => Date.now()") / 1000
     stored = float(shop.database.value("select extract(epoch from clock_timestamp())"))
@@ -276,7 +277,7 @@ def test_all_clocks_agree(visitor: Visitor, shop: BrowserShop) -> None:
 def test_the_page_works_at_either_address_of_this_machine(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """`make up` prints localhost; who types 127.0.0.1 books, pays and comes back there."""
+    """`make up` prints localhost; a customer who types 127.0.0.1 books, pays and returns there."""
     page = visitor.page
     address = shop.address(LESSON).replace("//localhost:", "//127.0.0.1:")
     page.goto(address)

@@ -18,7 +18,7 @@ FREE = '.day:not([aria-disabled="true"])'
 
 @contextlib.contextmanager
 def _closed(shop: BrowserShop, first: date, last: date, offering: str = LESSON) -> Iterator[None]:
-    """A shop that takes a holiday."""
+    """A shop on holiday."""
     resource, _ = shop.offerings[offering]
     path = f"/v1/catalogue/resources/{resource}/blackouts"
     secret = {"authorization": f"Bearer {shop.stack.manifest['secret_key']}"}
@@ -33,7 +33,7 @@ def _closed(shop: BrowserShop, first: date, last: date, offering: str = LESSON) 
 
 
 def _asked(page: Page) -> list[str]:
-    """The paths of the API that are asked from now on."""
+    """The paths of the API that are requested from now on."""
     asked: list[str] = []
     page.on(
         "request",
@@ -50,7 +50,7 @@ def _days(page: Page) -> list[str]:
 def test_five_weeks_from_today_are_shown(
     visitor: Visitor, shop: BrowserShop, offering: str
 ) -> None:
-    """Today first, whichever day of its month it is, and for the price of one question."""
+    """Today first, whichever day of the month it is, and with one request."""
     asked = _asked(visitor.page)
     visitor.opens(offering)
     page = visitor.page
@@ -66,7 +66,9 @@ def test_five_weeks_from_today_are_shown(
 
 
 def test_the_pages_of_days_follow_each_other(visitor: Visitor) -> None:
-    """No day is left out between two pages, none is shown twice, and back is where it was."""
+    """No day is left out between two pages, none is shown twice, and back leads to the same
+    page.
+    """
     page = visitor.opens().page
     first = _days(page)
     visitor.button("Next five weeks").click()
@@ -79,7 +81,7 @@ def test_the_pages_of_days_follow_each_other(visitor: Visitor) -> None:
 
 
 def test_a_slow_answer_does_not_draw_over_a_later_page(visitor: Visitor) -> None:
-    """Forward and back before the answer comes: the days that were wanted last are on show."""
+    """Forward and back before the answer comes: the days that were chosen last are shown."""
     page = visitor.opens().page
     first = _days(page)
     waiting: list[Route] = []
@@ -97,7 +99,7 @@ def test_a_slow_answer_does_not_draw_over_a_later_page(visitor: Visitor) -> None
 
 
 def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: BrowserShop) -> None:
-    """A holiday of six weeks: the page opens at its end, and asks once more for it."""
+    """A holiday of six weeks: the page opens at its end, with one more request."""
     today = datetime.now(UTC).date()
     end = today + timedelta(days=41)
     with _closed(shop, today - timedelta(days=1), end):
@@ -121,7 +123,9 @@ def test_the_first_free_day_is_found_beyond_them(visitor: Visitor, shop: Browser
 def test_a_day_without_times_leads_to_the_next(
     visitor: Visitor, visitors: Visitors, shop: BrowserShop
 ) -> None:
-    """A link to a day that is closed by now: said, and one tap shows the next free one's times."""
+    """A link to a day that is closed by now: the page says so, and one tap shows the next free
+    day.
+    """
     free = (
         visitor.opens()
         .page.locator(FREE)
@@ -129,7 +133,7 @@ def test_a_day_without_times_leads_to_the_next(
     )
     day = date.fromisoformat(free[1])
     with _closed(shop, day, day):
-        later = visitors()  # whose browser has no answer of before
+        later = visitors()  # whose browser has no earlier answer
         page = later.page
         page.goto(shop.address(LESSON, day=free[1]))
         expect(page.get_by_text("Nothing is free on this day.")).to_be_visible()
@@ -145,7 +149,7 @@ def test_a_day_without_times_leads_to_the_next(
 def test_nothing_free_at_all_is_found_out_in_few_questions(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """Closed for a year: three questions on opening, and the rest only when they are wanted."""
+    """Closed for a year: three requests on opening, and more only on demand."""
     today = datetime.now(UTC).date()
     with _closed(shop, today - timedelta(days=1), today + timedelta(days=364)):
         asked = _asked(visitor.page)
@@ -166,10 +170,10 @@ def test_nothing_free_at_all_is_found_out_in_few_questions(
         ("UTC", "Coordinated Universal Time"),
     ],
 )
-def test_a_second_time_is_told_of_where_there_is_one(
+def test_a_second_time_is_explained_where_there_is_one(
     visitors: Visitors, shop: BrowserShop, zone: str, name: str
 ) -> None:
-    """The smaller times are spoken of exactly where they are shown, and a zone has its name."""
+    """The smaller times are explained exactly where they are shown, with the zone's name."""
     visitor = visitors(timezone_id=zone)
     page = visitor.opens(LESSON).page  # in London
 
@@ -178,7 +182,7 @@ def test_a_second_time_is_told_of_where_there_is_one(
         assert name in lead
         return "smaller ones" in lead, page.locator(".time small").count() > 0
 
-    for _ in range(5):  # half a year of pages holds a change of the clocks
+    for _ in range(5):  # half a year of pages includes a change of the clocks
         spoken, shown = said()
         assert spoken == shown
         visitor.button("Next five weeks").click()
@@ -190,7 +194,7 @@ def test_a_second_time_is_told_of_where_there_is_one(
 
 
 def test_a_group_in_another_zone_tells_both_times(visitors: Visitors) -> None:
-    """Where the clocks differ, the sentence and the times agree as well."""
+    """Where the clocks differ, the sentence and the times agree too."""
     page = visitors(timezone_id="America/Los_Angeles").opens(GROUP).page
 
     expect(page.locator(".lead")).to_contain_text("smaller ones below are local time in")

@@ -1,4 +1,4 @@
-"""How the page is served: small, quick, still, and closed to strangers."""
+"""How the page is served: small, quick, without layout shifts, and with a strict policy."""
 
 import gzip
 import posixpath
@@ -50,7 +50,7 @@ def test_the_first_load_is_small(visitors: Visitors, shop: BrowserShop) -> None:
 
 
 def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: BrowserShop) -> None:
-    """From an empty cache to offers that can be chosen; the best of three."""
+    """From an empty cache until an offer can be chosen; the best of three."""
     times = []
     for _ in range(3):
         visitor = visitors()
@@ -68,7 +68,7 @@ def test_the_page_is_usable_within_a_second(visitors: Visitors, shop: BrowserSho
 
 @pytest.mark.today
 def test_nothing_moves_while_it_loads(visitor: Visitor, shop: BrowserShop) -> None:
-    """No layout shift: not in the catalogue, not while a month's times arrive or are turned."""
+    """No layout shift in the catalogue, while a month's times arrive, or when pages are turned."""
     page = visitor.page
     page.add_init_script(
         "window.moved = 0; new PerformanceObserver((list) => {"
@@ -88,7 +88,7 @@ def test_nothing_moves_while_it_loads(visitor: Visitor, shop: BrowserShop) -> No
 
 @pytest.mark.parametrize(("path", "ancestors"), [("/", "'none'"), ("/embed", "*")])
 def test_the_policy_is_strict(shop: BrowserShop, path: str, ancestors: str) -> None:
-    """Nothing inline, nothing from elsewhere; only /embed may be framed.
+    """Nothing inline, nothing from other origins; only /embed may be framed.
 
     Cases: P-12
     Proves: ASVS 3.2.1, 3.4.3, 3.4.4, 3.4.5, 3.4.6, API8:2023
@@ -123,7 +123,7 @@ def test_files_are_compressed_and_asked_for_again_cheaply(shop: BrowserShop) -> 
 
 
 def test_every_module_is_asked_for_at_once() -> None:
-    """The page names the modules that its modules import, so none waits for another."""
+    """The page names the modules that its modules import, so that none waits for another."""
     html = (PAGE / "index.html").read_text()
     named = set(re.findall(r'rel="modulepreload" href="([^"]+)"', html)) | {"app.js"}
     needed, open_ = set(), {"app.js"}
@@ -138,7 +138,7 @@ def test_every_module_is_asked_for_at_once() -> None:
 
 
 def test_both_languages_say_the_same_things() -> None:
-    """No text is missing in one of them, and each fills in the same names."""
+    """No text is missing in either, and both fill in the same names."""
     languages = {}
     for file in sorted((PAGE / "i18n").glob("*.js")):
         entries = re.findall(r'^  "([\w.]+)":\s*(.*?)(?=^  "|^};)', file.read_text(), re.M | re.S)

@@ -1,4 +1,4 @@
-"""What a browser keeps of a booking, for how long, and how it is removed."""
+"""What a browser stores of a booking, for how long, and how it is removed."""
 
 import json
 import re
@@ -38,7 +38,7 @@ def _booked(visitor: Visitor) -> str:
 def test_a_booking_is_kept_until_400_days_after_its_end(
     visitor: Visitor, shop: BrowserShop, days: float, kept: bool
 ) -> None:
-    """The browser that made it opens it again, long after it was settled; then it forgets it."""
+    """The browser that made it can open it long after it was settled; then it forgets it."""
     booking = _booked(visitor)
     settled = _milliseconds(_ago(days=days, hours=2))
     _set(visitor, booking, ends_at=_ago(days=days).isoformat(), made_at=settled, settled_at=settled)
@@ -56,7 +56,7 @@ def test_a_booking_is_kept_until_400_days_after_its_end(
 def test_a_hold_that_was_not_paid_is_kept_for_30_days(
     visitor: Visitor, shop: BrowserShop, days: int, kept: bool
 ) -> None:
-    """As long as the server may keep it; there is nothing to come back for."""
+    """As long as the server may keep it; after that there is nothing to show."""
     visitor.opens().holds()
     booking = visitor.booking_id
     visitor.button("Cancel this hold").click()
@@ -71,7 +71,7 @@ def test_a_hold_that_was_not_paid_is_kept_for_30_days(
 
 
 def test_nothing_that_was_typed_outlives_the_hold(visitor: Visitor) -> None:
-    """Name and address wait in the tab until the time is held; then no storage has them.
+    """Name and address stay in the tab until the time is held; then no storage has them.
 
     Proves: ASVS 14.3.3
     """
@@ -88,7 +88,7 @@ def test_nothing_that_was_typed_outlives_the_hold(visitor: Visitor) -> None:
     assert not any(text in after for text in typed)
 
 
-def test_what_was_typed_is_not_kept_for_whoever_comes_next(visitor: Visitor) -> None:
+def test_what_was_typed_is_forgotten_after_half_an_hour(visitor: Visitor) -> None:
     """A tab that was left for half an hour has forgotten it."""
     page = visitor.page
     visitor.opens().picks().fills()
@@ -102,7 +102,9 @@ def test_what_was_typed_is_not_kept_for_whoever_comes_next(visitor: Visitor) -> 
 
 
 def test_a_request_is_remembered_by_its_fingerprint(visitor: Visitor) -> None:
-    """While an answer is awaited, the key's record names the request and does not repeat it."""
+    """While an answer is pending, the key's record identifies the request and does not contain
+    it.
+    """
     page = visitor.page
     page.route("**/v1/holds", lambda route: None)  # never answers
     visitor.opens().picks().fills()
@@ -146,7 +148,7 @@ def test_a_booking_is_removed_from_the_device(visitor: Visitor, shop: BrowserSho
 def test_a_booking_that_the_server_has_forgotten_says_so(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """Nothing is promised that will not come: no letter, and no other browser."""
+    """The page promises neither a letter nor another browser."""
     booking = _booked(visitor)
     _set(visitor, booking, secret="bks_" + "0" * 43)
     visitor.page.reload()
@@ -157,7 +159,7 @@ def test_a_booking_that_the_server_has_forgotten_says_so(
 
 
 def test_a_booking_outlives_the_key_it_was_made_with(visitor: Visitor, shop: BrowserShop) -> None:
-    """A deployment's own key opens it, though the one that is remembered has been replaced."""
+    """A deployment's own key opens it, though the remembered one has been replaced."""
     booking = _booked(visitor)
     _set(visitor, booking, key="pk_test_" + "0" * 48)
     _configure(visitor, shop.key)

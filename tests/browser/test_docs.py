@@ -1,4 +1,4 @@
-"""The reference at /docs: short, searched by what one knows, and complete once opened."""
+"""The reference at /docs: short, searchable, and complete once opened."""
 
 import json
 import re
@@ -30,7 +30,7 @@ def _shown(page: Page) -> list[str]:
 
 
 def test_it_is_short_and_its_menu_names_every_route(visitor: Visitor, shop: BrowserShop) -> None:
-    """A few screens, not a hundred; each route stands in the menu as it is called."""
+    """A few screens, not a hundred; each route is in the menu under its name."""
     page = _opened(visitor, shop)
     page.set_viewport_size({"width": 1280, "height": 800})
     menu = page.get_by_role("navigation", name="Routes").get_by_role("link").all_inner_texts()
@@ -41,7 +41,7 @@ def test_it_is_short_and_its_menu_names_every_route(visitor: Visitor, shop: Brow
 
 
 def test_a_route_is_found_by_path_word_and_error(visitor: Visitor, shop: BrowserShop) -> None:
-    """Whatever one has at hand: the filter keeps what has it, says how many, and nothing else."""
+    """The filter keeps what contains the word, and says how many there are."""
     page = _opened(visitor, shop)
     page.keyboard.press("/")
     search = page.get_by_role("searchbox")
@@ -60,8 +60,9 @@ def test_a_route_is_found_by_path_word_and_error(visitor: Visitor, shop: Browser
 
 
 def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: BrowserShop) -> None:
-    """A fragment, a menu entry or a schema's name leads to it, opened: with an example of each
-    answer and of each error."""
+    """A fragment, a menu entry or a schema's name opens it, with an example of each answer and of
+    each error.
+    """
     page = _opened(visitor, shop, "#createHold")
     hold = page.locator("#createHold")
     expect(hold).to_have_attribute("open", "")
@@ -77,7 +78,7 @@ def test_a_link_opens_its_route_and_all_it_says(visitor: Visitor, shop: BrowserS
     expect(page.locator("#joinWaitlist")).to_have_attribute("open", "")
 
 
-def test_everybody_can_read_it(visitor: Visitor, shop: BrowserShop) -> None:
+def test_it_is_accessible(visitor: Visitor, shop: BrowserShop) -> None:
     """axe's rules, light and dark, closed and opened; no width scrolls sideways."""
     page = _opened(visitor, shop)
     broken: list[str] = []

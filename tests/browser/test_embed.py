@@ -1,4 +1,4 @@
-"""The page on somebody else's site: embed.js, its dialog, its colours, and whom it listens to."""
+"""The page on another site: embed.js, its dialog, its colours, and which messages it accepts."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ def site(shop: BrowserShop) -> Iterator[Site]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -59,7 +59,8 @@ def _frame(page: Page) -> FrameLocator:
 
 def test_a_site_embeds_the_page(visitor: Visitor, shop: BrowserShop, site: Site) -> None:
     """Its button opens a dialog. To pay, the page takes the whole window, although its frame may
-    store nothing; what it hands over is seen by nobody, and at the end a link leads back."""
+    store nothing; no other site sees what it passes on, and at the end a link leads back.
+    """
     page = visitor.page
     address = site(_script(shop, 'data-label="Book a lesson" data-accent="#7a1fa2"'))
     page.goto(address)
@@ -125,7 +126,7 @@ def test_the_dialog_closes_by_key_and_by_button(
 def test_any_accent_stays_readable(
     visitor: Visitor, shop: BrowserShop, site: Site, accent: str, scheme: str
 ) -> None:
-    """Text on it and text in it keep a contrast of 4.5 to 1, whatever a site chooses."""
+    """Text on it and text in it keep a contrast of 4.5 to 1, whatever colour a site chooses."""
     page = visitor.page
     page.goto(site(_script(shop, f'data-accent="{accent}" data-scheme="{scheme}"')))
     page.get_by_role("button", name="Book now").click()
@@ -150,7 +151,7 @@ def test_any_accent_stays_readable(
 
 
 def test_strangers_are_not_listened_to(visitor: Visitor, shop: BrowserShop, site: Site) -> None:
-    """A message from any other window neither moves the site nor themes the page.
+    """A message from any other window neither moves the site nor changes the page's theme.
 
     Proves: ASVS 3.5.5
     """

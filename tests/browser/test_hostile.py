@@ -1,4 +1,4 @@
-"""What others put into the page's address: hand-overs, ids, keys, and anything else."""
+"""Hostile addresses of the page: hand-overs, ids, keys, and anything else."""
 
 import json
 import threading
@@ -28,7 +28,7 @@ def _stranger(html: str) -> Iterator[str]:
             self.wfile.write(html.encode())
 
         def log_message(self, *_: object) -> None:
-            """Quiet."""
+            """Print nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
@@ -68,7 +68,7 @@ REFERRING = "<a id=go referrerpolicy=unsafe-url href='{}'>go</a>"
 
 @pytest.mark.parametrize("way", ["typed", LINK, WINDOW, REFERRING])
 def test_a_strangers_hand_over_is_not_taken(visitor: Visitor, shop: BrowserShop, way: str) -> None:
-    """Whatever leads here with a booking of its own: nothing is kept, shown or paid.
+    """Whatever leads here with another booking: nothing is stored, shown or paid.
 
     Proves: ASVS 3.5.5
     """
@@ -100,7 +100,7 @@ def test_a_strangers_hand_over_is_not_taken(visitor: Visitor, shop: BrowserShop,
 def test_a_fragment_that_was_slipped_in_is_not_taken_on_reload(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """A window that came by a true hand-over keeps its referrer, but a reload proves nothing."""
+    """A window from a true hand-over keeps its referrer, but a reload proves nothing."""
     page = visitor.page
     page.goto(shop.api + "/shared/icon.svg")
     page.evaluate(
@@ -131,7 +131,7 @@ IDS = (
 @pytest.mark.parametrize("bad", IDS)
 @pytest.mark.parametrize("way", ["booking", "letter", "stored"])
 def test_an_id_leads_nowhere_else(visitor: Visitor, shop: BrowserShop, bad: str, way: str) -> None:
-    """What is no id is asked for by no path, whether an address, a letter or storage has it.
+    """A malformed id is never put into a path, whether an address, a letter or storage has it.
 
     Proves: ASVS 1.2.2
     """
@@ -174,7 +174,7 @@ TIMES = (
 def test_no_word_in_the_address_empties_the_page(
     visitor: Visitor, shop: BrowserShop, name: str
 ) -> None:
-    """Names of JavaScript's own things, broken dates and languages: there is always a view.
+    """Names of JavaScript's own objects, broken dates and languages: a view is always shown.
 
     Proves: ASVS 15.3.6
     """
@@ -189,7 +189,8 @@ def test_no_word_in_the_address_empties_the_page(
 
 @pytest.mark.parametrize("given", ["pk_test_" + "0" * 48, "constructor", "ü", ""])
 def test_a_deployment_shows_its_own_shop(visitor: Visitor, shop: BrowserShop, given: str) -> None:
-    """With a key of its own it takes none from the address: no other catalogue under its name.
+    """With a key of its own it takes none from the address, and so shows no other catalogue under
+    its name.
 
     Proves: ASVS 8.4.1
     """
@@ -234,13 +235,13 @@ def test_a_shop_whose_own_key_is_refused_says_so(visitor: Visitor, shop: Browser
 
 
 def test_every_page_has_a_quiet_console(visitors: Visitors, shop: BrowserShop) -> None:
-    """No error and no warning, not even a picture that a policy forbids: on every page there is."""
+    """No error and no warning, not even a picture that a policy forbids, on every page."""
     visitor = visitors()
     page = visitor.page
     said: list[str] = []
     page.on("console", lambda message: said.append(f"{page.url}: {message.text}"))
     page.on(
-        "requestfailed",  # going on to the next page ends what is on its way, which is no fault
+        "requestfailed",  # going to the next page cancels its requests, which is no fault
         lambda request: (
             request.failure != "net::ERR_ABORTED"
             and said.append(f"{request.url}: {request.failure}")
@@ -253,7 +254,7 @@ def test_every_page_has_a_quiet_console(visitors: Visitors, shop: BrowserShop) -
     page.goto(shop.page)
     visitor.sees("What would you like to book?")
     visitor.opens().holds().goes_to_pay()
-    page.evaluate(  # as a browser with a window does by itself
+    page.evaluate(  # a browser with a window does that by itself
         "() => { const icon = document.querySelector('link[rel=icon]')?.href ?? '/favicon.ico';"
         " return new Promise((done) => { const image = new Image();"
         " image.onload = image.onerror = done; image.src = icon; }); }"

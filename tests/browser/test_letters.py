@@ -1,4 +1,4 @@
-"""What a letter's link opens: the one booking whose secret it carries."""
+"""What a letter's link opens: the one booking whose secret it contains."""
 
 import re
 
@@ -10,7 +10,7 @@ from tests.browser.shop import LESSON, BrowserShop, Visitor
 def test_an_offer_of_the_waitlist_is_taken_from_its_letter(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """The link of the letter leads to the held time, and from there to a paid booking.
+    """The link leads to the held time, and from there to a paid booking.
 
     Cases: E-5.2
     """
@@ -45,7 +45,7 @@ def test_an_offer_of_the_waitlist_is_taken_from_its_letter(
 
 
 def test_a_link_with_a_wrong_secret_opens_nothing(visitor: Visitor, shop: BrowserShop) -> None:
-    """A link that was cut short is answered as a booking that this browser does not know."""
+    """The page says that this browser does not know the booking."""
     booking = shop.hold(_last_free(shop)).body["id"]
 
     visitor.page.goto(f"{shop.page}#booking={booking}&secret=cut-short")

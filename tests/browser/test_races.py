@@ -1,6 +1,6 @@
-"""Races, lost answers and wandering customers, as a person meets them.
+"""Races, lost answers and wandering customers in the browser.
 
-The twins load the page with its guards taken out, and must see the fault.
+The twins load the page without its guards, and must see the fault.
 """
 
 import re
@@ -18,7 +18,8 @@ HOLDS = "**/v1/holds"
 def test_a_time_taken_meanwhile_has_neighbours(
     visitor: Visitor, visitors: Visitors, shop: BrowserShop
 ) -> None:
-    """While one types, another takes the time: told kindly, and one tap takes the next best.
+    """While one customer types, another takes the time: the page says so, and one tap takes the
+    nearest other.
 
     Cases: D-1, E-5.2
     """
@@ -36,7 +37,7 @@ def test_a_time_taken_meanwhile_has_neighbours(
 
 
 def test_two_customers_want_one_time(visitors: Visitors, shop: BrowserShop) -> None:
-    """Both press at once: one has it, the other is offered what is near.
+    """Both press at once: one gets it, the other is offered the nearest times.
 
     Cases: D-1
     """
@@ -83,7 +84,7 @@ def _click_twice(visitor: Visitor) -> None:
 
 
 def test_a_double_click_is_one_hold(visitor: Visitor, shop: BrowserShop) -> None:
-    """The second click finds the first at work, and its request would have the same key."""
+    """The second click finds the first request under way, and would send the same key."""
     _click_twice(visitor)
 
     assert shop.live_bookings(visitor.email) == 1
@@ -102,7 +103,7 @@ def test_without_its_guards_a_double_click_is_two_holds(
 
 
 def test_a_lost_answer_is_asked_for_again(visitor: Visitor, shop: BrowserShop) -> None:
-    """The hold was made, the answer got lost: the repeat with the same key finds it.
+    """The hold was made, the answer lost: the repeat with the same key finds it.
 
     Cases: D-3
     """
@@ -127,7 +128,7 @@ def test_a_lost_answer_is_asked_for_again(visitor: Visitor, shop: BrowserShop) -
 def test_a_reload_in_the_middle_of_holding_finds_the_hold(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """The page is reloaded before the answer comes: it asks again with the same key, by itself.
+    """The page is reloaded before the answer comes: it sends the same key again by itself.
 
     Cases: D-3
     """
@@ -144,7 +145,7 @@ def test_a_reload_in_the_middle_of_holding_finds_the_hold(
 
 
 def test_two_tabs_pay_once(visitor: Visitor, visitors: Visitors, shop: BrowserShop) -> None:
-    """The second tab reminds of the hold, goes to the same payment page, and learns of the payment.
+    """The second tab shows the hold, leads to the same payment page, and learns of the payment.
 
     Cases: E-2.6
     """
@@ -167,7 +168,7 @@ def test_two_tabs_pay_once(visitor: Visitor, visitors: Visitors, shop: BrowserSh
 
 
 def test_back_never_pays_twice(visitor: Visitor, shop: BrowserShop) -> None:
-    """From the payment page back to the booking, forward and paid; back again finds it paid."""
+    """From the payment page back to the booking, forward and paid; back again shows it paid."""
     visitor.opens().holds()
     booking = visitor.booking_id
     visitor.goes_to_pay()
@@ -182,7 +183,7 @@ def test_back_never_pays_twice(visitor: Visitor, shop: BrowserShop) -> None:
 
 
 def test_back_goes_through_the_steps(visitor: Visitor, shop: BrowserShop) -> None:
-    """Details, times, catalogue; and after holding, back leads to the times with a reminder."""
+    """Details, times, catalogue; after holding, back leads to the times with a reminder."""
     visitor.page.goto(shop.page)
     visitor.page.get_by_role("button", name=LESSON).first.click()
     visitor.sees("Choose a time").picks()
@@ -199,7 +200,7 @@ def test_back_goes_through_the_steps(visitor: Visitor, shop: BrowserShop) -> Non
 
 
 def test_every_step_survives_a_reload(visitor: Visitor, shop: BrowserShop) -> None:
-    """The same view comes back: with the day chosen, what was typed, the countdown, the result."""
+    """The same view comes back: with the chosen day, what was typed, the countdown, the result."""
     page = visitor.page
 
     def reloaded(title: str) -> None:
@@ -253,7 +254,7 @@ STEPS: dict[str, tuple[Callable[[Visitor], Any], Callable[[Visitor], Any], str]]
 @pytest.mark.today
 @pytest.mark.parametrize("step", STEPS)
 def test_a_lost_network_is_waited_for(visitor: Visitor, step: str) -> None:
-    """What was asked for without a network is told, and done by itself when there is one."""
+    """A request without a network is shown as waiting, and sent when there is one again."""
     prepare, act, title = STEPS[step]
     context, page = visitor.page.context, visitor.page
     page.clock.install()
@@ -270,7 +271,7 @@ def test_a_lost_network_is_waited_for(visitor: Visitor, step: str) -> None:
 
 
 def test_going_to_pay_without_a_network(visitor: Visitor) -> None:
-    """Told, and the customer is taken to the payment page when there is a network again."""
+    """The page says so, and leads to the payment page when there is a network again."""
     page = visitor.page
     page.clock.install()
     visitor.opens().holds()
@@ -285,7 +286,7 @@ def test_going_to_pay_without_a_network(visitor: Visitor) -> None:
 def test_waiting_for_the_payment_outlasts_a_lost_network(
     visitor: Visitor, shop: BrowserShop
 ) -> None:
-    """Offline while the bank decides: the page looks again as soon as it can."""
+    """Offline while the bank decides: the page asks again as soon as it can."""
     day = delayed_methods(shop)
     visitor.opens(day=f"{day}").holds().goes_to_pay()
     visitor.button(re.compile("Pay by")).click()

@@ -1,4 +1,4 @@
-"""A payment in the second in which the time begins, against the sweep that gives the time up."""
+"""A payment in the second when the booked time begins, against the sweep that expires it."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,7 +21,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 def _waiting(db_client: DbClient, outcome: str) -> tuple[Any, dict[str, Any]]:
-    """A booking at ten whose page is open, or whose payment is a delayed one, about to begin."""
+    """A booking at ten, about to begin, with an open payment page or a delayed payment."""
     held, session = db_client.checkout(TEN)
     if outcome == "pending":
         db_client.call(settle_call(session, "pending"))
@@ -39,8 +39,8 @@ def _reasons(db_client: DbClient) -> list[str]:
 def test_payments_race_the_sweep_at_the_start(
     db_client: DbClient, race: Race, outcome: str, instant: datetime, _round: int
 ) -> None:
-    """Told four times over and swept twice: before the start it is confirmed; from the start on the
-    money is on its way back, once, and the time is nobody's.
+    """Four deliveries of the payment and two sweeps at once. Before the start, the booking is
+    confirmed; from the start on, the money is refunded once and the time is free.
 
     Cases: D-2, E-7.2
     """
@@ -51,7 +51,7 @@ def test_payments_race_the_sweep_at_the_start(
     outcomes = race(db_client.racers(calls))
 
     faults = [one for one in outcomes if isinstance(one, Exception)]
-    if faults:  # who finds the time lost meanwhile begins anew, as its caller does
+    if faults:  # a settlement that finds the time lost meanwhile is repeated, as database.call does
         assert {getattr(one, "sqlstate", None) for one in faults} == {"40001"}
         db_client.call(settle_call(session, "paid"))
     expected = ("scheduled", []) if instant < START else ("expired", ["time_lost"])
@@ -61,12 +61,12 @@ def test_payments_race_the_sweep_at_the_start(
 
 
 def test_a_payment_that_waits_past_the_start_goes_back(db_client: DbClient) -> None:
-    """What counts is the clock once the booking is locked, not when the event came.
+    """What counts is the clock when the booking is locked, not when the event arrived.
 
     Cases: D-2, E-6.3
     """
     held, session = db_client.checkout(TEN)
-    other, _ = db_client.begin(db_client.checkout_call(held))  # somebody asks for the page again
+    other, _ = db_client.begin(db_client.checkout_call(held))  # asks for the page again
     db_client.database.clock.set(START - timedelta(seconds=1))
     _, payment = db_client.start(settle_call(session, "paid"))
     db_client.database.clock.set(START)
@@ -80,7 +80,7 @@ def test_a_payment_that_waits_past_the_start_goes_back(db_client: DbClient) -> N
 def test_twin_that_does_not_look_at_the_clock_confirms_a_time_that_has_begun(
     db_client: DbClient,
 ) -> None:
-    """Without the guard the customer pays for a lesson that is over, and the law sees it."""
+    """Without the guard the customer pays for a lesson that is over, and the law finds it."""
     guardless.rewrite(
         db_client.database,
         "core.settle_paid",
@@ -104,7 +104,7 @@ def _polls(db_client: DbClient, count: int) -> list[Any]:
 
 @pytest.mark.parametrize("_round", range(5))
 def test_of_many_who_poll_at_once_one_asks(db_client: DbClient, race: Race, _round: int) -> None:
-    """The others are told what is known, without waiting.
+    """Of many who poll at once, one asks Stripe; the others get the known state without waiting.
 
     Cases: E-2.8, P-8
     """
@@ -114,8 +114,8 @@ def test_of_many_who_poll_at_once_one_asks(db_client: DbClient, race: Race, _rou
     assert len([one for one in outcomes if one["ask"] is not None]) == 1
 
 
-def test_twin_in_which_everybody_asks(db_client: DbClient) -> None:
-    """Did nobody look when it was asked last, each of them would ask Stripe."""
+def test_twin_in_which_all_ask(db_client: DbClient) -> None:
+    """Without the check of when Stripe was last asked, every poller asks Stripe."""
     guardless.rewrite(
         db_client.database,
         "core.stripe_session_to_ask",
@@ -139,7 +139,7 @@ def _pages(db_client: DbClient, count: int) -> tuple[Any, list[Any]]:
 def test_no_more_pages_than_allowed_however_they_are_asked_for(
     db_client: DbClient, race: Race
 ) -> None:
-    """Each refused attempt makes room for another: at once or in turn, five in all.
+    """Five sessions in all, whether the pages are asked for at once or in turn.
 
     Cases: P-8, E-2.6
     """
@@ -157,7 +157,7 @@ def test_no_more_pages_than_allowed_however_they_are_asked_for(
 
 
 def test_twin_without_a_count_makes_pages_without_end(db_client: DbClient) -> None:
-    """Every other address is another session at Stripe."""
+    """Without the count, every new return address makes another Stripe session."""
     guardless.rewrite(
         db_client.database,
         "core.require_renewal",

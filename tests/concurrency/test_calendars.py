@@ -1,4 +1,4 @@
-"""Readings of one calendar that race: the later one counts, whoever is late to store it."""
+"""Racing reads of one calendar: the one that began last counts, whichever is stored last."""
 
 import json
 from collections.abc import Callable
@@ -19,7 +19,7 @@ NEW = ["2027-01-12T10:00:00Z", "2027-01-12T11:00:00Z"]
 
 @pytest.fixture
 def calendar_id(db_client: DbClient) -> UUID:
-    """A calendar of the tutor's that nobody has read."""
+    """A calendar of the tutor that has not been read yet."""
     identifier = uuid4()
     now = db_client.database.clock.now()
     db_client.database.execute(
@@ -36,7 +36,7 @@ def calendar_id(db_client: DbClient) -> UUID:
 
 
 def _begin(db_client: DbClient, calendar_id: UUID) -> str:
-    """When a reading begins, in the words of the database; a second later than the one before."""
+    """When a reading begins, as the database writes it; each a second after the one before."""
     db_client.database.clock.advance(timedelta(seconds=1))
     session = db_client.session("begin_calendar_read")
     row = session.connection.execute(
@@ -72,7 +72,7 @@ def _known(db_client: DbClient) -> list[str]:
 def test_a_late_reading_does_not_overwrite_a_later_one(
     db_client: DbClient, calendar_id: UUID
 ) -> None:
-    """The reading that began first is stored last, and is not taken.
+    """A reading that began first and is stored last is discarded.
 
     Cases: E-9.3
     """
@@ -88,7 +88,7 @@ def test_a_late_reading_does_not_overwrite_a_later_one(
 def test_a_late_reading_waits_for_the_later_one_and_then_yields(
     db_client: DbClient, calendar_id: UUID
 ) -> None:
-    """It decides after it has the calendar's row, by what the other has left there.
+    """A late reading waits for the calendar's row, then sees the newer one and is discarded.
 
     Cases: E-9.3
     """
@@ -105,7 +105,7 @@ def test_a_late_reading_waits_for_the_later_one_and_then_yields(
 def test_readers_at_once_leave_the_last_reading(
     db_client: DbClient, race: Race, calendar_id: UUID
 ) -> None:
-    """Of many, stored in any order, the one that began last remains, whole.
+    """Of many readings stored in any order, the one that began last remains, complete.
 
     Cases: E-9.3
     """
@@ -123,7 +123,7 @@ def test_readers_at_once_leave_the_last_reading(
 
 
 def test_twin_lets_the_late_reading_win(db_client: DbClient, calendar_id: UUID) -> None:
-    """Without the comparison, what was true before is stored over what is true now."""
+    """Without the comparison, an old reading overwrites a newer one."""
     guardless.rewrite(
         db_client.database, "api.store_calendar_busy", "v_calendar.read_at > p_begun_at", "false"
     )
@@ -140,7 +140,9 @@ def test_twin_lets_the_late_reading_win(db_client: DbClient, calendar_id: UUID) 
 def test_twin_without_the_row_lock_decides_too_early(
     db_client: DbClient, calendar_id: UUID
 ) -> None:
-    """Without the lock, the late reading compares itself with what was there before the other."""
+    """Without the row lock, the late reading compares itself with the state before the newer
+    one.
+    """
     guardless.rewrite(
         db_client.database, "api.store_calendar_busy", "    for no key update;", "    ;"
     )
@@ -157,7 +159,7 @@ def test_twin_without_the_row_lock_decides_too_early(
 def test_not_changed_since_something_older_is_not_news(
     db_client: DbClient, calendar_id: UUID
 ) -> None:
-    """A 304 that refers to an answer which has been replaced meanwhile says nothing of ours.
+    """A 304 for an answer that has been replaced meanwhile changes nothing.
 
     Cases: E-9.3
     """
@@ -172,7 +174,9 @@ def test_not_changed_since_something_older_is_not_news(
 
 
 def test_sweeps_share_the_calendars(db_client: DbClient, calendar_id: UUID) -> None:
-    """Two sweeps at once never read the same one; should one die, it is taken up in a minute."""
+    """Two sweeps at once never read the same calendar; if one dies, it is read again in a
+    minute.
+    """
     first, claimed = db_client.begin(("claim_calendars", (10,)))
     meanwhile = db_client.call(("claim_calendars", (10,)))
     first.commit()
@@ -189,7 +193,7 @@ def test_sweeps_share_the_calendars(db_client: DbClient, calendar_id: UUID) -> N
 def test_a_calendar_that_is_removed_meanwhile_stores_nothing(
     db_client: DbClient, calendar_id: UUID
 ) -> None:
-    """Whoever still reads it is told so."""
+    """A reader that finishes after the calendar was removed stores nothing and learns why."""
     begun = _begin(db_client, calendar_id)
     db_client.database.execute("delete from core.calendars")
 

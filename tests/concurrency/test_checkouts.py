@@ -1,4 +1,4 @@
-"""Checkout against checkout, and against release: never two payable ones, never a lost time."""
+"""Checkout against checkout and release: never two payable checkouts, never a lost time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ Race = Callable[..., list[Any]]
 
 TEN = "2027-01-11T10:00:00Z"
 OTHER = {"cancel_url": "https://studio.example/elsewhere"}
-# The second of two tabs: what it asks, and what it is then to do with which checkout.
+# The second of two tabs: what it asks for, and what it is to do with which checkout.
 SECOND_TAB: dict[str, tuple[dict[str, str], str]] = {
     "same key": ({"key": "tab"}, "create"),
     "other key, same addresses": ({"key": "another"}, "create"),
@@ -26,7 +26,7 @@ SECOND_TAB: dict[str, tuple[dict[str, str], str]] = {
 def test_two_tabs_never_have_two_payable_checkouts(
     db_client: DbClient, asks: dict[str, str], then: str
 ) -> None:
-    """The second tab waits for the first, and gets its checkout, or has it closed before its own.
+    """The second tab waits for the first, then gets its checkout, or closes it and opens its own.
 
     Cases: E-2.6, D-3
     """
@@ -46,7 +46,7 @@ def test_twin_without_lock_and_index_has_two(
     asks: dict[str, str],
     _then: str,
 ) -> None:
-    """Without the booking's lock and the unique index each tab gets a checkout of its own."""
+    """Without the booking's lock and the unique index, each tab gets a checkout of its own."""
     guardless.forget_booking_lock(db_client.database)
     guardless.forget_one_payable(db_client.database)
     held = db_client.hold(TEN)
@@ -74,7 +74,7 @@ def test_the_index_stays_the_judge_when_the_lock_is_forgotten(db_client: DbClien
 
 
 def test_many_tabs_race(db_client: DbClient, race: Race) -> None:
-    """Sixteen tabs of all kinds end with one payable checkout, and nobody sees a fault.
+    """Sixteen tabs of all kinds end with one payable checkout, and none gets an unexpected error.
 
     Cases: E-2.6, D-3
     """
@@ -84,7 +84,7 @@ def test_many_tabs_race(db_client: DbClient, race: Race) -> None:
 
     outcomes = race(db_client.racers(calls))
 
-    # one key with other addresses than those it was first used with is refused
+    # a key that was first used with other addresses is refused
     assert set(refusals(outcomes)) <= {"KHKEY"}
     answered = {one["checkout"]["id"] for one in outcomes if isinstance(one, dict)}
     assert len(answered) == 1
@@ -95,7 +95,7 @@ def test_many_tabs_race(db_client: DbClient, race: Race) -> None:
 
 
 def test_a_release_waits_for_the_checkout_being_begun(db_client: DbClient) -> None:
-    """A release that meets a checkout has it closed first; the time is not free yet.
+    """A release that waits for a checkout has it closed first; the time is not free yet.
 
     Cases: E-2.6, D-2
     """
@@ -123,7 +123,7 @@ def test_twin_releases_a_payable_checkout(db_client: DbClient) -> None:
 
 
 def test_a_checkout_waits_for_the_release(db_client: DbClient) -> None:
-    """A checkout that meets a release is told that the hold is over.
+    """A checkout that waits for a release is refused: the hold is over.
 
     Cases: D-1
     """
@@ -139,7 +139,7 @@ def test_a_checkout_waits_for_the_release(db_client: DbClient) -> None:
 def test_the_transition_guard_stays_the_judge_when_the_lock_is_forgotten(
     db_client: DbClient,
 ) -> None:
-    """Without the booking's lock, a released hold still does not become paying.
+    """Without the booking's lock, a released hold still cannot become pending payment.
 
     Cases: P-2, P-10
     """
@@ -154,7 +154,7 @@ def test_the_transition_guard_stays_the_judge_when_the_lock_is_forgotten(
 
 
 def test_releases_race(db_client: DbClient, race: Race) -> None:
-    """Releasing many times at once is one release, for each the same success.
+    """Many releases of one hold at once are one release, and all succeed.
 
     Cases: P-10
     """

@@ -1,4 +1,4 @@
-"""Expiry against everybody else: the sweep, and whoever wants the time of a hold that ran out."""
+"""Expiry against everything else: the sweep, and requests for the time of an expired hold."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ SWEEP: Call = ("expire_holds", (100,))
 
 
 def test_a_hold_that_ran_out_gives_way(db_client: DbClient) -> None:
-    """Whoever wants the time of a stale hold gets it, with no sweep having run.
+    """A new hold gets the time of an expired one, although no sweep has run.
 
     Cases: D-1, E-7.2
     """
@@ -33,7 +33,7 @@ def test_a_hold_that_ran_out_gives_way(db_client: DbClient) -> None:
 
 
 def test_one_of_many_takes_a_stale_hold(db_client: DbClient, race: Race) -> None:
-    """Of many who want the time of a stale hold while sweeps run, one gets it.
+    """Of many requests for the time of an expired hold, with sweeps running, one succeeds.
 
     Cases: D-1, E-5.1, E-7.2
     """
@@ -49,7 +49,7 @@ def test_one_of_many_takes_a_stale_hold(db_client: DbClient, race: Race) -> None
 
 
 def test_a_hold_waits_for_the_sweep_that_frees_its_time(db_client: DbClient) -> None:
-    """A hold that meets a sweep at work on its time waits, and gets it.
+    """A hold waits for a sweep that is freeing its time, and gets it.
 
     Cases: D-1, E-7.2
     """
@@ -67,7 +67,7 @@ def test_a_hold_waits_for_the_sweep_that_frees_its_time(db_client: DbClient) -> 
 
 
 def test_the_sweep_passes_by_a_hold_that_is_being_taken(db_client: DbClient) -> None:
-    """A sweep neither waits for a stale hold that somebody is taking, nor expires it again.
+    """A sweep neither waits for an expired hold that a request is replacing, nor expires it twice.
 
     Cases: E-7.2
     """
@@ -84,7 +84,7 @@ def test_the_sweep_passes_by_a_hold_that_is_being_taken(db_client: DbClient) -> 
 
 
 def test_two_sweeps_expire_a_hold_once(db_client: DbClient, race: Race) -> None:
-    """Sweeps that overlap share the work; each hold expires once, with one row in the trail.
+    """Overlapping sweeps share the work; each hold expires once, with one audit row.
 
     Cases: E-7.2, P-10
     """
@@ -96,7 +96,7 @@ def test_two_sweeps_expire_a_hold_once(db_client: DbClient, race: Race) -> None:
     outcomes = race(db_client.racers([("expire_holds", (2,))] * 6))
     outcomes.append(
         db_client.call(SWEEP)
-    )  # those that started together may all have looked at the same
+    )  # sweeps that started together may have tried the same rows
 
     expired = "select count(*) from audit.booking_events where to_status = 'expired'"
     assert sum(swept["expired"] for swept in outcomes) == 6
@@ -105,7 +105,7 @@ def test_two_sweeps_expire_a_hold_once(db_client: DbClient, race: Race) -> None:
 
 
 def test_a_second_sweep_passes_by_what_the_first_has(db_client: DbClient) -> None:
-    """A sweep that meets another one's booking leaves it alone and does not wait.
+    """A sweep skips a booking that another sweep has locked, and does not wait.
 
     Cases: E-7.2
     """
@@ -121,7 +121,7 @@ def test_a_second_sweep_passes_by_what_the_first_has(db_client: DbClient) -> Non
 
 
 def test_twin_sweeps_expire_a_hold_twice(db_client: DbClient) -> None:
-    """Without the sweep's lock, both sweeps expire the hold, and the trail says so."""
+    """Without the sweep's lock, both sweeps expire the hold, and the audit trail shows it."""
     guardless.forget_sweep_lock(db_client.database)
     db_client.hold(TEN)
     db_client.database.clock.advance(SIX_MINUTES)
@@ -139,12 +139,12 @@ def test_twin_sweeps_expire_a_hold_twice(db_client: DbClient) -> None:
 
 @pytest.fixture
 def beginning(db_client: DbClient) -> "Beginning":
-    """A checkout begun in time, its transaction still open when the hold's time is over."""
+    """A checkout begun in time, whose transaction is still open when the hold expires."""
     return Beginning(db_client)
 
 
 class Beginning:
-    """Holds, begins the checkout, and lets time pass before it commits."""
+    """Holds, begins the checkout, and lets the hold expire before it commits."""
 
     def __init__(self, db_client: DbClient) -> None:
         self.held = db_client.hold(TEN)
@@ -155,7 +155,7 @@ class Beginning:
 def test_a_taker_waits_for_a_checkout_that_began_in_time(
     db_client: DbClient, beginning: Beginning
 ) -> None:
-    """Who wants the time of a hold whose checkout is being begun waits, and is refused.
+    """A request for the time of a hold whose checkout is being begun waits, and is refused.
 
     Cases: D-1, D-2, E-2.6
     """
@@ -170,7 +170,7 @@ def test_a_taker_waits_for_a_checkout_that_began_in_time(
 def test_twin_takes_the_time_of_a_payable_checkout(
     db_client: DbClient, beginning: Beginning
 ) -> None:
-    """If the taker did not look again after its wait, a time that can be paid would be lost."""
+    """If the request did not check again after its wait, a payable time would be lost."""
     guardless.forget_stale_check(db_client.database)
     _, taker = db_client.start(db_client.hold_call(TEN))
     beginning.session.commit()
@@ -182,7 +182,7 @@ def test_twin_takes_the_time_of_a_payable_checkout(
 def test_the_sweep_passes_by_a_checkout_being_begun(
     db_client: DbClient, beginning: Beginning
 ) -> None:
-    """A sweep leaves a hold alone whose checkout is being begun.
+    """A sweep skips a hold whose checkout is being begun.
 
     Cases: D-2, E-7.2
     """
@@ -205,7 +205,7 @@ def test_twin_sweep_expires_a_payable_checkout(db_client: DbClient, beginning: B
 
 
 def test_a_checkout_waits_for_the_sweep_and_is_refused(db_client: DbClient) -> None:
-    """A checkout that meets the sweep at its own booking learns that the hold has run out.
+    """A checkout that waits for the sweep of its own booking is refused as expired.
 
     Cases: D-1, E-7.2
     """
@@ -221,7 +221,7 @@ def test_a_checkout_waits_for_the_sweep_and_is_refused(db_client: DbClient) -> N
 
 
 def test_checkouts_race_sweeps_and_takers(db_client: DbClient, race: Race) -> None:
-    """Around the very moment a hold ends, checkout, sweep and taker end in one owner.
+    """At the moment a hold expires, a checkout, a sweep and a new hold end with one owner.
 
     Cases: D-1, E-5.1, E-7.2
     """

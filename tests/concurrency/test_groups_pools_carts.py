@@ -1,4 +1,4 @@
-"""Many at once for the seats of a group, the resources of a pool, and the times of carts."""
+"""Races for the seats of a class, the resources of a pool, and the times of carts."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -34,13 +34,13 @@ def tenant(database: Database) -> Tenant:
 
 @pytest.fixture
 def counter(tenant: Tenant) -> Iterator["Counter"]:
-    """Where racers are connected before the start, so that they really meet."""
+    """Sessions connected before the start, so that the racers really meet."""
     with ExitStack() as open_:
         yield Counter(tenant, open_)
 
 
 class Counter:
-    """Sessions that hold times for customers of their own."""
+    """Sessions that hold times, each for a customer of its own."""
 
     def __init__(self, tenant: Tenant, open_: ExitStack) -> None:
         self._tenant = tenant
@@ -52,7 +52,7 @@ class Counter:
         )
 
     def hold(self, connection: Any, request: dict[str, Any]) -> Any:
-        """Hold a time on that connection, as a customer of one's own."""
+        """Hold a time on that connection, for a new customer."""
         request = request | {"customer": {"name": "A", "email": f"{uuid4().hex}@example.com"}}
         secret_hash = sha256(uuid4().hex)
         actor = self._tenant.actor()
@@ -80,7 +80,7 @@ def _seats(database: Database) -> list[tuple[int, int]]:
 
 
 def test_eight_seats_have_eight_winners(tenant: Tenant, counter: Counter, race: Race) -> None:
-    """Of fifty customers who join one class, eight get a seat each, and the others a refusal.
+    """Of fifty customers who join one class, eight get a seat each; the others are refused.
 
     Cases: D-1, E-5.1
     """
@@ -112,7 +112,9 @@ def test_joiners_fill_one_unit_before_the_next(
 def test_the_seat_stays_the_judge_when_the_lock_is_forgotten(
     tenant: Tenant, counter: Counter, race: Race
 ) -> None:
-    """Without the day lock no seat is given twice, and none that the class does not have."""
+    """Without the day lock, no seat is given twice, and there are no more seats than the class
+    has.
+    """
     guardless.forget_day_lock(tenant.database)
     offer = _class(tenant, 8)
 
@@ -124,7 +126,7 @@ def test_the_seat_stays_the_judge_when_the_lock_is_forgotten(
 
 
 def test_twin_without_lock_and_seats_oversells(tenant: Tenant, counter: Counter) -> None:
-    """Without the day lock and the seat's constraint, two customers have the last seat."""
+    """Without the day lock and the seat's constraint, two customers get the last seat."""
     guardless.forget_day_lock(tenant.database)
     tenant.database.execute("drop index core.occupancies_seat_once")
     offer = _class(tenant, 2)
@@ -136,14 +138,14 @@ def test_twin_without_lock_and_seats_oversells(tenant: Tenant, counter: Counter)
     first.commit()
 
     assert _seats(tenant.database) == [(1, 1), (1, 2), (1, 2)]
-    assert "are one session" in violations(tenant.database)[0]
+    assert "are one class" in violations(tenant.database)[0]
 
 
 # Pools --------------------------------------------------------------------------------------------
 
 
 def _team(tenant: Tenant, size: int) -> tuple[list[UUID], dict[str, Any]]:
-    """A pool's resources, and what a client asks of it."""
+    """A pool's resources, and the arguments of a hold of it."""
     offer = tenant.offer()
     resources = [offer.resource_id]
     for _ in range(size - 1):
@@ -170,7 +172,8 @@ def _owned(database: Database) -> list[UUID]:
 def test_a_pool_has_a_winner_for_each_resource(
     tenant: Tenant, counter: Counter, race: Race
 ) -> None:
-    """Of thirty who want any of six, six get one each; nobody is refused while one is free.
+    """Of thirty requests for a pool of six, six get one resource each; none is refused while one is
+    free.
 
     Cases: D-1, E-5.1
     """
@@ -183,7 +186,7 @@ def test_a_pool_has_a_winner_for_each_resource(
     assert violations(tenant.database) == []
 
 
-def test_a_pool_that_suffices_refuses_nobody(tenant: Tenant, counter: Counter, race: Race) -> None:
+def test_a_pool_that_suffices_refuses_none(tenant: Tenant, counter: Counter, race: Race) -> None:
     """As many racers as resources: each gets one."""
     resources, request = _team(tenant, 8)
 
@@ -193,11 +196,11 @@ def test_a_pool_that_suffices_refuses_nobody(tenant: Tenant, counter: Counter, r
     assert sorted(_owned(tenant.database)) == sorted(resources)
 
 
-def test_whoever_loses_a_resource_takes_the_next(tenant: Tenant, counter: Counter) -> None:
-    """One waits for a resource that is being taken, and then gets another of the pool."""
+def test_a_hold_that_loses_a_resource_takes_the_next(tenant: Tenant, counter: Counter) -> None:
+    """A request that loses a resource while it waits gets the next one of the pool."""
     resources, request = _team(tenant, 2)
     offer = Offer(tenant, resources[0], UUID(request["offering_id"]))
-    _busy_week(tenant, Offer(tenant, resources[1], offer.offering_id))  # so the first comes first
+    _busy_week(tenant, Offer(tenant, resources[1], offer.offering_id))  # the first comes first
     taking, joining = counter.session(autocommit=False), counter.session()
     counter.hold(taking, offer.request(TEN))
 
@@ -210,10 +213,10 @@ def test_whoever_loses_a_resource_takes_the_next(tenant: Tenant, counter: Counte
 
 
 def _asks_while_the_other_changes(tenant: Tenant, counter: Counter) -> Any:
-    """A pool is asked while another resource of it than it would give is being changed."""
+    """A pool is held while another of its resources than the first candidate is being changed."""
     resources, request = _team(tenant, 2)
     offer = Offer(tenant, resources[0], UUID(request["offering_id"]))
-    _busy_week(tenant, Offer(tenant, resources[1], offer.offering_id))  # so the first comes first
+    _busy_week(tenant, Offer(tenant, resources[1], offer.offering_id))  # the first comes first
     joining = counter.session()
     with tenant.database.connect() as changing:
         changing.execute("select core.lock_rules(%s)", ([resources[1]],))
@@ -225,7 +228,7 @@ def _asks_while_the_other_changes(tenant: Tenant, counter: Counter) -> Any:
 def test_a_pool_waits_for_a_change_of_any_of_its_resources(
     tenant: Tenant, counter: Counter
 ) -> None:
-    """All rules come before any day: else a change of two resources might close a circle."""
+    """All rules are locked before any day: otherwise changes of two resources could deadlock."""
     given, first = _asks_while_the_other_changes(tenant, counter)
 
     assert given == first
@@ -234,7 +237,7 @@ def test_a_pool_waits_for_a_change_of_any_of_its_resources(
 def test_twin_that_shares_the_rules_one_by_one_does_not_wait(
     tenant: Tenant, counter: Counter
 ) -> None:
-    """Were only the rules of what it takes shared, the hold would be made meanwhile."""
+    """If only the rules of the chosen resource were locked, the hold would not wait."""
     guardless.rewrite(
         tenant.database,
         "core.named_resources",
@@ -249,7 +252,7 @@ def test_twin_that_shares_the_rules_one_by_one_does_not_wait(
 def test_twin_that_does_not_try_the_next_refuses_although_one_is_free(
     tenant: Tenant, counter: Counter
 ) -> None:
-    """Were the first candidate the only one, the loser would be told that all are taken."""
+    """If only the first candidate were tried, the loser would be refused although one is free."""
     guardless.rewrite(tenant.database, "core.hold_from_pools", ", 0) < 2", ", 0) < 9")
     resources, request = _team(tenant, 2)
     offer = Offer(tenant, resources[0], UUID(request["offering_id"]))
@@ -262,13 +265,13 @@ def test_twin_that_does_not_try_the_next_refuses_although_one_is_free(
     taking.commit()
 
     assert refusal(answer.exception(10)) == "KHTKN"
-    assert len(_owned(tenant.database)) == 2  # the busy one's own, and the winner's
+    assert len(_owned(tenant.database)) == 2  # the busy one's booking and the winner's
 
 
 def test_twin_without_lock_and_constraint_gives_a_resource_twice(
     tenant: Tenant, counter: Counter
 ) -> None:
-    """Two who pick of a pool of one both get it."""
+    """Without both guards, two holds of a pool of one both get its resource."""
     guardless.forget_day_lock(tenant.database)
     guardless.forget_overlap_constraint(tenant.database)
     _, request = _team(tenant, 1)
@@ -282,7 +285,7 @@ def test_twin_without_lock_and_constraint_gives_a_resource_twice(
 
 
 def _busy_week(tenant: Tenant, offer: Offer) -> None:
-    """A live booking later in the week: fair picks come here last."""
+    """A booking later in the week: the fair order puts this resource last."""
     with tenant.database.connect("holdfast_checkout", autocommit=True) as connection:
         call(
             connection,
@@ -299,7 +302,7 @@ def _busy_week(tenant: Tenant, offer: Offer) -> None:
 
 
 def _opposed(tenant: Tenant) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two carts that want the same two times, each in the other's order."""
+    """Two carts with the same two times, in opposite orders."""
     one, other = tenant.offer(), tenant.offer()
     wishes = [period(one, TEN), period(other, TEN + timedelta(days=1))]
     return cart(*wishes), cart(*reversed(wishes))
@@ -308,7 +311,7 @@ def _opposed(tenant: Tenant) -> tuple[dict[str, Any], dict[str, Any]]:
 def test_carts_in_opposite_order_have_one_winner(
     tenant: Tenant, counter: Counter, race: Race
 ) -> None:
-    """One has both times, all others neither, and nobody deadlocks.
+    """One cart gets both times, the others neither, and there is no deadlock.
 
     Cases: D-1, E-5.1
     """
@@ -326,7 +329,7 @@ def test_carts_in_opposite_order_have_one_winner(
 
 
 def test_a_cart_waits_for_the_one_before_it(tenant: Tenant, counter: Counter) -> None:
-    """Whoever wants what is being taken the other way round waits, and then is told."""
+    """A cart with the same times in the other order waits for the first, and is refused."""
     one, other = _opposed(tenant)
     first, second = counter.session(autocommit=False), counter.session()
     counter.hold(first, one)
@@ -340,7 +343,7 @@ def test_a_cart_waits_for_the_one_before_it(tenant: Tenant, counter: Counter) ->
 
 
 def _meet_head_on(tenant: Tenant, counter: Counter) -> list[Any]:
-    """Let both carts wait for a day that they name first, and then let both go on at once."""
+    """Let both carts wait for the day that each names first, then let both continue."""
     one, other = _opposed(tenant)
     days = [(each["resource_id"], each["starts_at"]) for each in one["items"]]
     sessions = [counter.session(), counter.session()]
@@ -360,7 +363,7 @@ def _meet_head_on(tenant: Tenant, counter: Counter) -> list[Any]:
 
 
 def test_carts_that_meet_head_on_do_not_deadlock(tenant: Tenant, counter: Counter) -> None:
-    """Both lock the days in one order, whatever the order of their items: one has it all.
+    """Both lock the days in one order, whatever the order of their items: one gets all of it.
 
     Cases: D-1
     """
@@ -374,7 +377,7 @@ def test_carts_that_meet_head_on_do_not_deadlock(tenant: Tenant, counter: Counte
 def test_twin_that_locks_in_the_order_of_the_cart_deadlocks(
     tenant: Tenant, counter: Counter
 ) -> None:
-    """Were days locked in the order in which a cart names them, one of the two would be ended."""
+    """If days were locked in the order of the cart, PostgreSQL would end one of the two."""
     guardless.rewrite(tenant.database, "core.lock_requested_days", "        order by 1, 2\n", "")
 
     errors = _meet_head_on(tenant, counter)
@@ -385,7 +388,7 @@ def test_twin_that_locks_in_the_order_of_the_cart_deadlocks(
 def test_twin_without_lock_and_constraint_gives_a_time_to_two_carts(
     tenant: Tenant, counter: Counter
 ) -> None:
-    """Without both guards each cart has both times."""
+    """Without both guards, each cart gets both times."""
     guardless.forget_day_lock(tenant.database)
     guardless.forget_overlap_constraint(tenant.database)
     one, other = _opposed(tenant)

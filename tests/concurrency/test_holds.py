@@ -1,4 +1,4 @@
-"""Hold against hold: one time has one owner, and everybody else is told what is free."""
+"""Hold against hold: one time has one owner, and the others are refused with alternatives."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ from tests.harness.laws.invariants import violations
 Race = Callable[..., list[Any]]
 
 TEN = "2027-01-11T10:00:00Z"
-# Starts whose lessons of an hour, kept free for a quarter of an hour after, all meet at 10:30.
+# Starts whose lessons of an hour, with a buffer of a quarter of an hour after, all include 10:30.
 MEETING = {
     "equal": (TEN, TEN),
     "overlapping": (TEN, "2027-01-11T10:30:00Z"),
@@ -24,7 +24,7 @@ MEETING = {
 
 @pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
 def test_one_of_many_holds_wins(db_client: DbClient, race: Race, starts: tuple[str, ...]) -> None:
-    """Of holds on times that meet, one succeeds; the others are refused with what is free.
+    """Of holds on overlapping times, one succeeds; the others are refused with alternatives.
 
     Cases: D-1, E-5.1, E-5.2, P-1, P-3
     Proves: ASVS 2.3.4
@@ -42,7 +42,7 @@ def test_one_of_many_holds_wins(db_client: DbClient, race: Race, starts: tuple[s
 
 @pytest.mark.parametrize("starts", MEETING.values(), ids=MEETING.keys())
 def test_a_hold_waits_for_the_one_before_it(db_client: DbClient, starts: tuple[str, ...]) -> None:
-    """Whoever wants a time that is being taken waits, and then is refused.
+    """A hold of a time that is being taken waits, and is refused.
 
     Cases: D-1, E-5.1
     """
@@ -105,20 +105,21 @@ def test_capacity_eight_has_eight_winners(db_client: DbClient, race: Race) -> No
 
 
 def test_twin_counts_places_before_it_locks(db_client: DbClient) -> None:
-    """Without lock and constraint the ninth of eight places is given away.
+    """Without lock and constraint, a ninth of eight places is given away.
 
     Both racers for the last place count seven taken ones.
     """
     start = "2027-01-11T15:00:00Z"
     guardless.forget_day_lock(db_client.database)
     guardless.forget_overlap_constraint(db_client.database)
-    # without the constraint each insert would take unit 1: take the lowest that is seen to be free
+    # without the constraint each insert would take unit 1: take the lowest that looks free
     guardless.rewrite(
         db_client.database,
         "core.occupy",
         "            insert into core.occupancies",
         "            continue when exists (select from core.occupancies as o"
-        " where o.resource_id = p_resource.id and o.unit = v_unit and o.during && v_during);\n"
+        " where o.resource_id = p_booking.resource_id and o.unit = v_unit"
+        " and o.during && v_during);\n"
         "            insert into core.occupancies",
     )
     for _ in range(7):
@@ -133,9 +134,9 @@ def test_twin_counts_places_before_it_locks(db_client: DbClient) -> None:
 
 
 def test_whole_dates_have_one_owner_each(db_client: DbClient, race: Race) -> None:
-    """Racing holds on two neighbouring dates, which share a UTC day, end in one owner a date.
+    """Racing holds on two neighbouring dates, which share a UTC day, end with one owner per date.
 
-    Each locks two days; taken in one order, nobody deadlocks.
+    Each locks two days, in one order, so there is no deadlock.
 
     Cases: D-1, D-5
     """
@@ -154,7 +155,7 @@ def test_whole_dates_have_one_owner_each(db_client: DbClient, race: Race) -> Non
 
 
 def test_twin_books_a_date_twice(db_client: DbClient) -> None:
-    """Without lock and constraint a whole date is given to two."""
+    """Without lock and constraint, a whole date is given to two."""
     guardless.forget_day_lock(db_client.database)
     guardless.forget_overlap_constraint(db_client.database)
 
@@ -166,7 +167,7 @@ def test_twin_books_a_date_twice(db_client: DbClient) -> None:
 
 
 def test_a_crowd_on_a_taken_time_does_not_queue(db_client: DbClient) -> None:
-    """A time that is visibly taken is refused without waiting for the day's lock.
+    """A hold of a time that already looks taken is refused without waiting for the day's lock.
 
     Cases: D-1, E-5.2
     """
@@ -180,7 +181,7 @@ def test_a_crowd_on_a_taken_time_does_not_queue(db_client: DbClient) -> None:
 
 
 def _locks_kept_in_vain(db_client: DbClient) -> int:
-    """How many advisory locks somebody still has who has waited in vain for a time."""
+    """How many advisory locks a hold keeps that waited for a time and lost it."""
     first, _ = db_client.begin(db_client.hold_call(TEN))
     with db_client.database.connect() as waiting:
         query = (
@@ -197,14 +198,14 @@ def _locks_kept_in_vain(db_client: DbClient) -> int:
             " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('tenant:' || %s, 0)"
             " and (classid::bigint << 32 | objid::bigint) <> hashtextextended('rules:' || %s, 0)",
             waiting.info.backend_pid,
-            db_client.tenant.tenant_id,  # whose fence everybody holds
-            db_client.tutor["id"],  # whose rules all who book share
+            db_client.tenant.tenant_id,  # the tenant's fence, which all share
+            db_client.tutor["id"],  # the resource's rules, which all holds share
         )
     return int(kept)
 
 
-def test_who_waited_in_vain_gives_the_day_back(db_client: DbClient) -> None:
-    """Whoever comes next in a crowd does not wait until alternatives were found for this one.
+def test_a_hold_that_waited_and_lost_releases_the_day(db_client: DbClient) -> None:
+    """A hold that waited and lost releases the day before it looks for alternatives.
 
     Cases: D-1, E-5.2
     """
@@ -212,7 +213,7 @@ def test_who_waited_in_vain_gives_the_day_back(db_client: DbClient) -> None:
 
 
 def test_twin_that_keeps_the_day_lets_the_next_wait(db_client: DbClient) -> None:
-    """Without the subtransaction that is rolled back, its locks last as long as the request."""
+    """Without the subtransaction that is rolled back, it keeps its locks until the request ends."""
     ending = (
         "raise exception 'shared no longer' using errcode = 'KHTKN', hint = 'go by what was found';"
     )
@@ -222,7 +223,9 @@ def test_twin_that_keeps_the_day_lets_the_next_wait(db_client: DbClient) -> None
 
 
 def _waits_beside_another(db_client: DbClient) -> BaseException | None:
-    """How a hold ends whose time is taken while it waits, beside another that waited and looks."""
+    """How a hold ends that waits for a time and loses it, beside another that waited and now
+    looks.
+    """
     first, _ = db_client.begin(db_client.hold_call(TEN))
     with db_client.database.connect() as looking:
         query = "select core.await_days(%s, tstzrange(%s, %s))"
@@ -237,7 +240,7 @@ def _waits_beside_another(db_client: DbClient) -> BaseException | None:
 
 
 def test_all_who_wait_are_refused_together(db_client: DbClient) -> None:
-    """Whoever waits for a time that is then taken does not wait for others who waited for it.
+    """A hold that waits for a time and loses it does not wait for the others in the queue.
 
     Cases: D-1, E-5.2
     """
@@ -245,14 +248,14 @@ def test_all_who_wait_are_refused_together(db_client: DbClient) -> None:
 
 
 def test_twin_that_waits_one_after_the_other_times_out(db_client: DbClient) -> None:
-    """Were the days not shared by those who wait, each would wait for the one before it."""
+    """If the waiting holds did not share the days, each would wait for the one before it."""
     guardless.rewrite(db_client.database, "core.await_days", "lock_shared(", "lock(")
 
     assert refusal(_waits_beside_another(db_client)) == "55P03"
 
 
 def test_twin_without_the_cheap_refusal_queues(db_client: DbClient) -> None:
-    """Without the look before the lock, the doomed hold waits in line."""
+    """Without the check before the lock, a hopeless hold waits in line."""
     guardless.rewrite(db_client.database, "core.any_unavailable", "if v_one.taken or", "if")
     db_client.hold(TEN)
     lock, _ = db_client.begin(db_client.hold_call("2027-01-11T14:00:00Z"))

@@ -1,4 +1,4 @@
-"""One key of one client has one effect, however many requests carry it at the same time."""
+"""One key of one client has one effect, however many requests carry it at once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,11 +12,11 @@ from tests.harness.laws.invariants import violations
 Race = Callable[..., list[Any]]
 
 TEN = "2027-01-11T10:00:00Z"
-CLASS = "2027-01-11T15:00:00Z"  # eight places, so that time alone refuses nobody
+CLASS = "2027-01-11T15:00:00Z"  # eight places, so that no request is refused for the time alone
 
 
 def _same(db_client: DbClient, resource: dict[str, Any], start: str, **changes: Any) -> Call:
-    """The same request each time, except for the id that our own side proposes."""
+    """The same request each time, except for the id that our side proposes."""
     customer = {"name": "Grace", "email": "grace@example.com"}
     return db_client.hold_call(
         start, key="the-key", resource=resource, customer=customer, **changes
@@ -29,9 +29,9 @@ def _bookings(db_client: DbClient) -> int:
 
 @pytest.mark.parametrize("place", ["one place", "eight places"])
 def test_one_key_raced_is_one_booking(db_client: DbClient, race: Race, place: str) -> None:
-    """Of sixteen equal requests with one key, one makes the booking and all get it as answer.
+    """Of sixteen equal requests with one key, one makes the booking and all get it as the answer.
 
-    Also when the first has taken the only place there is: its twins are not told it is taken.
+    Also when the first took the only place: the repeats do not get slot_taken.
 
     Cases: D-3, E-1.7
     Proves: ASVS 2.3.4, 15.4.2
@@ -48,7 +48,7 @@ def test_one_key_raced_is_one_booking(db_client: DbClient, race: Race, place: st
 
 
 def test_a_repeat_waits_for_the_first_and_gets_its_answer(db_client: DbClient) -> None:
-    """A repeated request that overtakes the answer of the first waits and gets the same.
+    """A repeat that arrives before the first is answered waits, and gets the same answer.
 
     Cases: D-3
     """
@@ -61,7 +61,7 @@ def test_a_repeat_waits_for_the_first_and_gets_its_answer(db_client: DbClient) -
 
 
 def test_twin_without_the_fence_books_twice(db_client: DbClient) -> None:
-    """Without the unique key, the repetition takes a second place."""
+    """Without the unique key, the repeat takes a second place."""
     guardless.forget_key_fence(db_client.database)
     first, booking = db_client.begin(_same(db_client, db_client.studio, CLASS))
     _, second = db_client.start(_same(db_client, db_client.studio, CLASS))
@@ -90,7 +90,7 @@ def test_one_key_with_different_requests_is_one_booking(
 
 
 def test_another_request_waits_for_the_first_and_is_refused(db_client: DbClient) -> None:
-    """A different request with the key of one at work waits, and is not answered with its booking.
+    """A different request with a key that is in use waits, and is refused.
 
     Cases: D-3
     """
@@ -103,7 +103,7 @@ def test_another_request_waits_for_the_first_and_is_refused(db_client: DbClient)
 
 
 def test_the_key_of_a_failed_request_is_free_again(db_client: DbClient) -> None:
-    """A key whose request came to nothing stands for nothing: the one that waited makes it.
+    """The key of a failed request is free again: the request that waited makes the booking.
 
     Cases: D-3, E-1.7
     """
@@ -134,7 +134,7 @@ def test_one_checkout_key_raced_is_one_checkout(db_client: DbClient, race: Race)
 def test_one_checkout_key_with_different_addresses_is_one_checkout(
     db_client: DbClient, race: Race
 ) -> None:
-    """A checkout key that comes with other addresses is refused, whoever was first.
+    """A checkout key that is repeated with other addresses is refused, whichever came first.
 
     Cases: D-3
     """

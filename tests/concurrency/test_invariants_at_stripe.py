@@ -1,4 +1,4 @@
-"""The checker against Stripe: it finds whatever one side knows and the other does not."""
+"""The checker against Stripe: it finds what one side has and the other has not."""
 
 import json
 from typing import Any
@@ -60,42 +60,42 @@ def test_a_ledger_that_has_something_else_is_found(refunded: System) -> None:
 
 
 def test_another_amount_at_stripe_is_found(confirmed: System) -> None:
-    """A payment here that is not the payment there."""
+    """A payment whose amount at Stripe is another is found."""
     _edit(confirmed, "payment_intent", amount_received=1)
 
     assert "(1, 'GBP') at Stripe" in _found(confirmed)
 
 
 def test_money_that_we_do_not_know_of_is_found(confirmed: System) -> None:
-    """A payment there that is none here."""
+    """A payment at Stripe that is unknown here is found."""
     _copy(confirmed, "payment_intent", id="pi_unknown")
 
     assert "pi_unknown was captured at Stripe and is unknown here" in _found(confirmed)
 
 
 def test_a_paid_session_that_we_do_not_know_of_is_found(confirmed: System) -> None:
-    """A session there that is none here must not have been paid."""
+    """A paid session at Stripe that is unknown here is found."""
     _copy(confirmed, "checkout.session", id="cs_unknown", metadata={})
 
     assert "cs_unknown is complete and unknown here" in _found(confirmed)
 
 
 def test_a_second_open_session_is_found(confirmed: System) -> None:
-    """What is confirmed must not be payable once more."""
+    """A second open session of a confirmed booking is found."""
     _copy(confirmed, "checkout.session", id="cs_2", status="open", payment_status="unpaid")
 
     assert "cs_2 is open and unknown here" in _found(confirmed)
 
 
 def test_an_open_session_of_a_confirmed_booking_is_found(confirmed: System) -> None:
-    """A session that stayed open although its booking is paid."""
+    """A session that stayed open although its booking is paid is found."""
     _edit(confirmed, "checkout.session", status="open", payment_status="unpaid")
 
     assert "is open, its booking scheduled" in _found(confirmed)
 
 
 def test_two_open_sessions_are_found(system: System) -> None:
-    """One booking, two pages to pay on."""
+    """Two open sessions of one booking are found."""
     system.checkout()
     _copy(system, "checkout.session", id="cs_2")
 
@@ -103,35 +103,35 @@ def test_two_open_sessions_are_found(system: System) -> None:
 
 
 def test_a_refund_made_twice_is_found(refunded: System) -> None:
-    """One refund of ours, two at Stripe."""
+    """A refund made twice at Stripe is found."""
     _copy(refunded, "refund", id="re_2")
 
     assert "was made 2 times at Stripe" in _found(refunded)
 
 
 def test_a_refund_that_we_do_not_know_of_is_found(refunded: System) -> None:
-    """Somebody refunds behind our back."""
+    """A refund at Stripe that was not made here is found."""
     _copy(refunded, "refund", id="re_2", metadata={})
 
     assert "re_2 at Stripe belongs to no refund here" in _found(refunded)
 
 
 def test_a_refund_of_another_amount_is_found(refunded: System) -> None:
-    """What came back is not what was asked for."""
+    """A refund whose amount at Stripe is another is found."""
     _edit(refunded, "refund", amount=1)
 
     assert "is not what refund" in _found(refunded)
 
 
 def test_a_refund_that_failed_unnoticed_is_found(refunded: System) -> None:
-    """We say that the money went back, the bank says no."""
+    """A refund recorded as done here but failed at Stripe is found."""
     _edit(refunded, "refund", status="failed")
 
     assert "is succeeded here and failed at Stripe" in _found(refunded)
 
 
 def test_a_refund_that_was_never_made_is_found(refunded: System) -> None:
-    """We say that the money went back, Stripe knows nothing of it."""
+    """A refund recorded as done here but unknown at Stripe is found."""
     with refunded.double.operation() as context:
         (document,) = context.storage.find("refund").documents
         context.storage.remove(document)

@@ -1,4 +1,4 @@
-"""Money for a time that was lost, against whoever wants that time now."""
+"""A late payment for a time that was lost, against new holds of that time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ def _reasons(db_client: DbClient) -> list[str]:
 
 
 def test_a_new_hold_waits_for_the_late_payment_and_is_refused(db_client: DbClient) -> None:
-    """A late payment takes its free time again; who wanted it meanwhile is told so.
+    """A late payment takes its free time again; a hold that waited for it is refused.
 
     Cases: D-2, E-5.1
     """
@@ -50,7 +50,7 @@ def test_a_late_payment_waits_for_the_new_hold_and_goes_back(db_client: DbClient
 
 
 def test_twin_gives_the_time_to_both(db_client: DbClient) -> None:
-    """Without lock and constraint, the late payer and the new holder own the same time."""
+    """Without lock and constraint, the late payer and the new hold own the same time."""
     guardless.forget_day_lock(db_client.database)
     guardless.forget_overlap_constraint(db_client.database)
     _, session = db_client.expired_checkout(TEN)
@@ -64,7 +64,7 @@ def test_twin_gives_the_time_to_both(db_client: DbClient) -> None:
 
 @pytest.mark.parametrize("_round", range(5))
 def test_late_payments_race_new_holds(db_client: DbClient, race: Race, _round: int) -> None:
-    """However they meet: one owner, and the money is either kept for it or on its way back.
+    """In any order there is one owner, and the money is either kept for it or refunded.
 
     Cases: D-2, E-2.2, E-5.1
     """
@@ -84,7 +84,8 @@ def test_late_payments_race_new_holds(db_client: DbClient, race: Race, _round: i
 def test_a_payment_that_loses_its_time_while_it_waits_asks_to_be_repeated(
     db_client: DbClient,
 ) -> None:
-    """Days are locked before bookings: who finds out too late that it needs a day starts anew.
+    """Days are locked before bookings: a settlement that finds too late that it needs a day is
+    repeated.
 
     Cases: D-2, E-2.2
     """
@@ -101,7 +102,7 @@ def test_a_payment_that_loses_its_time_while_it_waits_asks_to_be_repeated(
 
 
 def test_twin_that_goes_on_without_the_day_gives_the_time_to_both(db_client: DbClient) -> None:
-    """Did it go on instead, it would take the time without the lock that others rely on."""
+    """If it continued instead, it would take the time without the day lock."""
     guardless.rewrite(
         db_client.database,
         "core.settle",

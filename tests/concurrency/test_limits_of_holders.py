@@ -1,5 +1,5 @@
-"""Racing holds of one customer of a server, or from one network address, end at what the tenant
-allows; so do offers to one address, and letters to one mailbox.
+"""Racing holds of one customer or network address stop at the tenant's limit; so do offers to one
+address and letters to one mailbox.
 
 Cases: P-8
 """
@@ -57,7 +57,7 @@ CROWDS = {"customer": of_one_customer, "address": of_one_address}
 def test_fifty_at_once_end_at_the_limit(
     limited: DbClient, race: Race, crowd: Callable[[DbClient], list[Call]]
 ) -> None:
-    """Of fifty holds of different times exactly the allowed number succeeds."""
+    """Of fifty holds of different times, exactly the allowed number succeeds."""
     outcomes = race(limited.racers(crowd(limited)))
 
     assert refusals(outcomes) == ["KHLIM"] * (50 - ALLOWED)
@@ -69,7 +69,7 @@ def test_fifty_at_once_end_at_the_limit(
 def test_twin_counts_without_a_lock(
     limited: DbClient, crowd: Callable[[DbClient], list[Call]]
 ) -> None:
-    """Without the identity's lock two holds count the same number, and both succeed."""
+    """Without the lock on the identity, two holds count the same number, and both succeed."""
     guardless.rewrite(
         limited.database,
         "core.lock_identity",
@@ -77,7 +77,7 @@ def test_twin_counts_without_a_lock(
         "perform (",
     )
     calls = crowd(limited)
-    # the customer's record is there already, so that nobody waits for its making
+    # the customer exists already, so that no hold waits for its insert
     for call in calls[: ALLOWED - 1]:
         limited.call(call)
 
@@ -92,11 +92,11 @@ def test_twin_counts_without_a_lock(
 
 ADDRESS = "cd" * 32
 TIMES = ("2027-01-12T10:00:00Z", "2027-01-13T10:00:00Z", "2027-01-14T10:00:00Z")
-SERVED = "set constraints all immediate"  # what a commit does first: the offer is made
+SERVED = "set constraints all immediate"  # what a commit does first: it makes the offer
 
 
 def waiting(db_client: DbClient, start: str, **changes: Any) -> Held:
-    """A time that a stranger holds, and a place for it from one address; the stranger's hold."""
+    """A time held by a stranger, a waitlist entry for it from one address, and the hold."""
     held = db_client.hold(start)
     function, (actor, *rest) = db_client.wait_call(start, **changes)
     db_client.call((function, (actor | {"address_hash": ADDRESS}, *rest)))
@@ -109,8 +109,9 @@ def offers(db_client: DbClient) -> int:
 
 
 def test_an_address_is_not_offered_one_more_from_two_sides(db_client: DbClient) -> None:
-    """Two times are given back at once, and one offer is allowed: the second finds that address in
-    use, waits 10 ms at most, and leaves its time to the sweep, which passes the place over."""
+    """Two times are released at once, and one more offer is allowed. The second waits at most 10 ms
+    for the address's lock, and leaves its time to the sweep, which skips the entry.
+    """
     db_client.database.execute("update core.tenants set offers_per_address = 1")
     first, second = waiting(db_client, TIMES[0]), waiting(db_client, TIMES[1])
     session, _ = db_client.begin(db_client.release_call(first))
@@ -125,7 +126,7 @@ def test_an_address_is_not_offered_one_more_from_two_sides(db_client: DbClient) 
 
 
 def test_twin_offers_one_more(db_client: DbClient) -> None:
-    """Without the lock on the address both count none."""
+    """Without the lock on the address, both count no offers."""
     guardless.rewrite(
         db_client.database,
         "core.lock_identity",
@@ -141,11 +142,11 @@ def test_twin_offers_one_more(db_client: DbClient) -> None:
     session.commit()
 
     assert offers(db_client) == 2
-    assert "I13: nobody has more places" in violations(db_client.database)[0]
+    assert "has more waitlist entries" in violations(db_client.database)[0]
 
 
 def letters(db_client: DbClient) -> int:
-    """Letters that two sweeps hand out, the one beside the other."""
+    """The letters that two parallel sweeps claim."""
     db_client.database.execute(
         "update core.tenants set letters_per_unproved = 1, offers_per_address = null"
     )
@@ -159,12 +160,12 @@ def letters(db_client: DbClient) -> int:
 
 
 def test_two_sweeps_send_no_more_letters_than_one(db_client: DbClient) -> None:
-    """The second leaves a letter to whose mailbox the first is at."""
+    """The second sweep skips letters to a mailbox that the first has locked."""
     assert letters(db_client) == 1
 
 
 def test_twin_sends_one_more(db_client: DbClient) -> None:
-    """Without the lock on the mailbox's letters both count none."""
+    """Without the lock on the mailbox, both count no letters."""
     guardless.rewrite(
         db_client.database,
         "core.try_letters",

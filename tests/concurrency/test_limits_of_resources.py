@@ -1,4 +1,4 @@
-"""Limits of a resource: counted, so that only a lock keeps two from both being the last."""
+"""Limits of a resource are counted: only a lock keeps two bookings from both being the last."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ GRACE = {"name": "Grace", "email": "grace@example.com"}
 
 @pytest.fixture
 def across_midnight(db_client: DbClient) -> DbClient:
-    """The tutor lives in New York, works at any time, and takes one lesson a day."""
+    """The tutor lives in New York, is open all day, and takes one lesson a day."""
     db_client.database.execute(
         "delete from core.weekly_hours where resource_id = %s", db_client.tutor["id"]
     )
@@ -38,7 +38,7 @@ def across_midnight(db_client: DbClient) -> DbClient:
 
 
 def test_two_ends_of_a_local_day_wait_for_each_other(across_midnight: DbClient) -> None:
-    """Though on different days of UTC: the second is refused once the first is there.
+    """Two holds on one local day but different UTC days: the second waits, and is refused.
 
     Cases: D-1, P-1
     """
@@ -56,7 +56,7 @@ def test_two_ends_of_a_local_day_wait_for_each_other(across_midnight: DbClient) 
 
 
 def test_twin_that_locks_only_the_booking_exceeds_the_day(across_midnight: DbClient) -> None:
-    """With a lock on the time alone both count no booking, and both are the day's only one."""
+    """With a lock on the time alone, both count no booking, and the day gets two."""
     db_client = across_midnight
     guardless.forget_local_day(db_client.database)
     first, _ = db_client.begin(db_client.hold_call(AFTERNOON))
@@ -68,7 +68,7 @@ def test_twin_that_locks_only_the_booking_exceeds_the_day(across_midnight: DbCli
 
 
 def test_a_day_of_three_has_three_winners(across_midnight: DbClient, race: Race) -> None:
-    """Of holds for every hour of one local day, as many succeed as the day takes.
+    """Of holds for every hour of one local day, as many succeed as the day allows.
 
     Cases: D-1, P-1
     """
@@ -85,7 +85,7 @@ def test_a_day_of_three_has_three_winners(across_midnight: DbClient, race: Race)
 
 
 def test_a_customer_is_not_the_last_one_twice(db_client: DbClient, race: Race) -> None:
-    """One customer's holds on different days: as many succeed as the resource gives to one.
+    """Of one customer's holds on different days, as many succeed as the resource allows a customer.
 
     Cases: P-1, P-8
     """
@@ -104,7 +104,7 @@ def test_a_customer_is_not_the_last_one_twice(db_client: DbClient, race: Race) -
 
 
 def test_twin_without_the_customers_lock_exceeds_it(db_client: DbClient) -> None:
-    """Without the lock on the customer nobody waits on another day, and both are the only one."""
+    """Without the lock on the customer, holds on different days do not wait, and both succeed."""
     db_client.database.execute("update core.resources set customer_limit = 1")
     db_client.hold("2027-01-20T10:00:00Z", customer=GRACE | {"email": "ada@example.com"})
     guardless.rewrite(
@@ -113,7 +113,7 @@ def test_twin_without_the_customers_lock_exceeds_it(db_client: DbClient) -> None
         "perform pg_catalog.pg_advisory_xact_lock(",
         "perform (",
     )
-    db_client.database.execute(  # known before, so that neither waits to write the other's address
+    db_client.database.execute(  # the customer exists already, so that no hold waits for its insert
         "insert into core.customers (tenant_id, id, email, name, created_at, updated_at)"
         " select id, gen_random_uuid(), 'grace@example.com', 'Grace', now(), now()"
         " from core.tenants"
@@ -132,7 +132,7 @@ def test_twin_without_the_customers_lock_exceeds_it(db_client: DbClient) -> None
 
 
 def test_a_customer_waits_for_their_own_hold(db_client: DbClient) -> None:
-    """What that twin has lost: the same customer's hold on another day waits, and is refused."""
+    """The guarded case: the same customer's hold on another day waits, and is refused."""
     db_client.database.execute("update core.resources set customer_limit = 1")
     first, _ = db_client.begin(
         db_client.hold_call("2027-01-12T10:00:00Z", kind="secret", customer=GRACE)
@@ -149,12 +149,12 @@ def test_a_customer_waits_for_their_own_hold(db_client: DbClient) -> None:
     assert len(db_client.owners()) == 1
 
 
-# Payments of browsers, which are judged when they come --------------------------------------------
+# Payments of browsers' holds, which are checked when they come ------------------------------------
 
 
 @pytest.fixture
 def two(db_client: DbClient) -> list[tuple[Held, dict[str, Any]]]:
-    """Two of one mailbox, held by browsers for different days, where one is to each customer."""
+    """Two holds of one mailbox by browsers, on different days; one is allowed per customer."""
     db_client.database.execute("update core.resources set customer_limit = 1")
     return [db_client.checkout(f"2027-01-{day}T10:00:00Z", customer=GRACE) for day in (12, 13)]
 
@@ -162,7 +162,7 @@ def two(db_client: DbClient) -> list[tuple[Held, dict[str, Any]]]:
 def test_of_two_payments_at_once_one_goes_back(
     db_client: DbClient, two: list[tuple[Held, dict[str, Any]]]
 ) -> None:
-    """The second waits for the mailbox, and then counts the first.
+    """The second payment waits for the mailbox's lock, counts the first, and is refunded.
 
     Cases: P-8
     """
@@ -178,7 +178,7 @@ def test_of_two_payments_at_once_one_goes_back(
 def test_twin_confirms_both_payments(
     db_client: DbClient, two: list[tuple[Held, dict[str, Any]]]
 ) -> None:
-    """Without the lock on the mailbox neither waits, and both count none."""
+    """Without the lock on the mailbox, neither waits, and both are confirmed."""
     guardless.rewrite(
         db_client.database, "core.settle", "perform core.lock_customer(v_booking);", "null;"
     )

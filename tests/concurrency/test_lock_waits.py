@@ -1,4 +1,4 @@
-"""Time goes by while one waits for a lock: the clock is read after it is held."""
+"""Time passes while a function waits for a lock: it reads the clock afterwards."""
 
 from datetime import timedelta
 
@@ -18,7 +18,7 @@ BLOCKERS = {
 
 @pytest.mark.parametrize("blocker", BLOCKERS.values(), ids=BLOCKERS.keys())
 def test_a_hold_that_ran_out_during_the_wait_is_not_paid(db_client: DbClient, blocker: str) -> None:
-    """A checkout that waited for the booking's row beyond the hold's end is refused.
+    """A checkout that waits for the booking's row until the hold has expired is refused.
 
     Cases: E-6.3, D-1
     """
@@ -39,7 +39,7 @@ def test_a_hold_that_ran_out_during_the_wait_is_not_paid(db_client: DbClient, bl
 def test_twin_that_reads_the_clock_first_takes_it_to_payment(
     db_client: DbClient, blocker: str
 ) -> None:
-    """Were the clock read before the lock, a hold that has run out would be paid."""
+    """If the clock were read before the lock, an expired hold would be paid."""
     guardless.rewrite(
         db_client.database,
         "api.begin_checkout",
@@ -60,7 +60,7 @@ def test_twin_that_reads_the_clock_first_takes_it_to_payment(
 
 
 def test_a_time_that_passed_its_notice_during_the_wait_is_not_held(db_client: DbClient) -> None:
-    """A hold that waited for the day's lock until its start was too near is refused.
+    """A hold that waits for the day's lock until its start is too near is refused.
 
     Cases: E-6.3, D-1
     """
@@ -76,7 +76,7 @@ def test_a_time_that_passed_its_notice_during_the_wait_is_not_held(db_client: Db
 
 
 def test_twin_that_keeps_the_old_clock_holds_it(db_client: DbClient) -> None:
-    """Were the clock of before the lock kept, the time would be held against the notice."""
+    """If the clock from before the lock were kept, the time would be held despite the notice."""
     turn = "    v_requested := core.lock_days_or_lose(p_requested);\n"
     clock = "    v_now := core.clock();\n"
     guardless.rewrite(db_client.database, "core.hold_periods", clock, "")

@@ -1,4 +1,6 @@
-"""What waits for what: only those who want time of the same resource on the same days."""
+"""What waits for what: only requests for the same resource on the same days."""
+
+import json
 
 import psycopg
 
@@ -28,8 +30,8 @@ def test_different_days_never_wait_for_each_other(db_client: DbClient) -> None:
 
 
 def test_twin_with_one_lock_a_resource_waits(db_client: DbClient) -> None:
-    """Were the whole resource locked, the hold on the other day would have to wait."""
-    for function in ("core.lock_days", "core.try_lock_days"):
+    """If the whole resource were locked, the hold on the other day would have to wait."""
+    for function in ("core.lock_days", "core.try_days"):
         guardless.rewrite(db_client.database, function, "to_char(v_day::timestamp", "to_char(now()")
     monday, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
@@ -51,8 +53,8 @@ def test_different_resources_never_wait_for_each_other(db_client: DbClient) -> N
     tutor.rollback()
 
 
-def test_listing_waits_for_nobody(db_client: DbClient) -> None:
-    """While a hold is being made, the free times are listed at once."""
+def test_listing_waits_for_no_lock(db_client: DbClient) -> None:
+    """While a hold is being made, free times are listed without waiting."""
     hold, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
     arguments = (
@@ -62,14 +64,15 @@ def test_listing_waits_for_nobody(db_client: DbClient) -> None:
         None,
         None,
     )
-    listed = db_client.session("list_slots").send(("list_slots", arguments)).result(2)
+    listing = db_client.session("list_slots_as_text")
+    text = listing.send(("list_slots_as_text", arguments)).result(2)
 
-    assert len(listed["slots"]) > 0
+    assert len(json.loads(text)["slots"]) > 0
     hold.rollback()
 
 
 def test_a_day_lock_is_waited_for_only_so_long(db_client: DbClient) -> None:
-    """Who does not get the day's lock in time is told to come again; nothing was done.
+    """A hold that does not get the day's lock in time fails with "try again", and changes nothing.
 
     Cases: P-1, P-11
     """
@@ -90,7 +93,7 @@ def test_a_day_lock_is_waited_for_only_so_long(db_client: DbClient) -> None:
 
 
 def test_days_are_locked_in_one_order(db_client: DbClient) -> None:
-    """Who wants two days takes the earlier first: two of them never hold one each.
+    """Holds of two days lock the earlier first, so they never have one each.
 
     Cases: D-1, P-1
     """
@@ -98,7 +101,7 @@ def test_days_are_locked_in_one_order(db_client: DbClient) -> None:
 
 
 def test_twin_that_locks_downwards_deadlocks(db_client: DbClient) -> None:
-    """Were the later day locked first by one of them, the two would deadlock."""
+    """If one of them locked the later day first, the two would deadlock."""
     guardless.rewrite(
         db_client.database, "core.lock_days", "while v_day <= v_last", "while v_last >= v_day"
     )
@@ -111,7 +114,7 @@ def test_twin_that_locks_downwards_deadlocks(db_client: DbClient) -> None:
 
 
 def _cross(db_client: DbClient) -> list[str]:
-    """One has the first day and then wants the second; another wants both. Who was refused?"""
+    """One has the first day and then wants the second; another wants both. Which was refused?"""
     monday, tuesday = "[2027-01-11Z, 2027-01-12Z)", "[2027-01-12Z, 2027-01-13Z)"
     both = "[2027-01-11Z, 2027-01-13Z)"
     lock = b"select core.lock_days(%s, %s::tstzrange)"

@@ -1,4 +1,4 @@
-"""While a tenant is moved, the fence keeps its callers and its mover apart."""
+"""While a tenant is moved to another database, the fence keeps its callers and the mover apart."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ _COUNT = "select count(*) from core.bookings where tenant_id = %s"
 
 
 def _moved(db_client: DbClient, mover: psycopg.Connection[Any]) -> int:
-    """Take the fence, see what the tenant has, and let another database answer for it."""
+    """Take the fence, read what the tenant has, and let another database answer for it."""
     tenant_id = db_client.tenant.tenant_id
     mover.execute(_FENCE, (tenant_id,))
     ((seen,),) = mover.execute(_COUNT, (tenant_id,)).fetchall()
@@ -29,8 +29,8 @@ def _there(db_client: DbClient) -> int:
     return int(db_client.database.value(_COUNT, db_client.tenant.tenant_id))
 
 
-def test_a_mover_waits_for_who_is_inside(db_client: DbClient) -> None:
-    """A hold that has begun is finished, and moves along; the next one is asked to come again."""
+def test_a_mover_waits_for_calls_inside(db_client: DbClient) -> None:
+    """A hold in progress is finished and moved too; the next one is asked to try again."""
     caller, _ = db_client.begin(db_client.hold_call(TEN))
     with db_client.database.connect() as mover:
         moved = background(lambda: _moved(db_client, mover))
@@ -45,7 +45,7 @@ def test_a_mover_waits_for_who_is_inside(db_client: DbClient) -> None:
 
 
 def test_without_the_fence_a_hold_is_left_behind(db_client: DbClient) -> None:
-    """The guardless twin: the mover sees nothing of it, and afterwards it is there."""
+    """Without the fence, the mover does not see the hold, which is committed afterwards."""
     guardless.forget_fence(db_client.database)
     caller, _ = db_client.begin(db_client.hold_call(TEN))
     with db_client.database.connect() as mover:
@@ -56,7 +56,7 @@ def test_without_the_fence_a_hold_is_left_behind(db_client: DbClient) -> None:
 
 
 def test_the_state_is_read_under_the_fence(db_client: DbClient) -> None:
-    """Whoever comes when the mover lets go sees what it has done: nothing is written any more."""
+    """A call that waits for the fence sees that the tenant has moved, and writes nothing."""
     calls = [db_client.hold_call(f"2027-01-11T{hour:02}:00:00Z") for hour in range(9, 17)]
     racers = db_client.racers(calls * 3)
     with db_client.database.connect() as mover:

@@ -1,4 +1,4 @@
-"""Two deliverers at once: an effect is performed by one of them."""
+"""Two deliverers at once: each effect is performed by one of them."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -19,7 +19,7 @@ def _claim(limit: int = 10) -> Call:
 
 
 def _queue_refunds(db_client: DbClient, number: int) -> None:
-    """Bookings that were paid too much: each is to be refunded."""
+    """Bookings that were overpaid: each has a refund queued."""
     for day in range(number):
         _, session = db_client.checkout(f"2027-01-{12 + day}T10:00:00Z")
         db_client.call(settle_call(session | {"amount_total": 9999}, "paid"))
@@ -40,14 +40,14 @@ def test_racing_deliverers_share_the_effects(db_client: DbClient, race: Race) ->
 
 
 def test_a_second_deliverer_passes_by_what_the_first_claims(db_client: DbClient) -> None:
-    """An effect that is being claimed is left to whoever claims it, without waiting.
+    """An effect that another deliverer is claiming is skipped, without waiting.
 
     Cases: E-7.2
     """
     _queue_refunds(db_client, 1)
 
     first, claimed = db_client.begin(_claim())
-    # a lock would be waited for three seconds
+    # waiting for a lock would take three seconds
     second = db_client.session("claim_effects").send(_claim()).result(2)
     first.commit()
 
@@ -69,7 +69,7 @@ def test_twin_claims_an_effect_twice(db_client: DbClient) -> None:
 
 
 def test_a_lease_ends(db_client: DbClient) -> None:
-    """What a deliverer that died has claimed is claimed again after its lease, not before.
+    """An effect claimed by a deliverer that died is claimed again after its lease, not before.
 
     Cases: E-9.1
     """
@@ -86,8 +86,8 @@ def test_a_lease_ends(db_client: DbClient) -> None:
     assert second["lease"] != first["lease"]
 
 
-def test_who_lost_the_lease_cannot_put_the_effect_back(db_client: DbClient) -> None:
-    """A deliverer that outlived its lease changes nothing by giving up; the new one decides.
+def test_a_lost_lease_cannot_release_the_effect(db_client: DbClient) -> None:
+    """A deliverer that outlived its lease cannot release the effect; the new one decides.
 
     Cases: E-9.1
     """
@@ -104,7 +104,7 @@ def test_who_lost_the_lease_cannot_put_the_effect_back(db_client: DbClient) -> N
 
 
 def test_two_reports_of_one_refund_are_one(db_client: DbClient, race: Race) -> None:
-    """Two deliverers that both performed an effect record it once: the refund is one refund.
+    """Two deliverers that both performed an effect record one refund.
 
     Cases: E-9.1, E-2.3
     """

@@ -1,4 +1,4 @@
-"""The last request that a budget has is one caller's, however many ask for it at the same time."""
+"""The last request of a budget goes to one caller, however many ask at the same time."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ RACERS = 24
 
 
 class Unconditional:
-    """DynamoDB's client, without the condition: everybody adds, nobody is refused."""
+    """A DynamoDB client without the condition: all add, and none is refused."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -39,7 +39,7 @@ def client(dynamodb: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def _racer(client: Any, subject: str, *, always: bool = True) -> Callable[[], bool]:
-    """One request in an environment of its own; whether it may go on."""
+    """One request in its own environment; whether it was let through."""
     budget = limits.Budget("hold", subject, QUOTA, 300, always, True, "address")
 
     def ask() -> bool:
@@ -51,14 +51,14 @@ def _racer(client: Any, subject: str, *, always: bool = True) -> Callable[[], bo
 
 
 def test_as_many_pass_as_the_budget_has(client: Any, race: Race) -> None:
-    """Of 24 at once in as many environments, eight go on."""
+    """Of 24 requests at once in as many environments, eight are let through."""
     outcomes = race(_racer(client, "race"), racers=RACERS)
 
     assert sorted(outcomes) == [False] * (RACERS - QUOTA) + [True] * QUOTA
 
 
 def test_the_last_one_is_taken_once(client: Any, race: Race) -> None:
-    """With one left, one of 24 gets it.
+    """With one left, one of 24 is let through.
 
     Proves: ASVS 2.4.1, 15.4.2
     """
@@ -68,8 +68,8 @@ def test_the_last_one_is_taken_once(client: Any, race: Race) -> None:
     assert sum(race(one, racers=RACERS)) == 1
 
 
-def test_twin_without_the_condition_lets_everybody_pass(client: Any, race: Race) -> None:
-    """An ADD without a condition counts, and refuses nobody."""
+def test_twin_without_the_condition_lets_all_pass(client: Any, race: Race) -> None:
+    """An ADD without a condition counts, and refuses no request."""
     outcomes = race(_racer(Unconditional(client), "twin"), racers=RACERS)
 
     assert sum(outcomes) > QUOTA

@@ -1,4 +1,4 @@
-"""Two copies of the comparison at once: one walk through both books, each difference found once."""
+"""Two copies of the comparison at once: one run, each difference found once."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -17,13 +17,13 @@ _PASSED_BY = {"cures": [], "found": [], "foreign": 0}
 
 
 def _unknown(*names: str) -> list[dict[str, Any]]:
-    """Payments at Stripe that nobody of ours asked for."""
+    """Payments at Stripe that are unknown here."""
     paid = {"amount": 700, "currency": "GBP", "created": int(MONDAY.timestamp()) - 7200}
     return [{"type": "payment", "id": name, "metadata": {}, "object": paid} for name in names]
 
 
 def _look(step: dict[str, Any], *names: str, goes_on: bool = True) -> Call:
-    """A page of those payments; the last of the phase unless another one follows."""
+    """A page of those payments; the last of its phase unless another one follows."""
     told = step | {"next": names[-1] if goes_on else None}
     return "submit_reconciliation_page", (told, Jsonb(_unknown(*names)), Jsonb([]))
 
@@ -38,7 +38,7 @@ def _news(answers: list[Any]) -> list[str]:
 
 
 def test_racing_copies_begin_one_walk(db_client: DbClient, race: Race) -> None:
-    """However many copies start at once, they go on with one and the same walk.
+    """However many copies start at once, they continue one and the same run.
 
     Cases: E-7.2
     """
@@ -49,7 +49,7 @@ def test_racing_copies_begin_one_walk(db_client: DbClient, race: Race) -> None:
 
 
 def test_twin_begins_two_walks(db_client: DbClient) -> None:
-    """Without its backstop, a copy that does not see the other's walk begins another one."""
+    """Without its backstop, a copy that does not see the other's run begins a second one."""
     db_client.database.execute("drop index core.reconciliations_one_unfinished")
     guardless.rewrite(
         db_client.database,
@@ -66,7 +66,7 @@ def test_twin_begins_two_walks(db_client: DbClient) -> None:
 
 
 def test_racing_copies_find_a_difference_once(db_client: DbClient, race: Race) -> None:
-    """One of them reports it; it is written down once, and the walk has gone one page on.
+    """One copy reports the difference; it is recorded once, and the run is one page further.
 
     Cases: E-7.2
     """
@@ -81,7 +81,7 @@ def test_racing_copies_find_a_difference_once(db_client: DbClient, race: Race) -
 
 
 def test_racing_copies_end_as_one(db_client: DbClient, race: Race) -> None:
-    """Copies that go on from wherever they find the walk come to its end, as one alone does.
+    """Copies that continue the run from wherever it is finish it, as one copy alone does.
 
     Cases: E-7.2
     """
@@ -106,7 +106,7 @@ def test_racing_copies_end_as_one(db_client: DbClient, race: Race) -> None:
 
 
 def test_the_second_waits_and_passes_by(db_client: DbClient) -> None:
-    """A page that somebody is comparing is left to them: the second waits, and does nothing.
+    """A page that another copy is comparing is left to it: the second waits, and does nothing.
 
     Cases: E-7.2
     """
@@ -120,7 +120,7 @@ def test_the_second_waits_and_passes_by(db_client: DbClient) -> None:
 
 
 def test_twin_finds_a_difference_twice(db_client: DbClient) -> None:
-    """Without the lock on the walk, both copies take the same difference for news."""
+    """Without the lock on the run, both copies record the same difference as new."""
     guardless.rewrite(db_client.database, "core.lock_reconciliation_run", "\n    for update;", ";")
     look = _look(_step(db_client), "pi_1")
 
@@ -132,7 +132,7 @@ def test_twin_finds_a_difference_twice(db_client: DbClient) -> None:
 
 
 def test_a_late_copy_does_not_pull_the_walk_back(db_client: DbClient) -> None:
-    """Whoever reports a page that others have long passed changes nothing.
+    """A copy that reports a page that the run has long passed changes nothing.
 
     Cases: E-7.2
     """
@@ -149,7 +149,7 @@ def test_a_late_copy_does_not_pull_the_walk_back(db_client: DbClient) -> None:
 
 
 def test_twin_pulls_the_walk_back(db_client: DbClient) -> None:
-    """Without the comparison of where it is, a late report begins the walk anew from there."""
+    """Without the comparison of positions, a late report sets the run back."""
     guardless.rewrite(
         db_client.database,
         "api.submit_reconciliation_page",

@@ -1,4 +1,4 @@
-"""Moving a booking against everything else that may happen to it or its times at that moment."""
+"""Rescheduling a booking against everything else that may happen to it or its times."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -30,28 +30,22 @@ SWEEP: Call = ("expire_holds", (100,))
 DEARER = 1500
 
 
-def _paid(db_client: DbClient, start: str) -> Held:
-    held, session = db_client.checkout(start)
-    db_client.call(settle_call(session, "paid"))
-    return held
-
-
 def _starts(db_client: DbClient, held: Held) -> list[str]:
-    """When the times begin that a booking owns."""
+    """The starts of the times that a booking owns."""
     query = "select lower(during) as at from core.occupancies where booking_id = %s order by part"
     return [f"{row.at:%Y-%m-%dT%H:%M:%SZ}" for row in db_client.database.rows(query, held.id)]
 
 
 def _waiting(db_client: DbClient) -> Held:
-    """A paid booking at ten whose move to two costs more, and is not paid yet."""
-    held = _paid(db_client, TEN)
+    """A paid booking at ten whose reschedule to two costs more, and is not paid yet."""
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount + %s", DEARER)
     db_client.call(db_client.reschedule_call(held, LATER))
     return held
 
 
 def _open_page(db_client: DbClient, held: Held) -> dict[str, Any]:
-    """The payment page of the change: the provider's session."""
+    """The payment page of the reschedule: Stripe's session."""
     checkout = db_client.call(db_client.checkout_call(held))["checkout"]
     session = provider_session(checkout)
     db_client.call(
@@ -60,15 +54,15 @@ def _open_page(db_client: DbClient, held: Held) -> dict[str, Any]:
     return session
 
 
-# Move against hold -------------------------------------------------------------------------------
+# Reschedule against hold -------------------------------------------------------------------------
 
 
-def test_who_wants_the_new_time_waits_and_is_refused(db_client: DbClient) -> None:
-    """The new time is taken by the move, and the old one is free when that is done.
+def test_a_hold_of_the_new_time_waits_and_is_refused(db_client: DbClient) -> None:
+    """A hold of the new time waits and is refused; the old time is free after the commit.
 
     Cases: D-1
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     early = refusals([_outcome(lambda: db_client.call(db_client.hold_call(TEN)))])
     _, rival = db_client.start(db_client.hold_call(LATER))
@@ -80,12 +74,12 @@ def test_who_wants_the_new_time_waits_and_is_refused(db_client: DbClient) -> Non
     assert violations(db_client.database) == []
 
 
-def test_a_move_that_is_undone_keeps_the_old_time(db_client: DbClient) -> None:
-    """Never both free, never neither: the rival of a move that rolled back gets the new time.
+def test_a_reschedule_that_rolls_back_keeps_the_old_time(db_client: DbClient) -> None:
+    """After a rollback the booking keeps its old time, and the waiting hold gets the new one.
 
     Cases: D-1
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, rival = db_client.start(db_client.hold_call(LATER))
     move.rollback()
@@ -96,10 +90,10 @@ def test_a_move_that_is_undone_keeps_the_old_time(db_client: DbClient) -> None:
 
 
 def test_twin_without_lock_and_constraint_takes_a_time_twice(db_client: DbClient) -> None:
-    """Without the days' lock and the constraint, the move and a hold own the same time."""
+    """Without the days' lock and the constraint, the booking and a hold own the same time."""
     guardless.forget_day_lock(db_client.database)
     guardless.forget_overlap_constraint(db_client.database)
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     db_client.call(db_client.hold_call(LATER))
     move.commit()
@@ -108,12 +102,12 @@ def test_twin_without_lock_and_constraint_takes_a_time_twice(db_client: DbClient
 
 
 def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(db_client: DbClient) -> None:
-    """Without the days' lock, the insert itself waits for the move, and is refused.
+    """Without the days' lock, the insert itself waits for the reschedule, and is refused.
 
     Cases: D-1, P-2
     """
     guardless.forget_day_lock(db_client.database)
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, rival = db_client.start(db_client.hold_call(LATER))
     move.commit()
@@ -122,15 +116,15 @@ def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(db_client: Db
     assert violations(db_client.database) == []
 
 
-# Move against move -------------------------------------------------------------------------------
+# Reschedule against reschedule -------------------------------------------------------------------
 
 
-def test_a_booking_moves_into_the_time_another_leaves(db_client: DbClient) -> None:
-    """The second waits for the first, and finds the time it left free.
+def test_a_booking_gets_the_time_another_leaves(db_client: DbClient) -> None:
+    """The second waits for the first, and gets the time that it left.
 
     Cases: D-1
     """
-    leaves, enters = _paid(db_client, TEN), _paid(db_client, LATER)
+    leaves, enters = db_client.paid(TEN), db_client.paid(LATER)
     first, _ = db_client.begin(db_client.reschedule_call(leaves, LATEST))
     _, second = db_client.start(db_client.reschedule_call(enters, TEN))
     first.commit()
@@ -141,8 +135,8 @@ def test_a_booking_moves_into_the_time_another_leaves(db_client: DbClient) -> No
 
 
 def _cross(db_client: DbClient) -> list[str]:
-    """Two bookings change days, each into the other's, while somebody has Tuesday; refusals."""
-    monday, tuesday = _paid(db_client, TEN), _paid(db_client, TUESDAY_TEN)
+    """Two bookings swap days while another transaction has Tuesday; how many were refused."""
+    monday, tuesday = db_client.paid(TEN), db_client.paid(TUESDAY_TEN)
     with db_client.database.connect() as blocker:
         blocker.execute(
             "select core.lock_days(%s, tstzrange(%s, %s))",
@@ -164,18 +158,18 @@ def test_bookings_that_change_days_do_not_deadlock(db_client: DbClient) -> None:
 
 
 def test_twin_that_locks_in_its_own_order_deadlocks(db_client: DbClient) -> None:
-    """Did each lock the day it leaves first, they would wait for each other for ever."""
+    """If each locked the day it leaves first, they would deadlock."""
     guardless.forget_order_of_places(db_client.database)
 
     assert _cross(db_client) == ["40P01"]
 
 
-def test_a_booking_that_was_moved_meanwhile_is_looked_at_again(db_client: DbClient) -> None:
-    """Two moves of one booking come one after the other, and it ends in one place.
+def test_a_booking_rescheduled_meanwhile_is_read_again(db_client: DbClient) -> None:
+    """Two reschedules of one booking run one after the other, and it ends with one time.
 
     Cases: D-1, D-4
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     call = db_client.reschedule_call(held, LATEST)
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, second = db_client.start(call)
@@ -192,11 +186,11 @@ def _refunds(db_client: DbClient) -> list[int]:
 
 
 def test_a_difference_goes_back_once(db_client: DbClient) -> None:
-    """The second of two moves to a cheaper time finds the price that the first has left.
+    """The second of two reschedules to a cheaper time reckons with the price that the first left.
 
     Cases: E-2.3, E-10.5
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount - 1000")
     call = db_client.reschedule_call(held, LATEST)
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
@@ -210,10 +204,10 @@ def test_a_difference_goes_back_once(db_client: DbClient) -> None:
 
 
 def test_twin_without_locks_gives_it_back_twice(db_client: DbClient) -> None:
-    """Without the locks, both moves give back the same difference."""
+    """Without the locks, both reschedules refund the same difference."""
     guardless.forget_day_lock(db_client.database)
     guardless.forget_booking_lock(db_client.database)
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount - 1000")
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, second = db_client.start(db_client.reschedule_call(held, LATEST))
@@ -224,12 +218,12 @@ def test_twin_without_locks_gives_it_back_twice(db_client: DbClient) -> None:
     assert any("exactly its frozen price" in line for line in violations(db_client.database))
 
 
-def test_a_second_change_waits_and_is_refused(db_client: DbClient) -> None:
-    """One change of a booking waits for its payment at a time.
+def test_a_second_reschedule_waits_and_is_refused(db_client: DbClient) -> None:
+    """A booking has at most one reschedule that waits for payment: a second is refused.
 
     Cases: E-2.6
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount + 1000")
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, second = db_client.start(db_client.reschedule_call(held, LATEST))
@@ -240,13 +234,13 @@ def test_a_second_change_waits_and_is_refused(db_client: DbClient) -> None:
     assert violations(db_client.database) == []
 
 
-def test_moves_race(db_client: DbClient, race: Race) -> None:
-    """Six bookings want each other's times and those between, strangers too: nobody collides.
+def test_reschedules_race(db_client: DbClient, race: Race) -> None:
+    """Six bookings and some strangers want each other's times and those between: none overlap.
 
     Cases: D-1, E-5.1
     """
     times = [f"2027-01-{day}T{hour}:00:00Z" for day in (11, 12) for hour in ("10", "14", "16")]
-    held = [_paid(db_client, at) for at in times]
+    held = [db_client.paid(at) for at in times]
     calls = [db_client.reschedule_call(one, at) for one in held for at in times[::2]]
     calls += [db_client.hold_call(at) for at in times]
 
@@ -263,11 +257,11 @@ def _outcome(action: Callable[[], Any]) -> Any:
         return error
 
 
-# Move of a hold ----------------------------------------------------------------------------------
+# Reschedule of a hold ----------------------------------------------------------------------------
 
 
-def test_a_move_waits_for_the_release(db_client: DbClient) -> None:
-    """What was released meanwhile is not moved.
+def test_a_reschedule_waits_for_the_release(db_client: DbClient) -> None:
+    """A hold that is released meanwhile is not rescheduled.
 
     Cases: D-1
     """
@@ -281,8 +275,8 @@ def test_a_move_waits_for_the_release(db_client: DbClient) -> None:
     assert violations(db_client.database) == []
 
 
-def test_twin_moves_what_was_released(db_client: DbClient) -> None:
-    """Without the booking's lock, the move would take a time for a booking that is over."""
+def test_twin_reschedules_what_was_released(db_client: DbClient) -> None:
+    """Without the booking's lock, the reschedule would take a time for a booking that is over."""
     guardless.forget_booking_lock(db_client.database)
     held = db_client.hold(TEN)
     release, _ = db_client.begin(db_client.release_call(held))
@@ -293,8 +287,8 @@ def test_twin_moves_what_was_released(db_client: DbClient) -> None:
     assert any("exactly while it is live" in line for line in violations(db_client.database))
 
 
-def test_a_release_after_the_move_frees_the_new_time(db_client: DbClient) -> None:
-    """The release waits for the move, and leaves nothing behind."""
+def test_a_release_after_the_reschedule_frees_the_new_time(db_client: DbClient) -> None:
+    """The release waits for the reschedule, and frees the new time too."""
     held = db_client.hold(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, release = db_client.start(db_client.release_call(held))
@@ -305,8 +299,8 @@ def test_a_release_after_the_move_frees_the_new_time(db_client: DbClient) -> Non
     assert violations(db_client.database) == []
 
 
-def test_a_checkout_waits_for_the_move_and_asks_the_new_price(db_client: DbClient) -> None:
-    """The page shows what the moved booking costs.
+def test_a_checkout_waits_for_the_reschedule_and_asks_the_new_price(db_client: DbClient) -> None:
+    """The payment page shows the price of the rescheduled booking.
 
     Cases: E-10.5
     """
@@ -321,7 +315,7 @@ def test_a_checkout_waits_for_the_move_and_asks_the_new_price(db_client: DbClien
 
 
 def test_twin_asks_the_old_price(db_client: DbClient) -> None:
-    """Without the booking's lock, the page would ask for what the hold cost before."""
+    """Without the booking's lock, the page would show the price before the reschedule."""
     guardless.forget_booking_lock(db_client.database)
     held = db_client.hold(TEN)
     db_client.database.execute("update core.prices set amount = amount + %s", DEARER)
@@ -333,8 +327,8 @@ def test_twin_asks_the_old_price(db_client: DbClient) -> None:
     assert item["price_data"]["unit_amount"] == moved["price"]["amount"] - DEARER
 
 
-def test_a_move_waits_for_the_checkout_and_is_refused(db_client: DbClient) -> None:
-    """While a payment page is open the price stays what the page says.
+def test_a_reschedule_waits_for_the_checkout_and_is_refused(db_client: DbClient) -> None:
+    """While a payment page is open, a reschedule is refused, so that the price stays.
 
     Cases: E-10.5
     """
@@ -347,11 +341,11 @@ def test_a_move_waits_for_the_checkout_and_is_refused(db_client: DbClient) -> No
     assert violations(db_client.database) == []
 
 
-# A change that waits for its payment --------------------------------------------------------------
+# A reschedule that waits for its payment ----------------------------------------------------------
 
 
 def test_giving_up_waits_for_the_payment_and_is_refused(db_client: DbClient) -> None:
-    """The booking has moved: there is nothing to give up any more.
+    """Once paid, the booking is rescheduled and nothing can be given up.
 
     Cases: E-2.2
     """
@@ -367,7 +361,7 @@ def test_giving_up_waits_for_the_payment_and_is_refused(db_client: DbClient) -> 
 
 
 def test_twin_gives_up_what_was_paid(db_client: DbClient) -> None:
-    """Without the booking's lock, the page of a change that was paid would be closed again."""
+    """Without the booking's lock, the page of a paid reschedule would be closed."""
     guardless.forget_booking_lock(db_client.database)
     held = _waiting(db_client)
     session = _open_page(db_client, held)
@@ -380,8 +374,8 @@ def test_twin_gives_up_what_was_paid(db_client: DbClient) -> None:
     assert given_up.result(10)["effect"]["kind"] == "expire_session"
 
 
-def test_a_payment_of_what_is_given_up_moves_the_booking(db_client: DbClient) -> None:
-    """Until its page is closed the change can be paid, and then it is made.
+def test_a_payment_of_what_is_given_up_reschedules_the_booking(db_client: DbClient) -> None:
+    """Until its page is closed the reschedule can be paid, and is then made.
 
     Cases: D-2
     """
@@ -396,8 +390,8 @@ def test_a_payment_of_what_is_given_up_moves_the_booking(db_client: DbClient) ->
     assert violations(db_client.database) == []
 
 
-def test_a_change_that_loses_its_time_meanwhile_is_looked_at_again(db_client: DbClient) -> None:
-    """A payment that meets the end of its change locks the days first, in its second attempt.
+def test_a_reschedule_that_loses_its_time_meanwhile_is_read_again(db_client: DbClient) -> None:
+    """A payment that finds its reschedule expired locks the days first, in its second attempt.
 
     Cases: D-2
     """
@@ -413,8 +407,8 @@ def test_a_change_that_loses_its_time_meanwhile_is_looked_at_again(db_client: Db
     assert violations(db_client.database) == []
 
 
-def test_a_late_payment_waits_for_who_takes_its_time(db_client: DbClient) -> None:
-    """The time is somebody else's then: the difference goes back, once.
+def test_a_late_payment_waits_for_the_hold_of_its_time(db_client: DbClient) -> None:
+    """Another customer has the time by then: the difference is refunded once.
 
     Cases: D-2
     """
@@ -431,7 +425,7 @@ def test_a_late_payment_waits_for_who_takes_its_time(db_client: DbClient) -> Non
 
 
 def test_many_deliveries_of_the_difference_race(db_client: DbClient, race: Race) -> None:
-    """Sixteen deliveries of four events about one payment move the booking once.
+    """Sixteen deliveries of four events about one payment reschedule the booking once.
 
     Cases: E-2.2
     """
@@ -448,7 +442,7 @@ def test_many_deliveries_of_the_difference_race(db_client: DbClient, race: Race)
 
 
 def test_the_sweep_passes_by_a_payment_being_settled(db_client: DbClient) -> None:
-    """A sweep leaves a booking alone whose change is being paid.
+    """A sweep skips a booking whose reschedule is being paid.
 
     Cases: E-7.2, D-2
     """
@@ -464,7 +458,7 @@ def test_the_sweep_passes_by_a_payment_being_settled(db_client: DbClient) -> Non
 
 
 def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(db_client: DbClient) -> None:
-    """Did the sweep end a change without closing its page, a payable time would be free."""
+    """If the sweep ended a reschedule without closing its page, a payable time would be free."""
     guardless.rewrite(
         db_client.database,
         "core.expire_reschedules",
@@ -480,8 +474,10 @@ def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(db_client: DbC
 
 
 @pytest.mark.parametrize("second", ["sweep", "give up", "pay"])
-def test_everything_about_one_change_races(db_client: DbClient, race: Race, second: str) -> None:
-    """Payment, giving up, sweep and a rival at once: one of them wins, and the books are right.
+def test_everything_about_one_reschedule_races(
+    db_client: DbClient, race: Race, second: str
+) -> None:
+    """Payment, giving up, sweep and a rival at once: one succeeds, and the books are right.
 
     Cases: D-1, D-2, E-7.2
     """

@@ -1,4 +1,4 @@
-"""The sweep that deletes what is kept no longer, and erasing people, against live traffic."""
+"""The sweep that deletes expired data, and erasing customers, against live traffic."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -25,7 +25,7 @@ def tenant_has(db_client: DbClient, table: str) -> int:
 
 
 def due(db_client: DbClient, start: str = TEN, **changes: Any) -> Held:
-    """A hold that was given back so long ago that it may be deleted."""
+    """A hold released so long ago that it may be deleted."""
     held = db_client.hold(start, **changes)
     db_client.call(db_client.release_call(held))
     db_client.database.clock.advance(31 * DAY)
@@ -33,7 +33,7 @@ def due(db_client: DbClient, start: str = TEN, **changes: Any) -> Held:
 
 
 def due_checkout(db_client: DbClient) -> tuple[Held, dict[str, Any]]:
-    """A booking whose checkout expired so long ago, by the word of a sweep: no event was kept."""
+    """A booking whose checkout a sweep expired so long ago; no event was stored."""
     held, session = db_client.checkout(TEN, customer=GRACE)
     event, outcome, told = settle_call(session, "expired")[1]
     assert event
@@ -43,7 +43,7 @@ def due_checkout(db_client: DbClient) -> tuple[Held, dict[str, Any]]:
 
 
 def test_a_booking_that_is_being_paid_is_passed_by(db_client: DbClient) -> None:
-    """A late payment is at work on it: the sweep does not wait, and afterwards money keeps it."""
+    """A sweep does not wait for a booking with a late payment; afterwards the payment keeps it."""
     held, session = due_checkout(db_client)
     payment, _ = db_client.begin(settle_call(session, "paid"))
 
@@ -59,7 +59,7 @@ def test_a_booking_that_is_being_paid_is_passed_by(db_client: DbClient) -> None:
 
 
 def test_twin_takes_the_booking_from_under_its_payment(db_client: DbClient) -> None:
-    """Without the lock, and without foreign keys, money is left that belongs to nothing."""
+    """Without the lock and foreign keys, a payment is left that belongs to no booking."""
     guardless.forget_deletion_lock(db_client.database)
     _, session = due_checkout(db_client)
     payment, _ = db_client.begin(settle_call(session, "paid"))
@@ -76,7 +76,7 @@ def test_twin_takes_the_booking_from_under_its_payment(db_client: DbClient) -> N
 def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(
     db_client: DbClient,
 ) -> None:
-    """Nothing half done: the first delivery is to come again, the second is told: unknown."""
+    """Nothing half done: the first delivery is repeated, and the second gets "unknown"."""
     _, session = due_checkout(db_client)
     told = settle_call(session, "paid")
     sweep, swept = db_client.begin(FIRST)
@@ -99,7 +99,7 @@ def test_a_payment_of_a_booking_that_is_being_deleted_waits_and_is_unknown(
 def test_a_repeat_of_a_key_that_is_being_deleted_waits_and_is_a_new_one(
     db_client: DbClient,
 ) -> None:
-    """It comes to the key first, waits there for the sweep, then holds: never half of either."""
+    """The repeat waits at the key for the sweep, then makes a new hold: never half of either."""
     again = db_client.hold_call(LATER, key="mine", customer=GRACE)
     first = db_client.call(again)
     db_client.call(db_client.release_call(Held(first["id"], first["id"])))
@@ -111,7 +111,7 @@ def test_a_repeat_of_a_key_that_is_being_deleted_waits_and_is_a_new_one(
     after = repeat.result(10)
 
     assert swept["bookings"] == 1
-    # the repeat proposes the same id again, and nothing that had it is left
+    # the repeat proposes the same id again, and no row has it any more
     assert (after["id"], after["status"], after["version"]) == (first["id"], "held", 1)
     assert (
         tenant_has(db_client, "core.idempotency_keys")
@@ -122,7 +122,7 @@ def test_a_repeat_of_a_key_that_is_being_deleted_waits_and_is_a_new_one(
 
 
 def test_a_hold_of_a_customer_who_is_being_deleted_makes_a_new_one(db_client: DbClient) -> None:
-    """It waits for the sweep; then the address is nobody's yet."""
+    """The hold waits for the sweep, then makes a new customer for the address."""
     due(db_client, customer=GRACE)
     sweep, swept = db_client.begin(FIRST)
     _, hold = db_client.start(db_client.hold_call(LATER, customer=GRACE))
@@ -136,7 +136,7 @@ def test_a_hold_of_a_customer_who_is_being_deleted_makes_a_new_one(db_client: Db
 
 
 def test_twin_holds_for_a_customer_who_is_gone(db_client: DbClient) -> None:
-    """Without the lock the hold finds a customer whom the sweep has deleted, and fails."""
+    """Without the lock, the hold uses a customer whom the sweep has deleted, and fails."""
     guardless.forget_customer_lock(db_client.database)
     due(db_client, customer=GRACE)
     sweep, _ = db_client.begin(FIRST)
@@ -147,7 +147,7 @@ def test_twin_holds_for_a_customer_who_is_gone(db_client: DbClient) -> None:
 
 
 def test_a_customer_who_is_booking_is_passed_by(db_client: DbClient) -> None:
-    """Whoever holds a time for them has them locked; the next turn deletes the old booking."""
+    """A hold locks its customer, so the sweep skips them; its next run deletes the old booking."""
     due(db_client, customer=GRACE)
     hold, _ = db_client.begin(db_client.hold_call(LATER, customer=GRACE))
 
@@ -160,7 +160,9 @@ def test_a_customer_who_is_booking_is_passed_by(db_client: DbClient) -> None:
 
 
 def test_many_sweeps_leave_nothing_behind(db_client: DbClient, race: Race) -> None:
-    """Each row goes once, whoever is quicker; shared customers go with the last of theirs."""
+    """Each row is deleted once, in any order; shared customers go with the last of their
+    bookings.
+    """
     for day in range(12, 16):
         held = db_client.hold(f"2027-01-{day}T10:00:00Z", customer=GRACE)
         db_client.call(db_client.release_call(held))
@@ -176,8 +178,9 @@ def test_many_sweeps_leave_nothing_behind(db_client: DbClient, race: Race) -> No
 
 
 def two_sweeps(db_client: DbClient) -> None:
-    """Two sweeps at once, each of which has one of a customer's two bookings; they ended for two
-    reasons, so that the counts do not make one sweep wait for the other."""
+    """Two sweeps at once, each with one of a customer's two bookings. They expired for different
+    reasons, so that the counts do not make one sweep wait for the other.
+    """
     held = [db_client.hold(start, customer=GRACE) for start in (TEN, TUESDAY)]
     db_client.call(db_client.release_call(held[0]))
     db_client.database.clock.advance(DAY / 24)
@@ -189,20 +192,22 @@ def two_sweeps(db_client: DbClient) -> None:
     locker.rollback()
     locker.close()
     second = db_client.session("delete_expired_records")
-    second.call(FIRST)  # the other one, if it may
+    second.call(FIRST)  # the other one, if it can
     first.commit()
     db_client.sweep_expired()
 
 
 def test_the_last_of_two_sweeps_deletes_the_customer(db_client: DbClient) -> None:
-    """The one that comes second passes by whose customer the first has."""
+    """The second sweep skips the customer whom the first has locked."""
     two_sweeps(db_client)
 
     assert tenant_has(db_client, "core.bookings") == tenant_has(db_client, "core.customers") == 0
 
 
 def test_twin_leaves_a_customer_behind(db_client: DbClient) -> None:
-    """Without the customer's lock each sees the other's booking, and nobody looks again."""
+    """Without the customer's lock, each sees the other's booking, and the customer is never
+    deleted.
+    """
     guardless.forget_idle_lock(db_client.database)
     two_sweeps(db_client)
 
@@ -211,7 +216,7 @@ def test_twin_leaves_a_customer_behind(db_client: DbClient) -> None:
 
 
 def test_erasing_waits_for_a_hold_and_is_refused(db_client: DbClient) -> None:
-    """Whoever is booking has a booking ahead."""
+    """A customer who is being given a booking has one ahead, and is not erased."""
     due(db_client, customer=GRACE)
     hold, held = db_client.begin(db_client.hold_call(LATER, customer=GRACE))
     _, erased = db_client.start(db_client.erase_call(GRACE["email"]))
@@ -226,8 +231,8 @@ def test_erasing_waits_for_a_hold_and_is_refused(db_client: DbClient) -> None:
     )
 
 
-def test_a_hold_waits_for_erasing_and_is_somebody_elses(db_client: DbClient) -> None:
-    """The address is nobody's any more when it comes to the hold."""
+def test_a_hold_waits_for_erasing_and_is_of_a_new_customer(db_client: DbClient) -> None:
+    """The hold waits for the erasing, then makes a new customer for the address."""
     due(db_client, customer=GRACE)
     erasing, erased = db_client.begin(db_client.erase_call(GRACE["email"]))
     _, hold = db_client.start(db_client.hold_call(LATER, customer=GRACE))
@@ -241,7 +246,7 @@ def test_a_hold_waits_for_erasing_and_is_somebody_elses(db_client: DbClient) -> 
 
 
 def test_twin_holds_for_a_person_who_was_erased(db_client: DbClient) -> None:
-    """Without the customer's lock the new booking is for a person who was erased."""
+    """Without the customer's lock, the new booking belongs to an erased customer."""
     guardless.forget_customer_lock(db_client.database)
     due(db_client, customer=GRACE)
     erasing, _ = db_client.begin(db_client.erase_call(GRACE["email"]))
@@ -260,7 +265,7 @@ def test_twin_holds_for_a_person_who_was_erased(db_client: DbClient) -> None:
 def test_sweeping_erasing_holding_and_paying_at_once(
     db_client: DbClient, race: Race, turn: int
 ) -> None:
-    """Nobody waits in a circle, and all laws hold."""
+    """There is no deadlock, and all laws hold."""
     session = due_checkout(db_client)[1]
     old = [f"2027-02-{day:02}T10:00:00Z" for day in (22, 23, 24)]
     calls = [

@@ -1,8 +1,8 @@
-"""A key that is revoked while its call waits for a lock acts no more.
+"""A key that is revoked while its call waits for a lock is refused.
 
-Each function that changes something for a caller waits here for a transaction that has locked all
-there is. Meanwhile the caller's key is revoked, and the revocation committed. Then the other gives
-way.
+Each function that changes something for a caller waits here for a transaction that has locked every
+row. Meanwhile the caller's key is revoked, and the revocation committed. Then the other transaction
+ends.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from tests.harness.laws.invariants import violations
 
 TEN = "2027-01-11T10:00:00Z"
 
-# who acts for a caller, and waits for locks
+# functions that act for a caller and wait for locks
 WRITERS = sorted(
     path.stem
     for path in (SQL_DIR / "functions" / "api").rglob("*.sql")
@@ -48,7 +48,7 @@ def _rows(database: Database) -> dict[str, str]:
 
 
 def _outcome(made: Things, function: str) -> BaseException | None:
-    """What becomes of the call of somebody who may make it, and whose key is revoked meanwhile."""
+    """The outcome of an allowed call whose key is revoked while it waits."""
     credentials = made.credentials
     answers = dict(zip(credentials, EXAMPLES[function].answers.split(), strict=True))
     actor = next(who for name, who in credentials.items() if answers[name] == "ok")
@@ -65,7 +65,9 @@ def _outcome(made: Things, function: str) -> BaseException | None:
 
 
 def test_some_functions_change_something() -> None:
-    """Those found by their text are those of the grants that have an example, and many."""
+    """The functions found by their text are those in the grants that have an example; there are
+    many.
+    """
     assert len(WRITERS) >= 16
     assert set(WRITERS) <= set(EXAMPLES)
 
@@ -88,7 +90,7 @@ def test_a_key_revoked_while_its_call_waits_acts_no_more(made: Things, function:
 
 @pytest.mark.parametrize("function", WRITERS)
 def test_twin_that_does_not_ask_again_lets_it_act(made: Things, function: str) -> None:
-    """Without the second question the call goes on as if nothing had happened."""
+    """Without the second check of the key, the call succeeds as if nothing had happened."""
     guardless.forget_revocation(made.api.database)
 
     error = _outcome(made, function)
@@ -97,7 +99,7 @@ def test_twin_that_does_not_ask_again_lets_it_act(made: Things, function: str) -
 
 
 def test_a_repeat_that_waited_is_not_answered_either(db_client: DbClient) -> None:
-    """Who waits for their own earlier call is asked again before they get its answer.
+    """A repeat that waits for the first call is checked again before it gets the answer.
 
     Proves: ASVS 7.4.1, 8.3.2
     """

@@ -1,4 +1,4 @@
-"""Changes of the catalogue against holds: an archive, a blackout, an offering taken away."""
+"""Changes of the catalogue against holds: an archive, a blackout, an offering removed."""
 
 import uuid
 from typing import Any
@@ -24,7 +24,7 @@ def _create(db_client: DbClient, kind: str, request: dict[str, Any]) -> Call:
 
 
 def _restrict(db_client: DbClient) -> Call:
-    """Nobody may book more than a day ahead any more."""
+    """Allow bookings only up to a day ahead."""
     arguments = (db_client.actor(kind="secret"), "resource", None, db_client.tutor["id"], None)
     return "change_catalogue_item", (*arguments, {"horizon_days": 1})
 
@@ -46,7 +46,7 @@ def _collisions(answer: dict[str, Any]) -> list[str]:
 
 
 def test_a_blackout_waits_for_the_hold_under_way_and_lists_it(db_client: DbClient) -> None:
-    """The hold commits first: the blackout is made all the same, and tells of it.
+    """The hold commits first: the blackout is made all the same, and lists it.
 
     Cases: E-5.4, D-1
     """
@@ -59,7 +59,7 @@ def test_a_blackout_waits_for_the_hold_under_way_and_lists_it(db_client: DbClien
 
 
 def test_twin_without_the_lock_a_blackout_overlooks_the_hold(db_client: DbClient) -> None:
-    """Without the lock on the rules both succeed, and nobody is told."""
+    """Without the lock on the rules both succeed, and the blackout does not list the hold."""
     guardless.forget_rules_lock(db_client.database)
 
     hold, _ = db_client.begin(db_client.hold_call(TEN))
@@ -76,7 +76,7 @@ def test_twin_without_the_lock_a_blackout_overlooks_the_hold(db_client: DbClient
 def test_a_hold_waits_for_the_change_and_is_refused(
     db_client: DbClient, rule: str, refused: str
 ) -> None:
-    """The change commits first: the hold reads the catalogue only then.
+    """The change commits first: the hold reads the catalogue only then, and is refused.
 
     Cases: E-5.4, E-8.1, D-1
     """
@@ -96,7 +96,7 @@ def test_a_hold_waits_for_the_change_and_is_refused(
 
 
 def test_a_hold_that_waited_goes_by_the_new_settings(db_client: DbClient) -> None:
-    """The resource's settings are changed while a hold waits: it goes by them.
+    """The resource's settings are changed while a hold waits: it follows the new ones.
 
     Cases: E-8.1, D-1
     """
@@ -109,7 +109,7 @@ def test_a_hold_that_waited_goes_by_the_new_settings(db_client: DbClient) -> Non
 
 
 def test_a_hold_that_waited_is_not_refused_by_old_rules(db_client: DbClient) -> None:
-    """While it waits the time is taken, and a second place is made: it has that.
+    """While a hold waits, the time is taken and a second place is added: it gets that place.
 
     Cases: E-8.1, E-5.2, D-1
     """
@@ -126,7 +126,7 @@ def test_a_hold_that_waited_is_not_refused_by_old_rules(db_client: DbClient) -> 
 
 
 def _hold_that_read_before(db_client: DbClient, change: Call, start: str) -> Any:
-    """A hold that looked at the catalogue before a change, and waited for a day until after it."""
+    """A hold that read the catalogue before a change, and waits for a day until after it."""
     guardless.rewrite(db_client.database, "api.create_hold", _SHARED_FIRST, "")
     guardless.forget_shared_rules(db_client.database)
     guardless.rewrite(
@@ -143,13 +143,15 @@ def _hold_that_read_before(db_client: DbClient, change: Call, start: str) -> Any
 
 
 def test_twin_that_does_not_share_the_rules_goes_by_the_old_settings(db_client: DbClient) -> None:
-    """Were the settings read before the rules are shared, it would be booked beyond the horizon."""
+    """If settings were read before the rules are locked, a time beyond the horizon would be
+    booked.
+    """
     assert _hold_that_read_before(db_client, _restrict(db_client), LATE)["status"] == "held"
 
 
 @pytest.mark.parametrize("kind", ["resource", "offering"])
 def test_an_archive_waits_for_the_hold_under_way(db_client: DbClient, kind: str) -> None:
-    """The hold commits first and stands; what is archived then takes no other.
+    """The hold commits first and stays; the archived resource takes no other.
 
     Cases: E-8.1
     """
@@ -162,7 +164,9 @@ def test_an_archive_waits_for_the_hold_under_way(db_client: DbClient, kind: str)
 
 
 def test_twin_that_does_not_share_the_rules_books_what_is_archived(db_client: DbClient) -> None:
-    """Were the catalogue read before the rules are shared, what is archived would be held."""
+    """If the catalogue were read before the rules are locked, an archived resource would be
+    held.
+    """
     assert _hold_that_read_before(db_client, _archive(db_client), TEN)["status"] == "held"
 
 
@@ -177,7 +181,7 @@ def test_an_offering_that_is_being_booked_is_not_taken_away(db_client: DbClient)
 
 
 def test_racing_windows_do_not_overlap(db_client: DbClient, race: Any) -> None:
-    """Of many windows over one hour, one is made; the others are told which it was.
+    """Of many windows over one hour, one is made; the others are refused with the existing one.
 
     Cases: E-5.3
     """
@@ -191,7 +195,7 @@ def test_racing_windows_do_not_overlap(db_client: DbClient, race: Any) -> None:
 
 
 def test_twin_without_the_lock_leaves_windows_to_the_constraint(db_client: DbClient) -> None:
-    """Without the lock the second does not see the first, and the constraint has to judge."""
+    """Without the lock, the second does not see the first, and the constraint refuses it."""
     guardless.forget_rules_lock(db_client.database)
     window = {"weekday": 1, "opens": "19:00", "closes": "20:00"}
     first, _ = db_client.begin(_create(db_client, "hours", window))

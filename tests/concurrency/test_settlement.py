@@ -1,4 +1,4 @@
-"""A payment arriving against everything else that may happen to its booking at that moment."""
+"""The settlement of a payment against everything else that may happen to its booking."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -37,7 +37,7 @@ def _refunds(db_client: DbClient) -> list[str]:
 
 
 def test_one_event_delivered_twice_at_once_is_one(db_client: DbClient) -> None:
-    """A second delivery of an event waits for the first, and then changes nothing.
+    """A second delivery of an event waits for the first, and changes nothing.
 
     Cases: E-2.2
     """
@@ -56,7 +56,7 @@ def test_one_event_delivered_twice_at_once_is_one(db_client: DbClient) -> None:
 
 
 def test_two_events_of_one_payment_are_one_payment(db_client: DbClient) -> None:
-    """A second event about the same payment waits for the first, and then changes nothing.
+    """A second event about the same payment waits for the first, and changes nothing.
 
     Cases: E-2.2
     """
@@ -83,7 +83,7 @@ def test_twin_without_the_event_fence_takes_an_event_in_twice(db_client: DbClien
     first.commit()
 
     assert second.result(10)["result"] == "unchanged"  # the payment's fence still holds
-    assert any("taken in once" in line for line in violations(db_client.database))
+    assert any("recorded once" in line for line in violations(db_client.database))
 
 
 def test_twin_without_the_payment_fence_sends_the_money_back(db_client: DbClient) -> None:
@@ -119,7 +119,7 @@ def test_many_deliveries_race(db_client: DbClient, race: Race) -> None:
 
 
 def _record(connection: psycopg.Connection[Any], held: Held) -> None:
-    """Do the first half of a settlement: write an event down, which refers to the booking."""
+    """The first half of a settlement: record an event, which refers to the booking."""
     connection.execute(
         "insert into core.stripe_events (id, tenant_id, type, booking_id, created_at, received_at)"
         " select 'evt_half', tenant_id, 'test', id, now(), now() from core.bookings where id = %s",
@@ -142,7 +142,9 @@ def test_an_event_does_not_wait_for_another_that_is_half_taken_in(db_client: DbC
 
 
 def test_twin_that_locks_against_references_deadlocks(db_client: DbClient) -> None:
-    """Were the booking locked against references to it, each would wait for the other's event."""
+    """If the lock on the booking excluded references to it, each would wait for the other's
+    event.
+    """
     guardless.lock_bookings_against_references(db_client.database)
     held, session = db_client.checkout(TEN)
     with db_client.database.connect() as other:
@@ -159,7 +161,7 @@ def test_twin_that_locks_against_references_deadlocks(db_client: DbClient) -> No
 
 @pytest.mark.parametrize("late", ["expired", "failed", "pending"])
 def test_older_news_that_met_the_payment_changes_nothing(db_client: DbClient, late: str) -> None:
-    """Events that overtake each other end in the same state: what is paid stays paid.
+    """Overtaking events end in the same state: what is paid stays paid.
 
     Cases: E-2.2
     """
@@ -187,7 +189,7 @@ def _at_deadline(db_client: DbClient) -> tuple[Held, dict[str, Any]]:
 
 
 def test_the_sweep_passes_by_a_payment_being_settled(db_client: DbClient) -> None:
-    """A sweep leaves a booking alone whose payment is being taken in.
+    """A sweep skips a booking whose payment is being settled.
 
     Cases: E-7.2, D-2
     """
@@ -201,7 +203,7 @@ def test_the_sweep_passes_by_a_payment_being_settled(db_client: DbClient) -> Non
 
 
 def test_twin_sweep_breaks_on_a_payment_being_settled(db_client: DbClient) -> None:
-    """Without its lock, the sweep works on what is no hold any more, and fails at it."""
+    """Without its lock, the sweep works on a booking that is no longer held, and fails."""
     guardless.forget_sweep_lock(db_client.database)
     _, session = _at_deadline(db_client)
     payment, _ = db_client.begin(settle_call(session, "paid"))
@@ -214,7 +216,8 @@ def test_twin_sweep_breaks_on_a_payment_being_settled(db_client: DbClient) -> No
 
 
 def test_a_payment_waits_for_the_sweep_and_is_kept(db_client: DbClient) -> None:
-    """A payment that meets the sweep confirms: the sweep only asks for the checkout's closing.
+    """A payment that waits for the sweep confirms: the sweep only asked for the checkout to be
+    closed.
 
     Cases: D-2, E-7.2
     """
@@ -229,7 +232,7 @@ def test_a_payment_waits_for_the_sweep_and_is_kept(db_client: DbClient) -> None:
 
 
 def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(db_client: DbClient) -> None:
-    """Did the sweep release without closing the checkout, a time that can be paid would be free."""
+    """If the sweep expired a hold without closing its checkout, a payable time would be free."""
     guardless.rewrite(
         db_client.database, "api.expire_holds", "if v_checkout.id is null then", "if true then"
     )
@@ -245,7 +248,7 @@ def test_twin_sweep_that_does_not_ask_stripe_frees_a_payable_time(db_client: DbC
 
 
 def test_a_release_waits_for_the_payment_and_is_refused(db_client: DbClient) -> None:
-    """A release that meets the payment is told that the booking is no hold any more.
+    """A release that waits for the payment is refused: the booking is no longer held.
 
     Cases: E-2.2
     """
@@ -260,7 +263,7 @@ def test_a_release_waits_for_the_payment_and_is_refused(db_client: DbClient) -> 
 
 
 def test_a_payment_during_the_release_confirms(db_client: DbClient) -> None:
-    """A payment that was quicker than the closing of its checkout is kept.
+    """A payment that is made before its checkout is closed is kept.
 
     Cases: D-2, E-2.2
     """
@@ -275,19 +278,19 @@ def test_a_payment_during_the_release_confirms(db_client: DbClient) -> None:
 
 
 def test_twin_without_lock_has_a_checkout_closed_that_was_paid(db_client: DbClient) -> None:
-    """Without the booking's lock, the release goes on although the payment has arrived."""
+    """Without the booking's lock, the release continues although the payment has arrived."""
     guardless.forget_booking_lock(db_client.database)
     held, session = db_client.checkout(TEN)
     payment, _ = db_client.begin(settle_call(session, "paid"))
     _, release = db_client.start(db_client.release_call(held))
     payment.commit()
 
-    assert release.result(10)["booking"]["status"] == "paying"  # told what was true before
+    assert release.result(10)["booking"]["status"] == "paying"  # it reports an outdated state
     assert db_client.status(held) == "scheduled"
 
 
 def test_payments_race_releases_and_sweeps(db_client: DbClient, race: Race) -> None:
-    """Whoever is first, a payment that arrives for a live booking is kept, and kept once.
+    """In any order, a payment that arrives for a live booking is kept, and kept once.
 
     Cases: D-2, E-2.2, E-7.2
     """

@@ -1,4 +1,4 @@
-"""Everybody at once at the waitlist: one time is offered to one customer, whoever frees it.
+"""Races at the waitlist: a freed time is offered to one customer, however it was freed.
 
 Cases: E-5.1, E-7.2
 """
@@ -40,7 +40,7 @@ def offer(api: Api) -> Offer:
 
 
 def crowd(api: Api, offer: Offer) -> tuple[list[Held], list[Place]]:
-    """Three who have the time, and six who wait for it."""
+    """Three customers who have the time, and six who wait for it."""
     held = [api.hold(offer, TEN) for _ in range(3)]
     return held, [wait_for(api, offer, TEN) for _ in range(WAITING)]
 
@@ -57,12 +57,12 @@ def racer(api: Api, function: str, *arguments: object) -> Callable[[], Any]:
 
 
 def hold_arguments(offer: Offer, start: datetime) -> tuple[Any, ...]:
-    """What a stranger's hold is called with."""
+    """The arguments of a stranger's hold."""
     return offer.tenant.actor(), str(uuid4()), uuid4(), sha256("stranger"), offer.request(start)
 
 
 def offers(api: Api) -> int:
-    """How many bookings the waitlist was offered."""
+    """How many offers the waitlist has made."""
     count: int = api.database.value(
         "select count(*) from audit.booking_events where reason like 'offered%%'"
     )
@@ -70,8 +70,9 @@ def offers(api: Api) -> int:
 
 
 def test_releases_and_sweeps_offer_each_unit_once(api: Api, offer: Offer, race: Race) -> None:
-    """Three units given back while eight sweeps run: three offers, to the first three in line once
-    a quiet sweep has come by, and three effects."""
+    """Three units released while eight sweeps run: three offers and three effects, to the first
+    three in line once a quiet sweep has run.
+    """
     held, places = crowd(api, offer)
     actions = [racer(api, "release_hold", one.actor, one.id, None) for one in held]
     actions += [racer(api, "offer_waiting", 100) for _ in range(8)]
@@ -88,7 +89,7 @@ def test_releases_and_sweeps_offer_each_unit_once(api: Api, offer: Offer, race: 
 
 
 def test_a_stranger_does_not_jump_the_queue(api: Api, offer: Offer) -> None:
-    """While a release is open, a stranger who wants its time waits, and is told it is taken."""
+    """While a release is open, a stranger's hold of its time waits, and is refused as taken."""
     (first, *_), places = crowd(api, offer)
     release = session(api, "release_hold")
     with release.transaction():
@@ -100,7 +101,7 @@ def test_a_stranger_does_not_jump_the_queue(api: Api, offer: Offer) -> None:
 
 
 def test_twin_offers_after_the_release(api: Api, offer: Offer) -> None:
-    """Without the offer in the release's own transaction the stranger has the time."""
+    """Without the offer in the release's own transaction, the stranger gets the time."""
     api.database.execute("drop trigger occupancies_900_serve_waitlist on core.occupancies")
     (first, *_), places = crowd(api, offer)
     api.call("release_hold", first.actor, first.id, None)
@@ -110,11 +111,11 @@ def test_twin_offers_after_the_release(api: Api, offer: Offer) -> None:
     assert places[0].state == "waiting"
 
 
-def test_a_release_never_waits_for_who_is_at_work_there(api: Api, offer: Offer) -> None:
-    """It leaves the time to the sweep instead, as it holds the booking's row already."""
+def test_a_release_never_waits_for_a_busy_day(api: Api, offer: Offer) -> None:
+    """A release holds its booking's row already, so it leaves a busy day to the sweep."""
     (first, *_), places = crowd(api, offer)
     other = session(api, "create_hold")
-    with other.transaction():  # somebody holds the day
+    with other.transaction():  # another transaction has the day
         call(other, "create_hold", *hold_arguments(offer, TEN + timedelta(hours=3)))
         began = monotonic()
         released = api.call("release_hold", first.actor, first.id, None)
@@ -128,7 +129,7 @@ def test_a_release_never_waits_for_who_is_at_work_there(api: Api, offer: Offer) 
 
 
 def test_two_sweeps_offer_one_time_once(api: Api, offer: Offer) -> None:
-    """A second sweep passes over what the first one has in hand."""
+    """A second sweep skips what the first one is offering."""
     _, places = crowd(api, offer)
     api.database.execute("update core.resources set capacity = 4")
     first = session(api, "offer_waiting")
@@ -151,7 +152,7 @@ def hold_and_offer(api: Api, offer: Offer) -> None:
 
 
 def test_a_hold_and_an_offer_share_no_unit(api: Api, offer: Offer) -> None:
-    """What a stranger is taking at this moment is not offered.
+    """A unit that a stranger is taking is not offered.
 
     Cases: D-1
     """
@@ -164,7 +165,7 @@ def test_a_hold_and_an_offer_share_no_unit(api: Api, offer: Offer) -> None:
 
 
 def test_twin_offers_what_a_stranger_takes(api: Api, offer: Offer) -> None:
-    """Without the day lock and the constraint, one unit is held and offered."""
+    """Without the day lock and the constraint, one unit is both held and offered."""
     _, places = crowd(api, offer)
     guardless.forget_day_lock(api.database)
     guardless.rewrite(
@@ -179,7 +180,7 @@ def test_twin_offers_what_a_stranger_takes(api: Api, offer: Offer) -> None:
 
 
 def test_leaving_meets_the_offer(api: Api, offer: Offer, race: Race) -> None:
-    """Whoever leaves in the moment of the offer is either gone before it, or gives it back."""
+    """A customer who leaves during the offer either is removed before it, or releases the offer."""
     held, places = crowd(api, offer)
     actions = [racer(api, "release_hold", one.actor, one.id, None) for one in held]
     actions += [racer(api, "leave_waitlist", place.actor, place.id, None) for place in places[:4]]
@@ -189,7 +190,7 @@ def test_leaving_meets_the_offer(api: Api, offer: Offer, race: Race) -> None:
     failed = [getattr(one, "sqlstate", one) for one in outcomes if isinstance(one, Exception)]
     api.database.clock.advance(timedelta(seconds=31))
     api.call("offer_waiting", 100)
-    assert set(failed) <= {"40001"}  # `database.call` begins anew
+    assert set(failed) <= {"40001"}  # `database.call` repeats it
     assert violations(api.database) == []
     left = [place for place in places if place.state == "left"]
     assert len(left) == 4 - len(failed)

@@ -1,4 +1,4 @@
-"""What goes wrong while the waitlist is served, at commit, undoes the offer and nothing else.
+"""An error while the waitlist is served at commit undoes the offer and nothing else.
 
 Cases: E-5.1, E-1.7
 """
@@ -63,7 +63,7 @@ def offer(api: Api) -> Offer:
 
 @pytest.fixture
 def spoil(api: Api) -> Callable[[str], None]:
-    """What serving does once its offers are made, before it ends; "" for nothing, as it was."""
+    """Change what serving does after it made its offers; "" restores it."""
     as_it_was = api.database.value("select pg_get_functiondef('core.make_offers'::regproc)")
 
     def spoiled(statement: str) -> None:
@@ -78,7 +78,7 @@ def spoil(api: Api) -> Callable[[str], None]:
 
 
 def waited_for(api: Api, offer: Offer) -> tuple[Held, Place]:
-    """A held time, and somebody who waits for it."""
+    """A held time, and a waitlist entry for it."""
     return api.hold(offer, TEN), wait_for(api, offer, TEN)
 
 
@@ -92,7 +92,7 @@ def release(api: Api, held: Held) -> Any:
 
 
 def sweep_serves(api: Api, place: Place) -> None:
-    """What was left is made good, without a word of what went wrong."""
+    """The sweep serves what was left, without an error."""
     api.call("offer_waiting", 100)
 
     assert place.state == "offered"
@@ -103,7 +103,9 @@ def sweep_serves(api: Api, place: Place) -> None:
 def test_no_error_undoes_a_release(
     api: Api, offer: Offer, spoil: Callable[[str], None], sqlstate: str
 ) -> None:
-    """Whatever serving meets, the time is free, no offer is left, and the sweep serves."""
+    """Whatever goes wrong while serving, the time is free, no offer is left, and the sweep
+    serves.
+    """
     held, place = waited_for(api, offer)
     spoil(f"raise exception 'spoiled' using errcode = '{sqlstate}'")
 
@@ -117,7 +119,7 @@ def test_no_error_undoes_a_release(
 
 
 def test_no_error_undoes_a_payment(api: Api, offer: Offer, spoil: Callable[[str], None]) -> None:
-    """The difference of a change is paid, and the time that it leaves cannot be offered.
+    """The difference of a reschedule is paid, and the time that it leaves cannot be offered.
 
     Cases: E-10.5
     """
@@ -137,7 +139,7 @@ def test_no_error_undoes_a_payment(api: Api, offer: Offer, spoil: Callable[[str]
 
 
 def test_twin_undoes_the_release(api: Api, offer: Offer, spoil: Callable[[str], None]) -> None:
-    """Without its handler the error reaches the caller, and the hold stands."""
+    """Without its handler, the error reaches the caller, and the hold stays."""
     guardless.rewrite(
         api.database,
         "core.serve_waitlist",
@@ -156,7 +158,7 @@ def test_twin_undoes_the_release(api: Api, offer: Offer, spoil: Callable[[str], 
 def _meanwhile(
     api: Api, held: Held, act: Callable[[psycopg.Connection[Any]], None]
 ) -> tuple[Any, BaseException | None]:
-    """A release that is serving for five seconds, and what somebody does to it meanwhile."""
+    """A release that serves for five seconds, and what is done to it meanwhile."""
     connection = session(api, "release_hold")
     with ThreadPoolExecutor(1) as thread:
         sent: Future[Any] = thread.submit(
@@ -174,7 +176,7 @@ def _meanwhile(
 def test_a_cancelled_request_is_released(
     api: Api, offer: Offer, spoil: Callable[[str], None]
 ) -> None:
-    """A client that goes away while its release is committed has released."""
+    """A client that disconnects while its release is committed has released."""
     held, place = waited_for(api, offer)
     spoil("perform pg_catalog.pg_sleep(5)")
 
@@ -193,8 +195,9 @@ def test_a_cancelled_request_is_released(
 def test_a_crash_at_commit_leaves_nothing(
     api: Api, offer: Offer, spoil: Callable[[str], None]
 ) -> None:
-    """A database session that dies while it serves has released nothing and offered nothing; the
-    repeat does both."""
+    """A database session that dies while it serves has released nothing and offered nothing; a
+    repeat does both.
+    """
     held, place = waited_for(api, offer)
     spoil("perform pg_catalog.pg_sleep(5)")
 
@@ -229,7 +232,7 @@ LOCKED = {
 
 @pytest.mark.parametrize("statement", LOCKED.values(), ids=list(LOCKED))
 def test_a_release_waits_for_no_lock_at_commit(api: Api, offer: Offer, statement: str) -> None:
-    """Whatever is in somebody's hands, even the whole table, is left to the sweep."""
+    """Whatever is locked, even the whole table, is left to the sweep."""
     held, place = waited_for(api, offer)
     seconds = _commit_beside(api, held, statement)
 
@@ -239,7 +242,7 @@ def test_a_release_waits_for_no_lock_at_commit(api: Api, offer: Offer, statement
 
 
 def test_twin_waits_at_commit(api: Api, offer: Offer) -> None:
-    """Without its 10 ms the commit waits for who has the table."""
+    """Without its 10 ms, the commit waits for the table's lock."""
     held, _ = waited_for(api, offer)
     guardless.rewrite(
         api.database, "core.make_offers", "lock_timeout TO '10ms'", "lock_timeout TO '0'"
@@ -249,7 +252,7 @@ def test_twin_waits_at_commit(api: Api, offer: Offer) -> None:
 
 
 def _commit_beside(api: Api, held: Held, statement: str) -> float:
-    """How many seconds a release's commit takes beside a lock that is held for two."""
+    """How many seconds a release's commit takes beside a lock held for two."""
     releasing = session(api, "release_hold")
     other = api.database.connect()
     other.execute(statement.encode())
@@ -267,12 +270,13 @@ def _commit_beside(api: Api, held: Held, statement: str) -> float:
     return seconds
 
 
-# Who comes before the commit -------------------------------------------------------------------
+# Holds before the commit -------------------------------------------------------------------------
 
 
 def overtake(api: Api, offer: Offer) -> tuple[str, Place]:
-    """A stranger who asks for the time of a stale hold while the sweep that frees it is under way:
-    what the stranger is answered, and the place of who waits."""
+    """A stranger asks for the time of an expired hold while the sweep that frees it is under way:
+    the stranger's answer, and the waitlist entry.
+    """
     _, place = waited_for(api, offer)
     api.database.clock.advance(timedelta(minutes=6))
     sweeping = session(api, "expire_holds")
@@ -291,7 +295,7 @@ def overtake(api: Api, offer: Offer) -> tuple[str, Place]:
 
 
 def test_a_stranger_does_not_come_between_freeing_and_serving(api: Api, offer: Offer) -> None:
-    """Who frees a time keeps its days until those who wait are served."""
+    """A sweep that frees a time keeps its days until the waitlist is served."""
     answer, place = overtake(api, offer)
 
     assert (answer, place.state) == ("KHTKN", "offered")
@@ -299,7 +303,7 @@ def test_a_stranger_does_not_come_between_freeing_and_serving(api: Api, offer: O
 
 
 def test_twin_lets_a_stranger_come_between(api: Api, offer: Offer) -> None:
-    """Without that, the stranger has the days first, and gets the time."""
+    """Without that, the stranger gets the days first, and then the time."""
     api.database.execute("drop trigger occupancies_100_lock_freed on core.occupancies")
 
     answer, place = overtake(api, offer)

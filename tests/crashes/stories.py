@@ -1,7 +1,7 @@
 """The operations that call outside, each with the story around it.
 
 `calls` lists every external call of the operation in order; a test compares it with what the
-operation really does, so that no window between two calls is forgotten.
+operation really does, so that no window between two calls is missing.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 from tests.harness.system.in_process import Answer, System
 
 State = dict[str, Any]
-SUNDAY = "2030-01-13T17:00:00Z"  # the last lesson that the system's Monday can see
+SUNDAY = "2030-01-13T17:00:00Z"  # the last lesson within the horizon of the system's Monday
 _DEADLINE = timedelta(minutes=40)  # a checkout lasts 31 minutes, and 5 of grace
 
 
@@ -26,7 +26,7 @@ class Story:
         calls: the external calls of the operation.
         prepare: what has happened before; what it returns is the client's memory.
         act: the operation, the same request however often it is made. Answers whether the client
-            was told of success.
+            got a success.
         carry_on: what the client does next.
         ends: the booking's status when all is over.
         abandoned: the same, when the client never comes back after the crash.
@@ -108,7 +108,7 @@ def _paying_too_long(system: System) -> State:
 
 
 def _closing(system: System) -> State:
-    """A checkout that the sweep wants closed, while Stripe still takes payments for it."""
+    """A checkout that the sweep wants closed, while Stripe still accepts payments for it."""
     state = _paying(system)
     system.database.clock.advance(_DEADLINE)  # Stripe's clock is behind ours
     system.sweep()
@@ -116,7 +116,7 @@ def _closing(system: System) -> State:
 
 
 def _refunding(system: System) -> State:
-    """A payment that is not the frozen price: it is recorded, and a refund is decided."""
+    """A payment that is not the frozen price: it is recorded, and a refund is queued."""
     state = _paid(system)
     system.database.execute("update core.bookings set amount = amount + 100")
     _tell(system, "checkout.session.completed")
@@ -140,7 +140,7 @@ def _paid_unheard_of(system: System) -> State:
 
 
 def _refund_unheard_of(system: System) -> State:
-    """A refund whose end nobody told us of, and that the outbox does not ask about yet."""
+    """A refund whose final event is lost, and that the outbox does not ask about yet."""
     state = _refund_pending(system)
     system.advance(timedelta(hours=2))
     _compare(system, state)  # payments come first
@@ -172,7 +172,7 @@ def _scheduled_cheaper(system: System) -> State:
 
 
 def _changing(system: System) -> State:
-    """A paid booking whose move to another time waits for the payment of its difference."""
+    """A paid booking whose reschedule waits for the payment of its difference."""
     state = _scheduled_dearer(system)
     assert system.move(state["held"], state["later"]).status == 202
     return state
@@ -197,7 +197,7 @@ def _paying_a_change_too_long(system: System) -> State:
 
 
 def _offered(system: System) -> State:
-    """A time that was given back, and is offered to who waited for it."""
+    """A released time that is offered to the waiting customer."""
     state = _held(system)
     emmy = {"name": "Emmy Noether", "email": f"{uuid.uuid4().hex}@example.com"}
     place = system.request("POST", "/v1/waitlist", state["body"] | {"customer": emmy}).body
@@ -353,7 +353,7 @@ _STORIES = (
         abandoned="expired",
     ),
     Story(
-        "begin_checkout anew",
+        "begin_checkout again",
         (
             *("dynamodb PutItem", "postgres begin_checkout", _EXPIRE, "postgres finish_effect"),
             *("postgres begin_checkout", _CREATE, "postgres attach_checkout"),
@@ -395,7 +395,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "begin_checkout of a change",
+        "begin_checkout of a reschedule",
         (
             *("dynamodb PutItem", "postgres begin_checkout", _CREATE),
             *("postgres attach_checkout", "dynamodb UpdateItem"),
@@ -405,7 +405,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "begin_checkout of a change anew",
+        "begin_checkout of a reschedule again",
         (
             *("dynamodb PutItem", "postgres begin_checkout", _EXPIRE, "postgres finish_effect"),
             *("postgres begin_checkout", _CREATE, "postgres attach_checkout"),
@@ -416,14 +416,14 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "settle a change",
+        "settle a reschedule",
         ("postgres settle_checkout", "postgres settle_checkout"),
         *(_paid_a_change, lambda system, _: _tell(system, "checkout.session.completed"), _nothing),
         ends="scheduled",
         abandoned="scheduled",
     ),
     Story(
-        "confirmation of a change",
+        "confirmation of a reschedule",
         (
             *("postgres get_confirmation", "stripe GET /v1/checkout/sessions/{id}"),
             *("postgres settle_checkout", "postgres get_confirmation"),
@@ -433,7 +433,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "give up a change",
+        "give up a reschedule",
         (
             "postgres cancel_reschedule",
             _EXPIRE,
@@ -445,7 +445,7 @@ _STORIES = (
         abandoned="scheduled",
     ),
     Story(
-        "expire_holds of a change",
+        "expire_holds of a reschedule",
         ("postgres expire_holds",),
         *(_paying_a_change_too_long, _sweep, _nothing),
         ends="scheduled",
@@ -555,9 +555,10 @@ _STORIES = (
 )
 
 # Before anything else a client's request is counted (holdfast/api/limits.py): an environment that
-# has not seen the key alive asks the database of it, and what makes rows is told to DynamoDB.
+# has not seen the key alive asks the database about it, and requests that make rows are counted in
+# DynamoDB.
 _ASKED_OF = {
-    *("create_hold", "create_hold of a cart", "confirmation", "confirmation of a change"),
+    *("create_hold", "create_hold of a cart", "confirmation", "confirmation of a reschedule"),
     *("reschedule for more", "reschedule for less"),
 }
 _COUNTED = ("create_hold", "begin_checkout", "reschedule")

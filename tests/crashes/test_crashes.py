@@ -18,7 +18,7 @@ from tests.harness.system.in_process import System
 from tests.harness.system.setup import at_start
 
 _REPEATS = 3
-_PAUSE = timedelta(seconds=31)  # an effect that the dead process wanted to perform is leased for 30
+_PAUSE = timedelta(seconds=31)  # an effect that the dead process had claimed is leased for 30
 _CASES = [
     pytest.param(story, index, moment, id=f"{story.name}-{index} {call}-{moment}")
     for story in STORIES
@@ -39,10 +39,10 @@ def test_no_external_call_is_forgotten(system: System, story: Story) -> None:
 
 
 @pytest.mark.parametrize(("story", "index", "moment"), _CASES)
-def test_a_repeat_makes_good_what_a_crash_left(
+def test_a_repeat_repairs_what_a_crash_left(
     system: System, reference: "Reference", story: Story, index: int, moment: str
 ) -> None:
-    """After a crash anywhere, the repeated request, the events and the sweeps end as if none was.
+    """After a crash anywhere, the repeated request, the events and the sweeps lead to the same end.
 
     Cases: E-1.7, E-2.2, E-2.8, E-9.1
     Proves: ASVS 2.3.3
@@ -60,13 +60,13 @@ def test_a_repeat_makes_good_what_a_crash_left(
 
 
 @pytest.mark.parametrize(("story", "index", "moment"), _CASES)
-def test_time_makes_good_what_nobody_repeats(
+def test_time_repairs_what_is_never_repeated(
     system: System, story: Story, index: int, moment: str
 ) -> None:
     """If the client never comes back and no event arrives, time and the sweeps clear up.
 
-    An unpaid time is free again and can be paid no more; money that was taken is kept for a
-    confirmed booking, or goes back.
+    An unpaid time is free again and can no longer be paid; money that was taken is kept for a
+    confirmed booking, or refunded.
 
     Cases: D-1, D-2, E-1.7, E-7.2
     """
@@ -96,13 +96,13 @@ def _strike(system: System, story: Story, state: State, index: int, moment: str)
 
 
 def _repeat(system: System, story: Story, state: State) -> None:
-    """Make the same request until it is told of success, as clients and Stripe do."""
+    """Make the same request until it succeeds, as clients and Stripe do."""
     for _ in range(_REPEATS):
         end_leases(system)
         if story.act(system, state):
             return
         system.advance(_PAUSE)
-    raise AssertionError("the repeated request is not told of success")
+    raise AssertionError("the repeated request does not succeed")
 
 
 def _statuses(system: System) -> list[str]:
@@ -110,7 +110,7 @@ def _statuses(system: System) -> list[str]:
 
 
 class Reference:
-    """How each story ends without a crash; told once for all its cases."""
+    """How each story ends without a crash; played once for all its cases."""
 
     def __init__(self, server: cluster.Server, dynamodb: str, folder: Path) -> None:
         self._world = (server, dynamodb, folder)

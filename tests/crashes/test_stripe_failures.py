@@ -1,6 +1,6 @@
 """Stripe's own failures: a 500 under a key is replayed for a day, whether or not it had an effect.
 
-And after that day the key means nothing any more: what was sent is looked up, never sent blindly.
+After that day the key has no meaning: what was sent is looked up, never sent again blindly.
 """
 
 from datetime import timedelta
@@ -85,9 +85,9 @@ def test_a_session_made_behind_a_500_is_found_by_the_repeat(system: System) -> N
 
 
 def test_a_500_without_a_session_passes(system: System) -> None:
-    """Stripe says 500 and has made nothing: the client is told to repeat, and the repeat succeeds.
+    """Stripe says 500 and has made nothing: the client gets 503, and its repeat succeeds.
 
-    The key that holds the 500 is not used again: the next attempt is another row.
+    The key with the 500 is not used again: the next attempt is another row.
 
     Cases: E-1.7, P-11
     """
@@ -105,7 +105,7 @@ def test_a_500_without_a_session_passes(system: System) -> None:
 
 
 def test_closing_finds_the_session_behind_a_500(system: System) -> None:
-    """A checkout whose session was made behind a 500 and that nobody repeats is closed in time.
+    """A checkout whose session was made behind a 500 and that is never repeated is closed in time.
 
     Cases: E-2.6, D-2
     """
@@ -139,7 +139,7 @@ def test_a_session_older_than_its_key_is_looked_up(
     system.advance(A_DAY)
 
     with external_calls() as calls:
-        settle_down(system, events=False)  # Stripe's event would tell before we ask
+        settle_down(system, events=False)  # Stripe's event would arrive before we ask
 
     assert CREATE_SESSION not in calls.names
     assert f"stripe GET {SESSIONS}" in calls.names
@@ -171,11 +171,11 @@ def test_a_payment_of_a_session_older_than_its_key_goes_back(system: System) -> 
     assert _stands(system) == []
 
 
-# Sending money back ------------------------------------------------------------------------------
+# Refunding ----------------------------------------------------------------------------------------
 
 
 def test_a_refund_made_behind_a_500_is_found(system: System) -> None:
-    """Stripe says 500 but has sent the money back: the refund is looked up, and is one refund.
+    """Stripe says 500 but has made the refund: it is looked up, and there is one refund.
 
     Cases: E-9.1, E-2.3
     """
@@ -191,7 +191,7 @@ def test_a_refund_made_behind_a_500_is_found(system: System) -> None:
 
 
 def test_a_500_without_a_refund_is_tried_under_the_next_key(system: System) -> None:
-    """Stripe says 500 and has sent nothing: while the key replays that, the row's next key is used.
+    """Stripe says 500 and has made nothing: while the key replays that, the row's next key is used.
 
     Cases: E-9.1, E-2.3
     """
@@ -213,7 +213,7 @@ def test_a_500_without_a_refund_is_tried_under_the_next_key(system: System) -> N
 
 
 def test_two_keys_with_500s_lead_to_the_third(system: System) -> None:
-    """However many of the row's keys hold a 500, the refund is made once in the end.
+    """However many of the row's keys have a 500, the refund is made once in the end.
 
     Cases: E-9.1, E-2.3
     """
@@ -233,7 +233,8 @@ def test_two_keys_with_500s_lead_to_the_third(system: System) -> None:
 
 
 def test_the_next_key_that_crashed_is_walked_again(system: System) -> None:
-    """Who dies after the refund under the next key, repeats the same keys and finds it made.
+    """A process that dies after the refund under the next key repeats the same keys and finds it
+    made.
 
     Cases: E-9.1, E-2.3
     """
@@ -255,7 +256,7 @@ def test_the_next_key_that_crashed_is_walked_again(system: System) -> None:
 
 
 def test_a_refund_older_than_its_key_is_looked_up(system: System) -> None:
-    """A refund whose answer was lost, and that is taken up a day later, is never sent again.
+    """A refund whose answer was lost, and that is tried again a day later, is never sent again.
 
     Cases: E-9.1, E-2.3
     """
@@ -278,7 +279,7 @@ def test_a_refund_older_than_its_key_is_looked_up(system: System) -> None:
 def test_twin_that_trusts_its_key_for_ever_sends_it_again(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Were the key trusted beyond its day, the refund would be sent a second time."""
+    """If the key were trusted beyond its day, the refund would be sent a second time."""
     monkeypatch.setattr("holdfast.stripe.gateway._KEY_WINDOW_SECONDS", 10**9)
     _refunding(system)
     with external_calls(CREATE_REFUND, AFTER), pytest.raises(Crash):

@@ -1,12 +1,12 @@
-"""Play tests at other times than now: `python -m tests.dates [OPTIONS] [PYTEST'S ARGUMENTS]`.
+"""Run tests at other times than now: `python -m tests.dates [OPTIONS] [PYTEST'S ARGUMENTS]`.
 
     python -m tests.dates                  tests marked `today`, at every instant of instants.py
     python -m tests.dates --at "29 Feb"    … at those whose name contains this
     python -m tests.dates --all            … every test, not only the marked ones
-    python -m tests.dates --days-on 31     every test, so many days from now
+    python -m tests.dates --days-on 31     every test, that many days from now
 
-clock.c moves the time, for Python, PostgreSQL, the stack's functions and Chromium alike: each is a
-process in which it is preloaded. Needs Linux and a C compiler.
+clock.c moves the time, for Python, PostgreSQL, the stack's functions and Chromium alike: it is
+preloaded into each of their processes. Needs Linux and a C compiler.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from pathlib import Path
 from tests.dates.instants import INSTANTS
 
 ROOT = Path(__file__).parents[2]
-# to collect all files takes longer than to play what is marked
+# collecting all files takes longer than running the marked ones
 MARKED = sorted(
     str(path.relative_to(ROOT))
     for path in (ROOT / "tests").rglob("test_*.py")
@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def _shifts(part: str, days_on: int | None) -> Iterator[tuple[str, timedelta]]:
-    """How far from now each time to play at is, worked out when its turn comes."""
+    """How far from now each time is, computed when its turn comes."""
     if days_on is not None:
         yield f"{days_on} days on", timedelta(days=days_on)
         return
@@ -94,7 +94,7 @@ def _library() -> Iterator[Path]:
 
 
 def _check(planted: dict[str, str], then: datetime) -> None:
-    """A library that cannot be loaded is passed over with a warning, and nothing would be moved."""
+    """A library that cannot be loaded only causes a warning, and the time would not be moved."""
     program = [sys.executable, "-c", "import time; print(time.time())"]
     told = subprocess.run(program, check=True, capture_output=True, text=True, env=planted).stdout
     if abs(float(told) - then.timestamp()) > _SLOW_SECONDS:

@@ -1,6 +1,6 @@
 """Instants at which a test that looks at today is most likely to be wrong, one of every kind.
 
-Each lies minutes before what makes it odd, so that a test of some length passes it.
+Each is minutes before what makes it odd, so that a test of some length runs across it.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ INSTANTS: Mapping[str, datetime] = {
     "last morning of a month": datetime(2027, 8, 31, 8, 30, tzinfo=UTC),
     # nothing of this month is free
     "last evening of a month": datetime(2027, 4, 30, 18, 40, tzinfo=UTC),
-    # another year in Berlin, the old one in New York
+    # another year in Berlin, still the old one in New York
     "New Year's Eve": datetime(2027, 12, 31, 22, 57, tzinfo=UTC),
     "29 February": datetime(2028, 2, 29, 9, 30, tzinfo=UTC),
     # the clocks of Berlin change at 01:00 UTC, those of New York at 07:00 and 06:00 UTC

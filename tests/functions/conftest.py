@@ -1,4 +1,4 @@
-"""A system for all refusals of a module."""
+"""One system for all the refusals of a module."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.harness.system.setup import at_start
 def shared_system(
     server: cluster.Server, dynamodb: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[System]:
-    """A system for a whole module, whose tests prove that they change nothing in it."""
+    """One system for a whole module, whose tests prove that they change nothing in it."""
     folder: Path = tmp_path_factory.mktemp("shared_system")
     with demo_database(server) as database:
         running = System(database, dynamodb, folder)

@@ -1,4 +1,4 @@
-"""Who may do what: every route with every kind of credential."""
+"""Which credentials may use which route: every route with every kind of credential."""
 
 import json
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from tests.harness.system.watched import watched
 
 @dataclass
 class Scene:
-    """A system with one held booking, a second tenant, and a key that was revoked."""
+    """A system with one held booking, a second tenant, and a revoked key."""
 
     system: System
     held: dict[str, Any]
@@ -89,7 +89,7 @@ ALL = OPEN | OF_A_BOOKING | OF_SERVERS
 def test_without_a_key_of_ours_nothing_is_answered(
     scene: Scene, route: str, key: str | None
 ) -> None:
-    """No key, something that is no key, or an unknown key: 401 on every route.
+    """No key, a malformed key, or an unknown key: 401 on every route.
 
     Cases: P-7, P-11
     Proves: ASVS 7.2.1, 8.3.1, API2:2023
@@ -104,7 +104,7 @@ def test_without_a_key_of_ours_nothing_is_answered(
 
 @pytest.mark.parametrize("route", ALL)
 def test_a_revoked_key_opens_nothing(scene: Scene, route: str) -> None:
-    """A key that was revoked is worth as much as an unknown one, at once.
+    """A revoked key is refused at once, like an unknown one.
 
     Cases: P-7
     Proves: ASVS 7.4.1, 8.3.2, API2:2023
@@ -119,7 +119,7 @@ def test_a_revoked_key_opens_nothing(scene: Scene, route: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["Basic", "Token", "Bearer  ", ""])
 def test_another_scheme_is_no_key(scene: Scene, scheme: str) -> None:
-    """Keys come as bearer tokens and in no other way.
+    """Only bearer tokens are accepted as keys.
 
     Proves: ASVS 6.3.4, 14.2.1
     """
@@ -148,7 +148,7 @@ def test_browsers_may_not_list_bookings(scene: Scene, route: str) -> None:
 
 
 def _comparable(answer: Answer) -> tuple[int, dict[str, str], str]:
-    """Everything a stranger sees, but for the request's own id and how many are left to them."""
+    """Everything a stranger sees, except the request's own id and the remaining budget."""
     body = json.dumps(answer.body).replace(answer.body["request_id"], "…")
     own = {"x-request-id", "ratelimit"}
     headers = {name: text for name, text in answer.headers.items() if name not in own}
@@ -187,7 +187,7 @@ def test_a_foreign_booking_looks_like_none(
 
 
 def test_another_tenants_catalogue_is_not_there(scene: Scene) -> None:
-    """A resource or offering of another tenant is unknown, in listing and in holding.
+    """A resource or offering of another tenant is unknown, in listings and in holds.
 
     Cases: P-7
     Proves: ASVS 8.2.2, 8.4.1, API1:2023
@@ -277,7 +277,7 @@ def test_what_is_no_id_is_refused(
 
 
 def test_the_clients_address_is_what_the_gateway_saw(system: System) -> None:
-    """No header of a client's names the address for which its holds are counted.
+    """No header from the client can change the address that its holds are counted by.
 
     Proves: ASVS 4.1.3, 15.3.4
     """
@@ -302,7 +302,7 @@ def test_the_clients_address_is_what_the_gateway_saw(system: System) -> None:
     ],
 )
 def test_refusals_are_logged(system: System, key: str, path: str, status: int) -> None:
-    """Which key was refused, by its hash, at which route, and how.
+    """The log says which key was refused, by its hash, at which route, and how.
 
     Proves: ASVS 16.3.1, 16.3.2
     """

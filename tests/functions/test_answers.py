@@ -1,4 +1,4 @@
-"""What every route answers when all is well: status, headers, and the shape the models promise."""
+"""What every route answers when a request succeeds: status, headers, and the models' members."""
 
 from typing import Any
 
@@ -93,7 +93,7 @@ def test_a_hold_is_answered_with_its_secret(system: System) -> None:
 
 
 def test_a_start_in_any_offset_is_the_same_start(system: System) -> None:
-    """Whatever offset a start is written in, UTC comes back."""
+    """A start may have any offset; the answer has it in UTC."""
     held = system.hold("2030-01-07T12:00:00+02:00")
 
     assert held["starts_at"] == TEN
@@ -124,7 +124,7 @@ def test_a_released_hold_is_answered_as_expired(system: System) -> None:
 
 
 def test_a_booking_is_answered_without_its_secret(system: System) -> None:
-    """GET /v1/bookings/{id}: as it is now; the secret is told only once.
+    """GET /v1/bookings/{id}: its current state; the secret is shown only once.
 
     Proves: ASVS 8.2.3, 15.3.1, API3:2023
     """
@@ -159,7 +159,7 @@ def test_bookings_are_listed_for_servers(system: System) -> None:
 
 
 def test_health_tells_version_and_skew(system: System) -> None:
-    """GET /health, for anybody: the schema's version, and our clock minus the database's.
+    """GET /health, without a key: the schema's version, and our clock minus the database's.
 
     Cases: E-6.3
     """
@@ -177,7 +177,7 @@ def _now() -> float:
     return time.time()
 
 
-def test_the_description_is_served_to_anybody(system: System) -> None:
+def test_the_description_is_served_without_a_key(system: System) -> None:
     """GET /openapi.json: the API described, with every route of the template.
 
     Proves: ASVS 13.4.5, API9:2023
@@ -194,7 +194,7 @@ def test_the_description_is_served_to_anybody(system: System) -> None:
     ("method", "path"), [("GET", "/v1/nothing"), ("PUT", "/v1/holds"), ("GET", "/v1")]
 )
 def test_what_is_no_route_is_not_found(system: System, method: str, path: str) -> None:
-    """API Gateway answers what the template has no route for.
+    """API Gateway answers for paths that the template has no route for.
 
     Proves: ASVS 13.4.4
     """
@@ -231,7 +231,7 @@ def test_an_unmodified_listing_is_not_sent_again(system: System) -> None:
 
 
 def test_a_taken_time_is_refused_with_alternatives(system: System) -> None:
-    """409 slot_taken carries the nearest free times, each of which can be held.
+    """409 slot_taken has the nearest free times, each of which can be held.
 
     Cases: D-1, E-5.1, E-5.2, P-1
     """

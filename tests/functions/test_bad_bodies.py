@@ -1,4 +1,4 @@
-"""Bodies that are no request: each is refused with its own code, and nothing changes."""
+"""Bodies that are not valid requests: each is refused with its own code, and nothing changes."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ def _post(shared_system: System, body: bytes, headers: dict[str, str] | None = N
 
 @pytest.fixture(scope="module")
 def good(shared_system: System) -> bytes:
-    """A body that would be taken, were it not for what each test does to it."""
+    """A body that would be accepted without what each test does to it."""
     return json.dumps(shared_system.hold_body(TEN)).encode()
 
 
@@ -47,7 +47,7 @@ NOT_JSON = {
 
 @pytest.mark.parametrize("body", NOT_JSON.values(), ids=NOT_JSON)
 def test_what_is_not_json_is_malformed(shared_system: System, body: bytes) -> None:
-    """RFC 8259 and nothing looser: 400, whichever way the text is broken.
+    """Strict RFC 8259: 400, in whatever way the text is broken.
 
     Cases: P-11, P-12
     """
@@ -66,7 +66,7 @@ NOT_UTF8 = {
 @pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
 @pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
 def test_what_is_not_utf8_is_malformed(shared_system: System, body: bytes, kind: str) -> None:
-    """Bytes that are not UTF-8 are malformed, whatever they are called: no text is ever altered.
+    """Bytes that are not UTF-8 are malformed, whatever charset is declared: text is never altered.
 
     Cases: P-11, P-12
     """
@@ -80,14 +80,14 @@ def test_what_is_not_utf8_is_malformed(shared_system: System, body: bytes, kind:
 
 @pytest.mark.parametrize("body", NOT_UTF8.values(), ids=NOT_UTF8)
 def test_what_was_made_utf8_on_the_way_is_malformed(shared_system: System, body: bytes) -> None:
-    """A service that puts U+FFFD where it cannot read makes no customer of `Gr\ufffd\ufffde`."""
+    """A service on the way that writes U+FFFD where it cannot read creates no customer `Gr��e`."""
     altered = body.decode("utf-8", "replace").encode()
     refused(shared_system, lambda: _post(shared_system, altered), 400, "malformed_request")
 
 
 def test_an_escaped_replacement_character_is_text(shared_system: System, good: bytes) -> None:
-    """Whoever means U+FFFD can still write it as JSON escapes it."""
-    body = json.loads(good) | {"notes": "\ufffd", "pool_id": 1}  # refused for what it says
+    """U+FFFD can still be sent as a JSON escape."""
+    body = json.loads(good) | {"notes": "\ufffd", "pool_id": 1}  # refused for its content
     answer = _post(shared_system, json.dumps(body).encode())
 
     assert answer.status == 422
@@ -129,7 +129,7 @@ TYPES = {
 def test_a_body_of_another_type_is_refused(
     shared_system: System, good: bytes, headers: dict[str, str]
 ) -> None:
-    """A form that a foreign page could post is never taken for JSON: 415.
+    """A form, which another site's page could post, is never read as JSON: 415.
 
     Cases: P-12
     Proves: ASVS 3.5.1, 3.5.2
@@ -144,7 +144,7 @@ def _spelled(word: str, chance: random.Random) -> str:
 
 
 def _spellings(chance: random.Random) -> str:
-    """application/json as RFC 9110 lets it be spelled."""
+    """application/json in the spellings that RFC 9110 allows."""
     said = _spelled("application", chance) + "/" + _spelled("json", chance)
     for _ in range(chance.randrange(4)):
         said += chance.choice(("", " ", "\t", "  ")) + ";" + chance.choice(("", " ", "\t "))
@@ -162,7 +162,7 @@ def _spellings(chance: random.Random) -> str:
 
 @pytest.mark.parametrize("seed", range(24))
 def test_json_is_json_however_it_is_spelled(shared_system: System, good: bytes, seed: int) -> None:
-    """Letter case means nothing and parameters may follow: the body is read, and judged."""
+    """Case does not matter and parameters may follow: the body is read, and validated."""
     said = _spellings(random.Random(seed))
     body = json.dumps(json.loads(good) | {"amount": 1}).encode()
 
@@ -213,7 +213,7 @@ def test_what_only_looks_like_json_is_refused(
 def test_a_long_media_type_is_judged_at_once(
     shared_system: System, good: bytes, filling: str
 ) -> None:
-    """What a header has room for cannot keep the pattern busy."""
+    """The longest value that a header can have does not slow down the pattern."""
     said = {"content-type": "application/json" + filling * (9_000 // len(filling)) + "\x7f"}
     began = time.monotonic()
     refused(shared_system, lambda: _post(shared_system, good, said), 415, "unsupported_media_type")
@@ -232,7 +232,7 @@ def test_a_large_body_is_refused_unread(shared_system: System, size: int) -> Non
 
 
 def test_a_large_body_in_base64_is_measured_in_bytes(shared_system: System) -> None:
-    """What counts are the bytes that were sent, not the letters of their base64."""
+    """The bytes that were sent count, not the characters of their base64."""
     binary = {"content-type": "application/octet-stream"}
     refused(
         shared_system,
@@ -243,7 +243,7 @@ def test_a_large_body_in_base64_is_measured_in_bytes(shared_system: System) -> N
 
 
 def test_the_largest_body_is_read(shared_system: System) -> None:
-    """64 KiB exactly are read, and then judged by what they say."""
+    """64 KiB exactly are read, and then validated."""
     body = b'{"x": "' + b"a" * (64 * 1024 - 9) + b'"}'
     assert len(body) == 64 * 1024
 
@@ -251,7 +251,7 @@ def test_the_largest_body_is_read(shared_system: System) -> None:
 
 
 def test_broken_base64_is_malformed(shared_system: System) -> None:
-    """A body that claims to be base64 and is not: 400, not 500.
+    """A body that is declared as base64 and is not: 400, not 500.
 
     Proves: ASVS 1.1.1
     """
@@ -277,7 +277,7 @@ def test_broken_base64_is_malformed(shared_system: System) -> None:
 
 
 def test_a_form_is_no_checkout_request(shared_system: System) -> None:
-    """A form whose fields would fit is refused for its type all the same.
+    """A form is refused for its type, even if its fields would fit.
 
     Proves: ASVS 3.5.2
     """
@@ -322,7 +322,7 @@ CHECKOUTS: dict[str, tuple[Any, int, str]] = {
 def test_return_addresses_are_web_addresses(
     shared_system: System, case: tuple[Any, int, str]
 ) -> None:
-    """A checkout's addresses are http or https, of sane length, and nothing else is taken.
+    """A checkout's addresses are http or https, of limited length; others are refused.
 
     Cases: P-12, A-1
     Proves: ASVS 1.2.2

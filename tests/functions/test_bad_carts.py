@@ -1,4 +1,4 @@
-"""Carts, series and pools that no client should send: refused, and nothing changes."""
+"""Invalid carts, series and pools: refused, and nothing changes."""
 
 from collections.abc import Callable
 from functools import partial
@@ -92,7 +92,7 @@ SHAPES: dict[str, Callable[[System], Body]] = {
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 def test_a_bad_shape_is_refused(shared_system: System, shape: Callable[[System], Body]) -> None:
-    """422 with what is wrong, before the database is asked."""
+    """422 that names the fault, before the database is called."""
     body = shape(shared_system)
 
     answer = refused(
@@ -143,7 +143,7 @@ def test_currencies_do_not_mix(shared_system: System) -> None:
 
 
 def test_one_time_twice_is_a_conflict(shared_system: System) -> None:
-    """409, and it is the second item that cannot be had."""
+    """409 for the second item."""
     body = _items(shared_system, _item(shared_system), _item(shared_system))
 
     answer = refused(

@@ -1,4 +1,4 @@
-"""Fields that no customer would send: refused by name, and nothing changes."""
+"""Invalid fields: refused by name, and nothing changes."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def _refuse(shared_system: System, changes: dict[str, Any], field: str) -> None:
 @pytest.mark.parametrize("text", CONTROLS.values(), ids=CONTROLS)
 @pytest.mark.parametrize("field", ["name", "notes"])
 def test_text_is_for_reading(shared_system: System, field: str, text: str) -> None:
-    """Control characters, reordering marks and lone surrogates are in no text we store.
+    """Control characters, reordering marks and lone surrogates are never stored.
 
     Cases: P-12
     Proves: ASVS 1.3.3, 2.2.1
@@ -49,7 +49,7 @@ def test_text_is_for_reading(shared_system: System, field: str, text: str) -> No
 
 @pytest.mark.parametrize("text", ["line\nbreak", "tab\there", "carriage\rreturn"])
 def test_a_name_is_one_line(shared_system: System, text: str) -> None:
-    """Line breaks belong in notes, not in names: a name ends up in e-mail headers.
+    """Line breaks are allowed in notes, not in names, which are used in e-mail headers.
 
     Cases: P-12
     Proves: ASVS 1.2.1, 1.3.11
@@ -72,7 +72,7 @@ def test_a_name_is_one_line(shared_system: System, text: str) -> None:
     ],
 )
 def test_text_has_a_length(shared_system: System, changes: dict[str, Any], field: str) -> None:
-    """Neither nothing nor a novel.
+    """Empty and overlong texts are refused.
 
     Cases: P-12
     Proves: ASVS 1.3.3, 2.2.1
@@ -102,7 +102,7 @@ def test_text_has_a_length(shared_system: System, changes: dict[str, Any], field
     ],
 )
 def test_a_bad_email_address_is_refused(shared_system: System, email: Any) -> None:
-    """What no mail server would take, and what would smuggle a header.
+    """Addresses that no mail server would accept, or that would smuggle a header.
 
     Cases: P-12
     Proves: ASVS 1.3.11, 2.2.1
@@ -116,7 +116,7 @@ def test_a_bad_email_address_is_refused(shared_system: System, email: Any) -> No
      "+" + "1" * 50, 4930901820],
 )  # fmt: skip
 def test_a_bad_phone_number_is_refused(shared_system: System, phone: Any) -> None:
-    """Only an international number that can exist.
+    """Only a possible international number is accepted.
 
     Cases: P-12
     """
@@ -137,7 +137,7 @@ def test_a_bad_phone_number_is_refused(shared_system: System, phone: Any) -> Non
 def test_unknown_fields_are_refused(
     shared_system: System, changes: dict[str, Any], field: str
 ) -> None:
-    """Nothing is assigned that was not asked for.
+    """Unknown fields are never assigned.
 
     Cases: P-12
     Proves: ASVS 8.2.3, 15.3.3, API3:2023
@@ -159,7 +159,7 @@ def test_unknown_fields_are_refused(
     ],
 )
 def test_fields_have_types(shared_system: System, changes: dict[str, Any], field: str) -> None:
-    """Nothing is guessed from a value of another type.
+    """A value of another type is not converted.
 
     Cases: P-12
     Proves: ASVS 2.2.1, 15.3.5
@@ -173,7 +173,7 @@ def test_fields_have_types(shared_system: System, changes: dict[str, Any], field
 )
 @pytest.mark.parametrize("value", [1, "1", {"amount": 1, "currency": "GBP"}, None])
 def test_a_price_in_a_request_is_refused(shared_system: System, spelling: str, value: Any) -> None:
-    """Prices come from the catalogue: one in a request is refused by a code of its own.
+    """Prices come from the catalogue: a price in a request is refused with its own code.
 
     Cases: E-10.5, A-1, P-2
     Proves: ASVS 2.2.2, 15.3.3, API3:2023
@@ -188,7 +188,7 @@ def test_a_price_in_a_request_is_refused(shared_system: System, spelling: str, v
 
 
 def test_a_price_hidden_in_the_customer_is_refused(shared_system: System) -> None:
-    """Also below the top level.
+    """A price below the top level is refused too.
 
     Cases: E-10.5, A-1
     """

@@ -1,4 +1,4 @@
-"""Times that are not offered, and periods that are none: refused with the reason."""
+"""Times that cannot be booked, and invalid periods: refused with the reason."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ NOT_OFFERED = {
 def test_a_time_that_is_not_offered_is_refused_with_the_reason(
     careful: System, case: tuple[str, str]
 ) -> None:
-    """The same rules as in the listing decide, and the refusal names the rule.
+    """The same rules as in the listing apply, and the refusal names the rule.
 
     Cases: E-6.3, P-12
     """
@@ -128,7 +128,7 @@ NO_START: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("when", NO_START.values(), ids=NO_START)
 def test_what_is_no_start_is_invalid(shared_system: System, when: dict[str, Any]) -> None:
-    """RFC 3339 with a zone, or a date: nothing is guessed.
+    """RFC 3339 with a zone, or a date; everything else is invalid.
 
     Cases: P-12
     """
@@ -181,7 +181,7 @@ def test_bounds_are_instants(shared_system: System, query: str) -> None:
 
 
 def test_a_resource_with_several_offerings_needs_one_named(shared_system: System) -> None:
-    """Lessons of different length have different starts: which is asked for?"""
+    """Lessons of different length have different starts, so the offering must be named."""
     refused(
         shared_system,
         lambda: shared_system.request("GET", f"/v1/resources/{shared_system.resource['id']}/slots"),

@@ -1,4 +1,4 @@
-"""Calendars kept elsewhere: what they take, and what a hold does; and ours, given out."""
+"""External calendars: what they block, and what a hold does; and our feeds."""
 
 import threading
 import time
@@ -28,7 +28,7 @@ UNKNOWN = "0198c0de-0000-7000-8000-000000000001"
 
 @pytest.fixture
 def shelf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
-    """A server of feeds on this machine, which this test's functions may reach."""
+    """A server of feeds on this machine, which this test's functions may read."""
     with feeds.running() as running:
         monkeypatch.setattr(reading, "source", running.source)
         yield running
@@ -69,7 +69,7 @@ def _listed(system: System) -> dict[str, Any]:
 
 
 def test_a_hold_reads_the_calendar_first(system: System, shelf: Shelf) -> None:
-    """An event that nobody has told us of yet stops the hold on its time, and only that.
+    """An event that has not been read before stops a hold of its time, and only that.
 
     Cases: E-9.3
     """
@@ -101,7 +101,7 @@ def test_what_was_read_is_kept_free(system: System, shelf: Shelf) -> None:
 
 
 def test_a_fresh_calendar_is_not_read_again(system: System, shelf: Shelf) -> None:
-    """Within fresh_seconds no hold waits for it; after them, one does, and is told of no change.
+    """Within fresh_seconds no hold reads it; after them one does, and gets "not modified".
 
     Cases: E-9.3
     """
@@ -125,7 +125,7 @@ def test_a_fresh_calendar_is_not_read_again(system: System, shelf: Shelf) -> Non
 def test_refused_while_the_calendar_cannot_be_read(
     system: System, shelf: Shelf, trouble: str
 ) -> None:
-    """Policy refuse: 503 with Retry-After, no hold, and the reason in words; then it is held.
+    """Policy refuse: 503 with Retry-After, no hold, and the reason; later the hold succeeds.
 
     Cases: E-9.3
     """
@@ -162,7 +162,7 @@ def test_accepted_unchecked(system: System, shelf: Shelf, trouble: str) -> None:
 
 
 def test_what_was_known_still_counts_when_it_cannot_be_read(system: System, shelf: Shelf) -> None:
-    """Policy accept books unchecked times, never those that were seen to be busy.
+    """Policy accept books unchecked times, but never those already known to be busy.
 
     Cases: E-9.3
     """
@@ -177,7 +177,7 @@ def test_what_was_known_still_counts_when_it_cannot_be_read(system: System, shel
 
 
 def test_a_hold_waits_for_all_calendars_together(system: System, shelf: Shelf) -> None:
-    """Four that dribble cost no more than one does: two and a half seconds.
+    """Four slow ones take no longer than one: two and a half seconds.
 
     Cases: E-9.3
     Proves: ASVS 15.2.2, 16.5.2, API10:2023
@@ -203,7 +203,7 @@ def test_a_hold_waits_for_all_calendars_together(system: System, shelf: Shelf) -
 
 
 def test_a_cart_asks_each_calendar_once(system: System, shelf: Shelf) -> None:
-    """A hold of several times reads a calendar one time, and takes it all or nothing.
+    """A hold of several times reads a calendar once, and takes all or nothing.
 
     Cases: E-9.3
     """
@@ -242,7 +242,7 @@ def _trouble(shelf: Shelf, kind: str) -> None:
 
 
 def test_the_shipped_source_does_not_read_this_machine(system: System) -> None:
-    """Without a test's permission, an address that leads here is refused: no request is made.
+    """Without a test's permission, an address of this machine is refused, and not requested.
 
     Proves: ASVS 1.3.6, API7:2023
     """
@@ -262,7 +262,7 @@ def test_the_shipped_source_does_not_read_this_machine(system: System) -> None:
 
 
 def test_a_failing_calendar_is_asked_less_and_less(system: System, shelf: Shelf) -> None:
-    """And the others all the same."""
+    """The other calendars are read as usual."""
     shelf.feeds["/good.ics"] = calendar()
     _add(system, shelf.url("/bad.ics"))
     _add(system, shelf.url("/good.ics"))
@@ -275,7 +275,7 @@ def test_a_failing_calendar_is_asked_less_and_less(system: System, shelf: Shelf)
     assert 3 <= asked.count("/bad.ics") <= 6
 
 
-def test_a_changed_feed_is_read_anew(system: System, shelf: Shelf) -> None:
+def test_a_changed_feed_is_read_again(system: System, shelf: Shelf) -> None:
     """What is no longer in it is free again."""
     shelf.feeds["/feed.ics"] = BUSY_AT_TEN
     _add(system, shelf.url())
@@ -300,7 +300,7 @@ def test_a_changed_feed_is_read_anew(system: System, shelf: Shelf) -> None:
 def test_what_is_known_must_reach_far_enough_to_be_unchanged(
     system: System, shelf: Shelf, change: str, conditional: bool
 ) -> None:
-    """The whole feed is asked for when the zone has changed, or the horizon has moved on."""
+    """The whole feed is requested when the zone has changed, or the horizon has advanced."""
     shelf.feeds["/feed.ics"] = BUSY_AT_TEN
     _add(system, shelf.url())
     system.sweep("refresh_calendars")
@@ -313,7 +313,7 @@ def test_what_is_known_must_reach_far_enough_to_be_unchanged(
 
 
 def test_a_removed_calendar_takes_no_time(system: System, shelf: Shelf) -> None:
-    """What it kept busy is free at once; removing it again finds nothing."""
+    """What it blocked is free at once; removing it again finds nothing."""
     shelf.feeds["/feed.ics"] = BUSY_AT_TEN
     added = _add(system, shelf.url())
     system.sweep("refresh_calendars")
@@ -345,7 +345,7 @@ CALLS = (
 def test_a_crash_while_calendars_are_read(
     system: System, shelf: Shelf, at: int, moment: str
 ) -> None:
-    """The same request, repeated after a crash at any call, makes one hold.
+    """A request that is repeated after a crash at any call makes one hold.
 
     Cases: E-9.3
     """
@@ -382,7 +382,7 @@ def test_a_crash_while_calendars_are_read(
     ],
 )
 def test_addresses_are_taken_as_people_have_them(system: System, given: str, stored: str) -> None:
-    """A webcal address is an https one; no answer ever shows it."""
+    """A webcal address becomes an https one; it is in no answer."""
     added = _add(system, given)
 
     assert system.database.value("select url from core.calendars") == stored
@@ -418,7 +418,9 @@ def test_bad_calendars_are_refused(system: System, change: dict[str, Any]) -> No
 
 
 def test_adding_twice_is_adding_once(system: System) -> None:
-    """The same key is the same calendar; another body under it is refused; five are enough."""
+    """The same key is the same calendar; another body with it is refused; at most five are
+    allowed.
+    """
     body = {"name": "Private", "url": "https://x.example/a.ics"}
     first, second = (
         system.request("POST", _path(system), body, key="secret", idempotency_key="k")
@@ -435,7 +437,7 @@ def test_adding_twice_is_adding_once(system: System) -> None:
 
 
 def test_only_servers_of_the_tenant_manage_calendars(system: System) -> None:
-    """A publishable key may not, and an unknown resource or calendar is not there.
+    """A publishable key is refused, and an unknown resource or calendar is not found.
 
     Proves: ASVS 8.2.1, API5:2023
     """
@@ -456,7 +458,7 @@ def test_only_servers_of_the_tenant_manage_calendars(system: System) -> None:
     assert _listed(system)["id"] == added["id"]
 
 
-# Ours, given out ---------------------------------------------------------------------------------
+# Our feeds ---------------------------------------------------------------------------------------
 
 
 def _feed(system: System, **how: Any) -> dict[str, Any]:
@@ -472,7 +474,7 @@ def _read(system: System, url: str, **headers: str) -> Answer:
 
 
 def test_a_feed_has_the_bookings(system: System) -> None:
-    """Each live booking is an event, with one stable id and a growing sequence.
+    """Each live booking is an event, with a stable id and a growing sequence.
 
     Cases: E-9.3
     """
@@ -500,7 +502,7 @@ def test_a_feed_has_the_bookings(system: System) -> None:
 
 
 def test_a_feed_lets_go_of_what_is_over(system: System) -> None:
-    """A released hold is not in it, nor one that has run out although nobody has swept."""
+    """Neither a released hold is in it nor an expired one, with or without a sweep."""
     url = _feed(system)["url"]
     released, forgotten = system.hold(TEN), system.hold(TUESDAY)
     system.request("DELETE", f"/v1/holds/{released['id']}", secret=released["client_secret"])
@@ -513,7 +515,7 @@ def test_a_feed_lets_go_of_what_is_over(system: System) -> None:
 
 
 def test_an_unchanged_feed_is_not_sent_again(system: System) -> None:
-    """304 for whoever has it; the text is the same as long as the bookings are."""
+    """304 with the right ETag; the text is the same as long as the bookings are."""
     url = _feed(system)["url"]
     system.hold(TEN)
     tag = _read(system, url).headers["etag"]
@@ -525,8 +527,8 @@ def test_an_unchanged_feed_is_not_sent_again(system: System) -> None:
     assert _read(system, url, **{"if-none-match": tag}).status == 200
 
 
-def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
-    """A repeat of the request is told it again; a list is not; a revoked one opens nothing.
+def test_the_address_is_shown_once_and_can_be_revoked(system: System) -> None:
+    """A repeat of the request shows it again, a list does not; a revoked address is not found.
 
     Proves: ASVS 7.4.1
     """
@@ -545,7 +547,7 @@ def test_the_address_is_told_once_and_can_be_revoked(system: System) -> None:
 
 
 def test_other_addresses_open_nothing(system: System) -> None:
-    """Unknown, malformed and truncated ones look alike.
+    """Unknown, malformed and truncated addresses get the same answer.
 
     Proves: ASVS 8.2.2
     """

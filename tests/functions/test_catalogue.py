@@ -1,4 +1,4 @@
-"""Resources, offerings, prices and pools over HTTP: made, read, listed, changed, archived."""
+"""Resources, offerings, prices and pools over HTTP: create, read, list, change, archive."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ NEW: dict[str, dict[str, Any]] = {
     "pools": {"name": "Any tutor", "resource_ids": []},
 }
 PLURALS = list(NEW)
-NOBODY = "01a1fbac-e3e1-7dfa-a17a-5f740cf2d6ae"
+UNKNOWN_ID = "01a1fbac-e3e1-7dfa-a17a-5f740cf2d6ae"
 
 
 def send(
@@ -73,7 +73,7 @@ def _hold(system: System, resource: dict[str, Any], offering: dict[str, Any], at
 
 @pytest.mark.parametrize("plural", PLURALS)
 def test_an_item_is_made_read_listed_and_changed(system: System, plural: str) -> None:
-    """What was sent is what is read; a change is a new version of it."""
+    """What was sent is what is read; a change is a new version of the item."""
     item = made(system, plural)
     path = f"{plural}/{item['id']}"
 
@@ -94,8 +94,9 @@ def test_an_item_is_made_read_listed_and_changed(system: System, plural: str) ->
 
 @pytest.mark.parametrize("plural", PLURALS)
 def test_a_repeat_makes_nothing_new(system: System, plural: str) -> None:
-    """The same key answers the same item, by the front door and by the fence; another body is
-    refused."""
+    """The same key gets the same item, by the front door and by the fence; another body is
+    refused.
+    """
     first = send(system, "POST", plural, NEW[plural], idempotency_key="one")
     again = send(system, "POST", plural, NEW[plural], idempotency_key="one")
     forget_requests(system)
@@ -114,7 +115,7 @@ def test_a_repeat_makes_nothing_new(system: System, plural: str) -> None:
 
 @pytest.mark.parametrize("plural", PLURALS)
 def test_a_change_says_which_version_it_is_of(system: System, plural: str) -> None:
-    """Without If-Match 428, with an old one 412; nothing is lost.
+    """Without If-Match 428, with an old version 412; nothing is lost.
 
     Cases: D-4, E-7.1
     Proves: ASVS 15.4.2
@@ -130,7 +131,7 @@ def test_a_change_says_which_version_it_is_of(system: System, plural: str) -> No
 
 @pytest.mark.parametrize("plural", PLURALS)
 def test_what_is_archived_is_kept_and_never_changed(system: System, plural: str) -> None:
-    """Archiving twice is archiving once; it is read as before, and listed only when asked for.
+    """Archiving twice is archiving once; it is read as before, and listed only on request.
 
     Cases: E-8.1
     """
@@ -148,7 +149,7 @@ def test_what_is_archived_is_kept_and_never_changed(system: System, plural: str)
 
 
 def test_an_archived_resource_is_gone_for_customers(system: System) -> None:
-    """Not listed, no slots, no holds, not even for who has its ids; its bookings keep its name.
+    """Not listed, no slots, no holds, not even with its ids; its bookings keep its name.
 
     Cases: E-8.1
     """
@@ -171,7 +172,7 @@ def test_an_archived_resource_is_gone_for_customers(system: System) -> None:
 
 
 def test_an_archived_offering_is_gone_for_customers(system: System) -> None:
-    """The resource stays, without it.
+    """The resource remains, without it.
 
     Cases: E-8.1
     """
@@ -186,7 +187,7 @@ def test_an_archived_offering_is_gone_for_customers(system: System) -> None:
 
 
 def test_changes_are_for_later_bookings(system: System) -> None:
-    """Price, buffers and step of a hold stay what they were when it was made.
+    """A hold keeps its price, buffers and step.
 
     Cases: E-10.5, P-3
     """
@@ -214,7 +215,7 @@ def test_changes_are_for_later_bookings(system: System) -> None:
 
 
 def test_offerings_are_replaced_as_a_whole(system: System) -> None:
-    """Unless one that is to go has been booked here."""
+    """Refused if an offering to be removed has bookings at this resource."""
     resource, offering = bookable(system)
     other = made(system, "offerings", name="Other")
     path = f"resources/{resource['id']}"
@@ -230,7 +231,7 @@ def test_offerings_are_replaced_as_a_whole(system: System) -> None:
 
 
 def test_a_pool_has_the_resources_it_is_given(system: System) -> None:
-    """Replaced as a whole; a resource that does not exist, or no more, is refused."""
+    """They are replaced as a whole; a resource that is unknown or archived is refused."""
     one, other = (resource["id"] for resource in (system.resource, system.studio))
     pool = made(system, "pools", resource_ids=[one, other])
     path = f"pools/{pool['id']}"
@@ -238,7 +239,7 @@ def test_a_pool_has_the_resources_it_is_given(system: System) -> None:
     assert pool["resource_ids"] == sorted([one, other])
     changed = send(system, "PATCH", path, {"resource_ids": [other]}, '"1"')
     assert (changed.body["resource_ids"], changed.body["version"]) == ([other], 2)
-    for wrong in (NOBODY, add_tenant(system.database).resource_id):
+    for wrong in (UNKNOWN_ID, add_tenant(system.database).resource_id):
         change = {"resource_ids": [wrong]}
         act = lambda c=change: send(system, "PATCH", path, c, "*")  # noqa: E731
         refused(system, act, 404, "not_found")
@@ -314,8 +315,8 @@ WRONG: dict[str, list[dict[str, Any]]] = {
         {"daily_limit": 0},
         {"confirmation": "maybe"},
         {"calendar_policy": "guess"},
-        {"offering_ids": [NOBODY, NOBODY]},
-        {"tenant_id": NOBODY},
+        {"offering_ids": [UNKNOWN_ID, UNKNOWN_ID]},
+        {"tenant_id": UNKNOWN_ID},
         {"version": 7},
     ],
     "offerings": [
@@ -338,7 +339,11 @@ WRONG: dict[str, list[dict[str, Any]]] = {
             )
         ),
     ],
-    "pools": [{"name": "\u0007"}, {"resource_ids": [NOBODY, NOBODY]}, {"resource_ids": None}],
+    "pools": [
+        {"name": "\u0007"},
+        {"resource_ids": [UNKNOWN_ID, UNKNOWN_ID]},
+        {"resource_ids": None},
+    ],
 }
 
 
@@ -346,7 +351,7 @@ WRONG: dict[str, list[dict[str, Any]]] = {
     ("plural", "wrong"), [(plural, wrong) for plural in PLURALS for wrong in WRONG[plural]]
 )
 def test_what_makes_no_sense_is_refused(system: System, plural: str, wrong: dict[str, Any]) -> None:
-    """422 when it is made and when it is changed, and nothing has changed.
+    """422 on creation and on change, and nothing has changed.
 
     Cases: P-2, P-6, P-12
     """
@@ -360,7 +365,7 @@ def test_what_makes_no_sense_is_refused(system: System, plural: str, wrong: dict
 
 
 def test_modes_belong_together(system: System) -> None:
-    """A resource by the date takes no offering by the slot; a mode never changes.
+    """A resource booked by date takes no offering with slots; a mode never changes.
 
     Proves: ASVS 2.2.3
     """
@@ -388,7 +393,7 @@ def test_an_offering_that_does_not_exist_is_not_found(system: System) -> None:
     gone = made(system, "offerings")["id"]
     send(system, "DELETE", f"offerings/{gone}")
 
-    for wrong in (NOBODY, gone, add_tenant(system.database).offering_id):
+    for wrong in (UNKNOWN_ID, gone, add_tenant(system.database).offering_id):
         body = NEW["resources"] | {"offering_ids": [wrong]}
         act = lambda b=body: send(system, "POST", "resources", b)  # noqa: E731
         refused(system, act, 404, "not_found")

@@ -1,4 +1,4 @@
-"""Meeting somebody at work: a handler repeats what has to be repeated, and waits for its twin."""
+"""Concurrent work: a handler repeats what must be repeated, and waits for its twin."""
 
 from tests.harness.clients.db_client import background
 from tests.harness.database.concurrency import wait_until_waiting
@@ -9,7 +9,8 @@ from tests.harness.system.setup import minutes, open_sessions
 
 
 def test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once(system: System) -> None:
-    """The database asks to repeat (40001); the handler does, and Stripe need not come again.
+    """The database asks for a repeat (40001); the handler repeats, and Stripe need not deliver
+    again.
 
     Cases: D-2, E-2.2
     """
@@ -33,7 +34,7 @@ def test_a_payment_that_meets_the_end_of_its_booking_is_taken_in_at_once(system:
 
 
 def test_a_twin_at_stripe_is_waited_for(system: System) -> None:
-    """409: a request with our key is still running there. The attempt stays; no other is begun.
+    """409: a request with our key is still running at Stripe. The attempt stays; no other is begun.
 
     Cases: E-2.6
     """
@@ -51,7 +52,7 @@ def test_a_twin_at_stripe_is_waited_for(system: System) -> None:
 
 
 def test_a_session_that_stripe_does_not_close_keeps_its_time(system: System) -> None:
-    """Closing fails, and Stripe says that it is still open: it can be paid; the outbox goes on.
+    """Closing fails, and Stripe says that it is still open: it can be paid, so the outbox retries.
 
     Cases: E-2.6
     """

@@ -1,4 +1,4 @@
-"""What the catalogue accepts can be paid, in every currency; what cannot is refused there."""
+"""What the catalogue accepts can be paid, in every currency; what cannot be paid is refused."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def _sell(system: System, code: str, amount: int, **more: int) -> str:
 
 
 def test_the_table_knows_all_currencies(shared_system: System) -> None:
-    """All that the catalogue takes are tried below."""
+    """All that the catalogue accepts are tried below."""
     rows = shared_system.database.rows("select code from core.currencies order by code")
 
     assert tuple(row.code for row in rows) == CODES
@@ -58,7 +58,7 @@ def test_the_table_knows_all_currencies(shared_system: System) -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_least_that_the_catalogue_takes_can_be_paid(system: System, code: str) -> None:
-    """Set, held, paid at Stripe, confirmed; and one minor unit less is refused where it is set.
+    """Set, held, paid at Stripe, confirmed; one minor unit less is refused when it is set.
 
     Cases: E-10.5
     Proves: ASVS 2.2.1
@@ -71,9 +71,7 @@ def test_the_least_that_the_catalogue_takes_can_be_paid(system: System, code: st
     assert (answer.body["least_amount"], answer.body["currency"]) == (least, code)
 
     held = system.hold(TEN, offering_id=_sell(system, code, least))
-    _, session_id = system.checkout(held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(held)
 
     assert held["total"] == {"amount": least, "currency": code}
     assert system.confirmation(held)["status"] == "confirmed"
@@ -82,15 +80,13 @@ def test_the_least_that_the_catalogue_takes_can_be_paid(system: System, code: st
 
 @pytest.mark.parametrize("code", ["SEK", "JPY", "VND", "CZK", "EUR", "GBP"])
 def test_a_difference_that_cannot_be_charged_is_waived(system: System, code: str) -> None:
-    """Below the least the move costs nothing; from the least on the difference can be paid.
+    """Below the least charge the reschedule is free; from it on the difference can be paid.
 
     Cases: E-10.5
     """
     least = _least(system, code)
     offering = _sell(system, code, 10 * least)
-    held, session_id = system.checkout(system.hold(TEN, offering_id=offering))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN, offering_id=offering))
 
     _dearer(system, offering, least - 1)
     waived = system.move(held, TWO)
@@ -100,9 +96,7 @@ def test_a_difference_that_cannot_be_charged_is_waived(system: System, code: str
     assert (waived.status, waived.body["price"]["amount"]) == (200, 10 * least)
     assert (asked.status, asked.body["change"]["difference"]["amount"]) == (202, least)
 
-    _, session_id = system.checkout(held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(held)
     assert system.booking(held).amount == 11 * least
     assert system.double.state()["captured"] == {code: 11 * least}
     assert stripe_refunds(system, held) == []
@@ -114,7 +108,7 @@ def _dearer(system: System, offering: str, amount: int) -> None:
 
 
 def _undercut(system: System, offering: str, amount: int) -> None:
-    """A price from before its currency had a least charge: no trigger judged it."""
+    """A price from before its currency had a least charge: no trigger checked it."""
     database = system.database
     database.execute("alter table core.prices disable trigger prices_100_check_amount")
     query = "update core.prices set amount = %s where offering_id = %s and tier = 'standard'"
@@ -123,7 +117,7 @@ def _undercut(system: System, offering: str, amount: int) -> None:
 
 
 def test_a_price_from_before_stays_is_flagged_and_cannot_be_held(system: System) -> None:
-    """The catalogue says so, a hold and a place in the waitlist are refused with the reason."""
+    """The catalogue flags it; a hold and a waitlist entry are refused with the reason."""
     offering = _sell(system, "SEK", 30_000, premium=50_000)
     _undercut(system, offering, 100)
     shown = system.request("GET", f"/v1/catalogue/offerings/{offering}", key="secret").body
@@ -151,7 +145,7 @@ def test_a_price_from_before_stays_is_flagged_and_cannot_be_held(system: System)
 
 
 def test_another_price_can_be_changed_beside_one_from_before(system: System) -> None:
-    """What stays as it is is not judged again; what is changed is."""
+    """A price that stays as it is is not checked again; one that changes is."""
     offering = _sell(system, "SEK", 30_000, premium=50_000)
     _undercut(system, offering, 100)
 
@@ -177,7 +171,9 @@ def test_another_price_can_be_changed_beside_one_from_before(system: System) -> 
 
 
 def test_a_hold_from_before_is_refused_at_the_checkout(system: System) -> None:
-    """Held at a price that nobody can pay: the reason is told, and no address is blamed."""
+    """Held at a price that cannot be paid: the answer gives the reason, and does not blame an
+    address.
+    """
     offering = _sell(system, "SEK", 30_000)
     held = system.hold(TEN, offering_id=offering)
     system.database.execute("update core.bookings set amount = 100 where id = %s", held["id"])
@@ -189,10 +185,10 @@ def test_a_hold_from_before_is_refused_at_the_checkout(system: System) -> None:
     assert system.double.state()["sessions"] == []
 
 
-def test_what_stripe_finds_too_little_is_told_as_such(
+def test_what_stripe_finds_too_little_is_reported_as_such(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Should Stripe want more than our table says, the addresses are not blamed either."""
+    """If Stripe wants more than our table says, the addresses are not blamed either."""
     held = system.hold(TEN)
     monkeypatch.setitem(MINIMUM, "gbp", 5000)
 
@@ -217,9 +213,7 @@ def test_amounts_are_multiples_of_their_currencys_step(system: System) -> None:
     assert answer.body["step"] == 100
 
     offering = _sell(system, "ISK", 200_000)
-    held, session_id = system.checkout(system.hold(TEN, offering_id=offering))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN, offering_id=offering))
     system.database.execute(
         "update core.bookings set amount = 189950 where id = %s", held["id"]
     )  # paid before the currency had its step

@@ -16,8 +16,8 @@ def ask(system: System, what: str, body: Any, key: str = "secret") -> Answer:
     return system.request("POST", f"/v1/customers/{what}", body, key=key)
 
 
-def test_a_person_is_told_everything_and_then_forgotten(system: System) -> None:
-    """One booking that was given back: its data, then none.
+def test_a_customer_is_exported_and_then_erased(system: System) -> None:
+    """One released booking: its data is exported, then erased.
 
     Proves: ASVS 14.2.4
     """
@@ -62,12 +62,12 @@ def test_bookings_ahead_are_in_the_way(system: System) -> None:
     ],
 )
 def test_a_bad_body_is_refused(system: System, what: str, body: Any, code: str) -> None:
-    """With its documented code, and nothing changed."""
+    """Refused with its documented code; nothing changes."""
     refused(system, lambda: ask(system, what, body), 422, code)
 
 
-def test_a_cursor_of_nobodys_is_refused(system: System) -> None:
-    """A position of ours, or none."""
+def test_a_foreign_cursor_is_refused(system: System) -> None:
+    """Only a cursor that we made is accepted."""
     body = {"email": EMAIL, "cursor": "nonsense"}
 
     refused(system, lambda: ask(system, "export", body), 422, "invalid_request")
@@ -78,7 +78,7 @@ def test_a_cursor_of_nobodys_is_refused(system: System) -> None:
     ("key", "status", "code"), [("publishable", 403, "forbidden"), (None, 401, "unauthenticated")]
 )
 def test_only_servers_may(system: System, what: str, key: Any, status: int, code: str) -> None:
-    """A browser's key reads and erases nobody.
+    """A browser's key can neither export nor erase a customer.
 
     Proves: ASVS 8.2.1, API5:2023
     """
@@ -86,7 +86,7 @@ def test_only_servers_may(system: System, what: str, key: Any, status: int, code
 
 
 def test_the_address_stands_in_no_path(system: System) -> None:
-    """Paths end in logs: there is no such route.
+    """Paths are logged, so no route has the address in its path.
 
     Proves: ASVS 14.2.1
     """
@@ -96,7 +96,7 @@ def test_the_address_stands_in_no_path(system: System) -> None:
 
 
 def test_the_retention_sweep_deletes_what_is_due(system: System) -> None:
-    """A hold that was given back a month ago."""
+    """A hold that was released a month ago."""
     held = system.hold(TEN)
     system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
     system.advance(timedelta(days=31))

@@ -8,8 +8,8 @@ import pytest
 
 from tests.harness.system.in_process import ROOT, System
 
-# "expected" in a sample is no part of it: what its handler answers in a fresh system. What samples
-# name does not exist there, so most are refused for that.
+# "expected" in a sample is not part of the event: it is the handler's answer in a fresh system. The
+# ids in samples do not exist there, so most are refused for that.
 EXPECTED: dict[str, Any] = {
     path.stem: json.loads(path.read_text(encoding="utf-8")).get("expected")
     for path in sorted((ROOT / "events").glob("*.json"))
@@ -19,7 +19,7 @@ SCHEDULED = [name for name in EXPECTED if name.endswith(".scheduled")]
 
 
 def test_every_sample_says_what_to_expect() -> None:
-    """No sample lies about unused: each has its answer, or what its schedule returns."""
+    """Each sample has its answer, or what its schedule returns."""
     silent = {name for name, expected in EXPECTED.items() if expected is None}
 
     assert silent == {"migrate.invoke"}
@@ -27,10 +27,10 @@ def test_every_sample_says_what_to_expect() -> None:
 
 @pytest.mark.parametrize("name", ANSWERED)
 def test_a_request_is_answered(system: System, name: str) -> None:
-    """A sample request is taken as API Gateway or the function URL would send it."""
+    """A sample request is sent as API Gateway or the function URL would send it."""
     event = _event(name)
     headers = event["headers"]
-    if "authorization" in headers:  # the samples' keys belong to nobody
+    if "authorization" in headers:  # the samples' keys are unknown
         kind = "secret" if "sk_" in headers["authorization"] else "publishable"
         headers["authorization"] = f"Bearer {system.credential(kind)}"
     if name in {"checkout.create_hold", "waitlist.join"}:  # a time that is free on that day

@@ -1,4 +1,4 @@
-"""What every answer has, whatever the route and whatever comes of it; and HEAD."""
+"""What every answer has, whatever the route and the result; and HEAD."""
 
 import json
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ HEADERS = {
 
 
 def _path(shared_system: System, pattern: str, method: str = "GET") -> str:
-    """With ids that are there, unless what is there would be changed for the tests that follow."""
+    """With existing ids, unless the request would change them for the tests that follow."""
     resource_id = NOWHERE if method in {"DELETE", "PATCH", "PUT"} else shared_system.resource["id"]
     filled = pattern.replace("{resource_id}", resource_id).replace("{file}", "x.ics")
     while "{" in filled:
@@ -36,7 +36,7 @@ def _has_all(headers: Mapping[str, str]) -> bool:
 def test_every_answer_is_for_tls_and_is_what_it_says(
     shared_system: System, method: str, pattern: str, key: str | None
 ) -> None:
-    """HSTS and nosniff on every answer of every route: done, refused, without a key, not there.
+    """HSTS and nosniff on every answer of every route: success, refused, without a key, not found.
 
     Proves: ASVS 3.2.1, 3.4.1, 3.4.4, API8:2023
     """
@@ -58,7 +58,7 @@ def test_every_answer_is_for_tls_and_is_what_it_says(
 
 
 def test_what_has_not_changed_has_them_too(shared_system: System) -> None:
-    """304 and an unavailable database are answers like others."""
+    """304 and an unavailable database have them too."""
     offering = shared_system.resource["offerings"][0]["id"]
     path = f"/v1/resources/{shared_system.resource['id']}/slots?offering_id={offering}"
     tag = shared_system.request("GET", path).headers["etag"]
@@ -75,7 +75,7 @@ def test_what_has_not_changed_has_them_too(shared_system: System) -> None:
 
 
 def test_the_webhook_has_them(system: System) -> None:
-    """What is settled, what is not Stripe's, and what is too large.
+    """Settled, not from Stripe, and too large.
 
     Proves: ASVS 3.4.1, 3.4.4
     """
@@ -93,7 +93,7 @@ def test_the_webhook_has_them(system: System) -> None:
 
 
 def test_head_is_where_get_is() -> None:
-    """Every path that can be read can be asked for its head, and no other."""
+    """Every path with GET has HEAD, and no other."""
     assert [path for method, path in ROUTES if method == "HEAD"] == READS
 
 
@@ -102,7 +102,7 @@ def test_head_is_where_get_is() -> None:
 def test_head_answers_as_get_without_the_body(
     shared_system: System, pattern: str, key: str | None
 ) -> None:
-    """The same status, the same headers, and nothing after them."""
+    """The same status, the same headers, and no body."""
     path = _path(shared_system, pattern)
     whole, head = (
         shared_system.request("GET", path, key=key),

@@ -1,11 +1,12 @@
-"""Faults of ours are told as such, and tell nothing of us."""
+"""Our own faults are reported as such, without internals."""
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
 
 
 def test_an_answer_that_breaks_its_model_is_a_fault_of_ours(system: System) -> None:
-    """Should the database answer what the API does not promise, nobody is told it was their doing.
+    """If the database returns what the API does not promise, the answer is 500, not the client's
+    fault.
 
     Cases: P-11
     Proves: ASVS 15.3.1, 16.5.3

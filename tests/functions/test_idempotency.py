@@ -23,7 +23,7 @@ def _hold(system: System, key: str, **changes: Any) -> Answer:
 
 
 def _records(system: System) -> list[dict[str, Any]]:
-    """All that DynamoDB keeps of requests."""
+    """All that DynamoDB stores about requests."""
     from dev.stack.dynamodb import client  # noqa: PLC0415 slow to import
 
     dynamodb = client(system.backends.dynamodb)
@@ -54,7 +54,7 @@ BAD_KEYS = {
 
 @pytest.mark.parametrize("key", BAD_KEYS.values(), ids=BAD_KEYS)
 def test_a_post_needs_a_usable_key(shared_system: System, key: str) -> None:
-    """One to 255 visible ASCII characters, or 400; nothing is done without.
+    """One to 255 visible ASCII characters, otherwise 400; nothing is done without it.
 
     Cases: D-3, P-12
     """
@@ -76,16 +76,17 @@ def test_a_post_needs_a_usable_key(shared_system: System, key: str) -> None:
 
 @pytest.mark.parametrize("key", ["k" * 20, "k" * 255, "~!#$%&'()*+,-./:;<=>?@[]^_`{|}"])
 def test_the_longest_and_the_oddest_keys_work(system: System, key: str) -> None:
-    """Whatever visible ASCII a client chooses."""
+    """Any visible ASCII is accepted."""
     assert _hold(system, key).body["id"] == _hold(system, key).body["id"]
 
 
 @pytest.mark.parametrize("path", ["/v1/holds", "/v1/waitlist"])
 @pytest.mark.parametrize("key", ["1", "hold-1893456000", "k" * 19])
 def test_a_browsers_key_to_a_secret_cannot_be_guessed(system: System, path: str, key: str) -> None:
-    """Where the answer carries a secret, a key that could be guessed is 400 for a publishable key.
+    """Where the answer contains a secret, a guessable key is refused with 400 for a publishable
+    key.
 
-    A server chooses as it likes, and so does whoever shows the booking's own secret.
+    A server may choose any key, and so may a caller with the booking's own secret.
 
     Cases: P-7, P-12
     Proves: ASVS 8.2.2
@@ -106,7 +107,7 @@ def test_a_browsers_key_to_a_secret_cannot_be_guessed(system: System, path: str,
 
 
 def test_the_same_request_has_one_effect_and_one_answer(system: System) -> None:
-    """A repeat is answered as the first was, the client secret included; one booking is made.
+    """A repeat gets the first answer, client secret included; one booking is made.
 
     Cases: D-3
     """
@@ -135,7 +136,7 @@ def test_the_same_request_has_one_effect_and_one_answer(system: System) -> None:
 def test_the_same_key_for_another_request_is_refused(
     system: System, changes: Any, front_door: bool
 ) -> None:
-    """A key stands for its whole request: another resource, period or payer is 422, not a replay.
+    """A key belongs to its whole request: another resource, period or payer is 422, not a replay.
 
     Cases: D-3
     """
@@ -152,7 +153,7 @@ def test_the_same_key_for_another_request_is_refused(
 
 
 def test_another_body_is_refused_before_the_database(system: System) -> None:
-    """422 by DynamoDB alone: the database is not asked, and here could not be."""
+    """422 by DynamoDB alone: the database is not called, and here could not be."""
     _hold(system, KEY)
     system.database_at(f"postgresql://holdfast_checkout@{REFUSING}/holdfast")
 
@@ -160,7 +161,7 @@ def test_another_body_is_refused_before_the_database(system: System) -> None:
 
 
 def test_equal_requests_may_be_written_differently(system: System) -> None:
-    """Another order of members, another offset, defaults spelled out: still the same request.
+    """Another order of members, another offset, explicit defaults: still the same request.
 
     Cases: D-3
     """
@@ -173,7 +174,7 @@ def test_equal_requests_may_be_written_differently(system: System) -> None:
 
 
 def test_without_dynamodbs_memory_there_is_still_one_booking(system: System) -> None:
-    """The table is lost between two equal requests: the fence answers the same booking and secret.
+    """The table is lost between two equal requests: the fence returns the same booking and secret.
 
     Cases: D-3
     """
@@ -218,8 +219,8 @@ def test_a_checkout_key_is_bound_to_its_addresses(system: System, front_door: bo
 
 
 @pytest.mark.parametrize("front_door", [True, False], ids=["DynamoDB", "Postgres alone"])
-def test_nobody_uses_up_the_key_of_another_booking(system: System, front_door: bool) -> None:
-    """A key belongs to one booking: whoever uses it for their own is in nobody's way.
+def test_a_key_of_another_booking_cannot_be_used_up(system: System, front_door: bool) -> None:
+    """A key belongs to one booking: the same key at another booking does not interfere.
 
     Cases: D-3
     Proves: ASVS 2.4.1, 8.2.2, API1:2023
@@ -239,7 +240,7 @@ def test_nobody_uses_up_the_key_of_another_booking(system: System, front_door: b
 
 
 def test_all_bookings_of_a_server_have_keys_of_their_own(system: System) -> None:
-    """A server that sends one key for two bookings means two things, and may ask differently."""
+    """A server that sends one key for two bookings makes two requests, which may differ."""
     for start, page in ((TEN, "a"), (LATER, "b")):
         held = system.hold(start)
         body = RETURN_ADDRESSES | {"cancel_url": f"https://studio.example/{page}"}
@@ -249,8 +250,8 @@ def test_all_bookings_of_a_server_have_keys_of_their_own(system: System) -> None
         assert (answer.status, answer.body["booking"]["id"]) == (200, held["id"])
 
 
-def test_a_stranger_is_not_told_that_a_key_was_used(system: System) -> None:
-    """Without the booking's secret it is 404, whatever was sent under which key.
+def test_a_stranger_does_not_learn_that_a_key_was_used(system: System) -> None:
+    """Without the booking's secret the answer is 404, whichever key was used with what.
 
     Proves: ASVS 8.2.2, API1:2023
     """
@@ -265,7 +266,7 @@ def test_a_stranger_is_not_told_that_a_key_was_used(system: System) -> None:
 
 
 def test_browsers_and_servers_do_not_share_keys(system: System) -> None:
-    """Neither claims a key of the other, nor is told of what the other made with it.
+    """Neither uses up a key of the other, nor learns what the other made with it.
 
     Cases: D-3, P-7
     Proves: ASVS 2.4.1, 8.2.2, API1:2023
@@ -303,14 +304,14 @@ def test_all_servers_of_a_tenant_are_one_caller(system: System) -> None:
 
 
 def test_one_key_may_serve_two_operations(system: System) -> None:
-    """A client that uses one key for hold and checkout means two things."""
+    """A client that uses one key for hold and checkout makes two requests."""
     held = _hold(system, KEY).body
 
     assert system.begin_checkout(held, idempotency_key=KEY).status == 200
 
 
 def test_tenants_do_not_share_keys(system: System) -> None:
-    """The same key of another tenant is another key: it neither replays nor refuses.
+    """The same key of another tenant is another key: it is neither replayed nor refused.
 
     Cases: D-3
     Proves: ASVS 8.4.1
@@ -331,7 +332,7 @@ def test_tenants_do_not_share_keys(system: System) -> None:
 
 
 def test_a_refusal_does_not_use_up_the_key(system: System) -> None:
-    """A key whose request was refused is free: once the time is, the same request succeeds.
+    """A key whose request was refused is free: once the time is free, the same request succeeds.
 
     Cases: D-3
     """
@@ -344,7 +345,7 @@ def test_a_refusal_does_not_use_up_the_key(system: System) -> None:
 
 
 def test_no_answer_is_kept_in_dynamodb(system: System) -> None:
-    """Only that a request is done, and an id: no name, no address, no secret, no key in clear.
+    """Only that a request is done, and an id: no name, address, secret or readable key.
 
     Cases: P-7
     Proves: ASVS 14.2.2
@@ -362,7 +363,7 @@ def test_no_answer_is_kept_in_dynamodb(system: System) -> None:
 
 
 def test_equal_bodies_have_unequal_hashes_in_dynamodb(system: System) -> None:
-    """A request's hash has the idempotency key in it: nobody can try customers until one fits.
+    """A request's hash includes the idempotency key, so that customers cannot be guessed from it.
 
     Proves: ASVS 14.2.2
     """
@@ -378,10 +379,11 @@ def test_equal_bodies_have_unequal_hashes_in_dynamodb(system: System) -> None:
 
 
 @pytest.mark.parametrize("kind", ["pk", "sk"])
-def test_who_has_no_key_writes_nothing(system: System, kind: str) -> None:
-    """An API key that the database has not let act goes past DynamoDB, whatever it asks for.
+def test_a_caller_without_a_known_key_writes_nothing(system: System, kind: str) -> None:
+    """An API key that the database has not accepted yet is not written to DynamoDB, whatever it
+    asks for.
 
-    Here nobody could reach DynamoDB.
+    Here DynamoDB could not be reached.
 
     Cases: P-8
     Proves: ASVS 2.4.1, API4:2023
@@ -405,7 +407,7 @@ def test_who_has_no_key_writes_nothing(system: System, kind: str) -> None:
 
 
 def test_a_key_that_has_acted_uses_the_front_door(system: System) -> None:
-    """From its second request on, in each environment; until the database refuses it."""
+    """From its second request on, in each environment, until the database refuses it."""
     system.cool()
     seen = []
     for start in (TEN, LATER):
@@ -421,7 +423,7 @@ def test_a_key_that_has_acted_uses_the_front_door(system: System) -> None:
 
 
 def test_a_released_hold_is_not_made_again_by_a_repeat(system: System) -> None:
-    """A late repeat of a hold that was released tells of it; it does not hold the time anew.
+    """A late repeat of a released hold gets its state; it does not hold the time again.
 
     Cases: D-3
     """

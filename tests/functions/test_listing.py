@@ -1,4 +1,4 @@
-"""Lists: pages that neither lose nor repeat anything, and filters."""
+"""Lists: pages neither lose nor repeat anything; filters."""
 
 import base64
 import json
@@ -58,7 +58,7 @@ def test_pages_hold_everything_once(
 
 @pytest.mark.parametrize("limit", [1, 2, 50])
 def test_resources_are_paged(shared_system: System, limit: int) -> None:
-    """Resources too come a page at a time."""
+    """Resources come in pages too."""
     ids = _all(shared_system, "/v1/resources", "resources", f"limit={limit}")
 
     assert sorted(ids) == sorted(each["id"] for each in shared_system.tenant.resources)
@@ -116,7 +116,7 @@ BAD_CURSORS = {
 @pytest.mark.parametrize("cursor", BAD_CURSORS.values(), ids=BAD_CURSORS)
 @pytest.mark.parametrize("path", ["/v1/bookings", "/v1/resources"])
 def test_a_bad_cursor_is_refused(shared_system: System, path: str, cursor: str) -> None:
-    """Only cursors that we made are taken.
+    """Only cursors that we made are accepted.
 
     Cases: P-12
     Proves: ASVS 1.5.2
@@ -137,7 +137,7 @@ def test_a_bad_cursor_is_refused(shared_system: System, path: str, cursor: str) 
      "2030-01-07T10:00:00+99:99"],
 )  # fmt: skip
 def test_a_cursor_at_no_instant_is_refused(shared_system: System, starts_at: str) -> None:
-    """A forged cursor whose instant does not exist is the caller's mistake, not a fault of ours.
+    """A forged cursor with an impossible instant is the caller's mistake, not a fault of ours.
 
     Cases: P-12
     """
@@ -156,7 +156,7 @@ def test_a_cursor_at_no_instant_is_refused(shared_system: System, starts_at: str
      "resource_id=1", "from=tomorrow", "to=2030-01-07T10:00:00"],
 )  # fmt: skip
 def test_bad_filters_are_refused(shared_system: System, query: str) -> None:
-    """A filter that cannot be meant is not ignored.
+    """An invalid filter is refused, not ignored.
 
     Cases: P-12
     Proves: ASVS 2.2.1, 15.3.7

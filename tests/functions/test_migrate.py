@@ -1,4 +1,4 @@
-"""The migration as CloudFormation asks for it: it is answered in every case, and truthfully."""
+"""The migration as CloudFormation asks for it: it always gets an answer, and a true one."""
 
 import json
 import shutil
@@ -25,7 +25,7 @@ Deploy = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def sql(tmp_path: Path) -> Path:
-    """The SQL files as one deployment ships them, to be changed by the test."""
+    """The SQL files of one deployment, which the test may change."""
     return Path(shutil.copytree(SQL_DIR, tmp_path / "sql"))
 
 
@@ -40,7 +40,9 @@ def bucket(tmp_path: Path) -> Iterator[Bucket]:
 def deploy(
     database: Database, sql: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Deploy]:
-    """`deploy(RequestType, …)`: send the function a request; the answer CloudFormation got."""
+    """`deploy(RequestType, …)`: send the function a request; returns the answer to
+    CloudFormation.
+    """
 
     def send(
         kind: str = "Update", *, url: str | None = None, ms: int = 60_000, **changes: Any
@@ -77,12 +79,12 @@ def add(sql: Path, text: str, name: str = "9999_more.sql") -> None:
 
 
 def ledger(database: Database) -> list[Any]:
-    """All that was ever applied."""
+    """Everything that was ever applied."""
     return database.rows("select * from core.migrations order by name")
 
 
 def test_a_deployment_migrates(deploy: Deploy, database: Database, sql: Path) -> None:
-    """SUCCESS, the newest version, and whatever CloudFormation wants to see again."""
+    """SUCCESS, the newest version, and the ids that CloudFormation expects."""
     add(sql, "create table core.more (tenant_id uuid constraint more_pkey primary key);")
 
     answer = deploy("Update")
@@ -99,7 +101,7 @@ def test_a_deployment_migrates(deploy: Deploy, database: Database, sql: Path) ->
 
 
 def test_the_signed_request_is_sent(deploy: Deploy, bucket: Bucket) -> None:
-    """A PUT to the address as given, with the empty content type that was signed."""
+    """A PUT to the given address, with the empty content type that was signed."""
     deploy("Create")
 
     path = ADDRESS.partition("amazonaws.com")[2]
@@ -117,7 +119,7 @@ def test_repeating_changes_nothing(deploy: Deploy, database: Database, sql: Path
 
 
 def test_twins_are_one_migration(deploy: Deploy, database: Database, sql: Path) -> None:
-    """Two at once apply each file once; both are answered SUCCESS."""
+    """Two at once apply each file once; both get SUCCESS."""
     add(sql, "create table core.more (tenant_id uuid constraint more_pkey primary key);")
     deploy("Delete")  # the environment is set for the threads below
     context = Context("MigrateFunction", remaining_ms=60_000)
@@ -129,7 +131,7 @@ def test_twins_are_one_migration(deploy: Deploy, database: Database, sql: Path) 
 
 
 def test_deleting_keeps_the_data(deploy: Deploy, database: Database) -> None:
-    """Delete is answered SUCCESS under the same id; nothing is touched, nor even asked."""
+    """Delete gets SUCCESS with the same id; the database is not even called."""
     before = ledger(database)
 
     answer = deploy("Delete", url=f"postgresql://u:p@{REFUSING}/d")
@@ -141,7 +143,7 @@ def test_deleting_keeps_the_data(deploy: Deploy, database: Database) -> None:
 def test_a_failing_migration_fails_the_deployment(
     deploy: Deploy, database: Database, sql: Path
 ) -> None:
-    """FAILED with file, line and cause; not even the statements before it stay."""
+    """FAILED with file, line and cause; nothing of the migration stays."""
     add(sql, BROKEN)
     before = ledger(database)
 
@@ -155,7 +157,7 @@ def test_a_failing_migration_fails_the_deployment(
 
 
 def test_rows_are_not_quoted(deploy: Deploy, database: Database, sql: Path) -> None:
-    """PostgreSQL's detail names values of rows; they are nobody's business in the console."""
+    """PostgreSQL's detail has values of rows, which must not appear in the console."""
     add(
         sql,
         "create table core.people (tenant_id uuid, mail text constraint people_pkey primary key);\n"
@@ -184,7 +186,7 @@ def test_older_code_leaves_a_newer_database(deploy: Deploy, database: Database, 
 
 
 def test_code_of_another_branch_is_refused(deploy: Deploy, database: Database, sql: Path) -> None:
-    """Neither older nor newer: a migration was edited, or has another's place."""
+    """Neither older nor newer: a migration was edited, or another has its number."""
     add(sql, "create table core.more (tenant_id uuid constraint more_pkey primary key);")
     deploy("Update")
     before = ledger(database)
@@ -199,7 +201,7 @@ def test_code_of_another_branch_is_refused(deploy: Deploy, database: Database, s
 
 
 def test_code_with_a_gap_is_refused(deploy: Deploy, database: Database, sql: Path) -> None:
-    """A migration that is missing in the middle is no sign of older code."""
+    """A migration that is missing in the middle is not a sign of older code."""
     add(sql, "create table core.more (tenant_id uuid constraint more_pkey primary key);")
     deploy("Update")
     before = ledger(database)
@@ -212,7 +214,7 @@ def test_code_with_a_gap_is_refused(deploy: Deploy, database: Database, sql: Pat
 
 
 def test_time_running_out_is_answered(deploy: Deploy, database: Database, sql: Path) -> None:
-    """Before Lambda's time is over the run is broken off and undone, and FAILED is answered."""
+    """Before Lambda's time is over the run is cancelled and undone, and FAILED is sent."""
     add(sql, "create table core.half (id uuid); select pg_catalog.pg_sleep(300);")
     before = ledger(database)
 
@@ -225,7 +227,7 @@ def test_time_running_out_is_answered(deploy: Deploy, database: Database, sql: P
 
 
 def test_waiting_for_another_runner_has_an_end(deploy: Deploy, database: Database) -> None:
-    """A run that somebody else keeps from starting is answered too."""
+    """A run that another runner keeps waiting is answered too."""
     with database.connect() as other:
         other.execute("select pg_advisory_xact_lock(hashtextextended('holdfast:migrate', 0))")
         answer = deploy("Update", ms=5_000)
@@ -234,7 +236,7 @@ def test_waiting_for_another_runner_has_an_end(deploy: Deploy, database: Databas
 
 
 def test_an_unreachable_database_is_answered(deploy: Deploy) -> None:
-    """Nobody listens there: FAILED says so, without the password."""
+    """Nothing listens there: FAILED says so, without the password."""
     answer = deploy("Create", url=f"postgresql://owner:hunter%2F2@{REFUSING}/holdfast")
 
     assert answer["Status"] == "FAILED"
@@ -243,7 +245,7 @@ def test_an_unreachable_database_is_answered(deploy: Deploy) -> None:
 
 
 def test_a_silent_database_is_answered(deploy: Deploy) -> None:
-    """It takes connections and never says a word: time runs out, and is answered."""
+    """It accepts connections and never answers: the time runs out, and FAILED is sent."""
     with silent_port() as address:
         answer = deploy("Create", url=f"postgresql://owner:hunter2@{address}/d", ms=4_000)
 
@@ -259,7 +261,7 @@ def test_a_malformed_address_is_not_shown(deploy: Deploy, address: str) -> None:
 
 
 def test_an_unknown_request_is_answered(deploy: Deploy, database: Database) -> None:
-    """Whatever CloudFormation may think of next: FAILED, and nothing happened."""
+    """Any other request type: FAILED, and nothing was done."""
     before = ledger(database)
 
     assert "'Rename'" in deploy("Rename")["Reason"]
@@ -268,14 +270,14 @@ def test_an_unknown_request_is_answered(deploy: Deploy, database: Database) -> N
 
 
 def test_a_request_without_its_members_is_answered(deploy: Deploy) -> None:
-    """All that is needed is the address."""
+    """Only the address for the answer is needed."""
     answer = deploy("Delete", StackId=None, RequestId=None, ResourceProperties=None)
 
     assert (answer["Status"], answer["StackId"]) == ("SUCCESS", None)
 
 
 def test_the_answer_is_sent_until_it_is_taken(deploy: Deploy, bucket: Bucket) -> None:
-    """Two failures of S3 are no reason to let a deployment hang."""
+    """Two failures of S3 do not let a deployment hang."""
     bucket.statuses = [503, 500]
 
     assert deploy("Update")["Status"] == "SUCCESS"
@@ -283,7 +285,7 @@ def test_the_answer_is_sent_until_it_is_taken(deploy: Deploy, bucket: Bucket) ->
 
 
 def test_an_undelivered_answer_is_raised(deploy: Deploy, bucket: Bucket) -> None:
-    """Lambda then runs the request again; that is safe, and answers again."""
+    """Lambda then runs the request again, which is safe, and answers again."""
     bucket.statuses = [503] * 6
     with pytest.raises(custom_resource.UndeliveredError, match="503"):
         deploy("Update", ms=3_000)
@@ -307,7 +309,7 @@ def test_an_undelivered_answer_is_raised(deploy: Deploy, bucket: Bucket) -> None
 def test_only_aws_is_answered(
     deploy: Deploy, database: Database, bucket: Bucket, sql: Path, address: str
 ) -> None:
-    """The function knocks at no other door, and does nothing for who asks it to."""
+    """The function sends its answer only to AWS, and does nothing for another address."""
     add(sql, "create table core.more (tenant_id uuid constraint more_pkey primary key);")
     before = ledger(database)
 

@@ -42,7 +42,7 @@ ROUTES = {
 def test_without_a_database_every_route_is_unavailable(
     shared_system: System, route: tuple[str, str, Any]
 ) -> None:
-    """PostgreSQL refuses connections: 503 with Retry-After, and the reason is not told.
+    """PostgreSQL refuses connections: 503 with Retry-After, without the reason.
 
     Cases: P-11
     Proves: ASVS 16.5.1, 16.5.2
@@ -68,7 +68,7 @@ def test_without_a_database_every_route_is_unavailable(
 
 
 def test_a_database_that_never_answers_is_given_up_in_time(system: System) -> None:
-    """A host that takes the connection and then is silent: 503 well within the time limit."""
+    """A host that accepts the connection and then is silent: 503 well within the time limit."""
     with silent_port() as address:
         system.database_at(f"postgresql://holdfast@{address}/none")
         began = time.monotonic()
@@ -80,7 +80,7 @@ def test_a_database_that_never_answers_is_given_up_in_time(system: System) -> No
 
 
 def test_a_repeat_after_an_outage_makes_one_booking(system: System) -> None:
-    """503, then the same key again: one hold, as if nothing had been.
+    """503, then the same key again: one hold, as if nothing had happened.
 
     Cases: D-3
     """
@@ -92,8 +92,8 @@ def test_a_repeat_after_an_outage_makes_one_booking(system: System) -> None:
     assert system.database.value("select count(*) from core.bookings") == 1
 
 
-def test_a_connection_that_was_cut_is_made_anew(system: System) -> None:
-    """The server restarts between two requests: the second knows nothing of it."""
+def test_a_connection_that_was_cut_is_made_again(system: System) -> None:
+    """The server restarts between two requests: the second succeeds."""
     system.slots()
     system.database.execute(
         "select pg_terminate_backend(pid) from pg_stat_activity"
@@ -104,7 +104,7 @@ def test_a_connection_that_was_cut_is_made_anew(system: System) -> None:
 
 
 def test_a_webhook_during_an_outage_is_repeated_by_stripe(system: System) -> None:
-    """503 tells Stripe to deliver again; the later delivery confirms.
+    """503 makes Stripe deliver again; the later delivery confirms.
 
     Cases: E-2.2
     Proves: ASVS 16.5.2
@@ -122,7 +122,7 @@ def test_a_webhook_during_an_outage_is_repeated_by_stripe(system: System) -> Non
 
 @pytest.mark.parametrize("sweep", ["expire_holds", "deliver"])
 def test_a_sweep_without_a_database_fails_visibly(system: System, sweep: str) -> None:
-    """A sweep that could not work says so, and its next run does the work."""
+    """A sweep that could not work fails, and its next run does the work."""
     system.database_at(f"postgresql://holdfast@{REFUSING}/none")
     with pytest.raises(Unavailable):
         system.sweep(sweep)
@@ -132,7 +132,7 @@ def test_a_sweep_without_a_database_fails_visibly(system: System, sweep: str) ->
 
 
 def test_a_busy_row_is_given_up_in_time(system: System) -> None:
-    """A lock that somebody keeps: 503 after the lock timeout, and the repeat succeeds."""
+    """A row that stays locked: 503 after the lock timeout, and the repeat succeeds."""
     held = system.hold()
     path = f"/v1/holds/{held['id']}"
     with system.database.connect() as other:
@@ -181,7 +181,7 @@ def test_without_dynamodb_reading_and_releasing_go_on(system: System) -> None:
 
 @pytest.mark.parametrize("operation", ["PutItem", "UpdateItem"])
 def test_dynamodb_failing_half_way_leaves_one_booking(system: System, operation: str) -> None:
-    """The record cannot be made, or the answer not be stored: 503, and the repeat has one effect.
+    """The record or the answer cannot be stored: 503, and the repeat has one effect.
 
     A repeat that finds the first attempt's record waits until that attempt can no longer run.
 
@@ -205,7 +205,7 @@ def test_dynamodb_failing_half_way_leaves_one_booking(system: System, operation:
 
 
 def _let_attempts_lapse(system: System) -> None:
-    """As if the time limit of every invocation under way had passed."""
+    """As if the time limit of every running invocation had passed."""
     dynamodb = client(system.backends.dynamodb)
     for record in dynamodb.scan(TableName="IdempotencyTable")["Items"]:
         dynamodb.update_item(
@@ -216,8 +216,8 @@ def _let_attempts_lapse(system: System) -> None:
         )
 
 
-def test_a_twin_at_work_is_told_to_wait(system: System) -> None:
-    """While the first request with a key runs, the second is 409 with Retry-After.
+def test_a_repeat_during_the_first_request_is_409(system: System) -> None:
+    """While the first request with a key runs, the second gets 409 with Retry-After.
 
     Cases: D-3
     """

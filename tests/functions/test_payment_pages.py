@@ -1,4 +1,6 @@
-"""How many payment pages one hold may have, what they offer, and how often Stripe is asked."""
+"""How many payment pages one hold may have, which methods they offer, and how often Stripe is
+asked.
+"""
 
 from typing import Any
 
@@ -25,8 +27,8 @@ def _page(system: System, held: dict[str, Any], number: int, key: str = "publish
 
 @pytest.mark.parametrize("key", ["publishable", "secret"])
 def test_a_hold_has_few_payment_pages(system: System, key: str) -> None:
-    """Other addresses make other sessions at Stripe, whose limits are of all tenants: five, and
-    then 429; the page that is open stays, and can be paid.
+    """Other addresses make other sessions at Stripe, whose limits all tenants share: five, and then
+    429; the open page stays, and can be paid.
 
     Cases: E-2.6, P-8
     Proves: ASVS 15.2.2, API4:2023
@@ -46,7 +48,7 @@ def test_a_hold_has_few_payment_pages(system: System, key: str) -> None:
 
 
 def test_how_many_is_the_tenants_setting(system: System) -> None:
-    """One is enough for who wants one."""
+    """A tenant can allow only one."""
     system.database.execute("update core.tenants set payment_pages_per_hold = 1")
     held = system.hold(TEN)
 
@@ -54,8 +56,10 @@ def test_how_many_is_the_tenants_setting(system: System) -> None:
     assert_problem(_page(system, held, 1), 429, "too_many_payment_pages")
 
 
-def test_pages_of_a_change_are_counted_apart(system: System) -> None:
-    """A booking that needed all its pages can be moved, and its change has as many."""
+def test_pages_of_a_reschedule_are_counted_separately(system: System) -> None:
+    """A booking that used all its pages can be rescheduled, and the reschedule has as many
+    again.
+    """
     held = system.hold(TEN)
     for number in range(5):
         assert _page(system, held, number).status == 200
@@ -70,7 +74,7 @@ def test_pages_of_a_change_are_counted_apart(system: System) -> None:
 
 
 class _Questions:
-    """What Stripe is asked, on its way to the double."""
+    """Counts the requests to Stripe on their way to the double."""
 
     def __init__(self, system: System, monkeypatch: pytest.MonkeyPatch) -> None:
         self.asked: list[str] = []
@@ -86,7 +90,7 @@ class _Questions:
 def test_polls_ask_stripe_once_in_some_seconds(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thirty polls are one question; five seconds later there is another.
+    """Thirty polls make one request; five seconds later there is another.
 
     Cases: E-2.8, P-8
     Proves: ASVS 15.2.2, API4:2023
@@ -110,7 +114,7 @@ def test_polls_ask_stripe_once_in_some_seconds(
 
 
 def test_a_poll_still_finds_the_payment_without_an_event(system: System) -> None:
-    """The event is lost; whoever polls on sees the confirmation at the next question.
+    """The event is lost; a later poll asks Stripe and sees the confirmation.
 
     Cases: E-2.8
     """
@@ -137,7 +141,7 @@ def test_that_it_was_asked_changes_nothing_else(system: System) -> None:
 def test_stripe_out_of_reach_is_asked_again_no_sooner(
     system: System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A question without an answer counts as well: an outage is no reason to ask more."""
+    """A request without an answer counts as well: an outage is no reason to ask more often."""
     held, _ = system.checkout(system.hold(TEN))
     system.database.clock.freeze()
     stripe = _Questions(system, monkeypatch)
@@ -170,7 +174,7 @@ def _offered(system: System, held: dict[str, Any]) -> set[str]:
 def test_delayed_methods_are_offered_where_their_result_comes_in_time(
     system: System, setting: str, key: str, start: str, offered: bool
 ) -> None:
-    """By default to servers alone, and only if two weeks are left when the page closes.
+    """By default only for servers, and only if two weeks are left when the page closes.
 
     Cases: D-2
     """
@@ -182,7 +186,7 @@ def test_delayed_methods_are_offered_where_their_result_comes_in_time(
 
 
 def test_by_default_a_browser_gets_no_delayed_methods(system: System) -> None:
-    """However far the time is."""
+    """However far ahead the time is."""
     held = system.hold(FAR)
     _page(system, held, 0)
     page = system.session_id(held)
@@ -193,7 +197,7 @@ def test_by_default_a_browser_gets_no_delayed_methods(system: System) -> None:
 
 
 def test_a_cart_offers_them_by_its_first_time(system: System) -> None:
-    """One period that is too near, wherever it stands in the cart, and none are offered."""
+    """If one period, anywhere in the cart, is too near, none are offered."""
     system.database.execute("update core.tenants set delayed_methods = 'all'")
     period = system.hold_body(FAR)
     customer = period.pop("customer")
@@ -205,12 +209,10 @@ def test_a_cart_offers_them_by_its_first_time(system: System) -> None:
     assert _offered(system, held.body) == set()
 
 
-def test_a_change_offers_them_by_the_sooner_of_its_times(system: System) -> None:
+def test_a_reschedule_offers_them_by_the_sooner_of_its_times(system: System) -> None:
     """The old time counts as the new one does."""
     system.database.execute("update core.tenants set delayed_methods = 'all'")
-    held, session_id = system.checkout(system.hold(SOON))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(SOON))
     system.change_prices(500)
     system.move(held, FAR)
 

@@ -1,4 +1,4 @@
-"""Where a call goes: listings to a reader if there is one, everything else to the writer."""
+"""Which server a call goes to: listings to a reader if there is one, the rest to the writer."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.harness.system.setup import TEN
 
 
 def _read_only(url: str) -> str:
-    """The same server, as one that follows another."""
+    """The same server, as a replica."""
     return make_conninfo(url, options="-c default_transaction_read_only=on")
 
 
@@ -36,7 +36,7 @@ def environment(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 def test_a_listing_is_read_at_a_reader(system: System) -> None:
-    """It runs there as it is; holding does not, and is not sent there."""
+    """A listing runs at the reader; a hold would fail there, and is not sent to it."""
     reader = _read_only(system._database_url("holdfast_availability"))
     before = system.slots()
     system.close()
@@ -53,7 +53,7 @@ def test_a_listing_is_read_at_a_reader(system: System) -> None:
 
 @pytest.mark.parametrize("reader", [f"postgresql://holdfast@{REFUSING}/none", None])
 def test_without_a_reader_the_writer_answers(system: System, reader: str | None) -> None:
-    """None was set up, or it cannot be reached: nobody notices."""
+    """Without a configured or reachable reader, the writer answers."""
     system.close()
     if reader:
         system.with_environment(DATABASE_READER_URL=reader)
@@ -63,7 +63,7 @@ def test_without_a_reader_the_writer_answers(system: System, reader: str | None)
 
 
 def test_a_reader_that_dies_is_passed_by(system: System) -> None:
-    """The call under way is made again, at the writer."""
+    """The call under way is repeated at the writer."""
     reader = _read_only(system._database_url("holdfast_availability"))
     system.with_environment(DATABASE_READER_URL=reader)
     system.slots()
@@ -74,8 +74,8 @@ def test_a_reader_that_dies_is_passed_by(system: System) -> None:
     assert set(system._connections["availability"]) == {READER, WRITER}
 
 
-def test_a_reader_knows_who_has_left(system: System) -> None:
-    """It does not see the writer's locks, but it asks where the tenant is."""
+def test_a_reader_knows_which_tenant_has_left(system: System) -> None:
+    """It does not see the writer's locks, but it checks where the tenant is."""
     reader = _read_only(system._database_url("holdfast_availability"))
     system.with_environment(DATABASE_READER_URL=reader)
     system.database.execute("update core.tenants set state = 'left'")
@@ -88,8 +88,8 @@ def test_a_reader_knows_who_has_left(system: System) -> None:
 
 @pytest.mark.usefixtures("environment")
 def test_writing_at_a_reader_is_a_fault_and_no_failover() -> None:
-    """The connection is kept: the server is what it was, and the function is wrong."""
-    places._connected(READER)  # else a slow connection would be a reason to ask the writer
+    """The connection is kept: the server has not changed, and the function is wrong."""
+    places._connected(READER)  # otherwise a slow connection would be a reason to ask the writer
     with pytest.raises(psycopg.errors.ReadOnlySqlTransaction):
         places.call("expire_holds", 1, where=READER)
 
@@ -116,7 +116,7 @@ def test_a_writer_that_became_a_reader_is_left(
 
 @pytest.mark.usefixtures("environment")
 def test_a_cell_that_is_not_there_is_a_fault() -> None:
-    """There is one today."""
+    """Today there is one cell."""
     with pytest.raises(KeyError):
         places.call("expire_holds", 1, where=places.Place("2"))
 

@@ -1,4 +1,4 @@
-"""How often one caller may ask: at the limits that a new tenant has, and at smaller ones."""
+"""How often one caller may ask: with a new tenant's limits, and with smaller ones."""
 
 import re
 import time
@@ -32,7 +32,7 @@ COUNT = "UpdateItem RateLimitTable"
 
 
 class Clock:
-    """The functions' clock, as far as windows go by it."""
+    """The functions' clock, as far as windows depend on it."""
 
     def __init__(self) -> None:
         self.at = NOON
@@ -51,13 +51,13 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def limited(system: System, clock: Clock) -> System:
-    """The system whose tenant has the limits of a new one, and has never been counted."""
+    """A tenant with a new tenant's limits, which has never been counted."""
     set_limits(system)
     return system
 
 
 def set_limits(system: System, factor: int = 100, **budgets: int) -> None:
-    """Give the tenant the default limits but for these, and a salt that nobody was counted with."""
+    """Give the tenant the default limits except for these, and a new salt."""
     chosen = {COLUMNS[name]: value for name, value in (DEFAULTS | budgets).items()}
     assignments = ", ".join(f"{column} = {value}" for column, value in chosen.items())
     system.database.execute(
@@ -72,7 +72,7 @@ def _read(system: System, **named: Any) -> Answer:
 
 
 def _hold(system: System, email: str = "grace@example.com", **named: Any) -> Answer:
-    """A request that is counted, and then refused for what it asks for."""
+    """A request that is counted, and then refused for its content."""
     customer = {"name": "Grace", "email": email}
     body = system.hold_body("2030-01-07T03:00:00Z", customer=customer)
     return system.request("POST", "/v1/holds", body, **named)
@@ -95,7 +95,7 @@ ASK = {"read": _read, "hold": _hold, "waitlist": _wait, "checkout": _checkout, "
 
 
 def test_a_new_tenant_has_these_limits(system: System) -> None:
-    """The defaults of the table are those that the document and these tests go by."""
+    """The table's defaults are those in the document and in these tests."""
     made = add_tenant(system.database).tenant_id
     row = system.database.one("select * from core.tenants where id = %s", made)
 
@@ -104,7 +104,7 @@ def test_a_new_tenant_has_these_limits(system: System) -> None:
 
 
 def test_every_route_has_a_class_or_no_key() -> None:
-    """What takes a key is counted; what is not counted takes none.
+    """A route that takes a key is counted; one that is not counted takes none.
 
     Proves: ASVS 2.4.1, API4:2023
     """
@@ -122,7 +122,7 @@ def test_every_route_has_a_class_or_no_key() -> None:
 
 @pytest.mark.parametrize("name", [name for name in ASK if name != "read"])
 def test_one_too_many_from_one_address_is_429(limited: System, name: str) -> None:
-    """At the defaults: so many are answered, the next is refused until the window ends.
+    """With the defaults: that many are answered, and the next is refused until the window ends.
 
     Proves: ASVS 2.4.1, API4:2023
     """
@@ -137,7 +137,7 @@ def test_one_too_many_from_one_address_is_429(limited: System, name: str) -> Non
 
 
 def test_one_read_too_many_is_429(limited: System) -> None:
-    """Reading is limited, too; here to four a minute, of which two are told to others."""
+    """Reads are limited too; here to four a minute, two of which other environments know of."""
     set_limits(limited, read=4)
     with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
         limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
@@ -150,7 +150,7 @@ def test_one_read_too_many_is_429(limited: System) -> None:
 
 @pytest.mark.parametrize("name", ASK)
 def test_every_answer_says_what_is_allowed_and_what_is_left(limited: System, name: str) -> None:
-    """RateLimit-Policy and RateLimit, structured as the draft has them, done or refused."""
+    """RateLimit-Policy and RateLimit, structured as in the draft, on success and refusal."""
     window = limits.CLASSES[name].window
     set_limits(limited, **{name: 3})
     answers = [ASK[name](limited) for _ in range(4)]
@@ -169,7 +169,7 @@ def _fields(answer: Answer, name: str) -> tuple[int, ...]:
 
 
 def test_the_next_window_is_a_new_one(limited: System, clock: Clock) -> None:
-    """After the seconds of Retry-After the same request is answered."""
+    """After Retry-After seconds the same request succeeds."""
     set_limits(limited, hold=2)
     before = [_hold(limited).status for _ in range(3)]
     clock.at += int(_hold(limited).headers["retry-after"])
@@ -190,7 +190,7 @@ def test_the_next_window_is_a_new_one(limited: System, clock: Clock) -> None:
 def test_addresses_are_counted_apart(
     limited: System, first: str, second: str, together: bool
 ) -> None:
-    """Browsers of one network share a budget, and nobody else's requests spend it."""
+    """Browsers of one network share a budget, which no other requests use."""
     set_limits(limited, hold=1)
     limited.address = first
     assert [_hold(limited).status for _ in range(2)] == [422, 429]
@@ -200,7 +200,9 @@ def test_addresses_are_counted_apart(
 
 
 def test_a_mailbox_has_fewer_however_it_is_spelled(limited: System) -> None:
-    """One address that names one mailbox again and again is refused; for another it is not."""
+    """An address that names one mailbox again and again is refused; for another mailbox it is
+    not.
+    """
     set_limits(limited, mailbox=2)
     spellings = ["grace@example.com", "GRACE+1@Example.com", "grace+x@example.COM"]
     statuses = [_hold(limited, email).status for email in spellings]
@@ -209,8 +211,9 @@ def test_a_mailbox_has_fewer_however_it_is_spelled(limited: System) -> None:
     assert _hold(limited, "ada@example.com").status == 422
 
 
-def test_nobody_uses_up_a_mailbox_for_its_owner(limited: System) -> None:
-    """A stranger who names somebody's mailbox from elsewhere takes nothing from its owner.
+def test_strangers_cannot_use_up_a_mailboxs_budget(limited: System) -> None:
+    """A stranger who names a customer's mailbox from elsewhere uses nothing of the customer's
+    budget.
 
     Proves: ASVS 2.4.1, API6:2023
     """
@@ -222,7 +225,7 @@ def test_nobody_uses_up_a_mailbox_for_its_owner(limited: System) -> None:
 
 
 def test_servers_are_counted_by_key(limited: System) -> None:
-    """A secret key has a budget wherever it is used, and another key of the tenant its own."""
+    """A secret key has one budget wherever it is used, and another key of the tenant its own."""
     set_limits(limited, factor=2, hold=1)
     other = new_key("sk")
     add_key(limited.database, limited.tenant.tenant_id, "secret", other)
@@ -236,9 +239,10 @@ def test_servers_are_counted_by_key(limited: System) -> None:
     assert _hold(limited).status == 422
 
 
-def test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left(limited: System) -> None:
-    """All addresses of a publishable key share a far larger budget; it is no secret once it is
-    used up, but how busy a shop is stays one."""
+def test_browsers_together_have_a_limit_without_seeing_how_much_is_left(limited: System) -> None:
+    """All addresses of a publishable key share a far larger budget. The answer says when it is used
+    up, but not how busy the shop is.
+    """
     set_limits(limited, factor=3, hold=1)
     statuses = []
     for number in range(4):
@@ -253,7 +257,7 @@ def test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left(limite
 
 
 def test_tenants_do_not_share_budgets(limited: System) -> None:
-    """The same address at another tenant's shop has spent nothing there.
+    """The same address has used nothing at another tenant's shop.
 
     Proves: ASVS 8.4.1
     """
@@ -276,7 +280,7 @@ def test_environments_count_together(limited: System) -> None:
 
 
 def test_a_storm_costs_nothing_outside(limited: System, calls: list[str]) -> None:
-    """Whoever is over a limit is answered from memory: no DynamoDB, no database."""
+    """A caller over a limit is answered from memory: no DynamoDB, no database."""
     set_limits(limited, hold=2)
     with dynamodb_watched(limited.backends.dynamodb) as (address, seen):
         limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=address)
@@ -307,7 +311,7 @@ def test_a_storm_over_the_limit_of_others_costs_one_call(limited: System) -> Non
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The stored functions that are called, each call a round trip."""
+    """The stored functions that are called; each call is a round trip."""
     made: list[str] = []
     call = database.call
 
@@ -338,7 +342,8 @@ def test_in_steady_state_a_hold_is_one_round_trip_and_one_count(
 
 
 def test_an_unknown_key_writes_nothing_outside(limited: System) -> None:
-    """Whoever has no key is counted in memory by address: neither 401 nor 429 costs DynamoDB.
+    """Callers without a valid key are counted in memory by address: neither 401 nor 429 costs
+    DynamoDB.
 
     Proves: ASVS 2.4.1, 15.2.2, API4:2023
     """
@@ -381,7 +386,7 @@ def test_a_revoked_key_is_a_stranger_again(limited: System) -> None:
 
 
 def test_the_first_401_ends_what_was_believed_of_a_key(limited: System, calls: list[str]) -> None:
-    """An environment that knew a key alive asks the database who it is, once it was refused."""
+    """An environment that knew a key asks the database again, once it was refused."""
     assert _read(limited).status == 200
     limited.database.execute("update core.api_keys set revoked_at = core.clock()")
     calls.clear()
@@ -391,7 +396,7 @@ def test_the_first_401_ends_what_was_believed_of_a_key(limited: System, calls: l
 
 
 def test_a_change_of_limits_counts_within_minutes(limited: System, clock: Clock) -> None:
-    """An environment believes what it was told for five minutes, and then asks again."""
+    """An environment keeps the limits for five minutes, and then reads them again."""
     assert _hold(limited).status == 422
     limited.database.execute("update core.tenants set rate_holds = 1")
     assert _hold(limited).status == 422
@@ -416,7 +421,7 @@ def broken(request: pytest.FixtureRequest, limited: System) -> Iterator[str]:
 def test_without_dynamodb_requests_go_on(
     limited: System, broken: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Counting fails: nobody is refused or kept waiting for it, and a metric says so, once."""
+    """If counting fails, requests are neither refused nor delayed; a metric is counted, once."""
     set_limits(limited, read=4)
     limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=broken)
     began = time.monotonic()
@@ -429,7 +434,7 @@ def test_without_dynamodb_requests_go_on(
 
 
 def test_without_dynamodb_an_environment_still_counts(limited: System, broken: str) -> None:
-    """What one environment has counted by itself is over the limit for certain."""
+    """What one environment alone has counted is certainly over the limit."""
     set_limits(limited, read=4)
     limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=broken)
 
@@ -437,7 +442,7 @@ def test_without_dynamodb_an_environment_still_counts(limited: System, broken: s
 
 
 def test_dynamodb_is_asked_again_after_a_pause(limited: System, clock: Clock) -> None:
-    """It is left alone for some seconds after a failure, then counts everything not yet told."""
+    """After a failure it is left alone for some seconds, then gets everything counted meanwhile."""
     set_limits(limited, read=10)
     with dynamodb_without("UpdateItem", limited.backends.dynamodb) as broken:
         limited.with_environment(AWS_ENDPOINT_URL_DYNAMODB=broken)
@@ -454,7 +459,7 @@ def test_dynamodb_is_asked_again_after_a_pause(limited: System, clock: Clock) ->
 
 
 def test_no_address_is_written_down(limited: System) -> None:
-    """What is counted is stored as a hash with the tenant's own salt, and ends by itself.
+    """Counts are stored under a hash with the tenant's own salt, and expire.
 
     Proves: ASVS 14.2.4
     """

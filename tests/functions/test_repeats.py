@@ -1,7 +1,7 @@
-"""Whoever repeats another's request: every POST, and everybody who is not its caller.
+"""Another caller repeats a request: every POST, and every caller who is not its own.
 
-An idempotency key belongs to its caller, its operation and its subject. Whoever else sends it, with
-the same body, is told nothing of the first request, and is not in its way.
+An idempotency key belongs to its caller, its operation and its subject. Another caller who sends it
+with the same body learns nothing of the first request, and does not disturb it.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,7 +35,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Case:
-    """One route: who may ask, and what another tenant's key of that kind is answered."""
+    """One route: who may ask, and what another tenant's key of that kind gets."""
 
     kinds: tuple[str, ...]
     ask: Callable[[System], Asked]
@@ -109,14 +109,14 @@ CASES: Mapping[str, Case] = {
     ),
     f"{CATALOGUE}/resources/{{resource_id}}/calendar-feeds": _rule("calendar-feeds", None),
 }
-# These keep no request: whoever asks is authorised and answered by what is true now.
+# These store no request: each caller is authorised and answered from the current state.
 NOTHING_KEPT = {"/v1/customers/export", "/v1/customers/erasure"}
-_OPEN = ("/v1/holds", "/v1/waitlist")  # whose answers carry a secret, and which need none
+_OPEN = ("/v1/holds", "/v1/waitlist")  # whose answers contain a secret, and which need none
 _FIRST = [(route, kind) for route, case in CASES.items() for kind in case.kinds]
 
 
 def test_every_route_is_tried() -> None:
-    """Each POST of the template has a case: a new one cannot be forgotten."""
+    """Each POST of the template has a case."""
     posts = {route.path for route in the_template().routes if route.method == "POST"}
 
     assert set(CASES) | NOTHING_KEPT == posts
@@ -125,11 +125,11 @@ def test_every_route_is_tried() -> None:
 def _others(
     system: System, route: str, kind: str, asked: Asked, elsewhere: Tenant
 ) -> dict[str, tuple[str, str | None, Expected]]:
-    """Who else asks: by which key, with which booking secret, and what they are to be answered."""
+    """The other callers: with which key, with which booking secret, and their expected answers."""
     case = CASES[route]
     stranger = system.hold("2030-01-09T10:00:00Z", customer={"name": "S", "email": "s@x.example"})
     opened = case.kinds == BOTH and route not in _OPEN
-    # a server needs no secret, and to hold or to wait nobody does: then it is the same caller
+    # a server needs no secret, and holding or waiting needs none: then it is the same caller
     without: Expected = 404 if opened and kind == "publishable" else SAME
     their_key = {"publishable": elsewhere.publishable_key, "secret": elsewhere.secret_key}[kind]
     others: dict[str, tuple[str, str | None, Expected]] = {
@@ -137,12 +137,12 @@ def _others(
         "no secret": (kind, None, without),
         "a wrong secret": (kind, f"bks_{'x' * 43}", without),
         "another tenant": (their_key, asked.secret, case.elsewhere),
-        "a key that nobody has": (new_key(their_key[:2]), asked.secret, 401),
+        "an unknown key": (new_key(their_key[:2]), asked.secret, 401),
     }
     if kind == "secret":
         lesser: Expected = 404 if opened else OWN if route in _OPEN else 403
         others["a lesser key"] = ("publishable", None, lesser)
-        # secrets are written as the caller's key is: with its tenant
+        # secrets have the form of the caller's key: with its tenant
         another = f"sk_test_{UUID(system.tenant.tenant_id).hex}_{new_key()[-48:]}"
         add_key(system.database, system.tenant.tenant_id, "secret", another)
         others["another server of the tenant"] = (another, None, SAME)
@@ -156,7 +156,7 @@ def _others(
 
 
 def _tells(answer: Answer, first: Answer) -> list[str]:
-    """What of the first one's answer another's says."""
+    """What of the first answer another answer contains."""
     booking = first.body.get("booking", first.body)
     private = [booking["id"], *VICTIM.values(), NOTES]
     private += [first.body.get(name) for name in ("client_secret", "checkout_url", "url")]
@@ -165,7 +165,9 @@ def _tells(answer: Answer, first: Answer) -> list[str]:
 
 @pytest.mark.parametrize("door", ["DynamoDB", "Postgres alone", "new environments"])
 @pytest.mark.parametrize(("route", "kind"), _FIRST, ids=str)
-def test_nobody_else_is_told_of_a_request(system: System, route: str, kind: str, door: str) -> None:
+def test_other_callers_learn_nothing_of_a_request(
+    system: System, route: str, kind: str, door: str
+) -> None:
     """Each user of `once`, by: other secret, none, wrong, unknown, lesser, other tenant, revoked.
 
     Cases: D-3, P-7
@@ -195,7 +197,7 @@ def test_nobody_else_is_told_of_a_request(system: System, route: str, kind: str,
 
         if expected == SAME:
             assert (answer.status, answer.body) == (first.status, first.body), name
-        elif expected == OWN:  # 409: the time is taken, as for anybody; never 422 for the key
+        elif expected == OWN:  # 409: the time is taken; never 422 for the key
             own = {"/v1/holds": (409,), "/v1/waitlist": (201, 409)}.get(route, (201,))
             assert answer.status in own, (name, answer)
             assert [told for told in _tells(answer, first) if told not in str(asked.body)] == []

@@ -14,24 +14,17 @@ TWO = "2030-01-07T14:00:00Z"
 FOUR = "2030-01-07T16:00:00Z"
 
 
-def _paid(system: System, starts_at: str = TEN) -> dict[str, Any]:
-    held, session_id = system.checkout(system.hold(starts_at))
-    system.pay(session_id)
-    system.deliver_webhooks()
-    return held
-
-
 def _post(system: System, held: dict[str, Any], body: Any, **how: Any) -> Answer:
     path = f"/v1/bookings/{held['id']}/reschedule"
     return system.request("POST", path, body, **{"secret": held["client_secret"]} | how)
 
 
-def test_a_booking_is_moved(system: System) -> None:
+def test_a_booking_is_rescheduled(system: System) -> None:
     """200 with the booking at its new time, and its new version as the ETag.
 
     Cases: D-1
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     answer = system.move(held, TWO)
 
@@ -41,11 +34,11 @@ def test_a_booking_is_moved(system: System) -> None:
 
 
 def test_what_costs_more_waits(system: System) -> None:
-    """202: the booking as it was, with the change, its difference and its deadline.
+    """202: the booking as it was, with the reschedule, its difference and its deadline.
 
     Cases: E-10.5
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
 
     answer = system.move(held, TWO)
@@ -57,11 +50,11 @@ def test_what_costs_more_waits(system: System) -> None:
 
 
 def test_the_confirmation_settles_the_difference_itself(system: System) -> None:
-    """Before any webhook: it asks Stripe, and tells of the booking at its new time.
+    """Before any webhook, it asks Stripe and shows the booking at its new time.
 
     Cases: E-2.8
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     _, session_id = system.checkout(held)
@@ -74,12 +67,12 @@ def test_the_confirmation_settles_the_difference_itself(system: System) -> None:
     assert violations(system.database, system.double) == []
 
 
-def test_a_repeat_with_the_key_is_one_move(system: System) -> None:
+def test_a_repeat_with_the_key_is_one_reschedule(system: System) -> None:
     """Also after the front door has forgotten it; with another body it is refused.
 
     Cases: D-3
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     key = str(uuid.uuid4())
     first = system.move(held, TWO, idempotency_key=key)
 
@@ -101,7 +94,7 @@ def test_giving_up_closes_the_page_first(system: System) -> None:
 
     Cases: E-2.6
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     system.checkout(held)
@@ -115,11 +108,11 @@ def test_giving_up_closes_the_page_first(system: System) -> None:
 
 
 def test_giving_up_what_was_just_paid(system: System) -> None:
-    """409 already_paid: the payment was quicker, and the booking is at its new time.
+    """409 already_paid: the payment was first, and the booking has its new time.
 
     Cases: E-2.2
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     _, session_id = system.checkout(held)
@@ -132,9 +125,9 @@ def test_giving_up_what_was_just_paid(system: System) -> None:
 
 
 def test_giving_up_while_a_slow_payment_is_under_way(system: System) -> None:
-    """409: found out at Stripe, or known already; the time is kept."""
+    """409, learned from Stripe or already known; the time is kept."""
     system.offer_delayed_methods()
-    held = _paid(system, "2030-01-30T10:00:00Z")
+    held = system.paid(system.hold("2030-01-30T10:00:00Z"))
     system.change_prices(1500)
     system.move(held, "2030-01-30T14:00:00Z")
     _, session_id = system.checkout(held)
@@ -151,7 +144,7 @@ def test_giving_up_while_stripe_cannot_be_reached(system: System) -> None:
 
     Cases: D-2
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     system.checkout(held)
@@ -188,11 +181,11 @@ def test_giving_up_while_stripe_cannot_be_reached(system: System) -> None:
     ],
 )
 def test_a_wish_that_is_refused(system: System, body: Any, status: int, code: str) -> None:
-    """Each with its status and code; the booking, its time and its money are as they were.
+    """Each with its status and code; the booking, its time and its payment are unchanged.
 
     Cases: P-11, P-12, E-10.5
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.hold(FOUR)
     how = {"headers": {"content-type": "application/json"}} if isinstance(body, bytes) else {}
 
@@ -209,26 +202,28 @@ def test_a_wish_that_is_refused(system: System, body: Any, status: int, code: st
         ({"headers": {"if-match": '"99"'}}, 412, "stale_version"),
     ],
 )
-def test_who_may_not(system: System, how: dict[str, Any], status: int, code: str) -> None:
-    """Without the booking's secret there is no such booking; a stale screen moves nothing.
+def test_a_missing_secret_or_old_version_is_refused(
+    system: System, how: dict[str, Any], status: int, code: str
+) -> None:
+    """Without the booking's secret it is not found; an outdated version is refused.
 
     Cases: E-3.5, D-4
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     refused(system, lambda: _post(system, held, {"starts_at": TWO}, **how), status, code)
 
 
-def test_the_secret_key_moves_any_booking_of_its_tenant(system: System) -> None:
+def test_a_secret_key_reschedules_any_booking_of_its_tenant(system: System) -> None:
     """A server needs no booking secret."""
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     answer = _post(system, held, {"starts_at": TWO}, secret=None, key="secret")
 
     assert (answer.status, answer.body["starts_at"]) == (200, TWO)
 
 
-def test_a_booking_on_its_way_to_pay_is_not_moved(system: System) -> None:
+def test_a_booking_pending_payment_is_not_rescheduled(system: System) -> None:
     """409 while its payment page is open.
 
     Cases: E-10.5
@@ -238,8 +233,8 @@ def test_a_booking_on_its_way_to_pay_is_not_moved(system: System) -> None:
     refused(system, lambda: system.move(held, TWO), 409, "illegal_state")
 
 
-def test_a_hold_that_is_over_is_not_moved(system: System) -> None:
-    """410: whether released or run out."""
+def test_a_hold_that_is_over_is_not_rescheduled(system: System) -> None:
+    """410, whether released or expired."""
     held = system.hold(TEN)
     system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
 
@@ -247,7 +242,7 @@ def test_a_hold_that_is_over_is_not_moved(system: System) -> None:
 
 
 def test_there_is_nothing_to_give_up(system: System) -> None:
-    """409: no change of the booking waits."""
-    held = _paid(system)
+    """409: the booking has no pending reschedule."""
+    held = system.paid(system.hold(TEN))
 
     refused(system, lambda: system.give_up(held), 409, "illegal_state")

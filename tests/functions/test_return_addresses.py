@@ -1,4 +1,6 @@
-"""Where a payment page may lead: for a browser to the tenant's list, for a server anywhere safe."""
+"""Where a payment page may lead: for a browser to the tenant's list, for a server to any safe
+site.
+"""
 
 from typing import Any
 
@@ -89,8 +91,8 @@ def _begin(
 def test_a_browser_is_led_nowhere_else(
     shared_system: System, held: dict[str, Any], field: str, address: str
 ) -> None:
-    """The publishable key is public: who has it must not choose where a customer goes after paying.
-    422 names the field, and nothing is begun.
+    """The publishable key is public, and must not decide where a customer goes after paying. 422
+    names the field, and nothing is begun.
 
     Cases: P-12
     Proves: ASVS 3.7.2
@@ -111,7 +113,9 @@ def test_a_browser_is_led_nowhere_else(
 def test_a_server_is_held_to_https_as_well(
     shared_system: System, held: dict[str, Any], field: str, address: str
 ) -> None:
-    """It may name any site, but none that browsers reach in the clear or read in two ways."""
+    """It may name any site, but none in the clear, and no address that browsers read in two
+    ways.
+    """
     refused(
         shared_system,
         lambda: _begin(shared_system, held, field, address, "secret"),
@@ -122,7 +126,7 @@ def test_a_server_is_held_to_https_as_well(
 
 @pytest.mark.parametrize("key", ["publishable", "secret"])
 @pytest.mark.parametrize("address", SYNTAX)
-def test_what_is_no_web_address_is_told_as_such(
+def test_what_is_no_web_address_is_refused_as_such(
     shared_system: System, held: dict[str, Any], address: str, key: str
 ) -> None:
     """Refused by the model, for every key."""
@@ -149,7 +153,7 @@ def test_what_is_listed_is_led_to(system: System, address: str) -> None:
 
 @pytest.mark.parametrize("address", ["https://anywhere.example/", "http://127.0.0.1:3000/"])
 def test_a_server_chooses_freely(system: System, address: str) -> None:
-    """It knows what it does; nothing has to be listed."""
+    """A server's address need not be listed."""
     system.database.execute("update core.tenants set return_origins = '{}'")
     held = system.hold()
 
@@ -159,7 +163,7 @@ def test_a_server_chooses_freely(system: System, address: str) -> None:
 
 
 def test_an_empty_list_is_the_booking_page_alone(system: System) -> None:
-    """That is what a new tenant begins with."""
+    """That is what a new tenant has."""
     system.database.execute("update core.tenants set return_origins = '{}'")
     held = system.hold()
     page = {
@@ -172,7 +176,7 @@ def test_an_empty_list_is_the_booking_page_alone(system: System) -> None:
 
 
 def test_the_tenants_own_page_is_led_to(system: System) -> None:
-    """It need not be listed as well."""
+    """It need not be listed."""
     system.database.execute(
         "update core.tenants set return_origins = '{}', page_url = 'https://shop.example/?key=pk'"
     )
@@ -186,7 +190,7 @@ def test_the_tenants_own_page_is_led_to(system: System) -> None:
 
 
 def test_a_tenant_older_than_the_list_goes_on_working(system: System) -> None:
-    """Until it has one, its browsers may name any address over https, and none in the clear."""
+    """Until it has a list, its browsers may name any address over https, and none in the clear."""
     system.database.execute("update core.tenants set return_origins = null")
     held = system.hold()
 
@@ -199,7 +203,7 @@ def test_a_tenant_older_than_the_list_goes_on_working(system: System) -> None:
 
 
 def test_a_listed_page_does_not_hide_another(system: System) -> None:
-    """The page that is open leads where a server wanted; a browser that asks for it is refused."""
+    """The open page leads to a server's address; a browser that asks for it is refused."""
     held = system.hold()
     elsewhere = {"success_url": "https://anywhere.example/"}
     first = _begin(system, held, "success_url", elsewhere["success_url"], "secret")

@@ -1,11 +1,11 @@
-"""Hours, overrides and blackouts over HTTP: what they change, and what makes no sense."""
+"""Hours, overrides and blackouts over HTTP: what they change, and what is invalid."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.functions.test_catalogue import NOBODY, send
+from tests.functions.test_catalogue import UNKNOWN_ID, send
 from tests.harness.database.tenants import add_tenant
 from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem, refused
@@ -40,7 +40,7 @@ def made(system: System, kind: str, **changes: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_rule_is_made_listed_changed_and_deleted(system: System, kind: str) -> None:
-    """Each change is a new version; what is deleted is gone."""
+    """Each change is a new version; a deleted rule is gone."""
     item = made(system, kind)
     shown = {k: v for k, v in item.items() if k not in {"collisions", "more_collisions"}}
     path = f"{kind}/{item['id']}"
@@ -59,7 +59,7 @@ def test_a_rule_is_made_listed_changed_and_deleted(system: System, kind: str) ->
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_only_servers_of_the_tenant_may(system: System, kind: str) -> None:
-    """A publishable key is refused; another tenant's resource, and another's rule, do not exist.
+    """A publishable key is refused; another tenant's resource or rule does not exist.
 
     Cases: P-7
     Proves: ASVS 8.2.1, 8.4.1, API5:2023
@@ -98,7 +98,7 @@ def test_only_servers_of_the_tenant_may(system: System, kind: str) -> None:
 def test_overlapping_windows_are_refused(
     system: System, new: dict[str, Any], collides: tuple[int, str]
 ) -> None:
-    """409 with the window that is in the way.
+    """409 with the existing window.
 
     Cases: E-5.3
     """
@@ -110,7 +110,7 @@ def test_overlapping_windows_are_refused(
 
 
 def test_a_change_must_not_overlap_either(system: System) -> None:
-    """Nor in a season that meets another; seasons that do not meet may have the same hours.
+    """Nor in a season that overlaps another; separate seasons may have the same hours.
 
     Cases: E-5.3
     """
@@ -122,12 +122,12 @@ def test_a_change_must_not_overlap_either(system: System) -> None:
         act = lambda c=change: rule(system, "PATCH", path, c, "*")  # noqa: E731
         answer = refused(system, act, 409, "window_overlaps")
         assert answer.body["window"]["id"] == summer["id"]
-    # a window is not in its own way
+    # a window does not overlap itself
     assert rule(system, "PATCH", path, {"opens": "19:15"}, "*").status == 200
 
 
 def test_overlapping_overrides_are_refused(system: System) -> None:
-    """Two of one day with time in common, or one that is closed beside another.
+    """Two of one day that share time, or one that is closed beside another.
 
     Cases: E-5.3
     """
@@ -152,7 +152,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("hours", {"weekday": None}),
     ("hours", {"valid_from": "2030-06-02", "valid_until": "2030-06-01"}),
     ("hours", {"valid_from": "2030-02-30"}),
-    ("hours", {"id": NOBODY}),
+    ("hours", {"id": UNKNOWN_ID}),
     ("overrides", {"opens": "09:00", "closes": None}),
     ("overrides", {"opens": "09:00", "closes": "09:00"}),
     ("overrides", {"date": None}),
@@ -166,7 +166,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("kind", "wrong"), WRONG)
 def test_what_makes_no_sense_is_refused(system: System, kind: str, wrong: dict[str, Any]) -> None:
-    """422 when it is made and when it is changed, and nothing has changed.
+    """422 on creation and on change, and nothing has changed.
 
     Cases: P-2, P-12
     """
@@ -189,7 +189,7 @@ def test_what_makes_no_sense_is_refused(system: System, kind: str, wrong: dict[s
 def test_a_change_must_make_sense_with_the_rest(
     system: System, kind: str, before: dict[str, Any], change: dict[str, Any]
 ) -> None:
-    """What only the database can see, it refuses."""
+    """What only the database can check, it refuses."""
     path = f"{kind}/{made(system, kind, **before)['id']}"
 
     refused(system, lambda: rule(system, "PATCH", path, change, "*"), 422, "invalid_request")
@@ -207,7 +207,7 @@ def test_a_change_must_make_sense_with_the_rest(
     ],
 )
 def test_a_blackout_is_a_period(system: System, period: dict[str, Any]) -> None:
-    """Whole, forward, and of 366 days at most."""
+    """Whole, forward, and at most 366 days."""
     act = lambda: rule(system, "POST", "blackouts", period)  # noqa: E731
 
     refused(system, act, 422, "invalid_request")
@@ -256,7 +256,7 @@ def test_a_blackout_tells_of_the_bookings_it_lies_on(system: System) -> None:
     slots = [slot["starts_at"] for slot in system.slots()]
     held = system.hold(slots[0])
     far = system.hold(slots[-1])
-    # the quarter of an hour after the lesson is kept free: it is the lesson's too
+    # the buffer of a quarter of an hour after the lesson belongs to it
     end = datetime.fromisoformat(held["ends_at"])
     period = {
         "starts_at": (end + timedelta(minutes=14)).astimezone(UTC).isoformat(),
@@ -283,7 +283,7 @@ def test_a_blackout_tells_of_the_bookings_it_lies_on(system: System) -> None:
 
 
 def test_no_time_of_a_blackout_is_offered(system: System) -> None:
-    """Nor held; after the blackout is deleted it is.
+    """Neither listed nor held; after the blackout is deleted they are.
 
     Cases: E-5.4
     """
@@ -333,7 +333,7 @@ def test_a_blackout_lists_a_hundred_and_counts_the_rest(system: System) -> None:
 
 
 def test_rules_of_what_is_archived_are_only_read(system: System) -> None:
-    """They are listed, but no new ones are made.
+    """They are listed, but no new ones can be made.
 
     Cases: E-8.1
     """

@@ -1,4 +1,4 @@
-"""What people write in thirty scripts, from the request to the answer and the letter."""
+"""Names and addresses in thirty scripts, from the request to the answer and the letter."""
 
 import idna
 import pytest
@@ -12,7 +12,7 @@ from tests.harness.system.setup import TEN
 
 
 def _label(script: str) -> str:
-    """A word that a domain can have."""
+    """A word that a domain can contain."""
     for seed in range(20):
         try:
             idna.alabel(found := word(script, seed=seed))
@@ -23,7 +23,7 @@ def _label(script: str) -> str:
 
 
 def test_names_and_addresses_of_every_script(system: System) -> None:
-    """They are answered as they were typed, and found again.
+    """The answer has them as they were typed, and a search finds them.
 
     Cases: P-12
     """
@@ -44,7 +44,7 @@ def test_names_and_addresses_of_every_script(system: System) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_local_part_that_no_letter_reaches_is_refused(system: System, script: str) -> None:
-    """At the door, where it can be corrected.
+    """Refused at the start, where it can be corrected.
 
     Cases: P-12
     """
@@ -58,7 +58,7 @@ def test_a_local_part_that_no_letter_reaches_is_refused(system: System, script: 
 
 @pytest.mark.parametrize("typed", ["guest@bücher.example", "guest@xn--bcher-kva.example"])
 def test_a_letter_reaches_a_domain_in_any_script(system: System, typed: str) -> None:
-    """Amazon SES takes it in Punycode, however it was typed.
+    """Amazon SES gets it in Punycode, however it was typed.
 
     Cases: P-12
     """
@@ -74,7 +74,7 @@ def test_a_letter_reaches_a_domain_in_any_script(system: System, typed: str) -> 
 
 
 def test_a_letter_that_cannot_be_sent_is_given_up(system: System) -> None:
-    """Customers of before may have a local part outside ASCII; theirs is not tried for ever."""
+    """Older customers may have a local part outside ASCII; their letters are not tried for ever."""
     held = system.hold(TEN)
     place = joined(system, customer={"name": "Ada", "email": "ada@example.com"})
     system.database.execute(

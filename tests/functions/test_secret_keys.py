@@ -15,7 +15,7 @@ OTHER = TEN.replace("T10", "T14")
 
 
 def with_keys(system: System, listed: str) -> None:
-    """All functions know these booking keys from now on."""
+    """From now on, all functions know these booking keys."""
     system.with_environment(BOOKING_SECRET_KEY=listed)
 
 
@@ -26,7 +26,7 @@ def read(system: System, held: dict[str, Any], secret: str | None = None) -> Ans
 
 
 def letter_secrets(place: dict[str, Any]) -> list[str]:
-    """The secrets in the links of all letters about a place."""
+    """The secrets in the links of all letters about an entry."""
     told = [letter["Content"]["Simple"]["Body"]["Text"]["Data"] for letter in letters(place)]
     links = [text.partition("Take it here: ")[2].strip() for text in told]
     return [parse_qs(urlsplit(link).fragment)["secret"][0] for link in links]
@@ -37,7 +37,7 @@ def letters(place: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_old_secrets_open_their_bookings_after_a_new_key(system: System) -> None:
-    """A new key locks nobody out, and what is new is derived with it.
+    """Old secrets stay valid, and new ones are derived with the new key.
 
     Proves: ASVS 11.2.2
     """
@@ -58,7 +58,7 @@ def test_old_secrets_open_their_bookings_after_a_new_key(system: System) -> None
 
 
 def test_a_letter_is_derived_with_its_places_key(system: System) -> None:
-    """The place was taken with the old key; the letter is written with the new one known."""
+    """The entry was made with the old key; the letter is written when the new one is known."""
     with_keys(system, OLD)
     held = system.hold(TEN)
     place = joined(system)
@@ -72,7 +72,7 @@ def test_a_letter_is_derived_with_its_places_key(system: System) -> None:
 
 
 def test_after_a_leak_no_old_secret_opens_anything(system: System) -> None:
-    """Bookings, carts, places and feeds; letters sent afterwards carry secrets that work.
+    """Bookings, carts, entries and feeds; letters sent afterwards contain secrets that work.
 
     Proves: ASVS 7.4.1, 11.2.2
     """
@@ -94,7 +94,7 @@ def test_after_a_leak_no_old_secret_opens_anything(system: System) -> None:
     waits = f"/v1/waitlist/{place['id']}"
     assert system.request("GET", waits, secret=place["client_secret"]).status == 404
     assert system.request("GET", urlsplit(feed.body["url"]).path, key=None).status == 404
-    with_keys(system, f"2:{NEW}")  # the old key is known nowhere any more
+    with_keys(system, f"2:{NEW}")  # the old key is no longer known anywhere
     system.request("DELETE", f"/v1/holds/{taken['id']}", key="secret")
     deliver(system)
     [secret] = letter_secrets(place)
@@ -105,7 +105,7 @@ def test_after_a_leak_no_old_secret_opens_anything(system: System) -> None:
 
 
 def test_an_offer_under_way_keeps_one_secret(system: System) -> None:
-    """The place's secret opens the booking it was offered, before and after."""
+    """The entry's secret opens the offered booking, before and after."""
     with_keys(system, OLD)
     held = system.hold(TEN)
     place = joined(system)

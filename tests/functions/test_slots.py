@@ -1,4 +1,4 @@
-"""Slots over HTTP: of a resource, of a pool, by the clocks of a zone, and why there is none."""
+"""Slots over HTTP: of a resource, of a pool, in the time of a zone, and why there is none."""
 
 import json
 from typing import Any
@@ -42,7 +42,7 @@ def lists(shared_system: System, pool: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["resource", "pool"])
 def test_a_zone_adds_local_times(shared_system: System, lists: dict[str, str], kind: str) -> None:
-    """The same slots, told in two ways.
+    """The same slots, with and without local times.
 
     Cases: E-6.1
     """
@@ -62,7 +62,7 @@ def test_a_zone_adds_local_times(shared_system: System, lists: dict[str, str], k
 def test_the_text_of_the_database_is_what_is_described(
     shared_system: System, lists: dict[str, str], kind: str, odd: str, zone: str
 ) -> None:
-    """It is handed on as it is, so every member is there, in its order and form."""
+    """It is passed on as it is, so every member is there, in its order and form."""
     model = SlotList if kind == "resource" else PoolSlotList
     answer = shared_system.request("GET", lists[kind] + odd + zone)
     described = model.model_validate(answer.body).model_dump(mode="json", by_alias=True)
@@ -142,7 +142,7 @@ def test_thousands_of_slots_at_once_are_refused(
 
 @pytest.mark.parametrize("kind", ["resource", "pool"])
 def test_a_list_is_known_again(shared_system: System, lists: dict[str, str], kind: str) -> None:
-    """304 for the ETag of the same answer; in another zone it is another.
+    """304 for the ETag of the same answer; another zone has another ETag.
 
     Cases: E-5.2
     """
@@ -164,8 +164,8 @@ def explain(shared_system: System, query: str, key: str = "secret") -> Any:
     return shared_system.request("GET", path, key=key)
 
 
-def test_an_owner_is_told_why(shared_system: System) -> None:
-    """All rules with their words; none for a time that can be held."""
+def test_an_owner_learns_why(shared_system: System) -> None:
+    """All rules with their texts; none for a time that can be held."""
     free = explain(shared_system, f"starts_at={TEN}&customer_email=grace@example.com")
     closed = explain(shared_system, "starts_at=2030-01-09T03:10:00Z")
 

@@ -1,4 +1,4 @@
-"""Stripe down in every way it can be: 503 in time, one session in the end, one refund."""
+"""Every kind of outage of Stripe: 503 in time, one session in the end, one refund."""
 
 import time
 from datetime import timedelta
@@ -65,7 +65,7 @@ def test_a_session_whose_answer_was_lost_is_found_again(system: System, kind: st
 
 
 def test_a_failure_of_stripes_own_is_no_refusal(system: System) -> None:
-    """Only making sessions fails, with 500: that is not the caller's mistake, so 503 and not 422.
+    """Only making sessions fails, with 500: not the caller's mistake, so 503 and not 422.
 
     Cases: P-11
     """
@@ -80,9 +80,9 @@ def test_a_failure_of_stripes_own_is_no_refusal(system: System) -> None:
 
 
 def test_a_failure_that_is_not_kept_ends_no_attempt(system: System) -> None:
-    """A 500 that Stripe did not keep under the key: somebody slow may still make that session.
+    """A 500 that Stripe did not store under the key: a slow request may still make that session.
 
-    So the attempt stays the one there is, and the repeat goes on with it.
+    So the attempt stays, and the repeat continues it.
 
     Cases: E-2.6
     """
@@ -100,7 +100,7 @@ def test_a_failure_that_is_not_kept_ends_no_attempt(system: System) -> None:
 
 
 def test_a_stripe_that_never_answers_is_given_up_in_time(system: System) -> None:
-    """Silence: 503 within the function's time limit, before API Gateway gives up on us.
+    """Silence: 503 within the function's time limit, before API Gateway's.
 
     Proves: ASVS 16.5.2, API10:2023
     """
@@ -147,12 +147,12 @@ def test_a_confirmation_without_stripe_is_still_truthful(
         name: digest for name, digest in before.items() if name not in asked
     }
     system.double.faults.clear()
-    system.advance(timedelta(seconds=5))  # so long it is not asked again
+    system.advance(timedelta(seconds=5))  # not asked again for that long
     assert system.confirmation(held)["status"] == "confirmed"
 
 
 def test_a_release_without_stripe_keeps_the_time(system: System) -> None:
-    """While it might still be paid the time is not free: 202, and the outbox goes on.
+    """While it might still be paid the time is not free: 202, and the outbox retries.
 
     Cases: E-2.6, D-2
     """
@@ -174,7 +174,7 @@ def test_a_release_without_stripe_keeps_the_time(system: System) -> None:
 
 
 def test_a_new_checkout_waits_until_the_old_one_is_closed(system: System) -> None:
-    """Other addresses while Stripe is away: 503, and never a second payable session.
+    """Other addresses during an outage: 503, and never a second payable session.
 
     Cases: E-2.6
     """
@@ -204,7 +204,7 @@ REFUND_FAULTS: dict[str, dict[str, Any]] = DOWN | {
 def test_a_refund_is_made_once_however_often_it_is_tried(
     system: System, fault: dict[str, Any]
 ) -> None:
-    """Faults while a refund is sent: the outbox repeats it until it is there, exactly once.
+    """Faults while a refund is sent: the outbox repeats it until it is made, exactly once.
 
     Cases: D-2, E-2.3
     """

@@ -1,4 +1,4 @@
-"""Keys, booking secrets and addresses of feeds name their tenant; those of old go on working."""
+"""Keys, booking secrets and feed addresses name their tenant; older ones still work."""
 
 import re
 from typing import Any
@@ -19,7 +19,7 @@ KEY = "5d0e7c7a-6f0b-4f57-9d0e-3a6a1b1f0a11"
 
 
 def _old_key(system: System, kind: str = "publishable") -> str:
-    """A key of this tenant, as they were before they named it."""
+    """A key of this tenant from before keys named it."""
     key = new_key("pk" if kind == "publishable" else "sk")
     add_key(system.database, system.tenant.tenant_id, kind, key)
     return key
@@ -34,7 +34,9 @@ def _read(system: System, booking: dict[str, Any], secret: str, key: str = "publ
 
 
 def test_secrets_are_written_as_the_key_is(system: System) -> None:
-    """Who has a key of old gets what it knows; each opens its booking under both keys."""
+    """A caller with an old key gets secrets of the old form; each opens its booking under both
+    keys.
+    """
     old_key = _old_key(system)
     new = system.hold(TEN)
     old = system.request("POST", "/v1/holds", system.hold_body(OTHER), key=old_key).body
@@ -48,7 +50,7 @@ def test_secrets_are_written_as_the_key_is(system: System) -> None:
 
 
 def test_a_repeat_under_a_new_key_has_the_same_secret(system: System) -> None:
-    """Written otherwise, it opens the same booking; so does what carries the first."""
+    """Written differently, it opens the same booking; so does the first one."""
     old_key = _old_key(system)
     system.database.execute(
         "update core.api_keys as k set first_id = f.id from core.api_keys as f"
@@ -66,7 +68,7 @@ def test_a_repeat_under_a_new_key_has_the_same_secret(system: System) -> None:
 
 
 def test_the_tenant_in_a_secret_opens_nothing(system: System) -> None:
-    """It says where to look. Under another tenant's key the booking does not exist, as ever."""
+    """It only says where to look. Under another tenant's key the booking still does not exist."""
     held = system.hold(TEN)
     elsewhere = held["client_secret"].replace(_named(system), "0" * 32)
     changed = held["client_secret"][:-1] + ("0" if held["client_secret"][-1] != "0" else "1")
@@ -77,7 +79,7 @@ def test_the_tenant_in_a_secret_opens_nothing(system: System) -> None:
 
 @pytest.mark.parametrize(("of_old", "start"), [(False, "hss_"), (True, "bks_")])
 def test_a_letter_is_written_as_its_pages_key(system: System, of_old: bool, start: str) -> None:
-    """The page gets the secret that it would have been told."""
+    """The page gets the secret in the form that its key gets."""
     key = _old_key(system) if of_old else system.credential("publishable")
     system.database.execute(
         "update core.tenants set page_url = %s", f"https://studio.example/?key={key}"
@@ -96,7 +98,7 @@ def test_a_letter_is_written_as_its_pages_key(system: System, of_old: bool, star
 
 
 def test_addresses_of_feeds_name_their_tenant(system: System) -> None:
-    """One of old is found by its token alone; one that names a tenant is looked for there."""
+    """An old one is found by its token alone; one that names a tenant is looked up there."""
     path = f"/v1/catalogue/resources/{system.resource['id']}/calendar-feeds"
     new = system.request("POST", path, key="secret").body["url"]
     old = system.request("POST", path, key=_old_key(system, "secret")).body["url"]

@@ -1,4 +1,4 @@
-"""Tenants and keys, as whoever deployed the system makes them: through the migrating function."""
+"""Tenants and keys, made by the operator through the migrating function."""
 
 import json
 from typing import Any
@@ -49,7 +49,7 @@ def test_a_tenants_keys_open_its_api(system: System) -> None:
 
 
 def test_the_same_request_again_changes_nothing(system: System) -> None:
-    """An answer may be lost: the repeat makes no second tenant and no second key."""
+    """The answer may be lost: the repeat makes no second tenant and no second key."""
     tenant = str(uuid4())
     event = request(tenant, "A studio", new_keys("test", tenant), [])
     first = system.invoke("migrate", event)
@@ -60,7 +60,7 @@ def test_the_same_request_again_changes_nothing(system: System) -> None:
 
 
 def test_keys_are_renewed_and_taken_back(system: System) -> None:
-    """New ones beside the old; a revoked key is refused from then on, the others go on.
+    """New ones beside the old; a revoked key is refused from then on, the others still work.
 
     Proves: ASVS 7.4.1
     """
@@ -80,7 +80,7 @@ def test_keys_are_renewed_and_taken_back(system: System) -> None:
 
 @pytest.mark.parametrize("kind", ["publishable", "secret"])
 def test_a_replaced_keys_request_has_one_effect(system: System, kind: str) -> None:
-    """Sent with the old key and repeated with the one that replaced it: the same answer."""
+    """Sent with the old key and repeated with its replacement: the same answer."""
     tenant = system.tenant.tenant_id
     (old,) = [
         row.id
@@ -102,9 +102,9 @@ def test_a_replaced_keys_request_has_one_effect(system: System, kind: str) -> No
     assert answers[0].body == answers[1].body == answers[2].body
 
 
-@pytest.mark.parametrize("replaced", ["of the other kind", "of nobody"])
+@pytest.mark.parametrize("replaced", ["of the other kind", "unknown"])
 def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
-    """Neither a secret key a publishable one, nor one that there is not; nothing is made."""
+    """Neither a publishable key by a secret one, nor an unknown one; nothing is made."""
     (publishable,) = system.database.rows("select id from core.api_keys where kind = 'publishable'")
     other = str(publishable.id) if replaced == "of the other kind" else str(uuid4())
     before = rows(system)
@@ -118,7 +118,7 @@ def test_a_key_replaces_one_of_its_kind(system: System, replaced: str) -> None:
 
 
 def test_a_tenant_has_a_page_and_limits(system: System) -> None:
-    """They are set, stay when others change, and can be taken away; a repeat changes nothing."""
+    """They are set, stay when others change, and can be removed; a repeat changes nothing."""
     tenant = str(uuid4())
     keys = new_keys("test", tenant)
     page = f"https://studio.example/book?key={keys['publishable']}"
@@ -141,7 +141,7 @@ def test_a_tenant_has_a_page_and_limits(system: System) -> None:
 
 
 def test_a_page_has_a_key_of_its_own_tenant(system: System) -> None:
-    """Neither another tenant's, nor a secret one, nor one that was revoked."""
+    """Neither another tenant's, nor a secret one, nor a revoked one."""
     tenant, stranger = str(uuid4()), str(uuid4())
     keys, theirs = new_keys("test", tenant), new_keys("test", stranger)
     made = system.invoke("migrate", request(tenant, "A studio", keys, []))
@@ -201,7 +201,7 @@ def test_keys_are_stored_as_hashes(system: System) -> None:
 def test_what_makes_no_sense_changes_nothing(
     system: System, changes: dict[str, Any], why: str
 ) -> None:
-    """The reason is told, the value is not: it could be a key.
+    """The answer has the reason but not the value, which could be a key.
 
     Proves: ASVS 16.2.5
     """
@@ -214,7 +214,7 @@ def test_what_makes_no_sense_changes_nothing(
 
 
 def test_a_key_of_another_tenant_is_refused(system: System) -> None:
-    """Neither its hash nor its id can be used: nothing is changed."""
+    """Neither its hash nor its id is accepted: nothing is changed."""
     stranger = str(uuid4())
     keys = new_keys("test", stranger)
     theirs = system.invoke("migrate", request(stranger, "Theirs", keys, []))
@@ -240,8 +240,8 @@ def test_other_events_are_refused(system: System, event: Any) -> None:
     assert rows(system) == before
 
 
-def test_an_unreachable_database_is_told(system: System) -> None:
-    """Without its password."""
+def test_an_unreachable_database_is_reported(system: System) -> None:
+    """The answer says so, without its password."""
     system.with_environment(DATABASE_URL=f"postgresql://owner:hunter2@{REFUSING}/holdfast")
 
     with pytest.raises(FailedError, match="cannot be reached") as failed:
@@ -250,14 +250,14 @@ def test_an_unreachable_database_is_told(system: System) -> None:
 
 
 def test_a_new_tenants_payment_pages_lead_to_the_booking_page(system: System) -> None:
-    """Nothing is listed, and delayed methods are for its servers."""
+    """No address is listed, and delayed methods are for its servers."""
     made = make(system)
 
     assert (made["return_origins"], made["delayed_methods"]) == ([], "servers")
 
 
 def test_where_payment_pages_lead_is_listed(system: System) -> None:
-    """As browsers form origins; what is not named stays as it is."""
+    """In the form of browsers' origins; settings that are not named stay as they are."""
     made = make(system, return_origins=["HTTPS://Studio.example:443/", "http://localhost:*"])
     listed = ["https://studio.example", "http://localhost:*"]
     assert made["return_origins"] == listed
@@ -296,7 +296,7 @@ def test_where_payment_pages_lead_is_listed(system: System) -> None:
     ],
 )
 def test_what_is_no_origin_is_not_listed(system: System, origin: str) -> None:
-    """Told where it stands, and nothing is changed."""
+    """The refusal gives its position, and nothing is changed."""
     before = rows(system)
 
     with pytest.raises(FailedError, match="return_origins"):

@@ -1,4 +1,4 @@
-"""If-Match: nobody acts on a booking that is not as they have seen it."""
+"""If-Match: an outdated version of a booking is refused."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ def _release(system: System, held: dict[str, Any], version: str) -> Answer:
 @pytest.mark.parametrize("act", [_checkout, _release])
 @pytest.mark.parametrize("seen", ['"2"', '"0"', "1", "nonsense", '"1", "2"', '"9999999999"', ""])
 def test_another_version_is_refused(system: System, act: Any, seen: str) -> None:
-    """412 for a version that is not the booking's, and for what is no version of ours.
+    """412 for a version that is not the booking's, and for a malformed one.
 
     Cases: D-4, E-7.1, E-7.3
     """
@@ -44,7 +44,7 @@ def test_another_version_is_refused(system: System, act: Any, seen: str) -> None
 @pytest.mark.parametrize("act", [_checkout, _release])
 @pytest.mark.parametrize("seen", ['"1"', 'W/"1"', "*", ' "1" '])
 def test_the_version_seen_lets_it_pass(system: System, act: Any, seen: str) -> None:
-    """The ETag as it was given, also weakened on its way, or no preference at all.
+    """The ETag as it was given, also weakened on its way, or no If-Match at all.
 
     Cases: D-4
     """
@@ -82,7 +82,7 @@ def test_a_repeat_is_not_held_to_the_version_it_has_changed(system: System) -> N
 
 
 def test_every_change_is_a_new_version(system: System) -> None:
-    """Held, paying, paid: each answer's ETag is one more, and the listing tells the same.
+    """Held, pending, paid: each answer's ETag is one more, and the listing shows the same.
 
     Cases: D-4
     """

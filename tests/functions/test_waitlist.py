@@ -1,4 +1,4 @@
-"""/v1/waitlist over HTTP, and the letter that tells of an offer."""
+"""/v1/waitlist over HTTP, and the letter about an offer."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -8,7 +8,7 @@ import pytest
 
 from dev.stack import ses
 from tests.harness.laws.invariants import violations
-from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import assert_problem, refused
 from tests.harness.system.setup import TEN, forget_requests, minutes
 
@@ -23,7 +23,7 @@ def join(system: System, *, idempotency_key: str | None = None, **changes: Any) 
 
 
 def joined(system: System, **changes: Any) -> dict[str, Any]:
-    """A place for a time that somebody holds."""
+    """A waitlist entry for a time that is held."""
     answer = join(system, **changes)
     assert answer.status == 201, answer
     place: dict[str, Any] = answer.body
@@ -31,7 +31,7 @@ def joined(system: System, **changes: Any) -> dict[str, Any]:
 
 
 def look(system: System, place: dict[str, Any]) -> Any:
-    """The place as its customer sees it now."""
+    """The entry as its customer sees it now."""
     answer = system.request("GET", f"/v1/waitlist/{place['id']}", secret=place["client_secret"])
     assert answer.status == 200, answer
     return answer.body
@@ -53,7 +53,7 @@ def deliver(system: System) -> int:
 
 
 def test_from_waiting_to_a_paid_booking(system: System) -> None:
-    """A customer waits, is written to when the time is given back, and pays with the link."""
+    """A customer waits, gets a letter when the time is released, and pays with the link."""
     held = system.hold(TEN)
     place = joined(system)
     release(system, held)
@@ -63,17 +63,9 @@ def test_from_waiting_to_a_paid_booking(system: System) -> None:
     text = letter["Content"]["Simple"]["Body"]["Text"]["Data"]
     link = parse_qs(urlsplit(text.split()[-1]).fragment)
     booking = {"id": link["booking"][0], "client_secret": link["secret"][0]}
-    answer = system.request(
-        "POST",
-        f"/v1/bookings/{booking['id']}/checkout",
-        RETURN_ADDRESSES,
-        secret=booking["client_secret"],
-    )
-    system.pay(system.session_id(booking))
-    system.deliver_webhooks()
+    system.paid(booking)
 
     assert (place["state"], place["position"], place["offer"]) == ("waiting", 1, None)
-    assert answer.status == 200
     assert look(system, place)["state"] == "booked"
     assert look(system, place)["offer"]["status"] == "scheduled"
     assert "Monday, 7 January 2030, 10:00 (Europe/London)" in text
@@ -81,7 +73,7 @@ def test_from_waiting_to_a_paid_booking(system: System) -> None:
 
 
 def test_a_place_is_made_once(system: System) -> None:
-    """A repeat gets the same place and secret, from DynamoDB or from the database.
+    """A repeat gets the same entry and secret, from DynamoDB or from the database.
 
     Cases: D-3
     """
@@ -106,8 +98,8 @@ def test_a_free_time_is_not_waited_for(system: System) -> None:
     assert [slot["starts_at"] for slot in answer.body["alternatives"]] == [TEN]
 
 
-def test_a_server_is_told_that_its_customer_waits(system: System) -> None:
-    """409 for a second place of one customer; a browser gets another one, and is told nothing."""
+def test_a_server_learns_that_its_customer_waits(system: System) -> None:
+    """409 for a second entry of one customer; a browser gets another entry, and no hint."""
     system.hold(TEN)
     emmy = customer()
     body = system.hold_body(TEN) | {"customer": emmy}
@@ -123,7 +115,7 @@ def test_a_server_is_told_that_its_customer_waits(system: System) -> None:
     assert (second["id"] != first["id"], second.keys()) == (True, first.keys())
 
 
-def test_too_many_holds_are_told_when_to_come_back(system: System) -> None:
+def test_too_many_holds_get_retry_after(system: System) -> None:
     """429 with Retry-After.
 
     Cases: P-8
@@ -143,7 +135,7 @@ def test_too_many_holds_are_told_when_to_come_back(system: System) -> None:
 
 
 def test_a_browsers_address_is_limited_and_a_servers_is_not(system: System) -> None:
-    """Everybody in these tests asks from one address.
+    """All requests in these tests come from one address.
 
     Cases: P-8
     Proves: ASVS 2.4.1, API6:2023
@@ -183,7 +175,7 @@ def test_a_bad_wish_changes_nothing(
 
 
 def test_a_place_is_its_customers(system: System) -> None:
-    """Without the place's secret it does not exist; the list is for the tenant's server.
+    """Without the entry's secret it does not exist; the list is for the tenant's server.
 
     Cases: E-3.5
     Proves: ASVS 8.2.2, API1:2023
@@ -215,8 +207,8 @@ def test_leaving_is_guarded_by_the_version(system: System) -> None:
     assert [answer.body["state"] for answer in answers] == ["left", "left"]
 
 
-def test_an_offer_nobody_needs_to_hear_of_is_not_told(system: System) -> None:
-    """Turned down before the outbox came by: no letter, and the effect is done."""
+def test_no_letter_is_sent_for_an_offer_turned_down(system: System) -> None:
+    """Turned down before the outbox ran: no letter, and the effect is done."""
     held = system.hold(TEN)
     place = joined(system)
     release(system, held)
@@ -228,14 +220,14 @@ def test_an_offer_nobody_needs_to_hear_of_is_not_told(system: System) -> None:
 
 
 def test_a_letter_that_could_not_be_sent_is_sent_later(system: System) -> None:
-    """SES is away: the offer stands, and the outbox tries again.
+    """SES is down: the offer stays, and the outbox tries again.
 
     Cases: E-9.4, P-15
     """
     held = system.hold(TEN)
     place = joined(system)
     release(system, held)
-    system.with_environment(AWS_ENDPOINT_URL_SESV2="http://127.0.0.1:9")  # where nobody listens
+    system.with_environment(AWS_ENDPOINT_URL_SESV2="http://127.0.0.1:9")  # where nothing listens
     deliver(system)
     waiting = system.database.one("select state, attempts, last_error from core.effects")
 
@@ -250,7 +242,7 @@ def test_a_letter_that_could_not_be_sent_is_sent_later(system: System) -> None:
 
 
 def test_a_letter_that_is_refused_is_for_a_person(system: System) -> None:
-    """A sender that nobody verified: SES will never send it, and the effect is dead.
+    """The sender is not verified: SES will never send it, and the effect is dead.
 
     Cases: E-9.4, P-15
     """
@@ -265,7 +257,7 @@ def test_a_letter_that_is_refused_is_for_a_person(system: System) -> None:
 
 
 def test_a_name_is_text_in_a_letter(system: System) -> None:
-    """What a server calls its customer is escaped where it is shown as HTML.
+    """A customer's name from a server is escaped where the letter is HTML.
 
     Cases: P-12
     Proves: ASVS 1.1.2, 1.2.1, 1.3.7
@@ -284,7 +276,7 @@ def test_a_name_is_text_in_a_letter(system: System) -> None:
 
 
 def test_the_sweep_offers(system: System) -> None:
-    """Every minute: what became free without anybody giving it back is offered."""
+    """Every minute: times that became free without a release are offered."""
     system.hold(TEN)
     place = joined(system)
     system.database.execute("update core.resources set capacity = 2")

@@ -1,4 +1,4 @@
-"""Signed events of our kinds whose object lacks what we read: told so, never a fault of ours."""
+"""Signed events whose object lacks what we read: refused as such, never a fault of ours."""
 
 import json
 from typing import Any
@@ -45,14 +45,14 @@ REFUND = ("id", "status", "metadata")
 
 @pytest.fixture(scope="module")
 def paid(shared_system: System) -> bytes:
-    """The event of a payment that nobody settles in this module."""
+    """The event of a payment that is not settled in this module."""
     _, session_id = shared_system.checkout()
     shared_system.pay(session_id)
     return raw_event(shared_system, COMPLETED)
 
 
 def _judged(shared_system: System, event: bytes) -> None:
-    """Acknowledged as nothing of ours, or told to be malformed; nothing is changed."""
+    """Acknowledged as not ours, or refused as malformed; nothing is changed."""
     before = digests(shared_system.database)
 
     answer = shared_system.post_event(event)
@@ -70,7 +70,7 @@ def _judged(shared_system: System, event: bytes) -> None:
 def test_a_session_that_lacks_what_is_read_changes_nothing(
     shared_system: System, paid: bytes, type_: str, member: str
 ) -> None:
-    """Absent, or of any other form: 400 or acknowledged, and never 500, whoever's session it is.
+    """Absent, or of any other form: 400 or acknowledged, and never 500, for any session.
 
     Proves: ASVS 2.2.1
     """
@@ -85,8 +85,9 @@ def test_a_session_that_lacks_what_is_read_changes_nothing(
 
 
 def _judged_unless_whole(shared_system: System, event: bytes, member: str) -> None:
-    """What is not decided by may be of any form, and is settled: the last test of this module is
-    about that. Here such an event is made to be of another account."""
+    """Members that decide nothing may have any form, and the event is settled, as the last test of
+    this module shows. Here such an event is made to be of another account.
+    """
     if member in {"metadata", "client_reference_id", "url", "amount_total", "currency"}:
         event = changed(event, {"id": "cs_test_elsewhere"})
     _judged(shared_system, event)
@@ -96,7 +97,7 @@ def _judged_unless_whole(shared_system: System, event: bytes, member: str) -> No
 def test_a_refund_that_lacks_what_is_read_changes_nothing(
     shared_system: System, paid: bytes, member: str
 ) -> None:
-    """The same law."""
+    """As for a session: 400 or acknowledged, and nothing is changed."""
     refund = {"id": "re_x", "object": "refund", "status": "succeeded", "metadata": {}}
     ours = {
         "refund_id": "00000000-0000-7000-8000-000000000000",
@@ -116,8 +117,9 @@ FREE = {"payment_status": "no_payment_required", "payment_intent": None, "amount
 
 @pytest.mark.parametrize("amount", [0, 4500])
 def test_a_session_that_asked_for_nothing_confirms_nothing(system: System, amount: int) -> None:
-    """Complete, and no payment was required, by whatever was set at Stripe: none of our sessions is
-    free, so it has failed to bring its price. The time is free, and nothing is refunded."""
+    """Complete without a required payment, by some setting at Stripe: none of our sessions is free,
+    so it did not bring its price. The time is free, and nothing is refunded.
+    """
     held, session_id = system.checkout(system.hold(TEN))
     system.pay(session_id)
     event = changed(raw_event(system, COMPLETED), FREE | {"amount_total": amount})
@@ -153,8 +155,9 @@ def test_a_session_that_asked_for_nothing_confirms_nothing(system: System, amoun
 def test_money_without_its_sum_or_payment_is_not_guessed(
     system: System, session: dict[str, Any]
 ) -> None:
-    """Said to be paid, but how much, or by what, is not: 400, so that Stripe shows it; the booking
-    keeps its time, and the true event settles it."""
+    """Paid, but the amount or the payment is missing: 400, so that Stripe shows it; the booking
+    keeps its time, and the true event settles it.
+    """
     held, session_id = system.checkout(system.hold(TEN))
     system.pay(session_id)
     event = raw_event(system, COMPLETED)
@@ -169,7 +172,7 @@ def test_money_without_its_sum_or_payment_is_not_guessed(
 
 
 def test_what_others_wrote_beside_it_does_not_matter(system: System) -> None:
-    """References and metadata may be anybody's: known by its id, the session is settled."""
+    """References and metadata may be foreign: the session is known by its id, and settled."""
     held, session_id = system.checkout(system.hold(TEN))
     system.pay(session_id)
     odd = {"metadata": {"note": "a\u0000b", "checkout_id": ["x"]}, "client_reference_id": "\ud800"}
@@ -181,7 +184,7 @@ def test_what_others_wrote_beside_it_does_not_matter(system: System) -> None:
 
 @pytest.mark.parametrize("lacking", [{"payment_status": None}, {"status": "paused"}, FREE])
 def test_the_page_survives_what_stripe_answers(system: System, lacking: dict[str, Any]) -> None:
-    """Asked by the confirmation page and by the outbox, a session may lack as much: no fault."""
+    """A session read by the confirmation page or the outbox may lack as much: no fault."""
     held, session_id = system.checkout(system.hold(TEN))
     system.pay(session_id)
     raw_events(system)

@@ -13,7 +13,7 @@ from tests.harness.system.setup import changed, raw_event, raw_events
 
 @pytest.fixture(scope="module")
 def paid(shared_system: System) -> bytes:
-    """The event of a payment that nobody settles in this module."""
+    """The event of a payment that is not settled in this module."""
     _, session_id = shared_system.checkout()
     shared_system.pay(session_id)
     return raw_event(shared_system, "checkout.session.completed")
@@ -33,7 +33,7 @@ def paid(shared_system: System) -> bytes:
 def test_an_event_of_another_version_or_mode_is_refused(
     shared_system: System, paid: bytes, top: dict[str, Any]
 ) -> None:
-    """400, so that a wrongly made endpoint is seen in Stripe's dashboard; nothing is settled.
+    """400, so that a wrong endpoint is seen in Stripe's dashboard; nothing is settled.
 
     Proves: API10:2023
     """
@@ -46,7 +46,7 @@ def test_an_event_of_another_version_or_mode_is_refused(
 
 
 def test_live_events_are_for_the_live_stage(system: System) -> None:
-    """With LIVEMODE set it is the test events that are refused."""
+    """With LIVEMODE set, test events are refused."""
     _, session_id = system.checkout()
     system.pay(session_id)
     event = raw_event(system, "checkout.session.completed")
@@ -84,7 +84,7 @@ UNKNOWN_SESSIONS: dict[str, dict[str, Any]] = {
 def test_a_session_that_is_not_ours_is_acknowledged(
     shared_system: System, paid: bytes, session: dict[str, Any]
 ) -> None:
-    """The account may sell other things: 200 and nothing done, whatever a stranger wrote into it.
+    """The account may sell other things: 200 and nothing done, whatever the session contains.
 
     Cases: E-2.2
     """
@@ -99,7 +99,7 @@ def test_a_session_that_is_not_ours_is_acknowledged(
 def test_an_event_of_another_type_is_acknowledged(
     shared_system: System, paid: bytes, type_: str
 ) -> None:
-    """A type that means nothing to us: 200, so that Stripe does not repeat it for days."""
+    """A type that we do not use: 200, so that Stripe does not repeat it for days."""
     _ignored(shared_system, changed(paid, {}, type=type_), "ignored")
 
 
@@ -107,7 +107,7 @@ def test_an_event_of_another_type_is_acknowledged(
 def test_a_session_of_another_mode_is_acknowledged(
     shared_system: System, paid: bytes, mode: Any
 ) -> None:
-    """Only payments are ours."""
+    """Only sessions that take a payment are ours."""
     _ignored(shared_system, changed(paid, {"mode": mode}), "ignored")
 
 
@@ -129,7 +129,7 @@ def test_a_session_of_another_mode_is_acknowledged(
 def test_a_refund_that_is_not_ours_is_acknowledged(
     shared_system: System, paid: bytes, refund: dict[str, Any]
 ) -> None:
-    """Somebody refunds something in the dashboard: 200, nothing to record."""
+    """A refund made in the dashboard: 200, nothing to record."""
     body = {"id": "re_x", "object": "refund", "status": "succeeded"} | refund
     event = json.loads(paid) | {"type": "refund.updated", "data": {"object": body}}
     _ignored(shared_system, json.dumps(event).encode(), "unknown")
@@ -160,7 +160,7 @@ GARBAGE: dict[str, Any] = {
 
 @pytest.mark.parametrize("garbage", GARBAGE.values(), ids=GARBAGE)
 def test_signed_garbage_is_malformed(shared_system: System, paid: bytes, garbage: Any) -> None:
-    """Well signed but no event: 400, nothing is guessed and nothing falls over.
+    """Correctly signed but not an event: 400; nothing is guessed and nothing fails.
 
     Proves: ASVS 1.5.2
     """
@@ -183,7 +183,7 @@ def test_bytes_that_are_no_text_are_not_verified(shared_system: System) -> None:
 
 
 def test_a_huge_delivery_is_refused(shared_system: System) -> None:
-    """More than 64 KiB is no event of ours.
+    """More than 64 KiB is not an event of ours.
 
     Proves: ASVS 15.2.2
     """
@@ -196,7 +196,7 @@ def test_a_huge_delivery_is_refused(shared_system: System) -> None:
 
 
 def test_all_events_of_a_payment_are_acknowledged(system: System) -> None:
-    """Whatever Stripe tells of one payment gets a 2xx, and exactly one of them confirms."""
+    """Every event of one payment gets a 2xx, and exactly one of them confirms."""
     held, session_id = system.checkout()
     system.pay(session_id)
     answers = [system.post_event(event) for event in raw_events(system)]

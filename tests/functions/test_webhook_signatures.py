@@ -1,4 +1,4 @@
-"""Stripe's webhook believes nobody but Stripe, and Stripe only for five minutes."""
+"""The webhook accepts only what Stripe signed, and only for five minutes."""
 
 import time
 from typing import Any
@@ -33,7 +33,7 @@ def paid(system: System) -> bytes:
 
 @pytest.fixture(scope="module")
 def unsettled(shared_system: System) -> bytes:
-    """The same, for refusals, which leave it unsettled."""
+    """The same, for refused deliveries, which leave it unsettled."""
     _, session_id = shared_system.checkout()
     shared_system.pay(session_id)
     return raw_event(shared_system, "checkout.session.completed")
@@ -66,7 +66,7 @@ FORGED: dict[str, Any] = {
 def test_what_stripe_did_not_just_sign_is_refused(
     shared_system: System, unsettled: bytes, forge: Any
 ) -> None:
-    """400 before any database work: absent, forged, replayed from long ago, or future-dated.
+    """400 before any database work: absent, forged, old, or future-dated.
 
     Cases: E-2.2, P-12
     Proves: ASVS 7.2.1, API2:2023, API10:2023
@@ -79,7 +79,7 @@ def test_what_stripe_did_not_just_sign_is_refused(
 
 
 def test_a_changed_amount_breaks_the_signature(shared_system: System, unsettled: bytes) -> None:
-    """One digit of a signed body changed on its way: refused.
+    """One digit of a signed body was changed on its way: refused.
 
     Cases: A-1
     """
@@ -93,7 +93,7 @@ def test_a_changed_amount_breaks_the_signature(shared_system: System, unsettled:
 
 
 def test_a_refused_signature_does_not_reach_the_database(system: System, paid: bytes) -> None:
-    """With the database away, a forged event is 400, not 503: nobody asks it."""
+    """With the database down, a forged event gets 400, not 503: the database is not called."""
     system.database_at("postgresql://holdfast_webhook@127.0.0.1:1/none")
 
     assert _post(system, paid, "t=1,v1=00").code == "signature_invalid"
@@ -101,14 +101,14 @@ def test_a_refused_signature_does_not_reach_the_database(system: System, paid: b
 
 @pytest.mark.parametrize("age", [0, 290, -290])
 def test_five_minutes_either_way_are_tolerated(system: System, paid: bytes, age: int) -> None:
-    """Clocks differ, and deliveries take their time."""
+    """Clocks differ, and deliveries take time."""
     answer = _post(system, paid, _signed(system.secrets.webhook_secret, paid, age))
 
     assert (answer.status, answer.body) == (200, {"received": True, "result": "confirmed"})
 
 
 def test_a_replay_within_tolerance_has_no_effect(system: System, paid: bytes) -> None:
-    """Body and signature recorded and sent again: 200, and nothing twice.
+    """Body and signature recorded and sent again: 200, and no second effect.
 
     Cases: E-2.2
     Proves: ASVS 2.3.1
@@ -123,7 +123,7 @@ def test_a_replay_within_tolerance_has_no_effect(system: System, paid: bytes) ->
 
 
 def test_two_secrets_are_accepted_while_one_is_rotated(system: System, paid: bytes) -> None:
-    """Signed with the new one, the old one, or both as Stripe does: all three are genuine."""
+    """Signed with the new one, the old one, or both as Stripe does: all three are accepted."""
     old, new = system.secrets.webhook_secret, "whsec_" + "n" * 32
     system.with_environment(STRIPE_WEBHOOK_SECRETS=f"{new}, {old}")
     now = int(time.time())
@@ -136,7 +136,7 @@ def test_two_secrets_are_accepted_while_one_is_rotated(system: System, paid: byt
 
 
 def test_a_retired_secret_opens_nothing(system: System, paid: bytes) -> None:
-    """Once rotated out, the old secret is a wrong one.
+    """Once rotated out, the old secret is refused.
 
     Proves: ASVS 7.4.1
     """

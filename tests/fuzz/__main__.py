@@ -1,4 +1,4 @@
-"""`make fuzz`: the HTTP API against its own description, and against what nobody described."""
+"""`make fuzz`: the HTTP API against its own description, and against requests outside of it."""
 
 import argparse
 import random
@@ -11,7 +11,7 @@ from tests.stack.running import Stack
 
 
 def main() -> int:
-    """Run it on a stack of its own; 1 if an answer is not as described."""
+    """Run it on its own stack; 1 if an answer is not as described."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
     parser.add_argument("--seconds", type=float, default=180)
     parser.add_argument("--seed", type=int, default=random.randrange(10_000))

@@ -1,16 +1,16 @@
-"""Puts what is real into made-up bodies: names that can be read, ids of each other, free times."""
+"""Puts real values into made-up bodies: readable names, existing ids, free times."""
 
 import random
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from tests.fuzz.inventory import somebody
+from tests.fuzz.inventory import new_email
 from tests.fuzz.registry import Known, Registry, season
 
 Body = dict[str, Any]
 
-_MADE_UP = 0.15  # of all bodies that say something stay as they are,
+_MADE_UP = 0.15  # of all bodies with a meaning stay as they are,
 _FIELD_MADE_UP = 0.05  # and of all fields of the others
 _TEXTS = (
     "Ada Lovelace",
@@ -23,7 +23,7 @@ _TEXTS = (
 ZONES = ("Europe/London", "Australia/Lord_Howe", "America/New_York", "UTC", "Asia/Kathmandu")
 _STEPS = (5, 10, 15, 30, 60, 90, 480, 1440)
 _CURRENCIES = ("EUR", "JPY", "USD", "GBP")
-_FEED = "https://calendar.example/{}.ics"  # nobody reads it: there is no sweep, and no hold there
+_FEED = "https://calendar.example/{}.ics"  # never read: there is no sweep, and no hold there
 
 
 class Bodies:
@@ -41,7 +41,7 @@ class Bodies:
             "resource_ids": lambda dice: self._ids("resource_id", dice),
             "prices": _prices,
             "url": lambda dice: _FEED.format(dice.randrange(100)),
-            "customer": lambda dice: {"name": dice.choice(_TEXTS), "email": somebody()},
+            "customer": lambda dice: {"name": dice.choice(_TEXTS), "email": new_email()},
             "success_url": lambda _: "https://studio.example/ok?session={CHECKOUT_SESSION_ID}",
             "cancel_url": lambda dice: f"https://studio.example/{dice.randrange(3)}",
         }
@@ -60,7 +60,7 @@ class Bodies:
         """Make most of a body real.
 
         Args:
-            operation: method and path, as the description has it.
+            operation: method and path, as in the description.
             item: what the request is about.
         """
         if body and dice.random() < _MADE_UP:
@@ -131,7 +131,7 @@ class Bodies:
 
 
 def _mode(body: Body, item: Known) -> str:
-    """How it is booked: what is there stays as it is, what is new is as the body says."""
+    """How it is booked: an existing resource keeps its mode, a new one has the body's."""
     return str(item.answer.get("booking_mode") or body.get("booking_mode", "slot"))
 
 

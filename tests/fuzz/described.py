@@ -1,7 +1,7 @@
-"""Requests made up from the OpenAPI description, and answers held to it.
+"""Requests generated from the OpenAPI description, and answers checked against it.
 
-Schemathesis makes the requests: such as the description allows (positive) and such as it forbids
-(negative). Chance puts real ids, keys and secrets into most of them (`Filler`).
+Schemathesis makes the requests: those that the description allows (positive) and those that it
+forbids (negative). Most of them get real ids, keys and secrets at random (`Filler`).
 """
 
 import random
@@ -49,7 +49,7 @@ _AMBIENT = frozenset(
 
 @dataclass
 class Findings:
-    """Statuses by operation and mode, and what was wrong, each kind once with an example."""
+    """Statuses by operation and mode, and the faults, each kind once with an example."""
 
     statuses: dict[tuple[str, str], Counter[int]] = field(
         default_factory=lambda: defaultdict(Counter)
@@ -57,7 +57,7 @@ class Findings:
     wrong: dict[str, str] = field(default_factory=dict)
 
     def table(self) -> list[str]:
-        """By operation: how many requests, and how many of those allowed were answered 2xx."""
+        """By operation: how many requests, and how many of the allowed ones were answered 2xx."""
         lines = []
         for operation in sorted({name for name, _ in self.statuses}):
             allowed = self.statuses[operation, "positive"]
@@ -90,7 +90,7 @@ class Fuzzer:
         self.describe(registry.stack.call("GET", "/openapi.json").body)
 
     def describe(self, document: dict[str, Any]) -> None:
-        """Take another description than the API's own."""
+        """Use another description than the API's own."""
         self.document = document
         self._schema = schemathesis.openapi.from_dict(document)
 
@@ -120,7 +120,7 @@ class Fuzzer:
         return bool(parameters or operation.body)
 
     def _explore(self, operation: Any, mode: schemathesis.GenerationMode, number: int) -> None:
-        """Some examples of one operation in one mode; what fails is noted, and it goes on."""
+        """Some examples of one operation in one mode; failures are noted, and it continues."""
 
         @seed(number)
         @settings(
@@ -145,7 +145,7 @@ class Fuzzer:
         try:
             attempt()
         except Unsatisfiable:
-            if not mode.is_negative:  # else every value is right for it: it cannot be wrong
+            if not mode.is_negative:  # otherwise every value is valid for it
                 raise
 
     # answers ------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ class Fuzzer:
             {name.lower() for name in response.headers} - _AMBIENT - self._described(case, status)
         )
         if unknown:
-            self._blame(f"{label}: {status} has headers nobody described: {sorted(unknown)}", case)
+            self._blame(f"{label}: {status} has undescribed headers: {sorted(unknown)}", case)
 
         if response.headers.get("content-type", [""])[0] == "application/problem+json":
             code = response.json()["code"]
@@ -178,7 +178,7 @@ class Fuzzer:
         return {name.lower() for name in self._answer(case, status).get("headers", {})}
 
     def _answer(self, case: Case, status: int) -> dict[str, Any]:
-        """What the description says of an answer; nothing if it does not have it."""
+        """The description's entry for an answer; empty if there is none."""
         answer: dict[str, Any] = self.document["paths"][case.path][case.method.lower()][
             "responses"
         ].get(str(status), {})
@@ -198,8 +198,8 @@ class Fuzzer:
 def _forbidden_body(case: Case) -> bool:
     """Whether the body, which is sent as it was made up, breaks the description.
 
-    Paths and headers get real values put in, so they may be right after all; names in a query that
-    nobody described are ignored.
+    Paths and headers get real values, so they may be valid after all; undescribed names in a query
+    are ignored.
     """
     made = None if case.meta is None else case.meta.components.get(ParameterLocation.BODY)
     return made is not None and made.mode.is_negative

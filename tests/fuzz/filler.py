@@ -1,4 +1,4 @@
-"""Puts what is real into a made-up request where it would be turned away at the door."""
+"""Puts real values into a made-up request that would otherwise be refused at once."""
 
 import random
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 import schemathesis
 
 from tests.fuzz.bodies import ZONES, Bodies
-from tests.fuzz.inventory import somebody
+from tests.fuzz.inventory import new_email
 from tests.fuzz.registry import Known, Registry, names
 
 Case = schemathesis.Case[Any]
 
 _WRONG_KEYS = ("", "Bearer", "Bearer pk_test_0000000000000000", "Basic cGs6", "pk_test_1")
-# Bookings that can be paid or moved are few among those that are known.
+# Few of the known bookings can be paid or rescheduled.
 _STATES = {
     "POST /v1/bookings/{booking_id}/checkout": ("held",),
     "POST /v1/bookings/{booking_id}/reschedule": ("held", "paid"),
@@ -21,14 +21,14 @@ _STATES = {
 
 
 class Filler:
-    """Knows where in a request which of the real things belongs."""
+    """Knows which real value belongs where in a request."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._bodies = Bodies(registry)
 
     def fill(self, case: Case, dice: random.Random, *, negative: bool) -> Known:
-        """Make most of a request real; a negative one keeps what is wrong in it more often.
+        """Make most of a request real; a negative one keeps its faults more often.
 
         Returns:
             What it is about.
@@ -88,7 +88,7 @@ class Filler:
             case.path_parameters[name] = dice.choice(self._registry.stack.manifest[kind])["id"]
 
     def _query(self, case: Case, dice: random.Random) -> None:
-        """What belongs together, and a period that is not thousands of years long."""
+        """Values that belong together, and a period that is not thousands of years long."""
         if dice.random() < 0.9:
             case.query.pop("cursor", None)  # a made-up one is refused
         if "tz" in case.query and dice.random() < 0.9:
@@ -121,4 +121,4 @@ class Filler:
             case.query.pop(name, None)
         case.query.update(time)
         if "customer_email" in case.query:
-            case.query["customer_email"] = somebody()
+            case.query["customer_email"] = new_email()

@@ -6,7 +6,7 @@ from tests.fuzz.wire import Headers, message
 
 
 def framings(body: bytes, key: str) -> list[tuple[str, bytes]]:
-    """Odd framings of a hold that is right in itself, by name."""
+    """Odd framings of an otherwise valid hold, by name."""
     common: Headers = [("Authorization", f"Bearer {key}"), ("Content-Type", "application/json")]
 
     def post(framing: Headers, content: bytes, version: bytes = b"HTTP/1.1") -> bytes:

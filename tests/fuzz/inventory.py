@@ -11,13 +11,13 @@ STATES = ("held", "held", "paying", "paid", "released")
 _RETURN = {"success_url": "https://studio.example/ok", "cancel_url": "https://studio.example/no"}
 _PAY = b"action=pay&card_number=4242424242424242"
 _PRICE = {"tier": "standard", "package": "single", "currency": "EUR"}
-_TAKEN = 6  # so many times are waited for, until others are
+_TAKEN = 6  # that many times are waited for, until others are
 
 Time = dict[str, Any]  # resource_id, offering_id, and starts_at or date, as in a hold
 
 
 class Inventory:
-    """Buys from the resources of the stack; none of it changes what they are."""
+    """Books the resources of the stack, and changes none of them."""
 
     def __init__(self, stack: Stack, chance: random.Random) -> None:
         self._stack = stack
@@ -45,7 +45,7 @@ class Inventory:
             places = 0
             while places != 1:
                 places, time = self._free_at(*self._chance.choice(self._sold))
-            self._hold(time)  # if it fails, somebody else has taken it
+            self._hold(time)  # if it fails, another customer has taken it
             self._taken = [*self._taken[1 - _TAKEN :], time]
         return self._chance.choice(self._taken)
 
@@ -64,9 +64,9 @@ class Inventory:
     # bookings -----------------------------------------------------------------------------------
 
     def book(self, state: str) -> dict[str, Any]:
-        """A booking, with its secret, that is held, paying, paid, released, or moving.
+        """A booking, with its secret, that is held, pending, paid, released, or being rescheduled.
 
-        One that is moving was paid, and waits for the payment of a dearer time.
+        One that is being rescheduled was paid, and waits for the payment of a dearer time.
         """
         rising = self._rising_offering()[1] if state == "moving" else None
         answer = self._hold(self.free_time(rising))
@@ -91,11 +91,11 @@ class Inventory:
         return {**held, **answer.body.get("booking", answer.body)}
 
     def _hold(self, time: Time) -> Answer:
-        body = {**time, "customer": {"name": "Ada", "email": somebody()}}
+        body = {**time, "customer": {"name": "Ada", "email": new_email()}}
         return self._stack.call("POST", "/v1/holds", body)
 
     def _rising_offering(self) -> tuple[str, str]:
-        """A resource and its offering, which nobody else knows."""
+        """A resource and its offering, which no other request uses."""
         if self._rising is None:
             prices = [{**_PRICE, "amount": self._amount}]
             offering = self._keep(
@@ -130,7 +130,7 @@ def _done(answer: Answer) -> Answer:
 
 
 def _apart(slots: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of them that leave each other alone, buffers included."""
+    """Those of them that do not conflict, buffers included."""
     chosen: list[dict[str, Any]] = []
     for slot in slots:
         if not chosen or slot["starts_at"] >= _later(chosen[-1]["ends_at"]):
@@ -146,8 +146,8 @@ def _start(slot: dict[str, Any]) -> dict[str, Any]:
     return {"date": slot["date"]} if slot["date"] else {"starts_at": slot["starts_at"]}
 
 
-def somebody() -> str:
-    """Somebody new each time: one person may hold only so much."""
+def new_email() -> str:
+    """A new customer each time, since each may hold only so much."""
     return f"{uuid.uuid4().hex}@example.com"
 
 

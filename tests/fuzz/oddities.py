@@ -1,6 +1,6 @@
-"""What no description allows and some client sends all the same.
+"""Requests that no description allows and some client sends all the same.
 
-Each oddity is a request; whatever comes back has to be an answer that somebody wrote on purpose.
+Each oddity is a request; its answer must be one that was written on purpose.
 """
 
 import json
@@ -37,7 +37,7 @@ class Oddity:
 
 
 class Oddities:
-    """Makes odd requests with real ids and keys, so that only what is odd can be at fault."""
+    """Makes odd requests with real ids and keys, so that only the oddity can be at fault."""
 
     def __init__(self, registry: Registry, seed: int) -> None:
         self._registry = registry
@@ -48,7 +48,7 @@ class Oddities:
         self._offering: str = resource["offerings"][0]["id"]
 
     def all(self) -> Iterator[Oddity]:
-        """Every kind once, in an order of chance."""
+        """Every kind once, in random order."""
         found = [
             *self._headers(),
             *self._queries(),
@@ -86,7 +86,9 @@ class Oddities:
         odd: Headers | None = None,
         body: bytes | None = None,
     ) -> Oddity:
-        """A request that is right but for `odd`, whose headers replace or repeat the right ones."""
+        """A request that is valid except for `odd`, whose headers replace or repeat the right
+        ones.
+        """
         secret = self._registry.item("booking_id").secret
         right: Headers = [
             ("Authorization", f"Bearer {self._manifest['publishable_key']}"),
@@ -122,7 +124,7 @@ class Oddities:
     # the oddities -------------------------------------------------------------------------------
 
     def _headers(self) -> Iterator[Oddity]:
-        """Credentials, keys and versions that are none, and the same header twice."""
+        """Malformed credentials, keys and versions, and the same header twice."""
         key, secret = self._manifest["publishable_key"], self._registry.item("booking_id").secret
         families = (
             ("Authorization", [text.replace("{key}", key) for text in CREDENTIALS]),
@@ -143,7 +145,7 @@ class Oddities:
             yield self._ask(f"{name} twice", method, route, path, twice)
 
     def _queries(self) -> Iterator[Oddity]:
-        """Values that are none, names that are none, and the same name twice."""
+        """Invalid values, unknown names, and the same name twice."""
         slots = "/v1/resources/{resource_id}/slots"
         for value in VALUES:
             text = quote(value, safe="%{}[]'") if not value.isascii() else value.replace(" ", "%20")
@@ -166,7 +168,7 @@ class Oddities:
             yield self._ask(f"query {query[:40]}", "GET", slots, target)
 
     def _methods(self) -> Iterator[Oddity]:
-        """Methods that nobody described, at paths that somebody did."""
+        """Undescribed methods at described paths."""
         for _, route, path in self._routes():
             for method in METHODS:
                 yield self._ask("method", method, route, path, body=b"")
@@ -205,7 +207,7 @@ class Oddities:
                 yield self._ask("a body", method, route, path, body=b'{"a": 1}')
 
     def _fields(self) -> Iterator[Oddity]:
-        """Holds that are right but for one field."""
+        """Holds that are valid except for one field."""
         texts = [unquote(value) for value in VALUES]
         odd_values: tuple[Any, ...] = (
             None,

@@ -1,4 +1,4 @@
-"""Whether what came back to an odd request is an answer that somebody wrote on purpose."""
+"""Whether the answer to an odd request was written on purpose."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ from tests.fuzz.oddities import Oddity
 from tests.fuzz.wire import Reply
 
 _CODES = {kind.code: int(kind.status) for kind in errors.CATALOGUE}
-# What the gateway says itself, in its own words, before any function is asked.
+# The gateway's own answers, before any function is called.
 _GATEWAY = frozenset({400, 404, 408, 413, 431, 501, 505})
-# A body can be sent where none is described; the same refusals then go for it.
+# A body can be sent where none is described; it may get the same refusals.
 _OF_BODIES = frozenset({400, 413, 415})
 
 
@@ -30,7 +30,7 @@ def fault(document: dict[str, Any], oddity: Oddity, reply: Reply) -> str | None:
         problem = _fault_of_head(reply) if method == "head" else _fault_of_problem(reply)
         if problem is not None:
             return problem
-    if method == "head":  # answered as GET would be, which stands for both in the description
+    if method == "head":  # answered as GET would be, whose description covers both
         method = "get"
     described = document["paths"].get(oddity.route, {}).get(method)
     if described is None:  # almost a path, which led to a route all the same
@@ -51,7 +51,7 @@ def _fault_of_gateway(reply: Reply) -> str | None:
 
 
 def _fault_of_head(reply: Reply) -> str | None:
-    """The answer to HEAD has a problem's type, but no body to look at."""
+    """The answer to HEAD has a problem's type, but no body to check."""
     if reply.header("content-type") != "application/problem+json":
         return f"{reply.status} is the head of no problem document: {reply.headers}"
     if reply.status not in _CODES.values():
@@ -60,7 +60,7 @@ def _fault_of_head(reply: Reply) -> str | None:
 
 
 def _fault_of_problem(reply: Reply) -> str | None:
-    """RFC 9457, with a code of the catalogue that goes with the status, and the request's id."""
+    """RFC 9457, with a code of the catalogue that fits the status, and the request's id."""
     value = reply.value
     if reply.header("content-type") != "application/problem+json" or not isinstance(value, dict):
         return f"{reply.status} is no problem document: {reply.body[:300]!r}"

@@ -1,8 +1,8 @@
-"""What is real, by the name that paths have for it: ids, versions, secrets.
+"""Real values by the names of path parameters: ids, versions, secrets.
 
-Without it every request would end at the door, as 401 or 404, and prove nothing of what is
-behind it. Whatever of the catalogue is in here is the fuzzer's own and may be changed or archived;
-what the stack has to sell (`Inventory`) stays as it is.
+Without it every request would end at once, as 401 or 404, and prove nothing of what comes after.
+Everything of the catalogue in here is the fuzzer's own and may be changed or archived; what the
+stack has to sell (`Inventory`) stays as it is.
 """
 
 import random
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from tests.fuzz.inventory import STATES, Inventory, somebody
+from tests.fuzz.inventory import STATES, Inventory, new_email
 from tests.stack.running import Stack
 
 _KEPT = 40
@@ -38,7 +38,7 @@ _ALIASES = {"hold_id": "booking_id", "file": "feed_id"}
 
 @dataclass
 class Known:
-    """Something that exists: what was answered of it last, and the secret that opens it."""
+    """Something that exists: the last answer about it, and the secret that opens it."""
 
     id: str
     answer: dict[str, Any]
@@ -52,7 +52,7 @@ class Known:
 
 
 class Registry:
-    """What is known to exist. Everything in it is chosen by the seed and by what is still free."""
+    """What is known to exist. Every choice depends on the seed and on what is still free."""
 
     def __init__(self, stack: Stack, seed: int) -> None:
         self.stack = stack
@@ -66,7 +66,7 @@ class Registry:
     # what there is ------------------------------------------------------------------------------
 
     def item(self, name: str, fresh: float = 0.0) -> Known:
-        """Something that a path calls by that name; with that probability it was just made."""
+        """Something with that name in a path; with that probability it was just made."""
         name = _ALIASES.get(name, name)
         if not self._known[name] or self.chance.random() < fresh:
             return self._make(name)
@@ -77,7 +77,7 @@ class Registry:
         return self._keep("booking_id", self.inventory.book(state))
 
     def day(self) -> date:
-        """A local day that no rule of the fuzzer's is about, nor about its neighbours."""
+        """A local day that none of the fuzzer's rules is about, nor about its neighbours."""
         self._day += timedelta(days=3)
         return self._day
 
@@ -90,10 +90,10 @@ class Registry:
     # what becomes of it -------------------------------------------------------------------------
 
     def learn(self, method: str, path: str, item: Known, answer: Any) -> None:
-        """What a made-up request has made, changed or deleted is as good as ours.
+        """Add what a made-up request has made, changed or deleted.
 
         Args:
-            path: as the description has it.
+            path: as in the description.
             item: what the request was about.
             answer: the value of the answer, which was 2xx; None if it had none.
         """
@@ -113,7 +113,7 @@ class Registry:
         return item
 
     def _forget(self, item: Known) -> None:
-        """Mostly: what is gone is asked for now and then."""
+        """Mostly: a deleted item is asked for now and then."""
         for kept in self._known.values():
             if item in kept and self.chance.random() < 0.8:
                 kept.remove(item)
@@ -136,7 +136,7 @@ class Registry:
 
     def _body(self, name: str) -> dict[str, Any] | None:
         if name == "place_id":
-            customer = {"name": "Grace", "email": somebody()}
+            customer = {"name": "Grace", "email": new_email()}
             return {**self.inventory.taken_time(), "customer": customer}
         day = self.day().isoformat()
         bodies: dict[str, dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""A run: what the description allows and forbids, then what it never thought of."""
+"""A run: what the description allows and forbids, then requests outside of it."""
 
 import itertools
 import time
@@ -18,7 +18,7 @@ Say = Callable[[str], None]
 
 @dataclass
 class Result:
-    """What came of it."""
+    """The result of a run."""
 
     described: Findings
     odd: Counter[int] = field(default_factory=Counter)
@@ -40,10 +40,10 @@ class Result:
 def run(
     stack: Stack, seed: int, seconds: float, *, examples: int = 16, every: int = 1, say: Say
 ) -> Result:
-    """Fuzz a stack that is up.
+    """Fuzz a running stack.
 
     Args:
-        seconds: for what is described; the oddities take as long as they take.
+        seconds: for described requests; the oddities take as long as they need.
         examples: see `Fuzzer`.
         every: 1 for all oddities, 5 for every fifth of them.
     """

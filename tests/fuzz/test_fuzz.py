@@ -17,7 +17,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack that only this module's requests meet."""
+    """A stack that only this module's requests use."""
     own = Stack(tmp_path_factory.mktemp("fuzz") / "local")
     try:
         yield own.up()
@@ -28,7 +28,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 def test_every_answer_is_as_described(stack: Stack) -> None:
     """No fault of ours, no status, header or body that the description does not have.
 
-    Requests of each operation meet real ids, keys and secrets, or the test would prove nothing.
+    Requests of each operation use real ids, keys and secrets, or the test would prove nothing.
 
     Cases: P-11, P-12
     Proves: ASVS 1.2.3, 4.1.1, 16.5.3
@@ -44,7 +44,9 @@ def test_every_answer_is_as_described(stack: Stack) -> None:
 
 
 def test_a_wrong_description_is_noticed(stack: Stack) -> None:
-    """The twin: take a status, type, header, code or field from the description; each is missed."""
+    """The twin: without a status, type, header, code or field in the description, each is
+    reported.
+    """
     fuzzer = Fuzzer(Registry(stack, 1), examples=12)
     document = fuzzer.document
     document["paths"]["/v1/bookings/{booking_id}"]["get"]["responses"].pop("404")
@@ -57,7 +59,7 @@ def test_a_wrong_description_is_noticed(stack: Stack) -> None:
         "GET /v1/waitlist/{place_id}": ": 404 with a code that it does not have: not_found",
         "GET /v1/bookings/{booking_id}": ": 404",
         "GET /health": ": 200",
-        "DELETE /v1/holds/{hold_id}": ": 200 has headers nobody described: ['etag', 'ratelimit'",
+        "DELETE /v1/holds/{hold_id}": ": 200 has undescribed headers: ['etag', 'ratelimit'",
         "GET /v1/resources": ": 200",
     }
     for _ in fuzzer.rounds(1, 0, only=signs):
@@ -69,7 +71,7 @@ def test_a_wrong_description_is_noticed(stack: Stack) -> None:
 
 
 def test_an_accidental_answer_is_noticed(stack: Stack) -> None:
-    """The twin for odd requests: what nobody wrote on purpose is told from what somebody did."""
+    """The twin for odd requests: accidental answers are distinguished from intended ones."""
     document = stack.call("GET", "/openapi.json").body
     sent = message("GET", "/v1/resources", [])
     oddity = Oddity("odd", "/v1/resources", sent)

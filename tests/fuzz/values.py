@@ -1,4 +1,4 @@
-"""Values that are almost right, and values that are nothing like it, by where they are put."""
+"""Values that are almost right, and values that are completely wrong, by where they are put."""
 
 CREDENTIALS = (
     "", " ", "Bearer", "Bearer ", "bearer {key}", "Bearer  {key}", "Bearer {key} ", "Basic {key}",

@@ -1,4 +1,4 @@
-"""What a call answers, in the words of the table of expected."""
+"""Answers in the words of the table of expected results."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -16,7 +16,7 @@ def answer(call: Call, result: Any) -> str:
 
 
 def _closing(result: Mapping[str, Any], word: str) -> str:
-    """Who has to close the session: the caller, or whoever is at it already."""
+    """Which side must close the session: the caller, or a worker that has it already."""
     return "wait" if word == "close" and result["effect"] is None else word
 
 

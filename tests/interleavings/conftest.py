@@ -1,4 +1,4 @@
-"""Fixtures of the meetings."""
+"""Fixtures of the interleavings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,7 +13,7 @@ from tests.interleavings.permutations import Spec, set_up
 def specs(
     server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], Spec]]:
-    """Scenes by name: each is built once for a worker, and only one at a time is connected."""
+    """Specs by name: each is built once per worker, and only one at a time is connected."""
     built: dict[str, Spec] = {}
     with ExitStack() as stack:
 
@@ -30,7 +30,7 @@ def specs(
 
 @pytest.fixture
 def spec(specs: Callable[[str], Spec], request: pytest.FixtureRequest) -> Spec:
-    """The spec that the test names, as it was set."""
+    """The spec that the test names, in its initial state."""
     found = specs(request.param)
     found.reset()
     return found

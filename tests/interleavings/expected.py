@@ -1,7 +1,8 @@
-"""The table of expected: who met whom in which spec, and how it ended. Data in `expected/*.txt`.
+"""The table of expected results: who met whom in which spec, and how it ended. Data in
+`expected/*.txt`.
 
-A line is a pair: the first, the second, how they met, what the second was answered, and where the
-booking then stands. `-` for the first is nobody: how the second ends alone.
+A line is a pair: the first, the second, how they met, what the second was answered, and the final
+state of the booking. `-` for the first means none: how the second ends alone.
 """
 
 from collections.abc import Mapping
@@ -16,10 +17,10 @@ _FOLDER = Path(__file__).with_name("expected")
 
 @cache
 def expected(spec: str) -> Mapping[str, Mapping[str, Result]]:
-    """For each first call of a spec, what becomes of each second one; in the order of the file.
+    """For each first call of a spec, the result of each second one; in the order of the file.
 
     Raises:
-        ValueError: a line is none, or a pair stands there twice.
+        ValueError: a malformed line, or a pair that is listed twice.
     """
     table: dict[str, dict[str, Result]] = {}
     path = _FOLDER / f"{spec}.txt"
@@ -35,7 +36,7 @@ def expected(spec: str) -> Mapping[str, Mapping[str, Result]]:
 
 
 def written(first: str, row: Mapping[str, Result]) -> str:
-    """Lines of the file, for whoever has to write them down."""
+    """Lines of the file, for a failing test to print."""
     return "\n".join(
         f"{first:12}{second:12}{how:8}{answer:12}{standing}"
         for second, (how, (answer, standing)) in row.items()

@@ -1,4 +1,4 @@
-"""docs/interleavings.md: the table of expected, to be read. Written by `make generate`."""
+"""docs/interleavings.md: the table of expected results, for reading. Written by `make generate`."""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,22 +15,22 @@ _HEAD = """\
 
 # Meetings of two calls
 
-Two calls come at the same moment to one booking, or to one time. The first is at work, its
-transaction open, when the second comes. Each row is a first, each column a second; the field says
-what the second is answered, and after → where the booking stands when both are done, if that is
-not where the first alone would leave it. Tests in `tests/interleavings` play every one of them,
-and ask PostgreSQL whether it ended as if one had come after the other.
+Two calls use one booking, or one time, at the same moment. The first has an open transaction
+when the second begins. Each row is a first, each column a second; the field shows the answer of
+the second, and after → the state of the booking when both are done, if it differs from the state
+after the first alone. Tests in `tests/interleavings` play every one of them, and ask PostgreSQL
+whether it ended as if one had come after the other.
 
 | | |
 |---|---|
 | ⧗ | the second waits for the first, and answers as if it had been called after it |
-| ⟳ | as ⧗, after it was asked once to repeat (40001), which `holdfast` does by itself |
+| ⟳ | as ⧗, after it was repeated once (40001), which `holdfast` does by itself |
 | « | it does not wait, and answers as if it had been called before the first |
-| » | it does not wait, and leaves alone what the first is working on |
+| » | it does not wait, and skips what the first has locked |
 | no sign | it does not wait; neither changes what the other answers |
 
-A code such as KHTKN is a refusal: see [errors](errors.md). Who is refused keeps no lock, so a call
-that is refused when it is alone is no first. `+rival`: another booking owns the time.
+A code such as KHTKN is a refusal: see [errors](errors.md). A refused call keeps no lock, so a call
+that is refused when it is alone is never a first. `+rival`: another booking owns the time.
 
 ## The calls
 

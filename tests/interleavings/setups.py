@@ -17,14 +17,14 @@ ELSEWHERE = {"cancel_url": "https://studio.example/elsewhere"}
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a spec leaves on the stage; None is what it does not have.
+    """What a spec has prepared; None is what it does not have.
 
     Attributes:
         checkout: the newest attempt to pay, as `core.checkout_json` describes it.
         session: the provider's session of that attempt.
         effect: a leased effect whose lease has expired, as `core.lease_effect` describes it.
-        place: a place in the waitlist.
-        wish: the start that those who join the waitlist want; none does where it is None.
+        place: a waitlist entry.
+        wish: the start that those who join the waitlist want; None where none of them does.
         calendar: the id of an external calendar that was read lately, and found nothing.
     """
 
@@ -193,7 +193,7 @@ def _regranted(db_client: DbClient) -> State:
 
 
 def _moved(db_client: DbClient) -> State:
-    """The booking was moved to two for less; the refund of the difference is late."""
+    """The booking was rescheduled to two for less; the refund of the difference is late."""
     state = _scheduled(db_client)
     assert state.held is not None
     db_client.database.execute("update core.prices set amount = amount - 1000")
@@ -202,7 +202,9 @@ def _moved(db_client: DbClient) -> State:
 
 
 def _changing(db_client: DbClient) -> State:
-    """And it is to be moved once more, for more: both times are kept, and cannot be paid yet."""
+    """And it is to be rescheduled once more, for more: both times are kept, and cannot be paid
+    yet.
+    """
     state = _moved(db_client)
     assert state.held is not None
     db_client.database.execute("update core.prices set amount = amount + 1500")
@@ -244,7 +246,7 @@ def _wanted(db_client: DbClient) -> State:
 
 
 def _contested(db_client: DbClient) -> State:
-    """A booking is to be moved here for more, not paid; a customer waits for the time."""
+    """A booking is to be rescheduled here for more, not paid; a customer waits for the time."""
     state = _changing(db_client)
     return State(state.held, place=db_client.wait(TEN), wish=TEN, calendar=_calendar(db_client))
 

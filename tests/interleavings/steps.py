@@ -1,6 +1,6 @@
-"""Every call that changes something, in the words of the table of expected.
+"""Every call that changes something, in the words of the table of expected results.
 
-A function of schema api has steps here, or waits for no lock and is one that only reads.
+A function of schema api has steps here, or waits for no lock and only reads.
 """
 
 from collections.abc import Callable, Mapping
@@ -11,14 +11,14 @@ from uuid import uuid4
 from tests.harness.clients.db_client import Call, DbClient, settle_call
 from tests.interleavings.setups import ELSEWHERE, FOUR, TEN, State
 
-# Note something about what they read if nobody is at work on it, and wait for nobody.
+# They note something about what they read if no other session has locked it, and wait for no lock.
 NOTING: Mapping[str, str] = {"get_confirmation": "when Stripe was last asked about a checkout"}
 
-# They write, but nothing of a booking and nothing that a booking asks for under its locks: nobody
-# can meet them. What they do to bookings that are made later, they do without a lock.
+# They write, but nothing of a booking and nothing that a booking reads under its locks: no other
+# call can meet them. They affect bookings that are made later without a lock.
 APART: Mapping[str, str] = {
     "claim_calendars": "says which copy of the sweep reads a calendar next",
-    "compile_openings": "writes down what whoever asks would compute",
+    "compile_openings": "stores what a caller would compute",
     "next_reconciliation_page": "says which page of both books is compared next",
     "create_calendar": "a new calendar asks the next hold to read it first",
     "create_calendar_feed": "the bookings can be read",
@@ -30,7 +30,8 @@ APART: Mapping[str, str] = {
     "revoke_calendar_feed": "the bookings can no longer be read",
 }
 
-# They meet bookings, but step none: their races are in tests/concurrency/test_retention.py.
+# They meet bookings, but none of the specs': their races are in
+# tests/concurrency/test_retention.py.
 MEETING: Mapping[str, str] = {"erase_customer": "takes the name off bookings that are over"}
 
 
@@ -41,7 +42,7 @@ class Step:
     Attributes:
         says: what it is, for the reader of the table.
         call: the call on what the spec has, or None where there is nothing to call it on.
-        specs: where it is news; empty: everywhere.
+        specs: where it adds something; empty: everywhere.
     """
 
     name: str
@@ -105,7 +106,7 @@ def _give_up(db_client: DbClient, state: State) -> Call | None:
 
 def _settled(outcome: str) -> Callable[[DbClient, State], Call | None]:
     def call(db_client: DbClient, state: State) -> Call | None:
-        # one event a fact, which Stripe delivers as often as it likes
+        # one event per fact, which Stripe may deliver repeatedly
         return settle_call(state.session, outcome, f"evt_{outcome}") if state.session else None
 
     return call
@@ -211,7 +212,7 @@ STEPS: tuple[Step, ...] = (
     Step("hold", "create_hold", "another customer wants the time", _hold),
     Step("repeat", "create_hold", "hold the time with a key that two requests share", _repeat),
     Step("misuse", "create_hold", "another request with that key", _misuse),
-    Step("begin", "begin_checkout", "go to pay", _begin),
+    Step("begin", "begin_checkout", "begin to pay", _begin),
     Step(
         "begin-again",
         "begin_checkout",
@@ -219,7 +220,7 @@ STEPS: tuple[Step, ...] = (
         _begin_again,
         frozenset({"held", "creating", "open", "replacing", "reopened"}),
     ),
-    Step("attach", "attach_checkout", "write down the session that was made", _attach),
+    Step("attach", "attach_checkout", "record the session that was made", _attach),
     Step(
         "attach-none",
         "attach_checkout",
@@ -228,8 +229,8 @@ STEPS: tuple[Step, ...] = (
         frozenset({"creating"}),
     ),
     Step("release", "release_hold", "leave", _release),
-    Step("move", "reschedule_booking", "ask for another time", _move, _MOVING),
-    Step("give-up", "cancel_reschedule", "give up a step that is not paid", _give_up, _MOVING),
+    Step("move", "reschedule_booking", "reschedule the booking", _move, _MOVING),
+    Step("give-up", "cancel_reschedule", "cancel a reschedule that is not paid", _give_up, _MOVING),
     Step("paid", "settle_checkout", "Stripe reports that the session was paid", _settled("paid")),
     Step("ask-paid", "settle_checkout", "Stripe was asked, and it was paid", _asked),
     Step("expired", "settle_checkout", "Stripe reports that it expired", _settled("expired")),
@@ -287,10 +288,10 @@ STEPS: tuple[Step, ...] = (
         "Stripe reports that the refund failed",
         _told_of_refund("failed"),
     ),
-    Step("join", "join_waitlist", "another customer waits for the time, too", _join),
-    Step("leave", "leave_waitlist", "who waits, or was offered the time, leaves", _leave),
-    Step("offer", "offer_waiting", "the sweep offers what is free to who waits", _offer),
-    Step("close", "create_catalogue_item", "a blackout is laid on the time", _close, _RULED),
+    Step("join", "join_waitlist", "another customer joins the waitlist", _join),
+    Step("leave", "leave_waitlist", "the customer who waits, or has the offer, leaves", _leave),
+    Step("offer", "offer_waiting", "the sweep offers free times to the waitlist", _offer),
+    Step("close", "create_catalogue_item", "a blackout is added at the time", _close, _RULED),
     Step(
         "restrict",
         "change_catalogue_item",

@@ -1,4 +1,6 @@
-"""No function is forgotten: each of schema api is met by each that changes something, or reads."""
+"""No function is forgotten: each of schema api is met by each that changes something, or only
+reads.
+"""
 
 import re
 from collections.abc import Callable, Mapping
@@ -51,7 +53,7 @@ def _pool(db_client: DbClient) -> UUID:
 
 
 def _place(db_client: DbClient) -> str:
-    """A place in the waitlist, for a time that is not the spec's."""
+    """A waitlist entry for a time that is not the spec's."""
     db_client.hold(ELSEWHEN)
     return db_client.wait(ELSEWHEN).id
 
@@ -61,7 +63,7 @@ def _resource(db_client: DbClient) -> tuple[Any, ...]:
 
 
 def _calendar(db_client: DbClient) -> str:
-    """A calendar that is read for the tutor, and whose turn it is."""
+    """A calendar of the tutor that is due."""
     request = {
         "resource_id": db_client.tutor["id"],
         "name": "Private",
@@ -81,7 +83,7 @@ def _feed(db_client: DbClient) -> tuple[str, bytes]:
 
 
 def _old_key(db_client: DbClient) -> dict[str, Any]:
-    """A request key that is due to be forgotten, and where the sweep comes to it."""
+    """A request key that is due to be deleted, and the sweep's position before it."""
     db_client.hold(ELSEWHEN)
     db_client.database.execute(
         "update core.idempotency_keys set created_at = core.clock() - interval '40 days'"
@@ -90,7 +92,7 @@ def _old_key(db_client: DbClient) -> dict[str, Any]:
 
 
 def _step(db_client: DbClient) -> dict[str, Any]:
-    """The first look of a comparison of both books, at all that Stripe lists."""
+    """The first step of a comparison of both books, with all that Stripe lists."""
     step: dict[str, Any] = db_client.call(("next_reconciliation_page", (30,)))["step"]
     return step | {"next": None}
 
@@ -104,7 +106,7 @@ def _lost_payment(db_client: DbClient) -> dict[str, Any]:
 
 
 def _due_openings(db_client: DbClient) -> None:
-    """All were compiled two days ago; a turn of the sweep begins."""
+    """All were compiled two days ago; a run of the sweep begins."""
     db_client.database.execute(
         "update core.timetables set compiled_at = core.clock() - interval '2 days'"
     )
@@ -167,12 +169,12 @@ _READS: dict[str, Callable[[DbClient, str], tuple[Any, ...]]] = {
     "list_catalogue_items": lambda db_client, held: (
         *(db_client.actor(kind="secret"), "hours", db_client.tutor["id"], False, None, 10),
     ),
-    "list_pool_slots": lambda db_client, held: (
+    "list_pool_slots_as_text": lambda db_client, held: (
         *(db_client.actor(), _pool(db_client), db_client.tutor["offerings"][0]["id"], TEN, None),
     ),
     "list_resources": lambda db_client, held: (db_client.actor(), None, 10),
     "list_waitlist": lambda db_client, held: (db_client.actor(kind="secret"), {}, None, 10),
-    "list_slots": lambda db_client, held: (
+    "list_slots_as_text": lambda db_client, held: (
         *(db_client.actor(), db_client.tutor["id"], db_client.tutor["offerings"][0]["id"]),
         *(TEN, None),
     ),
@@ -183,7 +185,7 @@ _READS: dict[str, Callable[[DbClient, str], tuple[Any, ...]]] = {
 
 READERS = frozenset(_READS) - NOTING.keys()
 
-# everything that has to do with bookings is in somebody's hands
+# everything about bookings is locked by another session
 _LOCKED = """
 select core.lock_rules(array(select id from core.resources)),
     core.lock_days(%s, tstzrange(%s, '2027-01-19T00:00:00Z'));
@@ -202,7 +204,7 @@ _TABLES = (
 
 @pytest.mark.parametrize("spec", ["free"], indirect=True)
 def test_every_function_has_its_part(spec: Spec) -> None:
-    """A function of the database has moves, or only reads, or writes apart from bookings."""
+    """Each function of the database has steps, or only reads, or writes apart from bookings."""
     functions = {name for (name,) in spec.database.rows(_FUNCTIONS)}
 
     parts = (READERS, NOTING, APART, MEETING, set(_WRITERS.values()))
@@ -211,7 +213,7 @@ def test_every_function_has_its_part(spec: Spec) -> None:
 
 
 def test_every_function_that_changes_something_has_a_limit(database: Database) -> None:
-    """It waits three seconds for a lock, no longer; one that only reads waits for none."""
+    """It waits at most three seconds for a lock; one that only reads waits for none."""
     functions = database.rows(
         "select p.proname, coalesce(p.proconfig, '{}') as settings from pg_proc as p"
         f" where {IS_FUNCTION_OF_TODAY}"
@@ -228,7 +230,7 @@ def test_every_function_that_changes_something_has_a_limit(database: Database) -
 )
 @pytest.mark.parametrize("function", sorted(READERS))
 def test_readers_change_nothing(spec: Spec, function: str) -> None:
-    """A function that only reads writes no row, wherever the booking stands."""
+    """A function that only reads writes no row, whatever the state of the booking."""
     assert spec.booking_id is not None
 
     assert spec.changes((function, _READS[function](spec.db_client, spec.booking_id))) == 0
@@ -236,8 +238,8 @@ def test_readers_change_nothing(spec: Spec, function: str) -> None:
 
 @pytest.mark.parametrize("spec", ["pending", "differing"], indirect=True)
 @pytest.mark.parametrize("function", sorted(NOTING))
-def test_those_that_note_something_wait_for_nobody(spec: Spec, function: str) -> None:
-    """While everything is locked they run to their end, and note nothing; else one row."""
+def test_those_that_note_something_wait_for_no_lock(spec: Spec, function: str) -> None:
+    """While everything is locked they run to their end, and note nothing; otherwise one row."""
     assert spec.booking_id is not None
     call = (function, _READS[function](spec.db_client, spec.booking_id))
     with spec.database.connect() as holder:
@@ -266,7 +268,7 @@ def test_those_apart_wait_for_no_booking(spec: Spec, function: str) -> None:
 def test_every_pair_of_functions_meets(spec: Spec) -> None:
     """In some spec each function that writes is the first of each, itself included.
 
-    Rules and whoever takes no time, by all that it calls, never meet.
+    Changes of rules never meet functions that take no time, by all that they call.
     """
     writers = set(_WRITERS.values())
     bodies = dict(spec.database.rows(_BODIES))
@@ -286,8 +288,9 @@ def test_every_pair_of_functions_meets(spec: Spec) -> None:
 
 
 def _reaches(bodies: Mapping[str, str], function: str, wanted: str) -> bool:
-    """Whether a function calls one whose name ends so: itself, through others, or through the
-    trigger of a time that it frees."""
+    """Whether a function calls one with such an ending: itself, through others, or through the
+    trigger of a time that it frees.
+    """
     found, ahead = set[str](), {function}
     while ahead:
         found |= ahead

@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import paid_too_late
 from tests.harness.system.in_process import System
-from tests.harness.system.setup import TEN, minutes, raw_event, take
+from tests.harness.system.setup import TEN, minutes, raw_event
 
 
 def _trail(system: System, held: dict[str, Any]) -> list[Any]:
@@ -49,7 +49,7 @@ def test_a_whole_story_is_written_down(system: System) -> None:
 
 
 def test_every_actor_has_a_name(system: System) -> None:
-    """Customer, server, sweep, outbox, the page that asks: each is told apart.
+    """Customer, server, sweep, outbox, confirmation page: each has its own name.
 
     Cases: P-10
     """
@@ -72,15 +72,11 @@ def test_every_actor_has_a_name(system: System) -> None:
 
 
 def test_the_way_of_money_is_in_the_trail(system: System) -> None:
-    """A lost time, a late payment, a refund: each step of the money has its row.
+    """A lost time, a late payment, a refund: each step has its row.
 
     Cases: P-10, E-8.3, D-2
     """
-    held, session_id = system.checkout(system.hold(TEN))
-    lose_time(system, held)
-    take(system, held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = paid_too_late(system)
     system.run_outbox()
     tail = [step[3:7] for step in _steps(system, held)[-2:]]
 
@@ -91,7 +87,7 @@ def test_the_way_of_money_is_in_the_trail(system: System) -> None:
 
 
 def test_versions_in_the_trail_have_no_gap(system: System) -> None:
-    """Whatever happens, version n has row n: no change goes unseen.
+    """Whatever happens, version n has row n: no change is missing.
 
     Cases: P-10, D-4
     """
@@ -111,7 +107,7 @@ def test_versions_in_the_trail_have_no_gap(system: System) -> None:
 
 
 def test_what_failed_left_no_trace(system: System) -> None:
-    """A change that was rolled back has no row: the trail tells only what is true.
+    """A change that was rolled back has no row.
 
     Cases: E-8.3
     """
@@ -143,7 +139,7 @@ def test_what_failed_left_no_trace(system: System) -> None:
     ],
 )
 def test_the_trail_cannot_be_rewritten(system: System, statement: str) -> None:
-    """Not even by the superuser, by accident: rows are added and nothing else.
+    """Not even by the superuser by mistake: rows are only added.
 
     Cases: P-10, E-8.3
     """
@@ -179,7 +175,7 @@ def test_no_function_reaches_the_tables(system: System, role: str, statement: st
 
 
 def test_no_status_changes_but_by_a_known_transition(system: System) -> None:
-    """Even a hand in the database cannot confirm what is not paid, or revive what is over.
+    """Even a direct update in the database cannot confirm what is unpaid, or revive what is over.
 
     Cases: P-10, P-2
     """

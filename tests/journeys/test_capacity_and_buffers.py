@@ -1,4 +1,4 @@
-"""How many fit into one time, and how much is kept free around it."""
+"""How many fit into one time, and how long a buffer is kept around it."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,8 @@ def _places(system: System) -> int:
     return sum(slot["remaining"] for slot in system.slots(system.studio, query))
 
 
-def test_eight_fit_into_a_class_and_the_ninth_is_told_of_others(system: System) -> None:
-    """Each takes a unit of its own; the list counts down; the ninth gets 409 with alternatives.
+def test_eight_fit_into_a_class_and_the_ninth_gets_alternatives(system: System) -> None:
+    """Each gets a unit of its own; the list counts down; the ninth gets 409 with alternatives.
 
     Cases: D-1, E-5.1, E-5.2, P-1
     """
@@ -44,7 +44,7 @@ def test_eight_fit_into_a_class_and_the_ninth_is_told_of_others(system: System) 
 
 
 def test_a_place_given_back_is_the_next_ones(system: System) -> None:
-    """One of eight leaves: exactly one other gets in, on the unit that became free.
+    """One of eight leaves: exactly one other gets in, on the freed unit.
 
     Cases: D-1
     """
@@ -63,7 +63,7 @@ def test_a_place_given_back_is_the_next_ones(system: System) -> None:
 
 
 def test_eight_stale_holds_make_room_for_eight(system: System) -> None:
-    """Nobody paid and nobody swept: the class fills anew.
+    """Eight expired holds, not yet swept: the class can be filled again.
 
     Cases: D-1
     """
@@ -79,7 +79,7 @@ def _try(system: System, clock: str) -> Answer:
 
 
 def test_a_quarter_of_an_hour_after_a_lesson_is_kept_free(system: System) -> None:
-    """A lesson from 14 to 15 keeps the tutor until 15:15: listing and holding obey alike.
+    """A lesson from 14 to 15 blocks the tutor until 15:15, in listings and holds alike.
 
     Cases: P-3
     """
@@ -93,7 +93,7 @@ def test_a_quarter_of_an_hour_after_a_lesson_is_kept_free(system: System) -> Non
 
 
 def test_a_lesson_keeps_its_buffer_when_the_rule_changes(system: System) -> None:
-    """Buffers are frozen with the hold: a new rule is for new bookings, on either side of it.
+    """Buffers are frozen with the hold: a new rule applies to new bookings, on either side of it.
 
     Cases: P-3
     """

@@ -40,7 +40,7 @@ def held(system: System) -> dict[str, Any]:
 
 
 def _statuses(system: System, held: dict[str, Any]) -> list[str]:
-    """Where each booking stands, as its customer is told."""
+    """The state of each booking, as its customer sees it."""
     return [system.confirmation(held | {"id": each["id"]})["status"] for each in held["bookings"]]
 
 
@@ -64,7 +64,7 @@ def test_a_cart_is_paid_with_one_checkout(system: System, held: dict[str, Any]) 
 def test_the_page_of_a_later_lesson_asks_stripe_as_well(
     system: System, held: dict[str, Any]
 ) -> None:
-    """The webhook has not come: the confirmation of any of them finds out that all are paid."""
+    """Before the webhook, the confirmation of any of them finds that all are paid."""
     _, session_id = system.checkout(held)
     system.pay(session_id)
 
@@ -94,7 +94,7 @@ def test_a_series_is_released_as_one(system: System) -> None:
 def test_a_late_payment_of_a_cart_that_lost_one_time_goes_back(
     system: System, held: dict[str, Any]
 ) -> None:
-    """One lesson is somebody else's: the whole sum is refunded, once, and the reason told.
+    """Another customer has one lesson: the whole sum is refunded, once, with the reason.
 
     Cases: D-2
     """
@@ -116,7 +116,7 @@ def test_a_late_payment_of_a_cart_that_lost_one_time_goes_back(
 
 
 def test_an_abandoned_cart_is_free_after_its_time(system: System, held: dict[str, Any]) -> None:
-    """Nobody paid and no sweep ran: both times can be held again, one by one."""
+    """Unpaid and not swept: both times can be held again, one by one."""
     system.advance(minutes(6))
 
     assert {TEN, LATER} <= set(starts(system.slots()))
@@ -125,8 +125,8 @@ def test_an_abandoned_cart_is_free_after_its_time(system: System, held: dict[str
     assert violations(system.database, system.double) == []
 
 
-def test_a_conflict_is_told_item_by_item(system: System) -> None:
-    """The problem document names the item with free times of its own; nothing is held.
+def test_a_conflict_is_reported_item_by_item(system: System) -> None:
+    """The problem document names the item with its own alternatives; nothing is held.
 
     Cases: E-5.2
     """

@@ -1,5 +1,6 @@
-"""Bank debits and the like: the result comes days later, and the time is kept until then, or until
-it begins."""
+"""Bank debits and other delayed methods: the result comes days later, and the time is kept until
+then, or until it begins.
+"""
 
 import pytest
 
@@ -9,7 +10,7 @@ from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
 from tests.harness.system.setup import minutes, raw_event, starts, stripe_refunds
 
-LATE = "2030-01-30T10:00:00Z"  # further away than the result
+LATE = "2030-01-30T10:00:00Z"  # later than the result
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def system(system: System) -> System:
 
 @pytest.fixture
 def held(system: System) -> dict[str, str]:
-    """A booking whose payment by a delayed method is under way."""
+    """A booking with a pending delayed payment."""
     booking, session_id = system.checkout(system.hold(LATE))
     system.pay(session_id, "delayed")
     answer = system.post_event(raw_event(system, "checkout.session.completed"))
@@ -35,7 +36,7 @@ def _free(system: System) -> bool:
 
 
 def test_the_time_is_kept_while_the_result_is_awaited(system: System, held: dict[str, str]) -> None:
-    """Hours and sweeps go by: processing, and nobody else gets the time.
+    """Hours and sweeps pass: processing, and no other customer gets the time.
 
     Cases: D-2, E-2.8
     """
@@ -50,7 +51,7 @@ def test_the_time_is_kept_while_the_result_is_awaited(system: System, held: dict
 
 
 def test_success_confirms(system: System, held: dict[str, str]) -> None:
-    """Days later the money comes: confirmed.
+    """The money comes days later: confirmed.
 
     Cases: E-2.2, E-2.8
     """
@@ -65,7 +66,7 @@ def test_success_confirms(system: System, held: dict[str, str]) -> None:
 
 
 def test_failure_frees_the_time(system: System, held: dict[str, str]) -> None:
-    """The bank says no: the time is free, nothing was taken.
+    """The bank refuses: the time is free, and nothing was taken.
 
     Cases: D-2, E-2.8
     """
@@ -82,7 +83,7 @@ def test_failure_frees_the_time(system: System, held: dict[str, str]) -> None:
 def test_the_page_finds_the_result_without_an_event(
     system: System, held: dict[str, str], outcome: str
 ) -> None:
-    """The page asks Stripe itself, for good news and for bad.
+    """The page asks Stripe itself, for success and failure.
 
     Cases: E-2.8
     """
@@ -96,7 +97,7 @@ def test_the_page_finds_the_result_without_an_event(
 def test_the_sweep_finds_the_result_without_an_event(
     system: System, held: dict[str, str], outcome: str
 ) -> None:
-    """The result's event is lost for ever: the sweeps ask, and settle.
+    """The result's event is lost: the sweeps ask Stripe, and settle.
 
     Cases: D-2, E-2.2
     """
@@ -111,7 +112,7 @@ def test_the_sweep_finds_the_result_without_an_event(
 
 
 def test_the_result_before_the_beginning(system: System) -> None:
-    """The success is delivered before "completed, unpaid": the late news changes nothing.
+    """The success is delivered before "completed, unpaid", which then changes nothing.
 
     Cases: E-2.2
     """
@@ -127,7 +128,7 @@ def test_the_result_before_the_beginning(system: System) -> None:
 
 
 def test_the_failure_before_the_beginning(system: System) -> None:
-    """The failure is delivered first: the late "completed, unpaid" does not revive it.
+    """The failure is delivered first: the later "completed, unpaid" does not revive it.
 
     Cases: E-2.2
     """
@@ -146,7 +147,7 @@ def test_the_failure_before_the_beginning(system: System) -> None:
 def test_under_way_it_can_be_neither_released_nor_paid_again(
     system: System, held: dict[str, str]
 ) -> None:
-    """While the bank decides, the booking waits: 409 for both.
+    """While the bank decides: 409 for both.
 
     Cases: E-2.6, D-2
     """
@@ -158,7 +159,7 @@ def test_under_way_it_can_be_neither_released_nor_paid_again(
 
 
 def test_leaving_before_the_event_of_a_delayed_payment_comes(system: System) -> None:
-    """Released just after paying by a delayed method: it is under way, so the time is kept.
+    """Released just after paying by a delayed method: the payment is pending, so the time is kept.
 
     Cases: D-2
     """
@@ -171,8 +172,8 @@ def test_leaving_before_the_event_of_a_delayed_payment_comes(system: System) -> 
 
 
 def test_the_result_after_the_time_itself(system: System, held: dict[str, str]) -> None:
-    """Success comes when the lesson is over: it was given up when it began, the money goes back,
-    and whoever looks is told why.
+    """Success comes when the lesson is over: the booking expired when it began, the money is
+    refunded, and the answer gives the reason.
 
     Cases: D-2
     """
@@ -190,7 +191,7 @@ def test_the_result_after_the_time_itself(system: System, held: dict[str, str]) 
     assert answer.body["result"] == "refunding"
     system.run_outbox()
     (refund,) = stripe_refunds(system, held)
-    system.double.move_refund(refund["id"], "succeeded")  # to a bank account it takes days
+    system.double.move_refund(refund["id"], "succeeded")  # a refund to a bank account takes days
     settle_down(system)
     told = system.confirmation(held)
     assert (told["status"], told["reason"]) == ("refunded", "time_lost")
@@ -201,7 +202,7 @@ def test_the_result_after_the_time_itself(system: System, held: dict[str, str]) 
 def test_the_result_after_the_time_itself_without_an_event(
     system: System, held: dict[str, str]
 ) -> None:
-    """Nobody polls, and the event is lost: the comparison of both books sends the money back."""
+    """Without polls and with a lost event, the comparison of both books refunds the money."""
     system.advance(minutes(60 * 24 * 24))
     system.sweep()
     system.double.settle(system.session_id(held), "succeed")

@@ -1,4 +1,4 @@
-"""Events that overtake our own answers: the payment arrives before we know of its session."""
+"""Early events: the payment arrives before its session is known here."""
 
 import pytest
 
@@ -11,7 +11,7 @@ COMPLETED = "checkout.session.completed"
 
 @pytest.fixture
 def held(system: System) -> dict[str, str]:
-    """A booking whose session was made at Stripe, but whose answer never reached us."""
+    """A booking whose session was made at Stripe, but whose answer was lost."""
     booking = system.hold()
     system.double.faults.add("timeout_after", path="/v1/checkout/sessions", method="POST", times=2)
     assert_problem(system.begin_checkout(booking, idempotency_key="c-1"), 503, "unavailable")
@@ -40,7 +40,7 @@ def test_a_payment_is_taken_in_before_its_session_is_known(
 def test_the_repeat_after_an_early_payment_makes_no_other_session(
     system: System, held: dict[str, str]
 ) -> None:
-    """The client repeats its request after the payment was taken in: 409, one session, one payment.
+    """The client repeats its request after the payment was settled: 409, one session, one payment.
 
     Cases: E-2.2, E-2.6
     """
@@ -55,7 +55,7 @@ def test_the_repeat_after_an_early_payment_makes_no_other_session(
 
 
 def test_the_repeat_gets_the_session_that_was_made(system: System, held: dict[str, str]) -> None:
-    """No event yet: the same key at Stripe answers the same session.
+    """Without an event yet, the same key at Stripe gets the same session.
 
     Cases: E-2.6
     """
@@ -68,7 +68,7 @@ def test_the_repeat_gets_the_session_that_was_made(system: System, held: dict[st
 def test_the_page_tells_the_truth_about_a_session_it_does_not_know(
     system: System, held: dict[str, str]
 ) -> None:
-    """Paid, but nothing is attached yet: "processing", until the event comes.
+    """Paid, but no session is attached yet: "processing", until the event comes.
 
     Cases: E-2.8
     """
@@ -81,7 +81,7 @@ def test_the_page_tells_the_truth_about_a_session_it_does_not_know(
 
 
 def test_leaving_closes_a_session_we_never_heard_of(system: System, held: dict[str, str]) -> None:
-    """Released with the session unknown: it is found by its key, expired, and the time is free.
+    """Released with the session unknown: it is found by its key and expired, and the time is free.
 
     Cases: E-2.6, D-2
     """
@@ -109,7 +109,7 @@ def test_the_sweeps_find_a_payment_of_an_unknown_session(
 
 
 def test_a_strangers_session_cannot_pose_as_ours(system: System, held: dict[str, str]) -> None:
-    """A payment link lets anyone choose the reference, but not our metadata: unknown.
+    """In a payment link anyone can choose the reference, but not our metadata: unknown.
 
     Cases: A-1, E-2.2
     """

@@ -1,15 +1,18 @@
-"""Following one request through logs, trail, outbox, Stripe and server; and retrying by hand."""
+"""Following one request through logs, audit trail, outbox, Stripe and database; and retrying by
+hand.
+"""
 
 import pytest
 
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import lose_time, paid_too_late
 from tests.harness.system.in_process import System
 from tests.harness.system.setup import TEN, raw_events, take
 from tests.harness.system.watched import watched
 
 
 def test_one_id_leads_through_everything(system: System) -> None:
-    """Logs, the audit trail, the effect, Stripe's objects and the server's view have one id.
+    """Logs, the audit trail, the effect, Stripe's objects and the database's statistics have one
+    id.
 
     Cases: P-10
     """
@@ -46,9 +49,9 @@ def test_one_id_leads_through_everything(system: System) -> None:
 
 
 def test_a_repeat_sends_the_same_bytes(system: System) -> None:
-    """The id of the first request stays in what Stripe is sent, whoever repeats it.
+    """Repeats send Stripe the first request's id, from any caller.
 
-    Stripe refuses a key that comes with other parameters; the double does, too.
+    Stripe refuses a key that comes with other parameters; so does the double.
 
     Cases: E-2.6
     """
@@ -65,7 +68,7 @@ def test_a_repeat_sends_the_same_bytes(system: System) -> None:
 
 
 def test_a_line_never_has_the_path_of_a_request(system: System) -> None:
-    """A path may be a secret, or anything that somebody typed; the route says enough."""
+    """A path may contain a secret, or anything that was typed; the route is enough."""
     with watched() as seen:
         path = "/v1/bookings/grace@example.com?email=grace@example.com"
         system.request("GET", path, key="secret")
@@ -79,16 +82,12 @@ def test_a_line_never_has_the_path_of_a_request(system: System) -> None:
 
 
 def test_a_failed_refund_is_sent_again_by_hand(system: System) -> None:
-    """Once: the money goes back by another refund, and a second try is refused.
+    """Once: the money is refunded by another refund, and a second try is refused.
 
     Cases: E-2.3
     """
     system.double.refunds_start_as("pending")
-    held, session_id = system.checkout(system.hold(TEN))
-    lose_time(system, held)
-    take(system, held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    paid_too_late(system)
     system.run_outbox()
     (refund,) = system.double.state()["refunds"]
     system.double.move_refund(refund["id"], "failed")
@@ -110,7 +109,7 @@ def test_a_failed_refund_is_sent_again_by_hand(system: System) -> None:
 
 
 @pytest.mark.parametrize("event", [{"retry": "all", "operator": "ada"}, {"retry": "0" * 32}])
-def test_a_retry_names_one_effect_and_who_wants_it(system: System, event: dict[str, str]) -> None:
+def test_a_retry_names_one_effect_and_its_operator(system: System, event: dict[str, str]) -> None:
     """Anything else is refused and changes nothing."""
     with pytest.raises(Exception, match=r"ValueError|KeyError"):
         system.invoke("deliver", event)

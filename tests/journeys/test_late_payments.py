@@ -1,4 +1,6 @@
-"""Paid after the time was lost: taken again if it is free, else refunded once, with the reason."""
+"""Paid after the time was lost: taken again if it is free, otherwise refunded once, with the
+reason.
+"""
 
 from typing import Any
 
@@ -38,7 +40,7 @@ def _pay_late(system: System, held: dict[str, Any]) -> str:
 
 
 def test_a_time_that_is_still_free_is_taken_again(system: System, held: dict[str, Any]) -> None:
-    """Nobody else wanted it: confirmed after all.
+    """No other customer has it: confirmed after all.
 
     Cases: D-2
     """
@@ -62,7 +64,7 @@ def test_a_time_that_is_still_free_is_taken_again(system: System, held: dict[str
 def test_a_stale_hold_in_the_way_does_not_cost_the_payer(
     system: System, held: dict[str, Any]
 ) -> None:
-    """Another's hold has run out but was not swept: the late payment takes the time.
+    """Another hold of it has expired but was not swept: the late payment takes the time.
 
     Cases: D-2, D-1
     """
@@ -78,7 +80,7 @@ def test_a_stale_hold_in_the_way_does_not_cost_the_payer(
 def test_a_time_that_another_has_is_refunded_once(
     system: System, held: dict[str, Any], how: str
 ) -> None:
-    """Another customer has it: one refund, told with its reason; the other is not disturbed.
+    """Another customer has it: one refund, with its reason; the other booking is not affected.
 
     Cases: D-2
     """
@@ -125,7 +127,7 @@ def test_a_time_that_has_begun_is_of_no_use(system: System, held: dict[str, Any]
 
 
 def test_what_the_customer_gave_back_stays_given_back(system: System, held: dict[str, Any]) -> None:
-    """Released, and paid all the same in a forgotten tab: the money goes back, the time stays free.
+    """Released, then paid in a forgotten tab: the money is refunded, and the time stays free.
 
     Cases: D-2, E-2.6
     """

@@ -1,4 +1,4 @@
-"""Left unpaid, given back, or run out: the time is free again, but never while it can be paid."""
+"""Abandoned, released, or expired: the time is free again, but never while it can be paid."""
 
 import pytest
 
@@ -21,7 +21,7 @@ def _release(system: System, held: dict[str, str]) -> Answer:
 
 @pytest.mark.parametrize("swept", [False, True])
 def test_a_hold_that_runs_out_frees_its_time(system: System, *, swept: bool) -> None:
-    """Five minutes unpaid: listed again, and holdable, whether or not a sweep has run.
+    """Five minutes unpaid: listed again, and can be held, with or without a sweep.
 
     Cases: D-1, E-6.3
     """
@@ -53,7 +53,7 @@ def test_a_sweep_has_nothing_to_do_twice(system: System) -> None:
 
 
 def test_an_abandoned_checkout_frees_its_time_once_it_cannot_be_paid(system: System) -> None:
-    """The session runs out at Stripe, its event releases the time.
+    """The session expires at Stripe, and its event releases the time.
 
     Cases: D-2
     """
@@ -71,7 +71,7 @@ def test_an_abandoned_checkout_frees_its_time_once_it_cannot_be_paid(system: Sys
 
 
 def test_without_any_event_the_sweeps_free_the_time(system: System) -> None:
-    """No webhook ever comes: the sweep has the session closed, the outbox frees the time.
+    """Without a webhook, the sweep has the session closed, and the outbox frees the time.
 
     Cases: D-2, E-2.6
     """
@@ -103,7 +103,7 @@ def test_paid_in_the_last_second_is_found_by_the_sweep(system: System) -> None:
 
 
 def test_a_hold_given_back_is_free_at_once(system: System) -> None:
-    """200, the time is listed, and giving it back twice is giving it back once.
+    """200, the time is listed, and releasing twice is releasing once.
 
     Cases: D-1
     """
@@ -116,7 +116,7 @@ def test_a_hold_given_back_is_free_at_once(system: System) -> None:
 
 
 def test_leaving_while_paying_closes_the_page_first(system: System) -> None:
-    """The session is expired at Stripe, then the time is free: nobody can pay for it any more.
+    """The session is expired at Stripe, then the time is free and cannot be paid any more.
 
     Cases: E-2.6, D-2
     """
@@ -133,7 +133,7 @@ def test_leaving_while_paying_closes_the_page_first(system: System) -> None:
 
 
 def test_leaving_after_paying_is_too_late(system: System) -> None:
-    """The payment was quicker than the release: 409, and the booking is confirmed.
+    """The payment came before the release: 409, and the booking is confirmed.
 
     Cases: E-2.8
     """
@@ -146,7 +146,7 @@ def test_leaving_after_paying_is_too_late(system: System) -> None:
 
 
 def test_a_released_booking_cannot_be_paid(system: System) -> None:
-    """What was given back needs a new hold."""
+    """A released time needs a new hold."""
     held = system.hold()
     _release(system, held)
 

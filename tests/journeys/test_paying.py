@@ -1,4 +1,4 @@
-"""From a free time to a confirmed booking, and the ways a customer may stumble."""
+"""From a free time to a confirmed booking, and what can happen on the way."""
 
 import pytest
 
@@ -46,7 +46,7 @@ def test_hold_checkout_pay_webhook_confirmed(system: System) -> None:
 
 
 def test_the_page_asks_stripe_before_the_webhook_comes(system: System) -> None:
-    """Redirect first, webhook later: the page is told "confirmed" at once, the event adds nothing.
+    """Redirect first, webhook later: the page shows "confirmed" at once, the event adds nothing.
 
     Cases: E-2.8, E-2.2
     """
@@ -65,7 +65,7 @@ def test_the_page_asks_stripe_before_the_webhook_comes(system: System) -> None:
 
 
 def test_the_webhook_comes_before_the_page_asks(system: System) -> None:
-    """Webhook first: the page finds it confirmed without asking Stripe.
+    """Webhook first: the page shows it confirmed without asking Stripe.
 
     Cases: E-2.8
     """
@@ -78,7 +78,7 @@ def test_the_webhook_comes_before_the_page_asks(system: System) -> None:
 
 
 def test_the_page_asks_before_anything_was_paid(system: System) -> None:
-    """Held, opened, not paid: the truth at each step, and asking changes nothing.
+    """Held, opened, not paid: the true state at each step, and asking changes nothing.
 
     Cases: E-2.8
     """
@@ -98,7 +98,7 @@ def test_the_page_asks_before_anything_was_paid(system: System) -> None:
     "order", ["webhook twice", "page, webhook", "webhook, page", "sweep first"]
 )
 def test_every_order_ends_the_same(system: System, order: str) -> None:
-    """Whoever brings the news, and how often: one payment, one confirmed booking.
+    """In whatever order and however often the news comes: one payment, one confirmed booking.
 
     Cases: E-2.2, E-2.8
     """
@@ -127,7 +127,7 @@ def test_every_order_ends_the_same(system: System, order: str) -> None:
 
 
 def test_two_events_of_one_payment_are_one_fact(system: System) -> None:
-    """Stripe may tell the same thing in two events: the second finds the payment known.
+    """Stripe may report the same thing in two events: the second finds the payment recorded.
 
     Cases: E-2.2
     """
@@ -157,7 +157,7 @@ def test_events_in_reverse_order_end_the_same(system: System) -> None:
 
 
 def test_a_declined_card_and_then_a_good_one(system: System) -> None:
-    """A refused card ends nothing: the same page takes the next one."""
+    """After a refused card, the same page takes the next one."""
     held, session_id = system.checkout()
     system.pay(session_id, "decline")
     system.deliver_webhooks()
@@ -176,9 +176,7 @@ def test_a_confirmed_booking_cannot_be_paid_again(system: System) -> None:
 
     Cases: E-2.6
     """
-    held, session_id = system.checkout()
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid()
     for addresses in ({}, {"cancel_url": "https://studio.example/elsewhere"}):
         assert_problem(system.begin_checkout(held, **addresses), 409, "illegal_state")
 
@@ -190,9 +188,7 @@ def test_a_confirmed_booking_is_not_released_as_a_hold(system: System) -> None:
 
     Proves: ASVS 2.3.1
     """
-    held, session_id = system.checkout()
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid()
     answer = system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
 
     assert_problem(answer, 409, "illegal_state")

@@ -1,22 +1,20 @@
-"""Money on its way back: told as it is, step by step, and never sent twice."""
+"""Refunds: each state is shown as it is, and none is sent twice."""
 
 from typing import Any
 
 import pytest
 
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import paid_too_late
 from tests.harness.system.in_process import System
-from tests.harness.system.setup import TEN, minutes, raw_events, stripe_refunds, take
+from tests.harness.system.setup import minutes, raw_events, stripe_refunds
 
 
 @pytest.fixture
 def held(system: System) -> dict[str, Any]:
-    """A booking that was paid after another got its time; the refund is decided, not yet sent."""
-    booking, session_id = system.checkout(system.hold(TEN))
-    lose_time(system, booking)
-    take(system, booking)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    """A booking that was paid after another customer got its time; the refund is queued, not yet
+    sent.
+    """
+    booking = paid_too_late(system)
     assert system.confirmation(booking)["status"] == "refunding"
     return booking
 
@@ -30,7 +28,7 @@ def _refund_row(system: System) -> tuple[str, int]:
 
 
 def _tell(system: System, *types: str) -> list[str]:
-    """Deliver Stripe's events of these types, and what came of each."""
+    """Deliver Stripe's events of these types; returns their results."""
     return [
         system.post_event(event).body["result"]
         for type_ in types
@@ -39,7 +37,7 @@ def _tell(system: System, *types: str) -> list[str]:
 
 
 def test_a_refund_that_takes_its_time(system: System, held: dict[str, Any]) -> None:
-    """Queued, pending at the bank, through: "refunding" until it has really happened.
+    """Queued, pending at the bank, succeeded: "refunding" until it has really happened.
 
     Cases: D-2, E-2.8
     """
@@ -58,7 +56,7 @@ def test_a_refund_that_takes_its_time(system: System, held: dict[str, Any]) -> N
 
 
 def test_a_refund_that_fails_is_not_called_refunded(system: System, held: dict[str, Any]) -> None:
-    """The bank refuses it: the money is still with us, and that is what the booking says.
+    """The bank refuses it: the money is still with us, and the booking says so.
 
     Cases: D-2, E-2.3
     """
@@ -108,7 +106,7 @@ def test_late_news_does_not_undo_a_refund(system: System, held: dict[str, Any]) 
 
 
 def test_an_event_may_overtake_our_own_answer(system: System, held: dict[str, Any]) -> None:
-    """The refund was made, its answer lost: the event tells of it, and no other is made.
+    """The refund was made, its answer lost: the event reports it, and no other is made.
 
     Cases: E-2.2, E-2.3
     """
@@ -143,7 +141,7 @@ def test_after_a_day_a_refund_is_looked_up_not_sent_again(
 def test_a_refund_made_in_the_dashboard_is_not_made_again(
     system: System, held: dict[str, Any]
 ) -> None:
-    """Somebody was quicker by hand: no second refund, and the effect waits for a person, dead.
+    """It was already refunded by hand: no second refund, and the effect is dead, for an operator.
 
     Cases: E-2.3
     """

@@ -1,4 +1,4 @@
-"""Abandoned and begun again: never two payable sessions of one booking."""
+"""A checkout abandoned and begun again: never two payable sessions of one booking."""
 
 from tests.harness.system.in_process import System
 from tests.harness.system.problems import assert_problem
@@ -16,7 +16,7 @@ def _status(system: System, session_id: str) -> str:
 
 
 def test_the_same_addresses_lead_to_the_same_page(system: System) -> None:
-    """Left and come back, or a second tab: the open session is answered again.
+    """After coming back, or in a second tab: the open session is returned again.
 
     Cases: E-2.6
     """
@@ -30,7 +30,7 @@ def test_the_same_addresses_lead_to_the_same_page(system: System) -> None:
 
 
 def test_other_addresses_get_another_session_after_the_old_is_closed(system: System) -> None:
-    """The old session is expired at Stripe before the new one is made; it takes no money any more.
+    """The old session is expired at Stripe before the new one is made; it can no longer be paid.
 
     Cases: E-2.6
     """
@@ -68,7 +68,7 @@ def test_at_no_step_are_two_sessions_open(system: System) -> None:
 
 
 def test_the_end_of_the_old_session_does_not_end_the_booking(system: System) -> None:
-    """The event of the superseded session says expired: the booking goes on with the new one.
+    """The event of the replaced session says expired: the booking continues with the new one.
 
     Cases: E-2.6, E-2.2
     """
@@ -81,7 +81,7 @@ def test_the_end_of_the_old_session_does_not_end_the_booking(system: System) -> 
 
 
 def test_paid_in_the_old_tab_while_the_new_one_is_asked_for(system: System) -> None:
-    """The old session was paid in the meantime: that payment counts, and no second page is made.
+    """The old session was paid meanwhile: that payment counts, and no second page is made.
 
     Cases: E-2.6, E-2.8
     """
@@ -123,7 +123,7 @@ def test_a_session_about_to_end_is_replaced(system: System) -> None:
 
 
 def test_a_session_that_ran_out_unnoticed_is_replaced(system: System) -> None:
-    """The session has expired, its event is late, the grace still runs: the customer may go on.
+    """The session has expired, its event is late, the grace still runs: the customer may continue.
 
     Cases: E-2.6
     """

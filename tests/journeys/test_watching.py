@@ -1,11 +1,10 @@
-"""Whoever watches sees what happens, whose it is, and nothing that is nobody's business.
+"""Metrics and logs show what happens, for which tenant, and no personal data.
 
 Every metric of the list is emitted by a story through the real handlers.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -13,10 +12,10 @@ from dev.stripe_double import refunds
 from holdfast.calendars import reading
 from holdfast.platform.observability import METRICS
 from tests.harness.servers import feeds
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import paid_too_late
 from tests.harness.system.in_process import System
 from tests.harness.system.outages import REFUSING
-from tests.harness.system.setup import TEN, changed, minutes, raw_event, take
+from tests.harness.system.setup import TEN, changed, minutes, raw_event
 from tests.harness.system.watched import Watched, leaks, watched
 
 TWO = "2030-01-07T14:00:00Z"
@@ -28,7 +27,7 @@ EMMY = {"name": "Emmy Noether", "email": "emmy@example.com"}
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What happens, and the metrics that must tell of it."""
+    """What happens, and the metrics that must report it."""
 
     tell: Callable[[System], None]
     emits: frozenset[str]
@@ -45,17 +44,6 @@ def story(*emits: str) -> Callable[[Callable[[System], None]], Callable[[System]
         return tell
 
     return declare
-
-
-def _paid_late(system: System, starts_at: str, *, taken: bool) -> dict[str, Any]:
-    """A booking that was paid after its time was lost."""
-    held, session_id = system.checkout(system.hold(starts_at))
-    lose_time(system, held)
-    if taken:
-        take(system, held)
-    system.pay(session_id)
-    system.deliver_webhooks()
-    return held
 
 
 def _break(system: System, function: str, arguments: str, sqlstate: str) -> None:
@@ -87,27 +75,25 @@ def held_and_given_back(system: System) -> None:
 
 @story("CheckoutBegun", "BookingConfirmed", "WebhookReceived")
 def paid(system: System) -> None:
-    held, session_id = system.checkout(system.hold(TEN, customer=GRACE))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN, customer=GRACE))
     assert system.confirmation(held)["status"] == "confirmed"
 
 
 @story("LatePayment", "BookingConfirmed")
 def paid_late_and_kept(system: System) -> None:
-    _paid_late(system, TEN, taken=False)
+    paid_too_late(system, TEN, taken=False)
 
 
 @story("LatePayment", "PaymentReturned", "EffectPerformed", "RefundMade")
 def paid_late_and_returned(system: System) -> None:
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     system.run_outbox()
 
 
 @story("RefundFailed", "RefundsFailed")
 def a_refund_that_fails(system: System) -> None:
     system.double.refunds_start_as("pending")
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     system.run_outbox()
     (refund,) = system.double.state()["refunds"]
     system.double.move_refund(refund["id"], "failed")
@@ -116,8 +102,8 @@ def a_refund_that_fails(system: System) -> None:
 
 
 @story("EffectDead", "EffectsDead")
-def a_refund_that_somebody_made_by_hand(system: System) -> None:
-    _paid_late(system, TEN, taken=True)
+def a_refund_made_by_hand(system: System) -> None:
+    paid_too_late(system, TEN, taken=True)
     (payment,) = system.double.state()["payments"]
     with system.double.operation() as context:
         refunds.create(context, {"payment_intent": payment["id"]})
@@ -147,7 +133,7 @@ def stripe_is_down(system: System) -> None:
 
 @story("EffectFailed")
 def the_outbox_has_a_fault(system: System) -> None:
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     arguments = "p_effect_id uuid, p_lease uuid, p_verdict text, p_result jsonb"
     _break(system, "finish_effect", arguments, "XX000")
     system.run_outbox()
@@ -155,9 +141,7 @@ def the_outbox_has_a_fault(system: System) -> None:
 
 @story("BookingMoved", "ChangeBegun", "ChangeGivenUp")
 def moved(system: System) -> None:
-    held, session_id = system.checkout(system.hold(TEN))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN))
     assert system.move(held, TWO).status == 200
     system.change_prices(1000)
     assert system.move(held, FOUR).status == 202
@@ -165,13 +149,13 @@ def moved(system: System) -> None:
 
 
 @story("WaitlistJoined", "WaitlistOffered", "WaitlistLapsed", "OfferLagSeconds")
-def somebody_waits(system: System) -> None:
+def a_customer_waits(system: System) -> None:
     system.hold(TEN, customer=GRACE)
     _join(system, TEN)
     system.advance(minutes(6))
     system.run_outbox()  # measures
     system.sweep("offer_waiting")
-    system.run_outbox()  # writes to her
+    system.run_outbox()  # sends her a letter
     system.hold(TWO, customer=GRACE)
     _join(system, TWO)
     system.advance(minutes(24 * 60))
@@ -248,7 +232,7 @@ def books_are_compared(system: System) -> None:
 
 
 @story("RecordsDeleted", "RecordsStuck", "OpeningsCompiled")
-def nobody_pays(system: System) -> None:
+def a_hold_is_not_paid(system: System) -> None:
     held = system.hold(TEN, customer=GRACE)
     path = f"/v1/holds/{held['id']}"
     assert system.request("DELETE", path, secret=held["client_secret"]).status == 200
@@ -259,7 +243,7 @@ def nobody_pays(system: System) -> None:
 
 
 @story("CustomerExported", "CustomerErased")
-def somebody_is_forgotten(system: System) -> None:
+def a_customer_is_erased(system: System) -> None:
     held = system.hold(TEN, customer=GRACE)
     path = f"/v1/holds/{held['id']}"
     assert system.request("DELETE", path, secret=held["client_secret"]).status == 200
@@ -302,17 +286,17 @@ def a_row_that_no_sweep_can_do(system: System) -> None:
 
 @pytest.fixture
 def seen(system: System, request: pytest.FixtureRequest) -> Watched:
-    """What was written while the story was told."""
+    """Everything that was logged during the story."""
     with watched() as collected:
         STORIES[request.param].tell(system)
     return collected
 
 
 @pytest.mark.parametrize("seen", STORIES, indirect=True)
-def test_a_story_is_told_and_nothing_personal(
+def test_a_story_is_measured_and_logs_nothing_personal(
     system: System, seen: Watched, request: pytest.FixtureRequest
 ) -> None:
-    """Its metrics are there, in their units and dimensions; each line says whose it is.
+    """Its metrics are there, in their units and dimensions; each line names the tenant.
 
     No line has a name, an address, a number, a note, a secret, a key or the address of a calendar.
 
@@ -332,12 +316,12 @@ def test_a_story_is_told_and_nothing_personal(
 
 
 def test_every_metric_has_its_story() -> None:
-    """The list holds no name that nothing emits."""
+    """The list holds no name that is never emitted."""
     assert set(METRICS) == {name for each in STORIES.values() for name in each.emits}
 
 
 def test_a_leak_would_be_seen(system: System) -> None:
-    """The twin: what must not be written is recognised."""
+    """The twin: forbidden data in a log is recognised."""
     held = system.hold(TEN, customer=GRACE, notes="by the window")
     secrets = (held["client_secret"], system.secrets.secret_key, system.secrets.webhook_secret)
 
@@ -346,7 +330,7 @@ def test_a_leak_would_be_seen(system: System) -> None:
 
 
 def test_gauges_say_how_far_behind_things_are(system: System) -> None:
-    """Nothing waits: zero. A hold forgotten for 10 minutes past its end: 600 seconds."""
+    """Nothing is waiting: zero. A hold 10 minutes past its end, not swept: 600 seconds."""
     with watched() as idle:
         system.run_outbox()
     system.hold(TEN)
@@ -364,7 +348,7 @@ def test_gauges_say_how_far_behind_things_are(system: System) -> None:
 
 
 def test_gauges_are_written_before_the_work(system: System) -> None:
-    """A run that dies at its work has measured all the same."""
+    """A run that fails at its work has measured all the same."""
     _break(system, "claim_effects", "p_limit integer, p_lease_seconds integer", "XX000")
     with watched() as seen, pytest.raises(Exception, match="InternalError"):
         system.run_outbox()

@@ -83,7 +83,7 @@ def test_neighbouring_dates_meet_without_gap_or_overlap(
 
 @pytest.mark.parametrize("day", DAYS.values(), ids=DAYS)
 def test_listing_and_holding_agree_on_dates(system: System, day: tuple[str, str, float]) -> None:
-    """The date is listed with the bounds that a hold of it gets; once held it is listed no more.
+    """The date is listed with the bounds that a hold of it gets; once held it is no longer listed.
 
     Cases: D-5
     """

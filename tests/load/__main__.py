@@ -17,7 +17,7 @@ _WIDTH = 24
 
 
 def main() -> int:
-    """Run it on a stack of its own; 1 if anything is not as it has to be."""
+    """Run it on its own stack; 1 if anything is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.load", description=__doc__)
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--processes", type=int, default=32)
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def _show(figures: Figures, faults: Faults, over: float) -> None:
-    """A line that is written over on a terminal; elsewhere one every tenth of the run."""
+    """A line that is overwritten on a terminal; elsewhere one every tenth of the run."""
     text = (
         f"{'#' * int(over * _WIDTH):<{_WIDTH}} {over:4.0%}  {figures.requests} requests,"
         f" {figures.confirmed} confirmed, {figures.count(409, 'slot_taken')} taken,"

@@ -1,4 +1,4 @@
-"""After a run: let everything come to rest, then compare what was told with what is."""
+"""After a run: let everything come to rest, then compare the answers with the final state."""
 
 import json
 import random
@@ -25,7 +25,7 @@ _UNPAID = frozenset({"expired", "confirmed", "refunded"})  # the browser may not
 
 @dataclass(frozen=True)
 class Verdict:
-    """What there is in the end, and what of it must not be."""
+    """The final state, and what is wrong with it."""
 
     bookings: dict[str, int]  # by status and payment status
     captured: dict[str, int]  # minor units by currency
@@ -35,7 +35,7 @@ class Verdict:
 
 
 def judge(stack: Stack, figures: Figures, faults: Faults) -> Verdict:
-    """Let banks decide, time pass and sweeps run until nothing happens; then look."""
+    """Let banks decide, time pass and sweeps run until nothing happens; then check."""
     begun = time.monotonic()
     database = Database(External(stack.manifest["database"]), "holdfast")
     double = Double(Storage(stack.folder / "stripe.sqlite"))
@@ -71,7 +71,7 @@ def _control(stack: Stack, path: str, body: dict[str, Any]) -> None:
 
 
 def _decide_payments(stack: Stack, chance: random.Random) -> None:
-    """Bank debits that nobody decided during the run come through or bounce now."""
+    """Bank debits still pending after the run succeed or fail now."""
     state = _state(stack)
     processing = {one["id"] for one in state["payments"] if one["status"] == "processing"}
     for session in state["sessions"]:
@@ -117,19 +117,19 @@ def _counted(database: Database) -> dict[str, int]:
 
 
 def _broken_promises(stack: Stack, figures: Figures) -> list[str]:
-    """Ask about every booking as its customer would, and compare with what was said before."""
+    """Ask about every booking as its customer would, and compare with earlier answers."""
 
     def ask(entry: tuple[str, Told]) -> str | None:
         booking, told = entry
         path = f"/v1/bookings/{booking}/confirmation"
         answer = stack.call("GET", path, booking_secret=told.secret)
         if answer.status != 200:
-            return f"{booking}, which was told to be {told.status}, is answered {answer}"
+            return f"{booking}, which was reported as {told.status}, is answered {answer}"
         allowed = _CONFIRMED if told.status == "confirmed" else _PAID if told.paid else _UNPAID
         status = answer.body["status"]
         if status in allowed:
             return None
-        return f"{booking} was told to be {told.status}, paid {told.paid}, and is {status}"
+        return f"{booking} was reported as {told.status}, paid {told.paid}, and is {status}"
 
     with ThreadPoolExecutor(4) as customers:
         broken = list(customers.map(ask, figures.bookings.items()))

@@ -1,4 +1,4 @@
-"""How a customer process talks: HTTP over kept connections, and lines to the one who watches.
+"""How a customer process talks: HTTP over kept connections, and lines to the watching process.
 
 Light on purpose, since dozens of processes import it: nothing but the standard library.
 """
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-_SECONDS = 45.0  # longer than the gateway's own patience, so that it is the one that gives up
+_SECONDS = 45.0  # longer than the gateway's own time limit, so that the gateway gives up first
 
-# What a client that keeps to the documentation may be answered; 503 and the loss of a handler
-# (API Gateway's own 500) come on top of these.
+# The answers that a client may get if it follows the documentation; 503 and the loss of a handler
+# (API Gateway's own 500) are allowed as well.
 EXPECTED: Mapping[str, frozenset[int]] = {
     "listResources": frozenset({200}),
     "listSlots": frozenset({200, 304}),
@@ -66,7 +66,7 @@ class Request:
 
 
 class Watcher:
-    """Whoever reads our output, a JSON object a line."""
+    """The process that reads our output, a JSON object per line."""
 
     def tell(self, **facts: Any) -> None:
         """Write a line."""
@@ -74,7 +74,7 @@ class Watcher:
         sys.stdout.flush()
 
     def complain(self, what: str, answer: Answer | None = None) -> None:
-        """Something is not as documented."""
+        """Report something that is not as documented."""
         said = "" if answer is None else f": {answer.status} {str(answer.body)[:300]}"
         self.tell(complaint=what + said)
 
@@ -153,12 +153,12 @@ class Line:
         return answer
 
     def _judge(self, request: Request, answer: Answer) -> None:
-        """Hold an answer to what is documented of every answer."""
+        """Check an answer against what is documented of every answer."""
         operation = request.operation
         if answer.lost:
-            return  # whoever kills the handlers knows whether one was
+            return  # the process that kills the handlers knows whether one was
         if answer.status == 503:
-            # without Retry-After only from the gateway itself: no process came free in time
+            # without Retry-After only from the gateway itself: no process was free in time
             if "retry-after" not in answer.headers and answer.code:
                 self._watcher.complain(f"{operation}: 503 without Retry-After", answer)
         elif answer.status not in EXPECTED[operation]:

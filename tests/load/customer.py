@@ -1,4 +1,4 @@
-"""A customer: what it asks of the API and of the payment page, and what it holds answers to."""
+"""A customer: what it asks of the API and of the payment page, and how it checks the answers."""
 
 import json
 import random
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 from tests.load.channel import Answer, Line, Request, Watcher
 
-_ROUND_SECONDS = 3.0  # so long all customers want the same few times
+_ROUND_SECONDS = 3.0  # for that long, all customers want the same few times
 _REPEATS = 8
 
 
@@ -79,7 +79,7 @@ class Customer:
         return Request(operation, method, path, given, content)
 
     def insist(self, request: Request) -> Answer | None:
-        """Ask, and repeat the same while the answer is to do so; None when that leads nowhere."""
+        """Ask, and repeat while the answer says so; None when that leads nowhere."""
         for attempt in range(_REPEATS):
             answer = self.api.ask(request)
             if answer is None or not answer.again:
@@ -91,7 +91,7 @@ class Customer:
     def insist_twice(self, request: Request) -> Answer | None:
         """The same request over two connections at once: one effect, and one answer for both.
 
-        Of two releases one may be told that it is done, the other that it is under way.
+        Of two releases one may get "done", the other "under way".
         """
         both = [answer for answer in self.api.ask_all(request, request) if answer is not None]
         done = [answer for answer in both if 200 <= answer.status < 300]
@@ -157,7 +157,7 @@ class Customer:
             self.watcher.complain("listBookings is out of order", answer)
 
     def read(self, booking: Booking) -> None:
-        """The booking itself: its version never goes back, and it keeps the time it had."""
+        """The booking itself: its version never decreases, and it keeps the time it had."""
         answer = self.insist(
             self.request("getBooking", "GET", f"/v1/bookings/{booking.id}", booking=booking)
         )
@@ -165,7 +165,7 @@ class Customer:
             self.note(booking, answer.body)
 
     def note(self, booking: Booking, body: dict[str, Any]) -> None:
-        """Take in a booking as answered."""
+        """Record a booking from an answer."""
         if body["id"] != booking.id or body["starts_at"] != booking.starts_at:
             self.watcher.complain(f"{booking} has become {body}")
         if body["version"] < booking.version:
@@ -173,7 +173,7 @@ class Customer:
         booking.version = max(booking.version, body["version"])
 
     def confirmation(self, booking: Booking) -> str:
-        """What has become of it; confirmed is for ever."""
+        """Its state; confirmed is for ever."""
         path = f"/v1/bookings/{booking.id}/confirmation"
         answer = self.insist(self.request("getConfirmation", "GET", path, booking=booking))
         if answer is None or answer.status != 200:
@@ -195,7 +195,7 @@ class Customer:
         return 0 if answer is None else answer.status
 
     def bank_decides(self, booking: Booking) -> None:
-        """Days later a delayed payment comes through or bounces."""
+        """Days later a delayed payment succeeds or fails."""
         session = urlsplit(booking.page).path.rpartition("/")[2]
         succeeded = self.chance.random() < 0.6
         body = {"session_id": session, "outcome": "succeed" if succeeded else "fail"}
@@ -205,7 +205,7 @@ class Customer:
 
 
 def _essence(answer: Answer) -> tuple[Any, Any]:
-    """What two answers to one request have to share."""
+    """What two answers to one request must have in common."""
     return answer.body.get("id"), answer.body.get("checkout_url")
 
 

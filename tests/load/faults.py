@@ -1,4 +1,4 @@
-"""What goes wrong in the middle of a run: killed handlers, a bad day at Stripe, a dead database."""
+"""What goes wrong in the middle of a run: killed handlers, a failing Stripe, a dead database."""
 
 import contextlib
 import json
@@ -20,7 +20,7 @@ from dev.programs.processes import command_line
 from tests.load.figures import Figures
 from tests.stack.running import Stack, send
 
-# By operation, the function whose process works on it.
+# By operation, the function whose process handles it.
 FUNCTION_OF = {
     "listResources": "availability",
     "listSlots": "availability",
@@ -31,11 +31,11 @@ FUNCTION_OF = {
     "getBooking": "bookings",
     "listBookings": "bookings",
 }
-# The supervisor notices a death, gives nothing more to that process, and starts another; if none is
-# left, who waits is told of a failed start.
+# The supervisor notices a death, gives that process no more work, and starts another; if none is
+# left, waiting callers get a failed start.
 _AFTERMATH = 3.0  # seconds
-# Longer than a hold, which is made to last a minute. Stripe's clock does not jump, and a session is
-# looked for from five minutes before its time on, so two of them have to stay below that.
+# Longer than a hold, which lasts a minute here. Stripe's clock does not jump, and a session is
+# looked for from five minutes before its time on, so two of them must stay below that.
 _JUMP = timedelta(seconds=100)
 _SESSIONS = "/v1/checkout/sessions*"
 _WEATHER: tuple[dict[str, Any], ...] = (
@@ -146,7 +146,7 @@ class Faults:
     # sweeps -------------------------------------------------------------------------------------
 
     def _sweep(self) -> None:
-        """Sweeps come often, and now and then two at once."""
+        """Sweeps run often, and now and then two at once."""
         chance = self._chance("sweeps")
         while self._wait(chance.uniform(0.5, 1.5)):
             sweeps = [chance.choice(("expire_holds", "deliver"))] * chance.choice((1, 1, 2))
@@ -162,7 +162,7 @@ class Faults:
         try:
             answer = send("POST", url, b"{}")
             failed = answer.status != 200 or "x-amz-function-error" in answer.headers
-        except OSError:  # still at work: many effects, each of which waits for a slow Stripe
+        except OSError:  # still running: many effects, each of which waits for a slow Stripe
             failed = True
         self.happened[f"sweep: {function}{', failed' if failed else ''}"] += 1
 
@@ -224,7 +224,7 @@ def _is_worker(pid: int) -> bool:
 
 
 def _function_of(pid: int) -> str:
-    """The function that a process works for; empty where the system won't say."""
+    """The function of a process; empty where the system does not say."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/cwd").readlink().name
     return ""

@@ -27,7 +27,7 @@ class Told:
 
 @dataclass
 class Figures:
-    """Everything that the customers told. Safe to feed from many threads."""
+    """Everything that the customers reported. Safe to feed from many threads."""
 
     latencies: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     statuses: Counter[tuple[str, int, str]] = field(default_factory=Counter)
@@ -40,7 +40,7 @@ class Figures:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, told: dict[str, Any]) -> None:
-        """Take in a line of a customer process."""
+        """Process a line of a customer process."""
         with self._lock:
             match told:
                 case {"op": op, "status": status, "code": code, "begun": begun, "ended": ended}:
@@ -62,7 +62,7 @@ class Figures:
                     self.complaints.append(f"a customer said {told}")
 
     def complain(self, what: str) -> None:
-        """Something is wrong."""
+        """Record that something is wrong."""
         with self._lock:
             self.complaints.append(what)
 

@@ -1,4 +1,4 @@
-"""A run: customer processes against a stack, faults in the middle, judgement at the end."""
+"""A run: customer processes against a stack, faults in the middle, a check at the end."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from tests.load.faults import Faults
 from tests.load.figures import Figures
 from tests.stack.running import ROOT, Stack
 
-_LAST_STORY_SECONDS = 90.0  # a story under way at the end is told to its end
+_LAST_STORY_SECONDS = 90.0  # a story under way at the end is finished
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of it."""
+    """The result of a run."""
 
     figures: Figures
     faults: Faults
@@ -42,7 +42,7 @@ Progress = Callable[[Figures, Faults, float], None]
 
 
 def run(stack: Stack, plan: Plan, progress: Progress) -> Result:
-    """Load a stack that is up; it stays up.
+    """Load a running stack, which stays up.
 
     Args:
         progress: called twice a second with the share of the run that is over.
@@ -131,10 +131,10 @@ def report(plan: Plan, result: Result) -> str:
         "",
         f"trouble      {happened}",
         f"kills        {len(faults.kills)} handlers; {len(figures.lost)} requests lost by them",
-        f"conflicts    {figures.count(409, 'slot_taken')} times taken by somebody else,"
+        f"conflicts    {figures.count(409, 'slot_taken')} times taken by another customer,"
         f" {figures.count(409, 'request_in_progress')} twins met",
         f"unavailable  {figures.count(503)}; given up {figures.gave_up.total()}",
-        f"confirmed    {figures.confirmed} told to customers",
+        f"confirmed    {figures.confirmed} reported to customers",
         f"bookings     {bookings}",
         f"captured     {verdict.captured}, refunded {verdict.refunded} (minor units)",
         f"judged       in {verdict.seconds:.1f} s: {len(result.wrong)} things wrong",

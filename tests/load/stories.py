@@ -2,7 +2,7 @@
 
     python -m tests.load.stories <<< '{"manifest": …, "seed": 7, "number": 0, …}'
 
-Chance decides everything and the seed decides chance; what is left to the clock is who comes first.
+Every choice is random, from the seed; only the order of arrival depends on the clock.
 """
 
 import json
@@ -20,7 +20,7 @@ _PAGES = ("https://studio.example/a", "https://studio.example/b")
 
 
 def live(customer: Customer) -> None:
-    """Story after story. What is known of each booking in the end is told to the watcher."""
+    """Story after story. The final knowledge of each booking is reported to the watcher."""
     while not customer.over:
         chance = customer.chance.random()
         if chance < 0.06:
@@ -40,7 +40,9 @@ def live(customer: Customer) -> None:
 
 
 def hold(customer: Customer) -> Booking | None:
-    """See what is free, and hold one of the first; or, somebody being quicker, an alternative."""
+    """See what is free, and hold one of the first; or, if another customer was first, an
+    alternative.
+    """
     resource, offering, day = customer.wish()
     slots = customer.slots(resource, offering, day)
     if not slots:
@@ -88,7 +90,7 @@ def _hold(
 
 
 def decide(customer: Customer, booking: Booking) -> None:
-    """Pay, hesitate, give it back, or just go away."""
+    """Pay, hesitate, release it, or just go away."""
     fate = customer.chance.random()
     if fate < 0.08:
         return  # gone, without a word
@@ -118,7 +120,7 @@ def decide(customer: Customer, booking: Booking) -> None:
 
 
 def checkout(customer: Customer, booking: Booking, back: str, *, version: bool = True) -> bool:
-    """Get the payment page; False if there is none to be had."""
+    """Get the payment page; False without one."""
     headers = {"idempotency_key": str(uuid.UUID(int=customer.chance.getrandbits(128)))}
     if version and customer.chance.random() < 0.3:
         headers["if_match"] = f'"{booking.version}"'
@@ -145,7 +147,7 @@ def pay(customer: Customer, booking: Booking, card: str = _VISA) -> None:
 
 
 def pay_later(customer: Customer, booking: Booking) -> None:
-    """By bank debit; sometimes the bank's answer is not there when the run ends."""
+    """By bank debit; sometimes the bank's answer has not come when the run ends."""
     if customer.at_page(booking, "delayed") == 303 and customer.chance.random() < 0.8:
         customer.confirmation(booking)
         customer.pause(0.0, 1.0)
@@ -153,7 +155,7 @@ def pay_later(customer: Customer, booking: Booking) -> None:
 
 
 def change_pages(customer: Customer, booking: Booking) -> None:
-    """Another checkout with other addresses: the old page cannot be paid once there is the new."""
+    """Another checkout with other addresses: the old page can no longer be paid."""
     old = booking.page
     if not checkout(customer, booking, _PAGES[1], version=False):
         return
@@ -179,7 +181,7 @@ def release(customer: Customer, booking: Booking) -> None:
 
 
 def release_while_paying(customer: Customer, booking: Booking) -> None:
-    """Two windows: one gives the time back while the other pays with a card that refunds slowly."""
+    """Two windows: one releases the time while the other pays with a card that refunds slowly."""
     if customer.chance.random() < 0.5:
         pay(customer, booking, _SLOW_REFUND)
         release(customer, booking)
@@ -189,7 +191,7 @@ def release_while_paying(customer: Customer, booking: Booking) -> None:
 
 
 def await_result(customer: Customer, booking: Booking) -> None:
-    """Ask, as the page does that the customer comes back to, until there is a result."""
+    """Ask, as the customer's page does after paying, until there is a result."""
     if not booking.paid:
         customer.confirmation(booking)
         return

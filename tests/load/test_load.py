@@ -1,4 +1,4 @@
-"""Load for real: processes over HTTP, while handlers and the database are killed."""
+"""Real load: processes over HTTP, while handlers and the database are killed."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.stack
 def test_under_load_and_trouble_every_law_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Customers are told the truth, nothing is sold twice, and both books agree in the end.
+    """Customers get true answers, nothing is sold twice, and both books agree in the end.
 
     The same as `make load`, shorter.
 

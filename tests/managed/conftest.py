@@ -1,6 +1,6 @@
-"""A PostgreSQL as managed services give it out, migrated by its ordinary owner: one for all tests.
+"""A PostgreSQL as managed services provide it, migrated by its ordinary owner: one for all tests.
 
-The tests go on from each other's state only as a second deployment goes on from the first.
+The tests build on each other's state only as a second deployment builds on the first.
 """
 
 import json
@@ -37,7 +37,7 @@ def migrated(service: managed.Service, owner_url: str) -> MigrationReport:
 
 @pytest.fixture(scope="session")
 def roles(service: managed.Service, migrated: MigrationReport) -> list[str]:
-    """Every role that a function signs in as."""
+    """Every role that a function logs in as."""
     with service.superuser() as connection:
         rows = connection.execute(
             "select rolname from pg_roles where starts_with(rolname, 'holdfast_') and rolcanlogin"
@@ -47,7 +47,7 @@ def roles(service: managed.Service, migrated: MigrationReport) -> list[str]:
 
 @pytest.fixture(scope="session")
 def secrets(service: managed.Service, roles: list[str]) -> Iterator[SecretsManager]:
-    """What the user brings, and what CloudFormation makes beside it: secrets of random text."""
+    """What the user provides, and what CloudFormation makes beside it: secrets of random text."""
     with secrets_manager.running() as running:
         brought = {"url": service.url(), "ca": service.authority.pem}
         running.create(OWNER_SECRET, json.dumps(brought))
@@ -58,5 +58,5 @@ def secrets(service: managed.Service, roles: list[str]) -> Iterator[SecretsManag
 
 @pytest.fixture(scope="session")
 def provided(secrets: SecretsManager, roles: list[str]) -> tuple[str, ...]:
-    """The roles that the first deployment gave a way to sign in."""
+    """The roles that the first deployment gave a way to log in."""
     return logins.provide(managed.settings_of(secrets))

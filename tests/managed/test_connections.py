@@ -1,4 +1,4 @@
-"""How functions connect: to the server that proves its name, and anew after a change behind it."""
+"""How functions connect: to a server that proves its name, and again after a change behind it."""
 
 import os
 import re
@@ -39,7 +39,7 @@ def function(
 
 
 def sessions(service: managed.Service) -> list[Any]:
-    """Who is connected as the function's role: backend and application."""
+    """The sessions of the function's role: backend and application."""
     with service.superuser() as connection:
         return connection.execute(
             "select pid, application_name from pg_stat_activity where usename = %s", (ROLE,)
@@ -84,7 +84,7 @@ def test_the_right_server_is_let_in(service: managed.Service) -> None:
 
 @pytest.mark.parametrize("name", ["Test authority", "Other authority"])
 def test_another_authority_is_refused(service: managed.Service, name: str) -> None:
-    """The right name, but signed by somebody we do not trust, even one of the same name.
+    """The right name, but signed by an untrusted authority, even one of the same name.
 
     Proves: ASVS 12.3.2, 12.3.4
     """
@@ -94,7 +94,7 @@ def test_another_authority_is_refused(service: managed.Service, name: str) -> No
 
 
 def test_an_unknown_authority_is_refused(service: managed.Service) -> None:
-    """Without a "ca" in the secret the public ones are trusted, and nobody else."""
+    """Without a "ca" in the secret only the public ones are trusted."""
     with pytest.raises(psycopg.OperationalError, match="certificate verify failed"):
         psycopg.connect(verified(service.url()))
 
@@ -110,7 +110,7 @@ def test_another_name_is_refused(service: managed.Service) -> None:
 
 
 def test_a_server_without_tls_is_refused(service: managed.Service) -> None:
-    """Nobody is told the password in the clear, also if the address would allow it.
+    """The password is never sent in the clear, even if the address would allow it.
 
     Proves: ASVS 12.3.1
     """
@@ -132,7 +132,7 @@ def test_without_the_rule_an_impostor_is_let_in(
 def test_a_new_password_is_learnt_by_living_environments(
     service: managed.Service, secrets: SecretsManager, function: None
 ) -> None:
-    """A password changes while environments live: their next connection reads the secret anew."""
+    """A password changes while environments live: their next connection reads the secret again."""
     database.call("health")
     secrets.client.put_secret_value(SecretId=PREFIX + ROLE, SecretString="{}")
     assert logins.provide(settings_of(secrets)) == (ROLE,)
@@ -144,7 +144,7 @@ def test_a_new_password_is_learnt_by_living_environments(
 def test_a_wrong_password_is_unavailable(
     service: managed.Service, secrets: SecretsManager, function: None
 ) -> None:
-    """Tried once more with the secret read anew, then 503: nobody learns more than that."""
+    """Tried once more with the secret read again, then 503 without details."""
     good = secrets.text(PREFIX + ROLE)
     bad = good.replace(f"{ROLE}:", f"{ROLE}:x")
     secrets.client.put_secret_value(SecretId=PREFIX + ROLE, SecretString=bad)

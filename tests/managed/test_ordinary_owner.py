@@ -28,7 +28,7 @@ def rows(service: managed.Service, query: str) -> list[Any]:
 
 
 def test_an_ordinary_owner_migrates(service: managed.Service, migrated: MigrationReport) -> None:
-    """CREATEROLE and the ownership of the database are enough, for every file there is."""
+    """CREATEROLE and the ownership of the database are enough for every file."""
     files = sorted(f"migrations/{path.name}" for path in (SQL_DIR / "migrations").glob("*.sql"))
     (attributes,) = rows(
         service,
@@ -55,7 +55,7 @@ def test_what_an_ordinary_owner_may_not_take_away_stays(
 def test_migrating_again_changes_nothing(
     service: managed.Service, owner_url: str, migrated: MigrationReport
 ) -> None:
-    """The second deployment finds everything as it wants it."""
+    """The second deployment finds everything as it should be."""
     assert migrate(owner_url, SQL_DIR) == MigrationReport((), (), migrated.version)
 
 
@@ -78,10 +78,10 @@ def test_an_ordinary_owner_deploys_a_change(
     assert set(migrate(owner_url, SQL_DIR).reapplied) == changed
 
 
-def test_nothing_of_ours_belongs_to_somebody_mighty(
+def test_nothing_of_ours_belongs_to_a_powerful_role(
     service: managed.Service, migrated: MigrationReport
 ) -> None:
-    """Schemas, tables and functions belong to our two owners, who may not even sign in."""
+    """Schemas, tables and functions belong to our two owners, who may not even log in."""
     owners = rows(
         service,
         """
@@ -105,7 +105,7 @@ def test_nothing_of_ours_belongs_to_somebody_mighty(
 def test_sessions_are_what_their_role_says(
     service: managed.Service, secrets: SecretsManager, provided: tuple[str, ...], roles: list[str]
 ) -> None:
-    """Limits and search path come with signing in: no session has to set anything."""
+    """Limits and search path come with the role: no session has to set anything."""
     query = (
         "select current_setting('statement_timeout'), current_setting('search_path'),"
         " current_setting('idle_in_transaction_session_timeout'), current_setting('timezone')"
@@ -121,7 +121,7 @@ def test_sessions_are_what_their_role_says(
 def test_every_role_signs_in_with_its_own_secret(
     service: managed.Service, secrets: SecretsManager, provided: tuple[str, ...], roles: list[str]
 ) -> None:
-    """Migrating gives each role a password of its own, which only its own secret holds.
+    """Migrating gives each role its own password, which only its own secret holds.
 
     Cases: P-7
     Proves: ASVS 13.2.1, 13.3.2
@@ -139,10 +139,10 @@ def test_every_role_signs_in_with_its_own_secret(
 
 
 @pytest.mark.parametrize("password", ["", "holdfast_checkout", "a7Fq0random"])
-def test_without_its_password_nobody_signs_in(
+def test_no_role_logs_in_without_its_password(
     service: managed.Service, provided: tuple[str, ...], password: str
 ) -> None:
-    """Neither none nor one that can be guessed, nor what CloudFormation wrote first.
+    """Neither without a password, nor with a guessed one, nor with what CloudFormation wrote first.
 
     Proves: ASVS 13.2.1, 13.2.3
     """
@@ -155,7 +155,7 @@ def test_without_its_password_nobody_signs_in(
 def test_the_server_keeps_hashes_only(
     service: managed.Service, secrets: SecretsManager, provided: tuple[str, ...]
 ) -> None:
-    """No password stands in the catalogue or in the server's log: it was sent as a SCRAM hash.
+    """No password is in the catalogue or in the server's log: it was sent as a SCRAM hash.
 
     Proves: ASVS 13.3.1
     """
@@ -174,7 +174,7 @@ def test_the_server_keeps_hashes_only(
 def test_a_later_deployment_changes_no_password(
     secrets: SecretsManager, provided: tuple[str, ...], roles: list[str]
 ) -> None:
-    """What works is left alone: running functions know the old ones."""
+    """Passwords that work are left alone: running functions know them."""
     before = [secrets.text(PREFIX + role) for role in roles]
 
     assert logins.provide(settings_of(secrets)) == ()
@@ -184,7 +184,7 @@ def test_a_later_deployment_changes_no_password(
 def test_an_emptied_secret_gets_a_new_password(
     secrets: SecretsManager, provided: tuple[str, ...]
 ) -> None:
-    """That is how a password is changed, whatever is left in the secret; nobody else's is."""
+    """That is how a password is changed, whatever is left in the secret; no other changes."""
     left = {
         "holdfast_blackouts": "{}",
         "holdfast_bookings": "not json",
@@ -204,7 +204,9 @@ def test_an_emptied_secret_gets_a_new_password(
 def test_a_moved_database_keeps_its_passwords(
     service: managed.Service, secrets: SecretsManager, provided: tuple[str, ...]
 ) -> None:
-    """After a restore elsewhere only the owner's address is changed; migrating tells the roles."""
+    """After a restore on another server only the owner's address is changed; migrating sets the
+    passwords.
+    """
     name = PREFIX + "holdfast_health"
     old = secrets.text(name)
     moved = {"url": service.url() + "&tcp_user_timeout=9000", "ca": service.authority.pem}
@@ -225,7 +227,9 @@ def test_a_moved_database_keeps_its_passwords(
 def test_created_with_the_stack_roles_sign_in_through_iam(
     service: managed.Service, owner_url: str, secrets: SecretsManager, provided: tuple[str, ...]
 ) -> None:
-    """Every login role joins rds_iam, once; a database that is brought later is left again."""
+    """Every login role joins rds_iam, once; if the stack later gets another database, it leaves
+    again.
+    """
     members = (
         "select r.rolname from pg_auth_members as m join pg_roles as r on r.oid = m.member"
         " where m.roleid = 'rds_iam'::regrole and starts_with(r.rolname, 'holdfast_') order by 1"
@@ -240,7 +244,7 @@ def test_created_with_the_stack_roles_sign_in_through_iam(
 
 
 def test_the_local_stack_needs_no_logins(owner_url: str, migrated: MigrationReport) -> None:
-    """Where the server trusts whoever reaches it, nothing is written anywhere."""
+    """Where the server trusts every connection, nothing is written anywhere."""
     assert logins.provide(Settings({"DATABASE_URL": owner_url})) == ()
 
 
@@ -253,7 +257,7 @@ def test_a_hold_on_a_managed_database(
 ) -> None:
     """From the handler through TLS and password to the row, all as the function's own role.
 
-    The owner sees it as docs/database.md says: when he names the tenant, and not before.
+    The owner sees it as docs/database.md says: only when he names the tenant.
     """
     database = Database(service.server, managed.NAME)
     system = System(database, dynamodb, tmp_path)

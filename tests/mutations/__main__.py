@@ -1,9 +1,9 @@
-"""Take out every guard, one at a time, and see a test fail: `make mutations [GUARDS="name …"]`.
+"""Remove every guard, one at a time, and see a test fail: `make mutations [GUARDS="name …"]`.
 
-First the tests named as killers must pass with everything in place. Then each guard is taken out in
-a copy of the checkout, two copies at work at a time, and at least one of its killers must fail: not
-because the program is broken, but because it does what it must not. A guard that nobody misses is a
-failure of this run.
+First the tests named as killers must pass with everything in place. Then each guard is removed in a
+copy of the checkout, two copies at a time, and at least one of its killers must fail: not because
+the program is broken, but because it does something wrong. A guard whose removal no test notices is
+a failure of this run.
 """
 
 import argparse
@@ -25,7 +25,7 @@ _BENCHES = 2
 
 
 class Result(NamedTuple):
-    """What came of taking a guard out."""
+    """The result of removing a guard."""
 
     guard: Guard
     verdict: Verdict
@@ -36,7 +36,7 @@ class Result(NamedTuple):
 
     @property
     def line(self) -> str:
-        """One line of the report: what became of it, how long it took, and who missed it."""
+        """One line of the report: the result, how long it took, and which test failed."""
         words = {"failed": "killed", "passed": "SURVIVED", "broken": "BROKEN"}
         said = (self.verdict.says.splitlines() or [""])[0 if self.is_missed else -1]
         shown = said.removeprefix("tests/")[:110]
@@ -45,7 +45,7 @@ class Result(NamedTuple):
 
 
 def main() -> int:
-    """Run; 0 if every guard is missed by a test."""
+    """Run; 0 if a test fails for every guard."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
     parser.add_argument("guard", nargs="*", help="names of guards; all of them if none is given")
     options = parser.parse_args()

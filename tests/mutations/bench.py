@@ -1,4 +1,4 @@
-"""A copy of the checkout in which guards are taken out, and the tests that are then run."""
+"""A copy of the checkout in which guards are removed, and the tests that are then run."""
 
 import itertools
 import json
@@ -24,7 +24,7 @@ _NOT_INHERITED = {"HOLDFAST_TEST_RUN", "PYTHONDONTWRITEBYTECODE", "PYTHONPATH"}
 _SECONDS, _SECONDS_EACH = 120, 3
 _OPTIONS = ("-x", "-q", "--tb=no", "-p", "no:cacheprovider")
 _FAILED = re.compile(r"^FAILED (.+?)(?: - (.*))?$", re.MULTILINE)
-# What a test says when the guard was not taken out but the program broken.
+# What a test says when the program is broken instead of unguarded.
 _BROKEN = re.compile(
     r"SyntaxError|ImportError|ModuleNotFoundError|NameError|AttributeError"
     r"|Undefined(Column|Function|Table|Object)|DatatypeMismatch|fixture '"
@@ -32,16 +32,16 @@ _BROKEN = re.compile(
 
 
 class Misfit(Exception):
-    """A guard does not fit the files any more: its text is not there, or there several times."""
+    """A guard no longer fits the files: its text is missing, or occurs several times."""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What came of running tests.
+    """The result of running tests.
 
     how: `passed`; `failed`, as an unguarded system should; `broken`: failed, but not by what a test
         says of the system's behaviour.
-    says: the first failure, or the end of what pytest wrote.
+    says: the first failure, or the end of pytest's output.
     """
 
     how: str
@@ -72,7 +72,7 @@ class Bench:
                 "DATABASE_URL": database_url,
                 # a file is compiled once, and again when its time or size is new
                 "PYTHONPYCACHEPREFIX": str(folder.parent / "pycache"),
-                "COLUMNS": "200",  # pytest shortens what it says to the width of the terminal
+                "COLUMNS": "200",  # pytest shortens its output to the width of the terminal
             },
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -84,11 +84,11 @@ class Bench:
         """The copy without that guard.
 
         Raises:
-            Misfit: the guard is not where it is said to be.
+            Misfit: the guard is not where it should be.
         """
         originals: dict[Path, tuple[bytes, os.stat_result]] = {}
-        # compiled files know the second and the size of what they were made from: each edit gets
-        # a second of its own
+        # compiled files store the second and the size of their source: each edit gets a second of
+        # its own
         second = next(self._times)
         try:
             for edit in guard.without:

@@ -1,7 +1,7 @@
 """Runs pytest again and again in forks of one process: `python forks.py`, in a bench.
 
-What costs most of a short run is the import of other people's packages, so it happens once, here.
-Nothing of ours may be imported before the fork: there it comes from the bench as it then is.
+Most of a short run is the import of other packages, so it happens once, here. Nothing of ours may
+be imported before the fork: there it comes from the bench as it then is.
 
 Each line of standard input is a JSON array: the file to write to, how many seconds the run may
 take, then pytest's arguments. The answer is a line with the exit code, negative for the signal that
@@ -15,7 +15,7 @@ import signal
 import sys
 from pathlib import Path
 
-# Any module may be missing here or be too many: it costs time, and changes nothing else.
+# A missing or superfluous module costs time, and changes nothing else.
 _OTHERS = (
     "_hypothesis_pytestplugin",
     "aws_lambda_powertools.event_handler.api_gateway",
@@ -44,7 +44,7 @@ def main() -> None:
     """Serve until standard input ends."""
     for name in _OTHERS:
         importlib.import_module(name)
-    sys.path[0] = str(Path.cwd())  # as `python -m pytest` has it, instead of this file's folder
+    sys.path[0] = str(Path.cwd())  # as with `python -m pytest`, instead of this file's folder
     for line in sys.stdin:
         said, seconds, *arguments = json.loads(line)
         child = os.fork()

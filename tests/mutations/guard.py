@@ -1,4 +1,4 @@
-"""A guard of the system, how to take it out, and who must then cry out."""
+"""A guard of the system, how to remove it, and which tests must then fail."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from tests.harness.database.cluster import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A piece of one file and what stands there instead.
+    """A piece of one file and its replacement.
 
     Attributes:
         path: below the checkout.
@@ -26,7 +26,7 @@ class Guard:
     Attributes:
         name: for the command line and the report.
         guards: what it is for, as one sentence of a report.
-        without: the edits that take it out, all together.
+        without: the edits that remove it, all together.
         killers: node ids of tests, of which at least one must fail without it.
     """
 
@@ -47,7 +47,7 @@ def api(function: str, old: str, new: str) -> Edit:
 
 
 def _function(schema: str, name: str) -> str:
-    """The path of a stored function's file, in whichever room it stands."""
+    """The path of a stored function's file, in whichever room it is."""
     (path,) = (ROOT / "sql/functions" / schema).glob(f"**/{name}.sql")
     return path.relative_to(ROOT).as_posix()
 

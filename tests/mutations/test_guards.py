@@ -1,4 +1,4 @@
-"""The list of guards fits the code: it is cheap to ask here, and dear to find out in a long run."""
+"""The list of guards fits the code, checked quickly here before a long run."""
 
 import ast
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ def _absent(guard: Guard) -> Iterator[str]:
 
 @pytest.mark.parametrize("guard", ALL, ids=lambda guard: guard.name)
 def test_a_guard_can_be_taken_out(guard: Guard) -> None:
-    """Its text stands exactly once in its file, and the tests that are to miss it exist."""
+    """Its text occurs exactly once in its file, and the tests that should fail without it exist."""
     texts: dict[str, str] = {}
     for edit in guard.without:
         text = texts.get(edit.path) or (ROOT / edit.path).read_text(encoding="utf-8")

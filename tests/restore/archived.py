@@ -35,7 +35,7 @@ class Archived:
         self.archive, self._backups = data.parent / "archive", data.parent / "backups"
         for folder in (self.archive, self._backups):
             server_account().own(folder)
-        # as the documentation has it: never overwrites a segment that is there
+        # as in the documentation: never overwrites an existing segment
         kept = f"{shlex.quote(str(self.archive))}/%f"
         self.server = Postgres(
             data,
@@ -70,8 +70,9 @@ class Archived:
             return str(row[0])
 
     def archive_all(self) -> None:
-        """Close the current segment, and wait until the archiver has it: five minutes' work for
-        archive_timeout, or Aurora's every moment."""
+        """Close the current segment, and wait until the archiver has it: what archive_timeout does
+        in five minutes, and Aurora at once.
+        """
         segment = self.value("select pg_walfile_name(pg_switch_wal())")
         deadline = time.monotonic() + _RECOVERY_SECONDS
         while not (self.archive / segment).exists():
@@ -113,7 +114,7 @@ class Archived:
 
 @contextlib.contextmanager
 def archived() -> Iterator[Archived]:
-    """A server of a test's own; it and what was restored from it end with the test."""
+    """A server for a test; it and those restored from it end with the test."""
     with contextlib.ExitStack() as places:
         yield Archived(places)
 
@@ -125,7 +126,7 @@ def _run(*command: str) -> None:
 
 
 def _wait_until_promoted(server: Postgres) -> None:
-    """It answers while it still replays; it is restored once it takes writes."""
+    """It answers while it still replays; it is restored once it accepts writes."""
     deadline = time.monotonic() + _RECOVERY_SECONDS
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         while connection.execute("select pg_is_in_recovery()").fetchone() != (False,):

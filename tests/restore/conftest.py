@@ -1,4 +1,4 @@
-"""A server that is backed up, for all tests of a worker, and a shop on it for each."""
+"""A server with backups, for all tests of a worker, and a shop on it for each."""
 
 from collections.abc import Iterator
 from pathlib import Path

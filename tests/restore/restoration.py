@@ -1,4 +1,4 @@
-"""A story whose database is set back: what a person runs then, and what can be asked afterwards."""
+"""A story whose database is set back: the procedure, and what can be asked afterwards."""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from tests.restore.story import Held, Mark, Story
 
 
 class Restoration:
-    """A story whose database will be restored to now: what a person runs then."""
+    """A story whose database will be restored to now: the procedure."""
 
     def __init__(self, story: Story) -> None:
         self.story, self.system = story, story.system
@@ -30,7 +30,7 @@ class Restoration:
     def catch_up(
         self, *, give_back: bool, secret: str | None = None, since: datetime | None = None
     ) -> Report:
-        """Tell the real webhook, by the real SDK, what the double knows."""
+        """Replay to the real webhook, by the real SDK, what the double knows."""
 
         def post(body: bytes, headers: Mapping[str, str]) -> tuple[int, bytes]:
             answer = self.system.post_webhook(body, headers)
@@ -50,7 +50,7 @@ class Restoration:
 
 
 def unaccounted(system: System, report: Report) -> list[str]:
-    """Bookings whose money Stripe holds, and neither our books nor a finding say why."""
+    """Bookings whose money Stripe holds, without an explanation in our books or findings."""
     ours = {
         row.payment_intent_id: row.kept
         for row in system.database.rows(
@@ -77,7 +77,7 @@ def standing(system: System, held: Held) -> Any:
 
 
 def differences(system: System) -> set[tuple[str, str]]:
-    """What the daily comparison of both books leaves to a person: kind, and id at Stripe."""
+    """What the daily comparison of both books leaves to an operator: kind, and id at Stripe."""
     system.sweep("reconcile")
     found = system.database.rows(
         "select f.kind, f.object_id from core.findings as f"
@@ -97,6 +97,6 @@ def payment_intent(system: System, held: Held) -> str:
 
 
 def captured(system: System) -> Any:
-    """What Stripe has taken and given back."""
+    """What Stripe has captured and refunded."""
     state = system.double.state()
     return state["captured"], state["refunded"]

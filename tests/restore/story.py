@@ -1,4 +1,4 @@
-"""What happens before and after the time that a database is restored to, told by the real handlers.
+"""What happens before and after the time that a database is restored to, with the real handlers.
 
 The clock of the story is a Monday in 2030; recovery goes by the server's own clock.
 """
@@ -18,7 +18,7 @@ Held = dict[str, Any]
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment of the server, in the three ways that recovery can be told to stop there."""
+    """A moment of the server, in the three forms that recovery accepts as a target."""
 
     time: str
     lsn: str
@@ -26,7 +26,7 @@ class Mark:
     digests: dict[str, str]  # what every table held
 
     def targets(self) -> dict[str, dict[str, str]]:
-        """The settings of a restore to this moment, by what they go by."""
+        """The settings of a restore to this moment, by their kind."""
         return {
             "time": {"recovery_target_time": self.time},
             "lsn": {"recovery_target_lsn": self.lsn},
@@ -48,19 +48,19 @@ class Story:
         self.system = at_start(System(Database(backed_up.server, self._name), dynamodb, folder))
 
     def hold(self, day: int, **changes: Any) -> Held:
-        """A lesson at ten of a day in January, held by a customer who has no other."""
+        """A lesson at ten of a day in January, held by a new customer."""
         customer = {"name": "Grace Hopper", "email": f"grace{day}@example.com"}
         return self.system.hold(ten(day), **({"customer": customer} | changes))
 
     def pay(self, held: Held, action: str = "pay") -> str:
-        """Pay it on Stripe's page; Stripe's events arrive. Answers the session."""
+        """Pay it on Stripe's page; Stripe's events arrive. Returns the session."""
         _, session_id = self.system.checkout(held)
         self.system.pay(session_id, action)
         self.system.deliver_webhooks()
         return session_id
 
     def move_for_less(self, held: Held, day: int) -> None:
-        """Move a paid lesson to a day when it costs 10.00 less; the difference is owed."""
+        """Reschedule a paid lesson to a day when it costs 10.00 less; the difference is owed."""
         self.system.change_prices(-1000)
         answer = self.system.move(held, ten(day))
         self.system.change_prices(1000)
@@ -74,17 +74,17 @@ class Story:
         return Mark(time, lsn, name, digests(self.system.database))
 
     def restored(self, target: dict[str, str]) -> Database:
-        """The database as it was at the target, on a server of its own."""
+        """The database as it was at the target, on its own server."""
         return Database(self.backed_up.restore(target), self._name)
 
     def open_again(self, database: Database) -> None:
-        """Let the handlers work on a restored database: no more than another address to them."""
+        """Let the handlers use a restored database: only their address changes."""
         self.system.close()
         self.system.database.close()
         self.system.database = database
 
     def lose_bookings(self) -> None:
-        """A person with the superuser's password and the wrong window: a common disaster."""
+        """A superuser in the wrong window: a common disaster."""
         self.system.database.execute(
             "set session_replication_role = replica; delete from core.bookings;"
             " reset session_replication_role"

@@ -1,4 +1,4 @@
-"""`python -m dev.cloud.after_restore` as a person runs it, over HTTP."""
+"""`python -m dev.cloud.after_restore` as an operator runs it, over HTTP."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from tests.restore.story import Story
 
 @contextmanager
 def over_http(system: System) -> Iterator[str]:
-    """The webhook at an address of its own."""
+    """The webhook at its own address."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -30,7 +30,7 @@ def over_http(system: System) -> Iterator[str]:
             self.wfile.write(json.dumps(answer.body).encode())
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as listening:
         thread = Thread(target=listening.serve_forever, daemon=True)
@@ -43,7 +43,7 @@ def over_http(system: System) -> Iterator[str]:
 def test_the_command_says_what_is_left(
     story: Story, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """As a person runs it: it lists and fails, gives back and succeeds, has nothing to do then."""
+    """It lists and fails, refunds and succeeds, and then has nothing to do."""
     system = story.system
     restoration = Restoration(story)
     gone = story.hold(7)
@@ -71,7 +71,7 @@ def test_the_command_says_what_is_left(
     nothing_left = run("--give-back")
 
     assert listed[0] == 1
-    assert re.search(rf"look at cs_\w+ \(booking {gone['id']}, .*would be given back", listed[1])
-    assert re.search(r"^[1-9]\d* answers forgotten$", listed[1], re.MULTILINE)
-    assert (given_back[0], "1 payments given back" in given_back[1]) == (0, True)
-    assert (nothing_left[0], "0 payments given back" in nothing_left[1]) == (0, True)
+    assert re.search(rf"look at cs_\w+ \(booking {gone['id']}, .*would be refunded", listed[1])
+    assert re.search(r"^[1-9]\d* records of requests deleted$", listed[1], re.MULTILINE)
+    assert (given_back[0], "1 payments refunded" in given_back[1]) == (0, True)
+    assert (nothing_left[0], "0 payments refunded" in nothing_left[1]) == (0, True)

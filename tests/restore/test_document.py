@@ -1,4 +1,4 @@
-"""docs/restoring.md names things that there are."""
+"""docs/restoring.md only names existing things."""
 
 import re
 import subprocess
@@ -11,7 +11,7 @@ PAGE = (ROOT / "docs" / "restoring.md").read_text(encoding="utf-8")
 
 
 def test_outputs_and_parameters_exist() -> None:
-    """Whatever the commands ask of the stacks, the templates give."""
+    """What the commands read from the stacks is in the templates."""
     main, database = (
         intrinsics.parse((ROOT / name).read_text(encoding="utf-8"))
         for name in ("template.yaml", "infra/database.yaml")
@@ -27,7 +27,7 @@ def test_outputs_and_parameters_exist() -> None:
 
 
 def test_the_command_takes_its_options() -> None:
-    """The options on the page are those of the program, and what it may say is explained."""
+    """The options on the page are those of the program, and its messages are explained."""
     told = subprocess.run(
         [sys.executable, "-m", "dev.cloud.after_restore", "--help"],
         check=True,

@@ -1,7 +1,7 @@
 """After a restore Stripe and DynamoDB remember what the database has forgotten.
 
-`dev.cloud.after_restore`, as docs/restoring.md tells it, ends with every payment in a booking,
-or back, or named to a person.
+`dev.cloud.after_restore`, used as in docs/restoring.md, ends with every payment in a booking,
+refunded, or named to an operator.
 """
 
 from datetime import timedelta
@@ -26,7 +26,7 @@ from tests.restore.story import Story
 
 def test_every_payment_of_the_lost_time_ends_well(story: Story) -> None:
     """A page that the database knows was paid: confirmed. A booking that is gone, or whose checkout
-    is: the money is back. A refund that was made in that time is not made again.
+    is: the money is refunded. A refund that was made in that time is not made again.
 
     Cases: P-16, D-2, E-9.1
     """
@@ -66,9 +66,9 @@ def test_every_payment_of_the_lost_time_ends_well(story: Story) -> None:
     assert violations(system.database, quiescent=True) == []
 
 
-def test_what_nobody_has_given_back_is_found_the_next_day(story: Story) -> None:
-    """Should nobody run the procedure, the daily comparison names the money of each lost booking,
-    and settles what the database knows.
+def test_what_was_not_refunded_is_found_the_next_day(story: Story) -> None:
+    """Without the procedure, the daily comparison names the money of each lost booking, and settles
+    what the database knows.
 
     Cases: P-16
     """
@@ -88,7 +88,7 @@ def test_what_nobody_has_given_back_is_found_the_next_day(story: Story) -> None:
 
 
 def test_a_page_of_the_lost_time_is_closed(story: Story) -> None:
-    """Nobody can pay any more for a booking that is gone; a page from before can still be paid, and
+    """The page of a lost booking can no longer be paid; a page from before can still be paid, and
     confirms.
 
     Cases: P-16, E-2.6
@@ -96,7 +96,7 @@ def test_a_page_of_the_lost_time_is_closed(story: Story) -> None:
     system = story.system
     looking = story.hold(7)
     _, page = system.checkout(looking)
-    system.advance(timedelta(minutes=2))  # the last minute counts as lost, for the clocks' sake
+    system.advance(timedelta(minutes=2))  # the last minute counts as lost, in case clocks differ
     restoration = Restoration(story)
     _, lost_page = system.checkout(story.hold(8))
     restoration.restore(took=timedelta(minutes=5))
@@ -111,8 +111,9 @@ def test_a_page_of_the_lost_time_is_closed(story: Story) -> None:
 
 
 def test_nothing_is_given_back_unasked(story: Story) -> None:
-    """Without --give-back the money that belongs to nobody is named, and stays; what the database
-    knows is settled all the same."""
+    """Without --give-back the money that belongs to no booking is named, and stays; what the
+    database knows is settled all the same.
+    """
     system = story.system
     looking = story.hold(7)
     _, page = system.checkout(looking)
@@ -136,8 +137,8 @@ def test_nothing_is_given_back_unasked(story: Story) -> None:
 
 
 def test_a_person_hears_of_what_only_a_person_can_decide(story: Story) -> None:
-    """A refund for a move that is forgotten is named each time. A payment that is still under way
-    is named until its end is known, and then goes back.
+    """A refund for a forgotten reschedule is named each time. A payment that is still pending is
+    named until its end is known, and is then refunded.
 
     Cases: P-16, E-9.1
     """
@@ -167,21 +168,22 @@ def test_a_person_hears_of_what_only_a_person_can_decide(story: Story) -> None:
 
 
 def test_what_the_webhook_did_not_take_is_not_given_back(story: Story) -> None:
-    """With a wrong secret nothing is learnt, and so nothing is done."""
+    """With a wrong secret nothing is replayed, so nothing is refunded."""
     restoration = Restoration(story)
     story.pay(story.hold(7))
     restoration.restore(took=timedelta(minutes=5))
     before = captured(story.system)
 
     with pytest.raises(NotTold, match="400"):
-        restoration.catch_up(give_back=True, secret="whsec_of_somebody_else")
+        restoration.catch_up(give_back=True, secret="whsec_of_another_endpoint")
 
     assert captured(story.system) == before
 
 
 def test_what_the_database_should_know_is_not_given_back(story: Story) -> None:
-    """A payment older than the time that was named, and yet unknown: the time is wrong, or it is
-    another deployment's database. A person must look."""
+    """A payment older than the given time, and yet unknown: the time is wrong, or it is another
+    deployment's database. An operator must look.
+    """
     restoration = Restoration(story)
     gone = story.hold(7)
     story.pay(gone)
@@ -196,9 +198,9 @@ def test_what_the_database_should_know_is_not_given_back(story: Story) -> None:
 
 
 def test_a_key_of_the_lost_time_makes_a_new_booking(story: Story) -> None:
-    """A repeated key of a request that is lost makes a new booking, whatever DynamoDB remembers.
+    """A repeated key of a lost request makes a new booking, whatever DynamoDB remembers.
 
-    One of before still answers the booking it made.
+    An earlier key still gets the booking it made.
 
     Cases: P-16, D-3
     """
@@ -222,12 +224,12 @@ def test_a_key_of_the_lost_time_makes_a_new_booking(story: Story) -> None:
     late = ask(8, keys[1])
     restoration.restore(took=timedelta(minutes=1))
     gone = status(late)
-    anew = ask(8, keys[1])
+    again = ask(8, keys[1])
 
     forgotten = restoration.forget_answers()
 
     assert gone == 404
-    assert (anew["id"] != late["id"], status(anew)) == (True, 200)
+    assert (again["id"] != late["id"], status(again)) == (True, 200)
     assert forgotten >= 2
     assert ask(7, keys[0])["id"] == early["id"]
-    assert ask(8, keys[1])["id"] == anew["id"]
+    assert ask(8, keys[1])["id"] == again["id"]

@@ -42,7 +42,7 @@ def test_the_moment_comes_back_exactly(story: Story, by: str) -> None:
 
 
 def test_without_a_target_the_disaster_comes_back_too(story: Story) -> None:
-    """The archive has every commit up to the last: the target alone keeps the deletion out."""
+    """The archive has every commit up to the last: only the target excludes the deletion."""
     mark = busy_morning(story)
     story.lose_bookings()
     deleted = digests(story.system.database)
@@ -56,7 +56,7 @@ def test_without_a_target_the_disaster_comes_back_too(story: Story) -> None:
 
 def test_a_restored_server_takes_bookings(story: Story) -> None:
     """Time that the restored database says is free can be held there, and time that it says is
-    taken cannot: constraints, roles and grants came along.
+    taken cannot: constraints, roles and grants were restored too.
 
     Cases: P-16
     """
@@ -76,8 +76,8 @@ def test_a_restored_server_takes_bookings(story: Story) -> None:
 def test_what_the_archive_did_not_get_is_lost_with_the_machine(
     dynamodb: str, tmp_path: Path
 ) -> None:
-    """The machine is gone: everything up to the last archived segment comes back, the rest not.
-    That is the recovery point, and why `archive_timeout` bounds it.
+    """The machine is gone: everything up to the last archived segment comes back, the rest does
+    not. That is the recovery point, and why `archive_timeout` limits it.
 
     Cases: P-16
     """

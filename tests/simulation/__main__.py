@@ -91,7 +91,9 @@ def _torture(arguments: argparse.Namespace, folder: str) -> int:
 
 
 def _strike_rest(workers: ProcessPoolExecutor, report: Report) -> list[Failure]:
-    """Some sites are seldom come to: the histories that did are played again and struck there."""
+    """Some sites are rarely reached: the histories that reached them are played again and struck
+    there.
+    """
     failures: list[Failure] = []
     left: set[Site] = set()
     while not failures and (missed := _missed(report)) != left:

@@ -21,7 +21,7 @@ _FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("status", {"status": 500}),
     ("status", {"status": 429}),
     ("status", {"status": 503}),
-    ("slow", {"seconds": 3.0}),  # just not long enough to be given up
+    ("slow", {"seconds": 3.0}),  # just short enough not to time out
 )
 _LOOKED_UP = tuple(
     (kind, options)
@@ -32,7 +32,7 @@ _LOOKED_UP = tuple(
 
 @dataclass
 class Scene:
-    """Who is there, which events are on their way, and what was closed."""
+    """The customers, the events on their way, and what was closed."""
 
     world: World
     customers: list[Customer] = field(default_factory=list)
@@ -59,13 +59,13 @@ def arrive(scene: Scene, rng: random.Random) -> None:
 
 
 def repeat_hold(scene: Scene, rng: random.Random) -> None:
-    """Somebody sends the same request once more."""
+    """A customer sends the same request once more."""
     if scene.customers:
         customers.hold(scene.world, _someone(scene.customers, rng))
 
 
 def checkout(scene: Scene, rng: random.Random) -> None:
-    """Mostly somebody who has no page yet."""
+    """Mostly a customer without a page."""
     holding = [c for c in scene.customers if c.booking]
     eager = [c for c in holding if not c.page and not c.acted]
     if group := eager if eager and rng.random() < 0.8 else holding:
@@ -83,7 +83,7 @@ def release(scene: Scene, rng: random.Random) -> None:
 
 
 def move(scene: Scene, rng: random.Random) -> None:
-    """Somebody who has paid, or mostly so, wants another time."""
+    """A customer who has paid, mostly, wants another time."""
     holding = [c for c in scene.customers if c.booking]
     paid = [c for c in holding if c.paid and not c.owes]
     if group := paid if paid and rng.random() < 0.8 else holding:
@@ -98,7 +98,7 @@ def give_up(scene: Scene, rng: random.Random) -> None:
 
 
 def wait(scene: Scene, rng: random.Random) -> None:
-    """Mostly somebody who got nothing."""
+    """Mostly a customer who got nothing."""
     empty = [c for c in scene.customers if c.booking is None]
     if group := empty if empty and rng.random() < 0.8 else scene.customers:
         customers.wait(scene.world, _someone(group, rng), rng)
@@ -115,7 +115,7 @@ def leave(scene: Scene, rng: random.Random) -> None:
 
 
 def close(scene: Scene, rng: random.Random) -> None:
-    """An hour, or a whole day, of some resource is closed; bookings that are there stay."""
+    """An hour, or a whole day, of some resource is closed; existing bookings stay."""
     resource = rng.choice(scene.world.tenant.resources[:2])
     start = customers.some_start(scene.world, rng)
     kind, body = rng.choices(
@@ -131,7 +131,7 @@ def close(scene: Scene, rng: random.Random) -> None:
         ),
         (2, 1),
     )[0]
-    known = rng.random() < 0.8  # or somebody has the wrong link
+    known = rng.random() < 0.8  # or a visitor with the wrong link
     path = f"/v1/catalogue/resources/{resource['id'] if known else customers.new_key(rng)}/{kind}"
 
     def then(answer: Answer | None) -> None:
@@ -209,7 +209,7 @@ def move_refund(scene: Scene, rng: random.Random) -> None:
 
 
 def wait_for_bank(scene: Scene, rng: random.Random) -> None:
-    """A refund is underway for so long that we ask Stripe what has become of it."""
+    """A refund takes so long that we ask Stripe about it."""
     query = (
         "select exists (select from core.refunds"
         " where status = 'pending' and stripe_refund_id is not null)"
@@ -220,18 +220,18 @@ def wait_for_bank(scene: Scene, rng: random.Random) -> None:
 
 
 def reconcile(scene: Scene, rng: random.Random) -> None:
-    """Both books are compared: a walk has several turns."""
+    """Both books are compared: a run takes several calls."""
     scene.world.invoke("reconcile", {}, _nothing)
 
 
 def sweep(scene: Scene, rng: random.Random) -> None:
-    """A schedule comes round: mostly that of the holds, sometimes another."""
+    """A schedule is due: mostly that of the holds, sometimes another."""
     name = "expire_holds" if rng.random() < 0.5 else rng.choice(SCHEDULED)
     scene.world.invoke(name, {}, _nothing)
 
 
 def outbox(scene: Scene, rng: random.Random) -> None:
-    """What is due is done; money on its way back, which is seldom, more often meets trouble."""
+    """What is due is performed; refunds, which are rare, are disturbed more often."""
     query = "select exists (select from core.effects where refund_id is not null and state = %s)"
     if scene.world.database.value(query, "pending") and rng.random() < 0.5:
         _strike_refunds(scene, rng)
@@ -256,8 +256,15 @@ def tick(scene: Scene, rng: random.Random) -> None:
     )
 
 
+def let_weeks_pass(scene: Scene, rng: random.Random) -> None:
+    """Days or weeks pass; then the sweep deletes what is kept no longer, and compiles the openings
+    of the days that have come nearer."""
+    scene.world.advance(timedelta(days=rng.choice((1, 2, 31, 45))))
+    scene.world.invoke("retention", {}, _nothing)
+
+
 def let_begin(scene: Scene, rng: random.Random) -> None:
-    """Something that was paid for at Stripe, and of which we were not told yet, begins just now."""
+    """The time of something paid at Stripe, whose event has not arrived yet, begins just now."""
     paid = [
         d.body["metadata"]["booking_id"]
         for d in scene.world.double.documents("checkout.session")
@@ -289,7 +296,7 @@ def lose_records(scene: Scene, rng: random.Random) -> None:
 
 
 def change_price(scene: Scene, rng: random.Random) -> None:
-    """The catalogue changes; frozen prices must not. A move then costs more, or less."""
+    """The catalogue changes; frozen prices must not. A reschedule then costs more, or less."""
     scene.world.database.execute(
         "update core.prices set amount = greatest(500, amount + %s)",
         rng.choice((100, 700, -100, -700, 20)),
@@ -297,7 +304,7 @@ def change_price(scene: Scene, rng: random.Random) -> None:
 
 
 def meddle(scene: Scene, rng: random.Random) -> None:
-    """Something that must not happen: a booking's price no longer is what its session asks for."""
+    """Something that must not happen: a booking's price is no longer what its session asks for."""
     paying = scene.world.database.rows(
         "select id from core.bookings where status = 'paying' order by created_at, id"
     )
@@ -338,6 +345,7 @@ WEIGHTS: dict[Action, float] = {
     sweep: 4,
     outbox: 8,
     tick: 9,
+    let_weeks_pass: 1,
     let_begin: 0.5,
     strike_stripe: 3,
     end_backend: 1.5,

@@ -1,9 +1,11 @@
-"""Customers: what each wants, what it was told, and what it does when it gets no answer."""
+"""Customers: what each wants, what it was answered, and what it does without an answer."""
 
 import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from dev.stripe_double.messages import ApiError
@@ -30,7 +32,7 @@ _ADDRESSES = ("https://studio.example/a", "https://studio.example/b")
 
 
 class Untrue(AssertionError):
-    """The system told somebody something that is not so, or that it must not say."""
+    """The system gave a false answer, or one that it must not give."""
 
 
 @dataclass
@@ -40,7 +42,7 @@ class Customer:
     Attributes:
         bookings: all that are held together; `booking` is the first.
         moving: the booking that another time was asked for, and how; `owes`: it costs more.
-        place: the place in the waitlist, and its secret, which opens what it is offered as well.
+        place: the waitlist entry, and its secret, which opens its offer as well.
     """
 
     wish: dict[str, Any]
@@ -64,8 +66,16 @@ class Customer:
     place_secret: str | None = None
 
 
-def expect(kind: str, answer: Answer | None) -> Answer | None:
-    """The answer, unless its status is not a documented one. Raises Untrue."""
+def expect(
+    kind: str, answer: Answer | None, is_gone: Callable[[], bool] = lambda: False
+) -> Answer | None:
+    """The answer; raises Untrue if its status is not a documented one.
+
+    Args:
+        is_gone: whether what was asked for has been deleted; only then may it be not found.
+    """
+    if answer is not None and answer.status == HTTPStatus.NOT_FOUND and is_gone():
+        return None
     if answer is not None and answer.status not in _EXPECTED[kind]:
         raise Untrue(f"{kind} was answered {answer.status}: {answer.body}")
     if answer is not None and answer.status in (429, 503) and "retry-after" not in answer.headers:
@@ -73,8 +83,14 @@ def expect(kind: str, answer: Answer | None) -> Answer | None:
     return answer
 
 
+def _deleted(world: World, table: str, identifier: str | None) -> Callable[[], bool]:
+    """Whether the row is there no longer, when it is asked."""
+    query = f"select not exists (select from core.{table} where id = %s)"
+    return lambda: bool(world.database.value(query, identifier))
+
+
 def new_customer(world: World, rng: random.Random) -> Customer:
-    """Somebody who wants one of a few times that many want."""
+    """A customer who wants one of a few popular times."""
     chance = rng.random()
     if chance < 0.12:
         start = some_start(world, rng)
@@ -148,8 +164,10 @@ def checkout(world: World, customer: Customer, rng: random.Random) -> None:
     if chance < 0.1:
         customer.address = rng.choice(_ADDRESSES)
 
+    booking = customer.moving or customer.booking
+
     def then(answer: Answer | None) -> None:
-        if (got := expect("checkout", answer)) is None:
+        if (got := expect("checkout", answer, _deleted(world, "bookings", booking))) is None:
             return
         if got.status == 200:
             customer.page = got.body["checkout_url"].rpartition("/")[2]
@@ -159,7 +177,7 @@ def checkout(world: World, customer: Customer, rng: random.Random) -> None:
     addresses = {"success_url": customer.address, "cancel_url": customer.address}
     world.request(
         "POST",
-        f"/v1/bookings/{customer.moving or customer.booking}/checkout",
+        f"/v1/bookings/{booking}/checkout",
         addresses,
         secret=customer.secret,
         idempotency_key="-".join(
@@ -199,13 +217,15 @@ def move(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def give_up(world: World, customer: Customer) -> None:
-    """Rather stay at the time one has."""
-
-    def then(answer: Answer | None) -> None:
-        if (got := expect("give up", answer)) is not None and got.status in (200, 409):
-            customer.moving, customer.owes = None, False
+    """Give up the reschedule."""
 
     booking = customer.moving or customer.booking
+
+    def then(answer: Answer | None) -> None:
+        got = expect("give up", answer, _deleted(world, "bookings", booking))
+        if got is not None and got.status in (200, 409):
+            customer.moving, customer.owes = None, False
+
     world.request("DELETE", f"/v1/bookings/{booking}/reschedule", secret=customer.secret, then=then)
 
 
@@ -236,10 +256,12 @@ def wait(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def look_at_place(world: World, customer: Customer) -> None:
-    """Look whether one has been offered the time; the offer is then what one goes to pay."""
+    """See whether the time was offered; the offer is then what the customer pays."""
+
+    is_gone = _deleted(world, "waitlist", customer.place)
 
     def then(answer: Answer | None) -> None:
-        if (got := expect("place", answer)) is None or got.status != 200:
+        if (got := expect("place", answer, is_gone)) is None or got.status != 200:
             return
         if got.body["state"] == "offered" and customer.booking is None:
             customer.has_offer = True
@@ -250,31 +272,37 @@ def look_at_place(world: World, customer: Customer) -> None:
 
 
 def leave(world: World, customer: Customer) -> None:
-    """Wait no longer, or do not want what is offered."""
+    """Leave the waitlist, or turn down the offer."""
+    is_gone = _deleted(world, "waitlist", customer.place)
     world.request(
         "DELETE",
         f"/v1/waitlist/{customer.place}",
         secret=customer.place_secret,
-        then=lambda answer: _ignore(expect("leave", answer)),
+        then=lambda answer: _ignore(expect("leave", answer, is_gone)),
     )
 
 
 def release(world: World, customer: Customer) -> None:
     """Give the time back."""
+    is_gone = _deleted(world, "bookings", customer.booking)
     world.request(
         "DELETE",
         f"/v1/holds/{customer.booking}",
         secret=customer.secret,
-        then=lambda answer: _ignore(expect("release", answer)),
+        then=lambda answer: _ignore(expect("release", answer, is_gone)),
     )
 
 
 def look(world: World, customer: Customer) -> None:
-    """Look what has become of it; what was confirmed before one looks stays confirmed."""
-    was_confirmed = "confirmed" in customer.told  # an older look may be answered later
+    """Read the booking's state; once confirmed, it stays confirmed."""
+    was_confirmed = "confirmed" in customer.told  # an older request may be answered later
+    is_gone = _deleted(world, "bookings", customer.booking)
 
     def then(answer: Answer | None) -> None:
-        if (got := expect("confirmation", answer)) is None or got.status != 200:
+        got = expect("confirmation", answer, is_gone)
+        if got is None and was_confirmed and is_gone():
+            raise Untrue(f"{customer.booking} was confirmed and is deleted")
+        if got is None or got.status != 200:
             return
         status = got.body["status"]
         if was_confirmed and status != "confirmed":
@@ -306,7 +334,7 @@ def act_on_page(world: World, customer: Customer, rng: random.Random) -> None:
 
 
 def read(world: World, rng: random.Random) -> None:
-    """Somebody reads: free times, resources, all bookings."""
+    """A visitor reads: free times, resources, all bookings."""
     resource = rng.choice(world.tenant.resources)
     offering = rng.choice(resource["offerings"])
     path, key = rng.choice(

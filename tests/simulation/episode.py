@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.harness.database.cluster import Server
 from tests.harness.database.migrated import Database, demo_database
 from tests.harness.laws import invariants_at_stripe, laws
+from tests.harness.system.in_process import Answer
 from tests.simulation.actions import SCHEDULED, WEIGHTS, Scene
 from tests.simulation.tasks import Site
-from tests.simulation.world import Cell, World, use
+from tests.simulation.world import BEGINNING, Cell, World, use
 
 _BUSY = """
 select exists (select from core.effects where state = 'pending')
@@ -22,8 +23,10 @@ select exists (select from core.effects where state = 'pending')
     or exists (select from core.reschedules where expires_at is not null)
     or exists (select from core.refunds where status = 'pending')
 """
-_RESUMES = 0.25  # share of the steps that let a waiting invocation go on
+_RESUMES = 0.25  # share of the steps that let a waiting invocation continue
 _SETTLING_ROUNDS = 80
+_MINUTES = 60_000  # a whole turn of a sweep, not one batch
+_WEEKS = timedelta(days=45)  # longer than the demo tenant keeps anything that is not paid
 _THOROUGH = 25  # steps between two checks of the costly laws
 
 
@@ -40,7 +43,7 @@ class Report:
     sites: Counter[Site] = field(default_factory=Counter)
     crashes: Counter[Site] = field(default_factory=Counter)
     ends: Counter[str] = field(default_factory=Counter)
-    visitors: dict[Site, Visitor] = field(default_factory=dict)  # the first that came to a site
+    visitors: dict[Site, Visitor] = field(default_factory=dict)  # the first that reached a site
 
     def add(self, other: "Report") -> None:
         """Count another report in."""
@@ -57,7 +60,7 @@ class Failure:
 
     Attributes:
         steps: the numbers of the steps that were taken; all others are left out.
-        log: what happened, a line a step.
+        log: what happened, a line per step.
         doomed: the sites that this history was played to strike.
     """
 
@@ -82,9 +85,9 @@ def run(
 
     Args:
         afterwards: looks at the database in which everything held.
-        doomed: sites whose first visitor dies; up to the first the history is what it is without.
+        doomed: sites whose first visitor dies; up to the first the history is the same as without.
     """
-    with demo_database(server) as database:
+    with demo_database(server, BEGINNING) as database:
         world = World(database, folder, str(seed), doomed)
         use(cell, world)
         world.lose_records()
@@ -151,7 +154,7 @@ def check(database: Database, world: World, asked: str, *, quiescent: bool) -> l
 
 
 def _settle_down(scene: Scene) -> list[str]:
-    """Faults stop, everybody finishes, time passes, sweeps run: is everything at its end?"""
+    """Faults stop, customers finish, time passes, sweeps run: is everything at its end?"""
     world = scene.world
     world.calm = True
     world.double.faults.clear()
@@ -159,7 +162,7 @@ def _settle_down(scene: Scene) -> list[str]:
     while world.tasks:
         world.resume(0)
     world.drained = True
-    world.advance(timedelta(minutes=1))  # the waitlist is looked at twice a minute
+    world.advance(timedelta(minutes=1))  # the waitlist is swept twice a minute
     for _ in range(_SETTLING_ROUNDS):
         _bank_decides(world)
         scene.collect_events()
@@ -170,12 +173,31 @@ def _settle_down(scene: Scene) -> list[str]:
         for function in SCHEDULED:
             world.invoke(function, {}, _ignored)
         if not world.database.value(_BUSY):
-            return check(world.database, world, _QUIESCENT, quiescent=True)
+            broken = check(world.database, world, _QUIESCENT, quiescent=True)
+            return broken or _grow_old(world)
         world.advance(timedelta(minutes=47))
     return [
         "liveness: it does not come to an end",
         *check(world.database, world, _QUIESCENT, quiescent=True),
     ]
+
+
+def _grow_old(world: World) -> list[str]:
+    """Weeks later what is kept no longer has been deleted, each of it counted, and no money; and
+    the openings of the weeks to come are compiled."""
+    before = world.database.one(_KEPT)
+    world.advance(_WEEKS)
+    for _ in range(_SETTLING_ROUNDS):
+        swept: list[Answer | None] = []
+        world.invoke("retention", {}, swept.append, remaining_ms=_MINUTES)
+        (answer,) = swept
+        if answer is not None and not any(answer.body.values()):
+            break
+    after = world.database.one(_KEPT)
+    broken = check(world.database, world, _GROWN_OLD, quiescent=True)
+    if after != before:
+        broken.append(f"retention: {before} has become {after}")
+    return broken
 
 
 def _bank_decides(world: World) -> None:
@@ -209,6 +231,18 @@ def _united(asked: Sequence[laws.Law]) -> str:
     ).replace("%", "%%")
 
 
+# whatever is deleted, this stays the same
+_KEPT = """
+select
+    (select count(*) from core.bookings)
+        + (select coalesce(sum(bookings), 0) from audit.deleted_bookings) as bookings,
+    (select count(*) from core.bookings where status <> 'expired' or payment_status <> 'unpaid')
+        as bookings_of_value,
+    (select count(*) from core.payments) as payments,
+    (select count(*) from core.refunds) as refunds,
+    (select count(*) from core.findings) as findings
+"""
 _ALWAYS = _united(laws.ALWAYS)
 _CHEAP = _united([law for law in laws.ALWAYS if not law.costly])
 _QUIESCENT = _united(laws.ALWAYS + laws.QUIESCENT)
+_GROWN_OLD = _united(laws.ALWAYS + laws.QUIESCENT + laws.SWEPT)

@@ -1,4 +1,4 @@
-"""Making a failing history short: the same failure with as few steps as can be found."""
+"""Shortening a failing history: the same failure with as few steps as can be found."""
 
 from collections.abc import Callable, Sequence
 
@@ -39,7 +39,7 @@ def shrink(play: Play, failure: Failure, *, budget: int = 120) -> Failure:
 
 
 def law(failure: Failure) -> str:
-    """What was broken, without the ids that differ from run to run."""
+    """The broken law, without the ids that differ from run to run."""
     first = failure.broken[0]
     if first.startswith("Traceback"):
         return first.strip().splitlines()[-1].partition(":")[0]

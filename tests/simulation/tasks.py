@@ -1,8 +1,8 @@
 """Handlers that run in turns: each may be stopped, killed or deceived at every external call.
 
-An invocation runs in a thread of its own, but only one thread holds the baton at any time, and who
-gets it next is decided by the seed. Between two external calls a handler runs undisturbed, as it
-does in its own execution environment; at the calls, others may overtake it.
+An invocation runs in its own thread, but only one thread holds the baton at any time, and the seed
+decides which gets it next. Between two external calls a handler runs undisturbed, as it does in its
+own execution environment; at the calls, others may overtake it.
 """
 
 import contextlib

@@ -56,7 +56,7 @@ def play_batch(seeds: list[int]) -> tuple[Report, list[Failure]]:
 
 
 def strike(site: Site, visitor: Visitor) -> tuple[Report, list[Failure]]:
-    """Play a history that came to a site again, and let the first to get there die."""
+    """Play a history that reached a site again, and let the first to get there die."""
     assert _worker is not None
     report = Report()
     steps = tuple(range(EPISODE))

@@ -49,7 +49,7 @@ from tests.simulation.tasks import Order, Site, Task, current, hooked
 
 BEGINNING = datetime(2027, 3, 8, 5, 30, tzinfo=UTC)  # the week before clocks change in New York
 _IDS = re.compile(r"/(cs|pi|py|pyr|re)_\w+")
-_DOOMED = 0.2  # more, and no history would come to what lies behind a dozen other calls
+_DOOMED = 0.2  # with more, no history would reach what comes after a dozen other calls
 _MODULES = 0
 
 
@@ -66,7 +66,7 @@ class Environment:
     memory: limits.Memory | None = None
 
     def install(self) -> None:
-        """Make the process look like this environment; whoever ran before is put away."""
+        """Make the process look like this environment; the one before is put away."""
         os.environ["DATABASE_URL"] = self.variables.get("DATABASE_URL", "")
         os.environ["AWS_LAMBDA_FUNCTION_NAME"] = self.variables["AWS_LAMBDA_FUNCTION_NAME"]
         settings.cache_clear()
@@ -76,7 +76,7 @@ class Environment:
         idempotency.config().lambda_context = self.context  # type: ignore[assignment]
 
     def put_away(self) -> None:
-        """Remember what the invocation left for the next one."""
+        """Store what the invocation left for the next one."""
         holdfast_database._connections = {}
         idempotency._alive = {}
         self.memory = limits._memory
@@ -110,10 +110,10 @@ class World:
             self.secrets,
         )
         self.tenant = demo_tenant(self.database, self.secrets)
-        self.database.execute(  # two share a unit of the studio, so that seats are fought for
+        self.database.execute(  # two share a unit of the studio, so that seats are contested
             "update core.offerings set group_size = 2 where name = 'Open class';"
             " update core.resources set capacity = 1 where name = 'Yoga studio';"
-            # everybody comes from one address, as one of a few people: all limits are felt
+            # all requests come from one address, for one of a few customers: all limits apply
             " update core.tenants set live_holds_per_customer = 2, live_holds_per_address = 12,"
             " live_holds_per_day = 6, places_per_customer = 2, places_per_address = 6,"
             " offers_per_address = 2, letters_per_unproved = 3;"
@@ -133,7 +133,7 @@ class World:
         self.crashes: Counter[Site] = Counter()
         self.faults: Counter[str] = Counter()
         self.calm = False  # True: no more faults
-        self.drained = False  # True: and nobody is left who met one before
+        self.drained = False  # True: and no one is left who met one before
         self._connected = 0
 
     # Time ------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ class World:
         self.database.clock.set(self.now)
 
     def _nap(self, seconds: float) -> None:
-        """A slow answer of Stripe's: time passes, nobody sleeps."""
+        """A slow answer of Stripe's: time passes without sleeping."""
         self.advance(timedelta(seconds=seconds))
 
     # Invocations -----------------------------------------------------------------------------
@@ -194,15 +194,26 @@ class World:
         request = http_message.Request("POST", "/", "", headers, body, "198.51.100.9")
         self.invoke("webhook", _event(request, "$default", {}, is_url=True), then)
 
-    def invoke(self, function: str, event: Any, then: Callable[[Answer | None], None]) -> None:
-        """Start an invocation and let it run until it waits or ends."""
+    def invoke(
+        self,
+        function: str,
+        event: Any,
+        then: Callable[[Answer | None], None],
+        *,
+        remaining_ms: int | None = None,
+    ) -> None:
+        """Start an invocation and let it run until it waits or ends.
+
+        Args:
+            remaining_ms: how long it may take; by default that is left to chance.
+        """
         known = the_template().function(function)
         assert known is not None, function
         waiting = self.free.setdefault(known.name, [])
         place = waiting.pop() if waiting else self._new_environment(known)
-        # a lease that is over before the invocation is: what the fence behind it is for
+        # a lease that ends before its invocation: that is what the fence behind it is for
         lasting = 20_000 if self.rng.random() < 0.4 else 0
-        context = Context(known.logical_id, str(uuid.uuid4()), remaining_ms=lasting)
+        context = Context(known.logical_id, str(uuid.uuid4()), remaining_ms=remaining_ms or lasting)
         place.context = context
 
         def act() -> Any:
@@ -215,7 +226,7 @@ class World:
         self.resume(len(self.tasks) - 1)
 
     def resume(self, index: int) -> None:
-        """Let a waiting invocation go on."""
+        """Let a waiting invocation continue."""
         task, place, then = self.tasks[index]
         task.run()
         place.put_away()
@@ -272,8 +283,8 @@ class World:
     def _is_doomed(self, site: Site) -> bool:
         """Whether the first to get there dies: in some of all histories, whatever else they do.
 
-        So a place that a history seldom gets to is struck as often, for each such history, as one
-        that every history passes. A history can be played again to strike more of them.
+        So a place that few histories reach is struck as often, for each such history, as one that
+        every history passes. A history can be played again to strike more of them.
         """
         return site in self._doomed or random.Random(f"{self._seed}/{site}").random() < _DOOMED
 
@@ -301,7 +312,9 @@ class World:
             self.faults["database session ended"] += 1
 
     def lose_records(self) -> None:
-        """DynamoDB forgets everything: the fence in PostgreSQL has to do, and rates begin at 0."""
+        """DynamoDB forgets everything: the fence in PostgreSQL must suffice, and rates begin at
+        0.
+        """
         client = dynamodb.client("http://dynamodb.us-east-1.amazonaws.com")
         for table in (os.environ["IDEMPOTENCY_TABLE"], os.environ["RATE_LIMIT_TABLE"]):
             for item in client.scan(TableName=table, ProjectionExpression="id")["Items"]:

@@ -1,6 +1,6 @@
-"""Who may do what: every function of `api` that acts for a caller, with every credential.
+"""Every function of `api` that acts for a caller, called with every kind of credential.
 
-Each call is made in a transaction that is rolled back, so all of them meet the same rows.
+Each call is made in a transaction that is rolled back, so all of them see the same rows.
 """
 
 import pytest
@@ -19,8 +19,8 @@ def made(api: Api) -> Things:
 
 @pytest.mark.parametrize("function", EXAMPLES)
 def test_every_credential_gets_the_answer_it_should(made: Things, function: str) -> None:
-    """Unknown keys are refused first; then who lacks the capability; what is out of reach is not
-    there.
+    """Unknown keys are refused first, then keys without the capability; what is out of reach is not
+    found.
 
     Cases: P-7, E-3.5
     Proves: ASVS 8.2.1, 8.2.2, API5:2023

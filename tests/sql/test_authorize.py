@@ -1,4 +1,4 @@
-"""core.authorize: who is this, and may they, decided in the transaction that acts."""
+"""core.authorize: who the caller is and what they may do, decided in the transaction that acts."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ def test_a_revoked_key_opens_nothing(api: Api, tenant: Tenant) -> None:
 
 
 @pytest.mark.parametrize("malformed", [{}, {"key_hash": ""}, {"key_hash": None}])
-def test_an_actor_without_a_key_is_nobody(
+def test_an_actor_without_a_key_is_unknown(
     api: Api, tenant: Tenant, malformed: dict[str, Any]
 ) -> None:
     """KHAUT, as for any unknown key."""
@@ -75,7 +75,7 @@ def test_the_actor_is_written_down(api: Api, tenant: Tenant) -> None:
 def _refusal(
     api: Api, name: str, rest: list[str], actor: dict[str, Any]
 ) -> tuple[str | None, str | None]:
-    """What a function answers an actor when all its other arguments are null."""
+    """How a function refuses an actor when all its other arguments are null."""
     arguments = ", ".join(["%s::jsonb", *rest])
     refusal = refused(
         lambda: api.connection(name).execute(

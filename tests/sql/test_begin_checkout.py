@@ -53,7 +53,7 @@ def test_the_row_holds_exactly_what_stripe_is_sent(api: Api, tenant: Tenant) -> 
 
 
 def test_a_repeat_carries_on_with_the_same_attempt(api: Api, tenant: Tenant) -> None:
-    """The same key answers the same row and the same parameters, byte for byte.
+    """A repeat with the same key gets the same row and the same parameters, byte for byte.
 
     Cases: E-2.6
     """
@@ -66,7 +66,7 @@ def test_a_repeat_carries_on_with_the_same_attempt(api: Api, tenant: Tenant) -> 
 
 
 def test_two_tabs_get_the_same_session(api: Api, tenant: Tenant) -> None:
-    """Another key with the same addresses shares the session that is open.
+    """Another key with the same addresses gets the session that is open.
 
     Cases: E-2.6
     """
@@ -80,7 +80,7 @@ def test_two_tabs_get_the_same_session(api: Api, tenant: Tenant) -> None:
 
 
 def test_the_old_session_is_closed_before_another_is_made(api: Api, tenant: Tenant) -> None:
-    """Other addresses need another session; until the old one is unpayable there is none.
+    """Other addresses need another session, which is made only once the old one cannot be paid.
 
     Cases: E-2.6
     """
@@ -98,7 +98,7 @@ def test_the_old_session_is_closed_before_another_is_made(api: Api, tenant: Tena
 
 
 def test_a_session_that_is_nearly_over_is_replaced(api: Api, tenant: Tenant) -> None:
-    """Nobody is sent to a page that closes within two minutes."""
+    """A page that closes within two minutes is replaced by a new one."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.database.clock.advance(29.5 * MINUTE)
 
@@ -120,7 +120,7 @@ def test_a_hold_that_ran_out_is_not_paid(api: Api, tenant: Tenant, age: timedelt
 
 
 def test_what_is_being_released_is_not_paid(api: Api, tenant: Tenant) -> None:
-    """KHEXP once the customer has asked to leave, even while the provider is still asked."""
+    """KHEXP once the customer has released the hold, even while Stripe is still being asked."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.call("release_hold", checkout.held.actor, checkout.held.id, None)
 
@@ -140,7 +140,7 @@ def test_what_is_paid_is_not_paid_again(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_delayed_payment_is_waited_for(api: Api, tenant: Tenant) -> None:
-    """KHSTA while one payment is under way: a second could be taken too."""
+    """KHSTA while a delayed payment is pending: otherwise two could be taken."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.settle(checkout, "pending")
 
@@ -153,7 +153,7 @@ def test_a_delayed_payment_is_waited_for(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_stale_screen_begins_nothing(api: Api, tenant: Tenant) -> None:
-    """KHVER for a version that is not the booking's; a repeat of a success is not held to it.
+    """KHVER for a version that is not the booking's; a repeat of a success does not need it.
 
     Cases: D-4, E-7.1
     """
@@ -185,7 +185,7 @@ def test_a_key_stands_for_the_booking_and_the_addresses(api: Api, tenant: Tenant
 
 
 def test_a_refused_session_makes_room_for_the_next(api: Api, tenant: Tenant) -> None:
-    """Attached as null, the attempt has failed for good; the hold goes on."""
+    """A checkout attached as null has failed for good; the hold continues."""
     held = api.hold(tenant.offer())
     first = api.begin(held)["checkout"]["id"]
 
@@ -198,7 +198,7 @@ def test_a_refused_session_makes_room_for_the_next(api: Api, tenant: Tenant) -> 
 
 
 def test_attaching_twice_is_attaching_once(api: Api, tenant: Tenant) -> None:
-    """What is written down already stays, whatever a late caller brings."""
+    """What is recorded stays, whatever a later caller brings."""
     checkout = api.checkout(api.hold(tenant.offer()))
     late: list[dict[str, Any] | None] = [checkout.session(id="cs_test_late"), None]
 

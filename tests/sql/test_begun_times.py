@@ -1,4 +1,4 @@
-"""Money for a time that has begun goes back, on whatever way it comes, to the very second."""
+"""Money for a time that has begun is refunded, however it arrives, to the very second."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def _asked(api: Api, page: Checkout, **session: Any) -> str:
 
 
 def _by_the_outbox(api: Api, page: Checkout, **session: Any) -> str:
-    """Closing the page, Stripe said that it was paid."""
+    """When the outbox closed the page, Stripe answered that it was paid."""
     (effect,) = api.claim()
     answer = api.finish(effect, "done", outcome="paid", session=page.session(**session))
     return str(answer["result"])
@@ -59,7 +59,7 @@ def _swept(api: Api, instant: datetime) -> tuple[int, int]:
 def test_money_for_a_time_that_has_begun_goes_back(
     api: Api, tenant: Tenant, way: Callable[..., str], late: timedelta, delayed: bool
 ) -> None:
-    """At the start, or later: the booking is not kept, and all of the money is on its way back.
+    """At the start or later, the booking expires and all of the money is refunded.
 
     Cases: D-2, E-6.3
     Proves: ASVS 2.3.1
@@ -87,7 +87,7 @@ def test_money_for_a_time_that_has_begun_goes_back(
 def test_money_that_comes_before_the_start_confirms(
     api: Api, tenant: Tenant, way: Callable[..., str], early: timedelta
 ) -> None:
-    """In the last microsecond before it, too.
+    """Up to the last microsecond before the start, a payment confirms.
 
     Cases: D-2, E-6.3
     """
@@ -106,7 +106,7 @@ def test_money_that_comes_before_the_start_confirms(
 def test_of_a_cart_all_goes_back_once_any_period_has_begun(
     api: Api, tenant: Tenant, first: int
 ) -> None:
-    """All or none, whichever of its periods begins first.
+    """The whole cart is refunded, whichever of its periods begins first.
 
     Cases: D-2
     """
@@ -129,7 +129,7 @@ def test_of_a_cart_all_goes_back_once_any_period_has_begun(
 def test_a_difference_goes_back_once_either_time_has_begun(
     api: Api, tenant: Tenant, moved: str
 ) -> None:
-    """The booking stays as it was, and what was paid for it.
+    """The booking and its payment stay as they were; the difference is refunded.
 
     Cases: D-2
     """
@@ -149,7 +149,8 @@ def test_a_difference_goes_back_once_either_time_has_begun(
 
 
 def test_the_page_of_a_near_start_is_closed_before_it(api: Api, tenant: Tenant) -> None:
-    """Stripe keeps a page for half an hour at least; ours can be paid until two minutes before.
+    """Stripe keeps a page open for at least half an hour; ours is closed two minutes before the
+    start.
 
     Cases: D-2
     """
@@ -175,7 +176,7 @@ def test_the_page_of_a_near_start_is_closed_before_it(api: Api, tenant: Tenant) 
 
 
 def test_a_page_that_cannot_be_closed_is_tried_again_at_the_start(api: Api, tenant: Tenant) -> None:
-    """Until Stripe answers, the time is nobody else's; and it is asked when the time begins."""
+    """Until Stripe answers, the time stays taken; Stripe is asked again when it begins."""
     page = api.checkout(api.hold(tenant.offer(), TEN))
     closing = _swept(api, TEN - 4 * MINUTE)
     looked = page.held.row.hold_expires_at
@@ -190,7 +191,7 @@ def test_a_page_that_cannot_be_closed_is_tried_again_at_the_start(api: Api, tena
 def test_no_page_is_made_for_what_begins_at_once(
     api: Api, tenant: Tenant, before: timedelta
 ) -> None:
-    """Within five minutes nothing could be paid in time: 410, and nothing changes.
+    """Within five minutes of the start a payment would be too late: 410, and nothing changes.
 
     Cases: D-2
     """
@@ -206,11 +207,12 @@ def test_no_page_is_made_for_what_begins_at_once(
 
 
 @pytest.mark.parametrize("moved", ["sooner", "later"])
-def test_no_move_waits_for_a_difference_that_cannot_be_paid(
+def test_no_reschedule_waits_for_a_difference_that_cannot_be_paid(
     api: Api, tenant: Tenant, moved: str
 ) -> None:
-    """Within five minutes of either time it is refused, and nothing is kept for it; a move that
-    costs nothing is made up to the start."""
+    """Within five minutes of either time a reschedule that costs more is refused and keeps no time;
+    one that costs nothing is made up to the start.
+    """
     offer = tenant.offer()
     was, wanted = (NOON, TEN) if moved == "sooner" else (TEN, NOON)
     held = api.paid(offer, was).held
@@ -225,7 +227,7 @@ def test_no_move_waits_for_a_difference_that_cannot_be_paid(
 
 
 def test_five_minutes_before_a_page_is_made(api: Api, tenant: Tenant) -> None:
-    """To the second."""
+    """A page can be made up to exactly five minutes before."""
     held = api.hold(tenant.offer(), TEN)
     far = TEN + 2 * HOUR
     api.database.execute(
@@ -239,7 +241,7 @@ def test_five_minutes_before_a_page_is_made(api: Api, tenant: Tenant) -> None:
 
 
 def test_the_old_page_stays_when_no_new_one_can_be_made(api: Api, tenant: Tenant) -> None:
-    """Asked for with other addresses within the last minutes, the open page is not closed."""
+    """Within the last minutes, a request with other addresses does not close the open page."""
     page = api.checkout(api.hold(tenant.offer(), TEN))
     api.database.execute("update core.bookings set hold_limit_at = %s", TEN + 2 * HOUR)
     api.database.execute(
@@ -253,7 +255,7 @@ def test_the_old_page_stays_when_no_new_one_can_be_made(api: Api, tenant: Tenant
     assert (again["next"], elsewhere.sqlstate) == ("open", "KHEXP")
     assert api.database.value("select count(*) from core.effects") == 0
     api.database.clock.set(TEN)
-    # one that was made by the release before, and is open beyond the start
+    # made by the previous release, and open beyond the start
     api.database.execute("update core.checkouts set stripe_session_expires_at = %s", TEN + HOUR)
     refusal = refused(api.begin, page.held)
     assert (refusal.sqlstate, "has begun" in refusal.message) == ("KHEXP", True)
@@ -262,8 +264,8 @@ def test_the_old_page_stays_when_no_new_one_can_be_made(api: Api, tenant: Tenant
 def test_what_waits_for_a_delayed_payment_is_given_up_at_the_start(
     api: Api, tenant: Tenant
 ) -> None:
-    """It is asked about once more before; at the start the time is over, and money that comes later
-    goes back.
+    """Stripe is asked once more before the start; then the booking expires, and later money is
+    refunded.
 
     Cases: D-2, E-7.2
     """
@@ -285,7 +287,7 @@ def test_what_waits_for_a_delayed_payment_is_given_up_at_the_start(
 def test_a_delayed_payment_that_fails_after_the_start_changes_nothing(
     api: Api, tenant: Tenant
 ) -> None:
-    """It was given up already."""
+    """The booking has expired already."""
     page = api.checkout(api.hold(tenant.offer(), TEN))
     api.settle(page, "pending")
     _swept(api, TEN)
@@ -296,7 +298,7 @@ def test_a_delayed_payment_that_fails_after_the_start_changes_nothing(
 
 
 def test_a_result_is_asked_for_while_the_start_is_near(api: Api, tenant: Tenant) -> None:
-    """However often the sweep looks, the deadline never lies behind the start.
+    """However often the sweep runs, it never sets the deadline after the start.
 
     Cases: E-7.2
     """
@@ -324,10 +326,10 @@ def _waiting_change(api: Api, tenant: Tenant, was: datetime, wanted: datetime) -
 
 
 @pytest.mark.parametrize(("was", "wanted"), [(TEN, NOON), (NOON, TEN)])
-def test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_start(
+def test_a_reschedule_with_a_delayed_payment_expires_at_the_first_start(
     api: Api, tenant: Tenant, was: datetime, wanted: datetime
 ) -> None:
-    """The booking stays where it was; the new time is free, and the difference goes back.
+    """The booking keeps its time, the new time is free, and the difference is refunded.
 
     Cases: D-2, E-7.2
     """
@@ -342,7 +344,7 @@ def test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_star
 
 
 def test_a_wrong_sum_for_a_begun_time_goes_back_as_such(api: Api, tenant: Tenant) -> None:
-    """The reason is the one that a person must look at."""
+    """The reason of the refund is the one that a person must look into."""
     page = api.checkout(api.hold(tenant.offer(), TEN))
     api.database.clock.set(TEN)
 
@@ -354,8 +356,8 @@ def test_a_wrong_sum_for_a_begun_time_goes_back_as_such(api: Api, tenant: Tenant
 def test_another_page_that_is_open_is_closed_before_the_booking_ends(
     api: Api, tenant: Tenant
 ) -> None:
-    """Two pages, against all rules, and one was paid after the start: its money goes back at once,
-    the booking ends when the other can no longer be paid.
+    """Two open pages, which should not happen, and one was paid after the start: its money is
+    refunded at once; the booking expires when the other can no longer be paid.
 
     Cases: E-2.6
     """

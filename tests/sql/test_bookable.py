@@ -1,4 +1,4 @@
-"""What a listing leaves out, and how it tells what is left: blackouts, buffers, groups, limits."""
+"""What a listing leaves out, and how it shows the rest: blackouts, buffers, groups, limits."""
 
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -20,7 +20,12 @@ TOMORROW = MIDNIGHT + DAY
 def listed(api: Api, offer: Offer, day: datetime = TOMORROW) -> dict[datetime, int]:
     """Places left, by start, on one UTC day."""
     answer = api.call(
-        "list_slots", offer.tenant.actor(), offer.resource_id, offer.offering_id, day, day + DAY
+        "list_slots_as_text",
+        offer.tenant.actor(),
+        offer.resource_id,
+        offer.offering_id,
+        day,
+        day + DAY,
     )
     return {utc(slot["starts_at"]): slot["remaining"] for slot in answer["slots"]}
 
@@ -35,7 +40,7 @@ def group(tenant: Tenant, size: int, **columns: Any) -> Offer:
 
 
 def external_busy(offer: Offer, starts_at: datetime, ends_at: datetime) -> None:
-    """An event in a calendar kept elsewhere, which was read just now."""
+    """An event in an external calendar that was read just now."""
     database, calendar = offer.tenant.database, uuid4()
     insert(
         database,
@@ -66,7 +71,7 @@ def external_busy(offer: Offer, starts_at: datetime, ends_at: datetime) -> None:
 def test_closed_times_are_not_listed_and_cannot_be_held(
     api: Api, tenant: Tenant, kind: str
 ) -> None:
-    """A blackout, or a calendar's event, keeps free what a booking would occupy with its buffers.
+    """A blackout or a calendar's event also blocks the buffers of a booking.
 
     Cases: E-5.4, E-9.3, P-3
     """
@@ -86,7 +91,7 @@ def test_closed_times_are_not_listed_and_cannot_be_held(
 
 
 def test_an_offering_may_have_buffers_of_its_own(api: Api, tenant: Tenant) -> None:
-    """They stand instead of the resource's, one by one, and are frozen on the booking.
+    """They replace the resource's, each by itself, and are frozen on the booking.
 
     Cases: P-3
     """
@@ -104,7 +109,8 @@ def test_an_offering_may_have_buffers_of_its_own(api: Api, tenant: Tenant) -> No
 
 
 def test_windows_past_midnight_belong_to_the_day_they_begin_on(api: Api, tenant: Tenant) -> None:
-    """Monday 22:00 to 02:00 is open on Tuesday at 1:00; a closed Monday takes that away too.
+    """Monday 22:00 to 02:00 is open on Tuesday at 1:00; an override that closes Monday closes that
+    too.
 
     Cases: E-6.2
     """
@@ -121,7 +127,7 @@ def test_windows_past_midnight_belong_to_the_day_they_begin_on(api: Api, tenant:
 
 
 def test_a_season_has_its_first_and_its_last_day(api: Api, tenant: Tenant) -> None:
-    """Both are in it; what begins on the last may end on the day after."""
+    """Both days belong to it; a window of the last day may end on the day after."""
     offer = tenant.offer(opens="22:00", closes="01:00", step_minutes=60)
     api.database.execute(
         "update core.weekly_hours set valid_from = '2031-03-05', valid_until = '2031-03-06'"
@@ -129,13 +135,15 @@ def test_a_season_has_its_first_and_its_last_day(api: Api, tenant: Tenant) -> No
     first = TOMORROW + DAY
 
     arguments = (offer.resource_id, offer.offering_id, NOW, NOW + 7 * DAY)
-    slots = api.call("list_slots", tenant.actor(), *arguments)["slots"]
+    slots = api.call("list_slots_as_text", tenant.actor(), *arguments)["slots"]
 
     assert [(utc(slot["starts_at"]) - first) / HOUR for slot in slots] == [22, 23, 24, 46, 47, 48]
 
 
 def test_an_override_replaces_the_hours_of_its_day(api: Api, tenant: Tenant) -> None:
-    """Open at other times, and on a day that is closed all week; its neighbours are as always."""
+    """It can open other hours, or a day that is closed all week; the neighbouring days stay as they
+    are.
+    """
     offer = tenant.offer(weekdays=[1, 2, 4], step_minutes=60, opens="09:00", closes="11:00")
     for day in (date(2031, 3, 4), date(2031, 3, 5)):
         tenant.override(offer.resource_id, day, "20:00", "21:00")
@@ -150,7 +158,7 @@ def test_an_override_replaces_the_hours_of_its_day(api: Api, tenant: Tenant) -> 
 
 
 def test_seats_of_a_class_are_counted(api: Api, tenant: Tenant) -> None:
-    """A free unit has all its seats, a session what is left; another class's time has none.
+    """A free unit has all its seats, a class those that are left; a time of another class has none.
 
     Cases: P-3
     """
@@ -158,7 +166,7 @@ def test_seats_of_a_class_are_counted(api: Api, tenant: Tenant) -> None:
     other = Offer(tenant, offer.resource_id, tenant.offering(offer.resource_id))
     tenant.price(other.offering_id)
 
-    for n in range(4):  # a full session in one unit, one of three seats in the other
+    for n in range(4):  # a full class in one unit, one of three seats in the other
         customer = {"name": "G", "email": f"g{n}@example.com"}
         api.hold(offer, TOMORROW + 10 * HOUR, customer=customer)
 
@@ -169,7 +177,7 @@ def test_seats_of_a_class_are_counted(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_class_never_has_more_seats_than_it_has_now(api: Api, tenant: Tenant) -> None:
-    """A class made smaller than what is booked is full, not less than empty."""
+    """A class that is made smaller than what is booked has no seats left, never less than none."""
     offer = group(tenant, 3)
     for n in range(3):
         customer = {"name": "G", "email": f"g{n}@example.com"}
@@ -181,12 +189,12 @@ def test_a_class_never_has_more_seats_than_it_has_now(api: Api, tenant: Tenant) 
 
 
 def test_a_full_day_lists_nothing(api: Api, tenant: Tenant) -> None:
-    """When as many bookings start on a local day as it takes; a hold that ran out is none.
+    """When as many bookings start on a local day as it allows; an expired hold does not count.
 
     Cases: P-8
     """
     offer = tenant.offer(daily_limit=2, timezone="America/New_York", opens="18:00", closes="22:00")
-    evening = MIDNIGHT + 23 * HOUR  # 18:00 there; what begins at 21:00 is tomorrow in UTC
+    evening = MIDNIGHT + 23 * HOUR  # 18:00 there; 21:00 there is tomorrow in UTC
     api.hold(offer, evening)
     one_left = listed(api, offer, evening)
     api.hold(offer, evening + 3 * HOUR)
@@ -202,15 +210,15 @@ def test_a_full_day_lists_nothing(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_customer_has_so_many_bookings_that_are_not_over(api: Api, tenant: Tenant) -> None:
-    """Counted by mailbox, per resource, for the server that vouches for it; others, and bookings
-    that are over, do not count.
+    """Counted by mailbox and resource for the server that vouches for it; other mailboxes and past
+    bookings do not count.
 
     Cases: P-8
     """
     offer, elsewhere = tenant.offer(customer_limit=1), tenant.offer()
     grace = {"name": "Grace", "email": "grace@example.com"}
     tagged = {"name": "Grace", "email": "grace+2@example.com"}
-    api.paid(offer, NOW + HOUR)  # by Grace, like every hold that does not say otherwise
+    api.paid(offer, NOW + HOUR)  # by Grace, like every hold without another customer
     server = tenant.actor("secret")
 
     refusals = [
@@ -232,18 +240,16 @@ def test_a_customer_has_so_many_bookings_that_are_not_over(api: Api, tenant: Ten
     ("zone", "offset"),
     [("Asia/Kathmandu", "+05:45"), ("Pacific/Marquesas", "-09:30"), ("UTC", "+00:00")],
 )
-def test_a_zone_only_changes_how_times_are_told(
-    api: Api, tenant: Tenant, zone: str, offset: str
-) -> None:
-    """The same instants in the same order, with their reading in that zone.
+def test_a_zone_only_adds_local_times(api: Api, tenant: Tenant, zone: str, offset: str) -> None:
+    """The same instants in the same order, with their local times in that zone.
 
     Cases: E-6.1, E-6.2
     """
     offer = tenant.offer(timezone="Europe/Berlin")
     arguments = (tenant.actor(), offer.resource_id, None, None, None)
-    plain = api.call("list_slots", *arguments)["slots"]
+    plain = api.call("list_slots_as_text", *arguments)["slots"]
 
-    told = api.call("list_slots", *arguments, zone)["slots"]
+    told = api.call("list_slots_as_text", *arguments, zone)["slots"]
 
     locals_ = [(slot.pop("starts_local"), slot.pop("ends_local")) for slot in told]
     assert [{**slot, "starts_local": None, "ends_local": None} for slot in told] == plain
@@ -262,7 +268,7 @@ def test_an_unknown_zone_is_refused(api: Api, tenant: Tenant, zone: str) -> None
     tenant.database.execute(
         "insert into core.pool_resources select %s, %s, %s", *(tenant.id, pool, offer.resource_id)
     )
-    subjects = {"list_slots": offer.resource_id, "list_pool_slots": pool}
+    subjects = {"list_slots_as_text": offer.resource_id, "list_pool_slots_as_text": pool}
 
     for function, subject in subjects.items():
         refusal = refused(api.call, function, tenant.actor(), subject, None, None, None, zone)
@@ -273,7 +279,7 @@ def test_an_unknown_zone_is_refused(api: Api, tenant: Tenant, zone: str) -> None
 
 
 def test_every_name_of_a_zone_is_known(api: Api) -> None:
-    """Whatever a resource may have, a listing may be asked for."""
+    """Every name that a resource may have is accepted for a listing."""
     query = (
         "select count(*) from (select core.require_timezone(name) from pg_timezone_names"
         " where name like '%%/%%' offset 0) as z"
@@ -283,12 +289,12 @@ def test_every_name_of_a_zone_is_known(api: Api) -> None:
 
 
 def test_too_many_slots_are_refused_not_cut_off(api: Api, tenant: Tenant) -> None:
-    """KHPER from the 2,001st on, with the limit in words; as many as that are answered."""
+    """KHPER from the 2,001st slot on, with the limit in words; 2,000 are answered."""
     offer = tenant.offer(opens="00:00", closes="24:00", step_minutes=5, duration=5)
     end = NOW + 2000 * 5 * MINUTE
 
     def ask(until: datetime) -> Any:
-        return api.call("list_slots", tenant.actor(), offer.resource_id, None, NOW, until)
+        return api.call("list_slots_as_text", tenant.actor(), offer.resource_id, None, NOW, until)
 
     assert len(ask(end)["slots"]) == 2000
     refusal = refused(ask, end + MINUTE)
@@ -298,7 +304,7 @@ def test_too_many_slots_are_refused_not_cut_off(api: Api, tenant: Tenant) -> Non
 
 
 def test_a_smaller_capacity_counts_only_its_units(api: Api, tenant: Tenant) -> None:
-    """What is booked in a unit that there is no more takes no place of the others."""
+    """What is booked in a unit that no longer exists takes no place of the others."""
     offer = tenant.offer(capacity=3, opens="10:00", closes="11:00")
     for _ in range(3):
         api.hold(offer, TOMORROW + 10 * HOUR)
@@ -310,7 +316,7 @@ def test_a_smaller_capacity_counts_only_its_units(api: Api, tenant: Tenant) -> N
 
 
 def test_the_public_list_tells_of_classes_and_of_cancelling(api: Api, tenant: Tenant) -> None:
-    """How many share a class, and until when it costs nothing to cancel."""
+    """How many share a class, and until when cancelling is free."""
     group(tenant, 8)
     api.database.execute("update core.offerings set free_cancel_hours = 48")
 

@@ -54,7 +54,7 @@ def test_all_periods_are_held_as_one(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_single_period_is_no_cart(api: Api, tenant: Tenant) -> None:
-    """One item is a hold like any other; its answer has the same members."""
+    """One item is an ordinary hold; its answer has the same members."""
     held = hold_cart(api, tenant, period(tenant.offer(amount=4500), TEN))
 
     (booking,) = held.answer["bookings"]
@@ -63,7 +63,7 @@ def test_a_single_period_is_no_cart(api: Api, tenant: Tenant) -> None:
 
 
 def test_one_that_is_taken_refuses_all(api: Api, tenant: Tenant) -> None:
-    """The refusal names each conflict with free times of its own, and nothing has changed.
+    """The refusal names each conflict with its own alternatives, and nothing has changed.
 
     Cases: E-5.2, D-1
     """
@@ -93,7 +93,9 @@ def test_one_that_is_taken_refuses_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_one_time_twice_is_refused(api: Api, tenant: Tenant) -> None:
-    """The second wish for the only unit conflicts with the first; alternatives leave both out."""
+    """The second request for the only unit conflicts with the first; its alternatives leave out
+    both.
+    """
     offer = tenant.offer()
     before = digests(api.database)
 
@@ -106,7 +108,7 @@ def test_one_time_twice_is_refused(api: Api, tenant: Tenant) -> None:
 
 
 def test_one_time_twice_takes_two_units(api: Api, tenant: Tenant) -> None:
-    """Where there are two, a cart may have both."""
+    """With two units, a cart may have both."""
     offer = tenant.offer(capacity=2)
 
     held = hold_cart(api, tenant, period(offer, TEN), period(offer, TEN))
@@ -115,7 +117,7 @@ def test_one_time_twice_takes_two_units(api: Api, tenant: Tenant) -> None:
 
 
 def test_limits_count_the_cart_itself(api: Api, tenant: Tenant) -> None:
-    """Two of one day in one cart are two of that day."""
+    """Two periods of one day in one cart count as two of that day."""
     offer = tenant.offer(daily_limit=1)
     before = digests(api.database)
 
@@ -129,7 +131,7 @@ def test_limits_count_the_cart_itself(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_limit_of_the_customer_refuses_all(api: Api, tenant: Tenant) -> None:
-    """What is seen only once the customer is known refuses cleanly, even the first period."""
+    """A limit that is checked only once the customer is known refuses the first period too."""
     room, tutor = tenant.offer(customer_limit=1), tenant.offer()
     server = tenant.actor("secret")
     api.hold(room, TEN + 4 * HOUR, actor=server)
@@ -143,7 +145,7 @@ def test_a_limit_of_the_customer_refuses_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_the_keys_of_a_cart_are_as_for_one(api: Api, tenant: Tenant) -> None:
-    """A repeat answers the same cart; the key of another one is refused."""
+    """A repeat gets the same cart; the key of another cart is refused."""
     offer = tenant.offer()
     first = hold_cart(api, tenant, period(offer, TEN), period(offer, TEN + HOUR), key="k")
     again = hold_cart(api, tenant, period(offer, TEN), period(offer, TEN + HOUR), key="k")
@@ -169,7 +171,9 @@ def test_the_keys_of_a_cart_are_as_for_one(api: Api, tenant: Tenant) -> None:
 def test_what_cannot_be_paid_together_is_not_held(
     api: Api, tenant: Tenant, prices: Any, count: int, reason: str
 ) -> None:
-    """One currency, a sum that a checkout takes, at most 52 periods; else nothing changes."""
+    """One currency, a sum that a checkout allows, and at most 52 periods; otherwise nothing
+    changes.
+    """
     wishes = [
         period(tenant.offer(amount=amount, currency=currency), TEN) for amount, currency in prices
     ]
@@ -182,7 +186,7 @@ def test_what_cannot_be_paid_together_is_not_held(
 
 
 def test_one_checkout_pays_for_all(api: Api, tenant: Tenant) -> None:
-    """The page has a line for each period; paid, all are scheduled and say so."""
+    """The page has a line for each period; once paid, all bookings are scheduled and paid."""
     held = _three(api, tenant)
 
     begun = api.begin(held)
@@ -199,7 +203,7 @@ def test_one_checkout_pays_for_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_all_go_to_pay_together(api: Api, tenant: Tenant) -> None:
-    """With its page open, each period is kept until the same moment."""
+    """While its page is open, all periods are kept until the same moment."""
     held = _three(api, tenant)
     api.checkout(held)
 
@@ -215,7 +219,7 @@ def test_all_go_to_pay_together(api: Api, tenant: Tenant) -> None:
 def test_a_later_one_is_paid_and_released_through_the_first(
     api: Api, tenant: Tenant, act: str
 ) -> None:
-    """It says which booking that is, and nothing changes."""
+    """The refusal names the first booking, and nothing changes."""
     held = _three(api, tenant)
     before = digests(api.database)
 
@@ -230,7 +234,7 @@ def test_a_later_one_is_paid_and_released_through_the_first(
 
 
 def test_releasing_frees_all(api: Api, tenant: Tenant) -> None:
-    """Each of its times can be held by others, and released twice is released once."""
+    """Each of its times can be held again; releasing twice is releasing once."""
     held = _three(api, tenant)
 
     answer = api.call("release_hold", held.actor, held.id, None)
@@ -242,7 +246,7 @@ def test_releasing_frees_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_the_sweep_ends_all_at_once(api: Api, tenant: Tenant) -> None:
-    """A cart is one hold to the sweep, even when a batch has room for one."""
+    """The sweep expires a whole cart, even when its batch has room for one booking."""
     held = _three(api, tenant)
     api.database.clock.advance(6 * MINUTE)
 
@@ -253,8 +257,8 @@ def test_the_sweep_ends_all_at_once(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_who_needs_one_time_of_a_stale_cart_ends_all_of_it(api: Api, tenant: Tenant) -> None:
-    """No sweep has run: whoever wants one of its times takes it, and the others are free."""
+def test_a_hold_of_one_time_expires_the_whole_stale_cart(api: Api, tenant: Tenant) -> None:
+    """Before any sweep, a hold of one of its times succeeds, and the others are free."""
     held = _three(api, tenant)
     api.database.clock.advance(6 * MINUTE)
     last = held.answer["bookings"][2]
@@ -274,7 +278,7 @@ def test_who_needs_one_time_of_a_stale_cart_ends_all_of_it(api: Api, tenant: Ten
 
 
 def test_an_unpaid_checkout_ends_all(api: Api, tenant: Tenant) -> None:
-    """The session ran out: every time is free."""
+    """When the session expires, every time is free."""
     held = _three(api, tenant)
     checkout = api.checkout(held)
 
@@ -284,7 +288,7 @@ def test_an_unpaid_checkout_ends_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_delayed_payment_keeps_all(api: Api, tenant: Tenant) -> None:
-    """While the bank takes its time, nothing of the cart is given away before it begins."""
+    """While a payment is pending, no time of the cart is free before it begins."""
     held = _three(api, tenant)
     checkout = api.checkout(held)
 
@@ -296,7 +300,7 @@ def test_a_delayed_payment_keeps_all(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_sweep_that_must_close_the_page_first_keeps_all(api: Api, tenant: Tenant) -> None:
-    """Until the page is closed, the whole cart waits to be looked at again."""
+    """Until the page is closed, the whole cart is kept."""
     held = _three(api, tenant)
     api.checkout(held)
     api.database.clock.advance(40 * MINUTE)
@@ -322,7 +326,7 @@ def test_a_wrong_sum_goes_back(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_late_payment_takes_all_times_again(api: Api, tenant: Tenant) -> None:
-    """All of them were still free: the whole cart is confirmed.
+    """If all of them are still free, the whole cart is confirmed.
 
     Cases: D-2
     """
@@ -338,7 +342,7 @@ def test_a_late_payment_takes_all_times_again(api: Api, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("lost", [0, 1, 2])
 def test_a_late_payment_takes_all_times_or_none(api: Api, tenant: Tenant, lost: int) -> None:
-    """One time is somebody else's meanwhile: the money goes back, the others stay free.
+    """If another customer has one of them, the money is refunded and the others stay free.
 
     Cases: D-2
     """
@@ -385,7 +389,7 @@ def test_a_time_that_was_closed_meanwhile_is_not_retaken(api: Api, tenant: Tenan
 
 
 def test_a_cart_counts_by_its_periods(api: Api) -> None:
-    """What is taken is counted, in however many requests."""
+    """Limits count the periods, in however many requests."""
     tenant = Tenant(api.database, live_holds_per_customer=4)
     offer, server = tenant.offer(), tenant.actor("secret")
     for hour in (0, 2):
@@ -398,7 +402,7 @@ def test_a_cart_counts_by_its_periods(api: Api) -> None:
 
 
 def test_a_cart_is_judged_by_itself_too(api: Api, tenant: Tenant) -> None:
-    """A browser's cart that alone is more than a resource gives to one customer is refused."""
+    """A browser's cart that alone exceeds a resource's limit per customer is refused."""
     room = tenant.offer(customer_limit=1)
 
     refusal = refused(hold_cart, api, tenant, period(room, TEN), period(room, TEN + 2 * HOUR))

@@ -1,4 +1,4 @@
-"""Why a checkout is closed decides what becomes of money that comes all the same."""
+"""Why a checkout is closed decides what happens to money that arrives all the same."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from tests.harness.database.builders import Tenant
 
 
 def test_what_was_left_stays_left_when_its_deadline_comes(api: Api, tenant: Tenant) -> None:
-    """A late payment of a booking that its customer gave back is returned, though the time is free.
+    """A late payment of a released booking is refunded, though the time is free.
 
     Cases: D-2, E-2.6
     """
@@ -23,9 +23,9 @@ def test_what_was_left_stays_left_when_its_deadline_comes(api: Api, tenant: Tena
 
 
 def test_the_end_of_a_failed_attempt_leaves_the_next_one_alone(api: Api, tenant: Tenant) -> None:
-    """What was begun after an attempt failed is not released with the end of that attempt.
+    """Closing a failed attempt does not release a checkout that was begun after it.
 
-    Even if it were not written down why the attempt ended.
+    Even if the reason of the closing had not been recorded.
 
     Cases: E-2.6, D-2
     """
@@ -42,7 +42,7 @@ def test_the_end_of_a_failed_attempt_leaves_the_next_one_alone(api: Api, tenant:
 
 
 def test_once_one_page_has_paid_the_other_is_closed(api: Api, tenant: Tenant) -> None:
-    """A page thought closed was paid while the next one is open: that one is made unpayable.
+    """If a page that was thought closed is paid while the next one is open, that one is closed.
 
     Cases: E-2.2, E-2.6
     """

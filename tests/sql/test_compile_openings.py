@@ -1,4 +1,4 @@
-"""api.compile_openings: the sweep that goes on with openings as days go by."""
+"""api.compile_openings: the sweep that extends openings as days pass."""
 
 from datetime import timedelta
 from typing import Any
@@ -30,7 +30,7 @@ def resource_ids(tenant: Tenant, api: Api) -> list[UUID]:
 
 
 def test_days_that_come_nearer_are_compiled(api: Api, resource_ids: list[UUID]) -> None:
-    """After ten days the timetables reach ten days further, and what is over is deleted."""
+    """After ten days the timetables reach ten days further, and past days are deleted."""
     before = api.database.one("select min(opens_at), max(opens_at) from core.openings")
     api.database.clock.advance(10 * DAY)
 
@@ -51,10 +51,11 @@ def test_each_resource_is_compiled_once_a_day(api: Api, resource_ids: list[UUID]
 
 
 def test_a_server_that_was_started_since_compiles_again(api: Api, resource_ids: list[UUID]) -> None:
-    """Its time zone data may be others: what was compiled before it was started is looked at, and
-    what differs is written."""
+    """Its time zone data may differ: what was compiled before the server started is checked, and
+    differences are written.
+    """
     started = api.database.value("select pg_postmaster_start_time()")
-    api.database.clock.set(started + timedelta(minutes=1))  # so that a day ago is no reason
+    api.database.clock.set(started + timedelta(minutes=1))  # so that it is not due for its age
     api.database.execute("update core.timetables set compiled_at = '2999-01-01'")
     shift = (
         "update core.openings set opens_at = opens_at - interval '1 hour' where resource_id = %s"
@@ -75,7 +76,7 @@ def test_a_server_that_was_started_since_compiles_again(api: Api, resource_ids: 
 
 
 def test_a_few_at_a_time(api: Api, resource_ids: list[UUID]) -> None:
-    """Each call goes on where the one before ended, and the last says so."""
+    """Each call continues where the one before ended, and the last says so."""
     api.database.clock.advance(DAY)
     first = compiled(api, 2)
     second = compiled(api, 2, first["next"])
@@ -84,8 +85,8 @@ def test_a_few_at_a_time(api: Api, resource_ids: list[UUID]) -> None:
     assert (second["resources"], second["next"]) == (1, None)
 
 
-def test_what_somebody_compiles_is_passed_by(api: Api, resource_ids: list[UUID]) -> None:
-    """The sweep does not wait for another transaction."""
+def test_what_another_compiles_is_skipped(api: Api, resource_ids: list[UUID]) -> None:
+    """The sweep does not wait for a resource that another transaction is compiling."""
     api.database.clock.advance(DAY)
     with api.database.connect() as other:
         other.execute(
@@ -98,7 +99,7 @@ def test_what_somebody_compiles_is_passed_by(api: Api, resource_ids: list[UUID])
 def test_a_resource_that_cannot_be_compiled_stops_no_other(
     api: Api, resource_ids: list[UUID]
 ) -> None:
-    """It is noted and left alone for a while."""
+    """It is noted and skipped for a while; the others are compiled."""
     api.database.clock.advance(DAY)
     api.database.execute(
         "alter table core.openings add constraint poisoned"
@@ -112,7 +113,7 @@ def test_a_resource_that_cannot_be_compiled_stops_no_other(
 
 
 def test_wrong_copies_are_mended(api: Api, resource_ids: list[UUID]) -> None:
-    """Whatever made a copy wrong, a day later it is right."""
+    """Whatever made a copy wrong, it is right a day later."""
     api.database.execute("update core.openings set open_until = open_until + interval '1 hour'")
     api.database.execute("update core.bookables set amount = 1")
     api.database.clock.set(NOW + DAY)

@@ -1,8 +1,8 @@
-"""Every named constraint refuses what it is there to refuse.
+"""Every named constraint refuses what it is meant to refuse.
 
 The list of constraints comes from the catalogue, that of the rules in a sound function from its
-text: a new one fails here until `tests/harness/database/violations.py` or a neighbour of that says
-how it is violated.
+text: a new one fails here until `tests/harness/database/violations.py` or a file beside it has a
+statement that violates it.
 """
 
 from collections.abc import Iterator
@@ -46,7 +46,7 @@ where c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger') and i.in
 
 @pytest.fixture(scope="module")
 def filled(server: Server) -> Iterator[Database]:
-    """Rows in every table: bookings held, paying, scheduled and expired; money both ways."""
+    """Rows in every table: bookings held, pending, scheduled and expired; payments and refunds."""
     with fresh_database(server) as database:
         database.clock.set(NOW)
         database.execute(COPY)
@@ -68,7 +68,7 @@ def filled(server: Server) -> Iterator[Database]:
 
 
 def test_every_constraint_has_a_case(filled: Database) -> None:
-    """Rules, keys and unique indexes of the database = the cases, by name.
+    """The rules, keys and unique indexes of the database are the cases, by name.
 
     Cases: P-2, P-4
     """
@@ -79,7 +79,7 @@ def test_every_constraint_has_a_case(filled: Database) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> None:
-    """Each statement is refused, and by this very constraint.
+    """Each statement is refused by the expected constraint.
 
     Cases: P-2, P-4
     """
@@ -94,7 +94,7 @@ def test_a_constraint_refuses_what_violates_it(filled: Database, name: str) -> N
 
 
 def test_a_sound_function_refuses_as_a_constraint_does(filled: Database) -> None:
-    """State, schema, table and words of a refusal are PostgreSQL's own; the row is not quoted."""
+    """State, schema, table and text of a refusal are PostgreSQL's own; the row is not quoted."""
     with filled.connect() as connection:
         with pytest.raises(psycopg.errors.CheckViolation) as refusal:
             connection.execute("update core.bookings set notes = repeat('x', 2001)")
@@ -112,7 +112,7 @@ def test_a_sound_function_refuses_as_a_constraint_does(filled: Database) -> None
 
 
 def test_names_tell_the_table_and_the_fact(filled: Database) -> None:
-    """No constraint has a name that PostgreSQL made up, but for primary keys."""
+    """Only primary keys have a name that PostgreSQL made up."""
     query = """
         select c.conname
         from pg_constraint as c

@@ -38,7 +38,7 @@ def test_a_hold_owns_its_time_at_a_frozen_price(api: Api, tenant: Tenant) -> Non
 
 
 def test_a_hold_lasts_as_long_as_its_tenant_says(api: Api) -> None:
-    """`hold_minutes` of the tenant is the life of an unpaid hold."""
+    """A hold expires after the tenant's `hold_minutes`."""
     tenant = Tenant(api.database, hold_minutes=12)
 
     held = api.hold(tenant.offer())
@@ -76,7 +76,7 @@ def test_a_taken_time_is_refused_with_free_ones_nearby(api: Api, tenant: Tenant)
 
 @pytest.mark.parametrize("minutes", [-30, 0, 30])
 def test_overlapping_times_exclude_each_other(api: Api, tenant: Tenant, minutes: int) -> None:
-    """Not only equal times: any overlap is refused; times that only touch are not.
+    """Any overlap is refused, not only equal times; times that only touch are not.
 
     Cases: D-1, P-1
     """
@@ -91,7 +91,7 @@ def test_overlapping_times_exclude_each_other(api: Api, tenant: Tenant, minutes:
 
 
 def test_buffers_are_frozen_into_the_occupied_range(api: Api, tenant: Tenant) -> None:
-    """The cleaning gap keeps neighbours away, by the buffers of the time of holding.
+    """The buffers of when the time was held keep neighbours away.
 
     Cases: P-3
     """
@@ -113,7 +113,7 @@ def test_buffers_are_frozen_into_the_occupied_range(api: Api, tenant: Tenant) ->
 
 
 def test_capacity_is_the_number_of_units(api: Api, tenant: Tenant) -> None:
-    """Capacity n takes n bookings of one time, the lowest free unit first, and no more."""
+    """Capacity n takes n bookings of one time, always in the lowest free unit, and no more."""
     offer = tenant.offer(capacity=3)
     held = [api.hold(offer, TEN) for _ in range(3)]
 
@@ -126,7 +126,7 @@ def test_capacity_is_the_number_of_units(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_hold_that_ran_out_gives_way_at_once(api: Api, tenant: Tenant) -> None:
-    """Correctness never waits for a sweep: who needs the time expires the stale hold."""
+    """A hold of its time expires it, without waiting for a sweep."""
     offer = tenant.offer()
     stale = api.hold(offer, TEN)
     api.database.clock.advance(5 * MINUTE)
@@ -138,7 +138,7 @@ def test_a_hold_that_ran_out_gives_way_at_once(api: Api, tenant: Tenant) -> None
 
 
 def test_a_paying_booking_never_gives_way(api: Api, tenant: Tenant) -> None:
-    """A time is released only when no checkout for it can still be paid."""
+    """A time is free only when no checkout for it can still be paid."""
     offer = tenant.offer()
     checkout = api.checkout(api.hold(offer, NOW + 26 * HOUR))
     api.database.clock.advance(timedelta(hours=3))
@@ -166,7 +166,7 @@ def test_a_repeat_answers_the_first_calls_booking(api: Api, tenant: Tenant) -> N
 
 
 def test_a_repeat_is_answered_even_when_its_time_is_gone(api: Api, tenant: Tenant) -> None:
-    """The key is looked up before anything is judged: the first answer stands.
+    """The key is looked up before anything is checked: the first answer stays.
 
     Cases: D-3
     """
@@ -210,7 +210,7 @@ def test_keys_of_tenants_are_apart(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_refused_hold_leaves_nothing(api: Api, tenant: Tenant) -> None:
-    """One call is one transaction: no key, no customer, no booking of a refused one stays.
+    """One call is one transaction: a refused one leaves no key, customer or booking.
 
     Cases: E-1.7, E-8.2
     Proves: ASVS 2.3.3
@@ -224,7 +224,7 @@ def test_a_refused_hold_leaves_nothing(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_whole_date_is_held_from_midnight_to_midnight(api: Api, tenant: Tenant) -> None:
-    """The occupied range is the date in the resource's zone, and its other date stays free.
+    """The occupied range is the date in the resource's zone; the neighbouring date stays free.
 
     Cases: D-5
     """
@@ -242,7 +242,9 @@ def test_a_whole_date_is_held_from_midnight_to_midnight(api: Api, tenant: Tenant
 
 
 def test_a_customers_record_is_not_changed_by_a_booking(api: Api, tenant: Tenant) -> None:
-    """One e-mail address is one customer, whatever its case; each booking keeps its own name."""
+    """One e-mail address is one customer in any case of letters; each booking keeps its own
+    name.
+    """
     offer = tenant.offer()
     first = api.hold(offer, TEN, customer={"name": "Grace", "email": "G@Example.com"})
     second = api.hold(offer, TEN + HOUR, customer={"name": "Someone", "email": "g@example.com"})
@@ -271,7 +273,7 @@ def test_a_busy_day_is_not_waited_for_longer_than_3_s(api: Api, tenant: Tenant) 
 
 
 def test_the_rules_are_judged_after_the_wait_for_the_lock(api: Api, tenant: Tenant) -> None:
-    """The clock that counts is read under the lock: notice that passes in the queue counts.
+    """The clock is read under the lock: a notice that passes in the queue counts.
 
     Cases: E-6.3
     Proves: ASVS 15.4.2

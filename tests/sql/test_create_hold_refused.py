@@ -1,4 +1,4 @@
-"""api.create_hold: what it refuses, and with which word."""
+"""api.create_hold: what it refuses, and with which error."""
 
 from datetime import datetime, timedelta
 
@@ -33,7 +33,7 @@ def test_a_time_outside_the_rules_is_refused_with_the_rule(
     refusal = refused(lambda: api.hold(offer, start))
 
     assert (refusal.sqlstate, refusal.detail) == ("KHOFF", {"reason": reason})
-    assert refusal.message == refusal.sqlstate  # the error has the words
+    assert refusal.message == refusal.sqlstate  # the error has the text
 
 
 def test_slots_and_dates_are_not_mixed(api: Api, tenant: Tenant) -> None:
@@ -80,7 +80,7 @@ def test_an_offering_of_another_resource_is_not_found(api: Api, tenant: Tenant) 
 
 @pytest.mark.parametrize("table", ["resources", "offerings"])
 def test_what_was_archived_cannot_be_held(api: Api, tenant: Tenant, table: str) -> None:
-    """Archived resources and offerings are as if they did not exist.
+    """Archived resources and offerings are treated as if they did not exist.
 
     Cases: E-8.1
     """

@@ -1,4 +1,6 @@
-"""core.currencies: the least charge and the step of each, and who obeys them."""
+"""core.currencies: the least charge and the smallest step of each currency, and where they
+apply.
+"""
 
 from datetime import timedelta
 
@@ -29,7 +31,7 @@ def undercut(offer: Offer, amount: int) -> None:
 
 
 def test_no_currency_promises_less_than_stripe_takes(api: Api) -> None:
-    """What Stripe's table has is kept to; what it has not is well above.
+    """None is below Stripe's table; currencies that it does not list are well above.
 
     Proves: ASVS 2.2.1
     """
@@ -57,7 +59,7 @@ def test_no_currency_promises_less_than_stripe_takes(api: Api) -> None:
 def test_a_price_is_judged_when_it_is_set(
     tenant: Tenant, amount: int, currency: str, fine: bool
 ) -> None:
-    """On every way into the table, by SQL as well.
+    """A price that cannot be charged is refused wherever it is set, also by SQL.
 
     Proves: ASVS 2.2.1
     """
@@ -70,7 +72,9 @@ def test_a_price_is_judged_when_it_is_set(
 
 
 def test_changes_alone_are_judged(tenant: Tenant) -> None:
-    """What was there before stays, and may be touched; another amount or currency is a change."""
+    """An old price stays and its other columns may change; another amount or currency is
+    checked.
+    """
     offer = tenant.offer(amount=4500, currency="SEK")
     undercut(offer, 100)
     database = tenant.database
@@ -84,10 +88,10 @@ def test_changes_alone_are_judged(tenant: Tenant) -> None:
     database.execute("update core.prices set currency = 'EUR'")  # 1.00 EUR can be charged
 
 
-def test_who_waits_is_passed_over_while_the_price_cannot_be_charged(
-    api: Api, tenant: Tenant
-) -> None:
-    """No offer that nobody could pay, and no sweep that stops at it; a new price mends it."""
+def test_an_entry_is_skipped_while_its_price_cannot_be_charged(api: Api, tenant: Tenant) -> None:
+    """It gets no offer that could not be paid, and does not stop the sweep; a new price ends
+    that.
+    """
     offer = tenant.offer(amount=4500, currency="SEK")
     held = api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
@@ -107,8 +111,10 @@ def test_who_waits_is_passed_over_while_the_price_cannot_be_charged(
     assert violations(api.database) == []
 
 
-def test_a_move_to_a_price_that_cannot_be_charged_is_refused(api: Api, tenant: Tenant) -> None:
-    """As a hold is."""
+def test_a_reschedule_to_a_price_that_cannot_be_charged_is_refused(
+    api: Api, tenant: Tenant
+) -> None:
+    """Refused, as for a hold."""
     offer = tenant.offer(amount=4500, currency="SEK")
     held = api.hold(offer, TEN)
     undercut(offer, 100)

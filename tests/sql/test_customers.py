@@ -1,4 +1,4 @@
-"""api.export_customer and api.erase_customer: what is held about a person, and forgetting them."""
+"""api.export_customer and api.erase_customer: a customer's data exported, and erased."""
 
 import json
 from datetime import timedelta
@@ -20,7 +20,7 @@ SAID = {
     "locale": "de-CH",
     "timezone": "Europe/Zurich",
 }
-# whatever of it is found anywhere afterwards was forgotten to be forgotten
+# if any of it is found afterwards, erasing has missed it
 PERSONAL = ("Lovelace", "ada@", "ada+", "+4930901820", "gate code", "de-CH", "Zurich")
 
 
@@ -50,13 +50,13 @@ def everything(api: Api) -> str:
 
 
 def held(api: Api, tenant: Tenant, *, email: str = "Ada@example.com", at: int = 2) -> Held:
-    """A hold of Ada's, in so many hours."""
+    """A hold of Ada's, that many hours ahead."""
     said = SAID | {"customer": ADA | {"email": email}}
     return api.hold(tenant.offer(), NOW + at * HOUR, **said)
 
 
 def over(api: Api, tenant: Tenant) -> Checkout:
-    """A lesson that Ada paid for, and that is over."""
+    """A lesson that Ada paid for, and that is in the past."""
     checkout = api.checkout(held(api, tenant))
     assert api.settle(checkout, "paid") == "confirmed"
     api.database.clock.set(NOW + 4 * HOUR)
@@ -64,7 +64,7 @@ def over(api: Api, tenant: Tenant) -> Checkout:
 
 
 def place(api: Api, taken: Held, secret: str = "place") -> UUID:
-    """Ada waits for a time that somebody has."""
+    """Ada waits for a time that another customer has."""
     request = {
         **{name: str(getattr(taken.row, name)) for name in ("resource_id", "offering_id")},
         "starts_at": taken.row.starts_at.isoformat(),
@@ -79,8 +79,10 @@ def place(api: Api, taken: Held, secret: str = "place") -> UUID:
     return UUID(answer["id"])
 
 
-def test_everything_is_told(api: Api, tenant: Tenant) -> None:
-    """Of all addresses of the mailbox: bookings with their money and history, and places."""
+def test_everything_is_exported(api: Api, tenant: Tenant) -> None:
+    """All addresses of the mailbox: bookings with their payments and history, and waitlist
+    entries.
+    """
     paid = over(api, tenant)
     tagged = api.hold(
         tenant.offer(), NOW + 6 * HOUR, **SAID | {"customer": ADA | {"email": "ada+x@example.com"}}
@@ -102,7 +104,7 @@ def test_everything_is_told(api: Api, tenant: Tenant) -> None:
 
 
 def test_long_lists_come_in_pages(api: Api, tenant: Tenant) -> None:
-    """Each booking once; the first page alone has what comes beside them."""
+    """Each booking once; only the first page has the other data."""
     ids = [held(api, tenant, email=f"ada+{n}@example.com").id for n in range(5)]
     told, after = [], None
     while True:
@@ -118,8 +120,8 @@ def test_long_lists_come_in_pages(api: Api, tenant: Tenant) -> None:
     assert [len(page["customers"]) for page in told] == [5, 0, 0]
 
 
-def test_nobody_elses_data_are_told(api: Api, tenant: Tenant) -> None:
-    """Neither of another person nor of another tenant.
+def test_only_the_customers_own_data_are_exported(api: Api, tenant: Tenant) -> None:
+    """Neither of another customer nor of another tenant.
 
     Proves: ASVS 8.2.2, API1:2023
     """
@@ -134,7 +136,7 @@ def test_nobody_elses_data_are_told(api: Api, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("function", ["export_customer", "erase_customer"])
 def test_it_takes_a_secret_key(api: Api, tenant: Tenant, function: str) -> None:
-    """A browser's key neither reads nor erases a person, whatever booking it may open."""
+    """A browser's key neither exports nor erases a customer, whatever booking it can read."""
     booking = held(api, tenant)
     extra = [None, 10] if function == "export_customer" else []
 
@@ -144,7 +146,7 @@ def test_it_takes_a_secret_key(api: Api, tenant: Tenant, function: str) -> None:
 
 
 def test_nothing_of_a_person_is_left(api: Api, tenant: Tenant) -> None:
-    """In no column of any table, while bookings, money and history stay.
+    """No column of any table has them, while bookings, payments and history stay.
 
     Proves: ASVS 14.2.4
     """
@@ -174,7 +176,7 @@ def test_nothing_of_a_person_is_left(api: Api, tenant: Tenant) -> None:
 
 
 def test_erasing_twice_is_erasing_once(api: Api, tenant: Tenant) -> None:
-    """And whoever was never there is erased already."""
+    """An unknown customer counts as erased too."""
     over(api, tenant)
     erase(api, tenant)
     before = everything(api)
@@ -185,8 +187,8 @@ def test_erasing_twice_is_erasing_once(api: Api, tenant: Tenant) -> None:
     assert everything(api) == before
 
 
-def test_who_books_again_is_somebody_new(api: Api, tenant: Tenant) -> None:
-    """The old bookings are not theirs again."""
+def test_an_erased_customer_who_books_again_is_new(api: Api, tenant: Tenant) -> None:
+    """The old bookings do not become theirs again."""
     old = over(api, tenant).held
     erase(api, tenant)
 
@@ -197,7 +199,7 @@ def test_who_books_again_is_somebody_new(api: Api, tenant: Tenant) -> None:
 
 
 def test_others_keep_their_names(api: Api, tenant: Tenant) -> None:
-    """Another person, and the same address at another tenant."""
+    """Another customer, and the same address at another tenant."""
     other = Tenant(api.database)
     for one, email in ((tenant, "adam@example.com"), (other, "ada@example.com")):
         booking = held(api, one, email=email)
@@ -213,7 +215,7 @@ def test_others_keep_their_names(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_letter_that_was_not_sent_is_dropped(api: Api, tenant: Tenant) -> None:
-    """It would tell the address of an offer that is over."""
+    """It would contain the address, and its offer is over."""
     taken = api.hold(tenant.offer(), NOW + 2 * HOUR)
     waits = place(api, taken)
     api.call("release_hold", taken.actor, taken.id, None)
@@ -226,7 +228,7 @@ def test_a_letter_that_was_not_sent_is_dropped(api: Api, tenant: Tenant) -> None
 
 
 def test_a_repeat_finds_no_trace_of_the_request(api: Api, tenant: Tenant) -> None:
-    """The hash of the request is gone, so that it cannot be guessed; its key stays taken."""
+    """The hash of the request is gone, so that it cannot be guessed; its key stays used."""
     booking = api.hold(tenant.offer(), NOW + 2 * HOUR, key="mine", **SAID)
     api.call("release_hold", booking.actor, booking.id, None)
     before = api.database.value("select fingerprint from core.idempotency_keys")
@@ -262,7 +264,7 @@ def _delayed(api: Api, tenant: Tenant) -> None:
 
 
 def _returned(api: Api, tenant: Tenant) -> Checkout:
-    """Money that came when the hold was given back: it goes back."""
+    """A payment that came after the hold was released: it is refunded."""
     checkout = api.checkout(held(api, tenant))
     api.call("release_hold", checkout.held.actor, checkout.held.id, None)
     [effect] = api.database.rows("select id, lease from core.effects")
@@ -311,7 +313,7 @@ def _closing(api: Api, tenant: Tenant) -> None:
 def test_what_is_in_the_way_is_named_and_nothing_changes(
     api: Api, tenant: Tenant, story: Any, reasons: set[str]
 ) -> None:
-    """Bookings ahead, and money on its way."""
+    """Future bookings, and refunds under way."""
     story(api, tenant)
     before = everything(api)
 
@@ -323,7 +325,7 @@ def test_what_is_in_the_way_is_named_and_nothing_changes(
 
 
 def test_a_cart_is_erased_as_a_whole(api: Api, tenant: Tenant) -> None:
-    """All its bookings, although money and checkout are the first one's."""
+    """All its bookings, although payment and checkout belong to the first one."""
     offer = tenant.offer()
     wanted = carts.cart(*(carts.period(offer, NOW + h * HOUR) for h in (1, 2, 3)))
     cart = carts.hold(api, tenant, wanted | {"customer": ADA})
@@ -333,7 +335,7 @@ def test_a_cart_is_erased_as_a_whole(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_secret_ends_with_its_booking(api: Api, tenant: Tenant) -> None:
-    """Some days after the end of the booking it opens nothing; a server still reads it.
+    """Some days after the booking has ended its secret is refused; a server still reads it.
 
     Proves: ASVS 7.4.1
     """
@@ -352,7 +354,7 @@ def test_a_secret_ends_with_its_booking(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_places_secret_ends_too(api: Api, tenant: Tenant) -> None:
-    """Counted from when it ended."""
+    """Counted from when the entry ended."""
     taken = api.hold(tenant.offer(), NOW + 2 * HOUR)
     waits = place(api, taken)
     actor = tenant.actor(secret="place")
@@ -365,8 +367,8 @@ def test_a_places_secret_ends_too(api: Api, tenant: Tenant) -> None:
     assert refused(api.call, "get_waitlist_entry", actor, waits).sqlstate == "KHNTF"
 
 
-def test_findings_do_not_name_anybody(api: Api, tenant: Tenant) -> None:
-    """A table that is kept for ever has no column for a person."""
+def test_findings_name_no_customer(api: Api, tenant: Tenant) -> None:
+    """The table of findings, which is kept for ever, has no column for a person."""
     columns = api.database.rows(
         "select column_name from information_schema.columns"
         " where table_schema in ('core', 'audit', 'ledger')"

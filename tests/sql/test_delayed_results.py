@@ -7,7 +7,7 @@ from tests.harness.database.builders import NOW, Tenant
 
 
 def test_a_delayed_payment_is_asked_about_once_a_day(api: Api, tenant: Tenant) -> None:
-    """The sweep leaves its booking alone for a day, then has Stripe asked, and never releases it.
+    """The sweep asks Stripe about its booking once a day, and never releases it.
 
     Cases: D-2, E-7.2
     """

@@ -1,4 +1,6 @@
-"""sql/functions/api/doorways: the names that the release before calls lead to today's functions."""
+"""sql/functions/api/doorways: the names that the previous release calls lead to today's
+functions.
+"""
 
 import gzip
 import re
@@ -27,11 +29,11 @@ where p.pronamespace = 'api'::regnamespace and p.proname = %s
 
 _PAGE = "submit_reconciliation_page"
 _STORIES = {**BOOKING, **SCHEDULING, **RECONCILIATION}
-_STORIES[_PAGE] = RECONCILIATION[f"{_PAGE}, refunds"]  # that of payments needs many of them
+_STORIES[_PAGE] = RECONCILIATION[f"{_PAGE}, refunds"]  # that of payments needs many
 
 
 class Recording(Api):
-    """Remembers what one function answered, called by a name of its own."""
+    """Records what one function answered, called by the given name."""
 
     def __init__(self, database: Database, function: str, name: str) -> None:
         super().__init__(database)
@@ -46,7 +48,7 @@ class Recording(Api):
 
 
 def test_doorways_are_those_of_the_folder(api: Api) -> None:
-    """Whatever of schema api is no function of today is a doorway, and leads to one."""
+    """Every function of schema api that is none of today's is a doorway, and leads to one."""
     today = {
         name
         for (name,) in api.database.rows(
@@ -66,13 +68,20 @@ def test_doorways_are_those_of_the_folder(api: Api) -> None:
 
 @pytest.mark.parametrize("old", DOORWAYS)
 def test_a_doorway_has_the_shape_of_what_it_leads_to(api: Api, old: str) -> None:
-    """Arguments, answer and owner are the same."""
-    assert api.database.one(_SHAPE, old) == api.database.one(_SHAPE, DOORWAYS[old])
+    """Arguments, answer and owner are the same; JSON that is text today was of type json."""
+    today = api.database.one(_SHAPE, DOORWAYS[old])
+    if DOORWAYS[old].endswith("_as_text"):
+        assert today.prorettype == "text"
+        today = today._replace(prorettype="json")
+
+    assert api.database.one(_SHAPE, old) == today
 
 
 @pytest.mark.parametrize("old", DOORWAYS)
 def test_a_doorway_opens_to_the_logins_of_the_release_before(api: Api, old: str) -> None:
-    """Those that its code has, and no other: a function that came since has today's name."""
+    """Those of the previous release's code, and no other: newer functions have today's name
+    only.
+    """
     with gzip.open(_BEFORE, "rt", encoding="utf-8") as dump:
         granted = re.findall(rf"^GRANT ALL ON FUNCTION api\.{old}\(.* TO (\w+);", dump.read(), re.M)
 
@@ -89,7 +98,7 @@ def test_a_doorway_opens_to_the_logins_of_the_release_before(api: Api, old: str)
 
 @pytest.mark.parametrize("old", DOORWAYS)
 def test_a_doorway_answers_as_the_function_does(api: Api, old: str) -> None:
-    """The same story by today's names and by the older ones has answers of one shape."""
+    """The same story with today's names and with the older ones gets answers of one shape."""
     new = DOORWAYS[old]
     api.database.clock.set(NOW)
     told = {name: Recording(api.database, new, name) for name in (new, old)}
@@ -103,7 +112,7 @@ def test_a_doorway_answers_as_the_function_does(api: Api, old: str) -> None:
 
 
 def _shape(answer: Any) -> Any:
-    """An answer without its values: ids, times and keys are new each time."""
+    """An answer without its values: ids, times and keys differ each time."""
     if isinstance(answer, dict):
         return {name: _shape(value) for name, value in answer.items()}
     if isinstance(answer, list):

@@ -1,4 +1,4 @@
-"""A dump of the database is the database: pg_dump, pg_restore, and on it goes.
+"""A dump of the database restores completely with pg_dump and pg_restore.
 
 A check constraint that calls a function of its own table's row type makes a circle, which pg_dump
 breaks: table, function, rows, constraint. The rows are examined while search_path is empty.
@@ -37,7 +37,7 @@ def _run(program: str, *arguments: str) -> None:
 
 @pytest.fixture(scope="module")
 def original(server: Server) -> Iterator[Database]:
-    """A shop in the middle of its day."""
+    """A tenant's data in the middle of its day."""
     with fresh_database(server) as database:
         database.clock.set(NOW)
         api = Api(database)
@@ -56,7 +56,7 @@ def restored(
     tmp_path_factory: pytest.TempPathFactory,
     request: pytest.FixtureRequest,
 ) -> Iterator[Database]:
-    """What pg_restore makes of its dump, in a database that has nothing."""
+    """Its dump, restored by pg_restore into an empty database."""
     dump = tmp_path_factory.mktemp("dump") / "holdfast"
     _run("pg_dump", "--format=custom", f"--file={dump}", original.url())
     jobs = ["--jobs=2"] if request.param == "in parallel" else ["--single-transaction"]
@@ -75,7 +75,9 @@ def test_everything_is_there(original: Database, restored: Database) -> None:
 
 
 def test_it_goes_on(restored: Database) -> None:
-    """Every login calls its functions, and a row that breaks a rule is refused by its name."""
+    """Every login calls its functions, and a row that breaks a rule is refused with the rule's
+    name.
+    """
     api = Api(restored)
     offer = Tenant(restored).offer(capacity=4)
 
@@ -96,7 +98,7 @@ def test_nothing_is_left_to_migrate(restored: Database) -> None:
 
 
 def test_a_row_that_breaks_a_rule_is_not_restored(server: Server, tmp_path: Path) -> None:
-    """Should a dump hold one, the restoration says which rule, and ends."""
+    """If a dump has such a row, the restoration names the rule and stops."""
     dump = str(tmp_path / "dump")
     with fresh_database(server) as database, empty_database(server) as target:
         database.clock.set(NOW)

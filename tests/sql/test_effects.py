@@ -1,4 +1,4 @@
-"""api.claim_effects and api.finish_effect: the outbox's leases, retries and verdicts."""
+"""api.claim_effects and api.finish_effect: the outbox's leases, retries and results."""
 
 from datetime import timedelta
 from functools import partial
@@ -15,7 +15,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def refunding(api: Api, tenant: Tenant) -> Checkout:
-    """A checkout paid with a wrong sum: one refund waits in the outbox."""
+    """A checkout paid with a wrong sum: one refund is in the outbox."""
     checkout = api.checkout(api.hold(tenant.offer()))
     assert api.settle(checkout, "paid", amount_total=1000) == "refunding"
     return checkout
@@ -27,7 +27,7 @@ def effect_row(api: Api) -> Any:
 
 
 def test_an_effect_comes_with_all_that_is_needed(api: Api, tenant: Tenant) -> None:
-    """Whoever claims a refund needs no further look at the database.
+    """A claimed refund contains everything needed to perform it.
 
     Cases: E-9.1
     """
@@ -49,8 +49,8 @@ def test_an_effect_comes_with_all_that_is_needed(api: Api, tenant: Tenant) -> No
     assert (effect["tenant_id"], effect["attempts"]) == (str(tenant.id), 1)
 
 
-def test_nobody_else_gets_a_leased_effect(api: Api, tenant: Tenant) -> None:
-    """Until the lease ends; then the effect is claimable again, under a new lease."""
+def test_a_leased_effect_is_not_claimed_again(api: Api, tenant: Tenant) -> None:
+    """It can be claimed again when the lease ends, under a new lease."""
     refunding(api, tenant)
 
     (first,) = api.claim(lease_seconds=60)
@@ -67,7 +67,9 @@ def test_nobody_else_gets_a_leased_effect(api: Api, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("verdict", ["retry", "dead"])
 def test_a_stale_lease_decides_nothing(api: Api, tenant: Tenant, verdict: str) -> None:
-    """A worker that outlived its lease cannot postpone or bury what another is at."""
+    """A worker that outlived its lease cannot postpone or bury an effect that another has
+    claimed.
+    """
     refunding(api, tenant)
     (stale,) = api.claim(lease_seconds=60)
     api.database.clock.advance(MINUTE)
@@ -79,8 +81,8 @@ def test_a_stale_lease_decides_nothing(api: Api, tenant: Tenant, verdict: str) -
     assert effect_row(api) == before
 
 
-def test_what_is_done_is_done_whoever_did_it(api: Api, tenant: Tenant) -> None:
-    """A stale lease may still report success: the money has moved."""
+def test_what_is_done_is_done_under_any_lease(api: Api, tenant: Tenant) -> None:
+    """A stale lease may still report success: the money has been refunded."""
     refunding(api, tenant)
     (stale,) = api.claim(lease_seconds=60)
     api.database.clock.advance(MINUTE)
@@ -93,7 +95,7 @@ def test_what_is_done_is_done_whoever_did_it(api: Api, tenant: Tenant) -> None:
 
 
 def test_pauses_grow_and_are_capped(api: Api, tenant: Tenant) -> None:
-    """Each retry waits about twice as long, a quarter up or down, and never over 75 minutes."""
+    """Each pause is about twice the one before, a quarter more or less, and at most 75 minutes."""
     refunding(api, tenant)
     pauses = []
     for _ in range(16):
@@ -110,7 +112,7 @@ def test_pauses_grow_and_are_capped(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_retry_is_not_claimed_before_it_is_due(api: Api, tenant: Tenant) -> None:
-    """The pause holds for everybody, and the error is kept for whoever looks."""
+    """The pause applies to every worker, and the error is stored for an operator."""
     refunding(api, tenant)
     (effect,) = api.claim()
 
@@ -123,7 +125,7 @@ def test_a_retry_is_not_claimed_before_it_is_due(api: Api, tenant: Tenant) -> No
 
 
 def test_the_dead_stay_dead(api: Api, tenant: Tenant) -> None:
-    """Never claimed again, and no late retry revives it; a late success does count."""
+    """It is never claimed again, and a late retry does not revive it; a late success does count."""
     refunding(api, tenant)
     (effect,) = api.claim()
     api.finish(effect, "dead", error="no such payment")
@@ -190,7 +192,7 @@ def test_an_unknown_effect_is_not_found(api: Api) -> None:
 
 
 def test_closing_again_revives_a_finished_effect(api: Api, tenant: Tenant) -> None:
-    """One effect a checkout, by its key: asked again while payable, it runs again."""
+    """A checkout has one closing effect, by its key: asked again while payable, it runs again."""
     checkout = api.checkout(api.hold(tenant.offer()))
     first = api.call("release_hold", checkout.held.actor, checkout.held.id, None)["effect"]
     api.finish(first, "dead", error="gone")

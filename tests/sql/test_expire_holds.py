@@ -1,4 +1,6 @@
-"""api.expire_holds: end what has passed its deadline, in small batches, any number of copies."""
+"""api.expire_holds: expire what has passed its deadline, in small batches, by any number of
+copies.
+"""
 
 from datetime import timedelta
 from functools import partial
@@ -12,7 +14,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_holds_end_at_their_deadline(api: Api, tenant: Tenant) -> None:
-    """Not a moment before it; then the time is free and the audit says why."""
+    """Not a moment before; then the time is free and the audit trail gives the reason."""
     held = api.hold(tenant.offer())
     api.database.clock.advance(5 * MINUTE - timedelta(microseconds=1))
     early = api.call("expire_holds", 10)
@@ -28,7 +30,7 @@ def test_holds_end_at_their_deadline(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_batch_has_a_limit(api: Api, tenant: Tenant) -> None:
-    """The oldest deadlines first, p_limit a call; `more` says whether to call again.
+    """The oldest deadlines first, p_limit per call; `more` says whether to call again.
 
     Cases: E-7.2
     """
@@ -63,8 +65,8 @@ def test_holds_of_all_tenants_are_swept_each_under_its_own(api: Api, tenant: Ten
     assert {tuple(e) for e in events} == {(h.tenant.id, h.id) for h in held}
 
 
-def test_a_locked_booking_is_left_to_whoever_has_it(api: Api, tenant: Tenant) -> None:
-    """Nothing waits: what another transaction holds is skipped, and comes next time.
+def test_a_locked_booking_is_skipped(api: Api, tenant: Tenant) -> None:
+    """A row that another transaction has locked is skipped, and comes next time.
 
     Cases: E-7.2
     """
@@ -105,7 +107,7 @@ def test_copies_share_the_work(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_paying_booking_is_closed_at_the_provider_first(api: Api, tenant: Tenant) -> None:
-    """Its time is kept; the outbox is told to close the checkout, and the answer releases it."""
+    """Its time is kept; the outbox closes the checkout, and the result releases the time."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.database.clock.advance(36 * MINUTE)
 
@@ -123,7 +125,9 @@ def test_a_paying_booking_is_closed_at_the_provider_first(api: Api, tenant: Tena
 
 
 def test_an_unreachable_provider_does_not_fill_every_batch(api: Api, tenant: Tenant) -> None:
-    """What could not be closed is looked at again after ten minutes, and makes no second effect."""
+    """A checkout that could not be closed is tried again after ten minutes, with the same
+    effect.
+    """
     checkout = api.checkout(api.hold(tenant.offer()))
     api.database.clock.advance(36 * MINUTE)
 
@@ -137,7 +141,9 @@ def test_an_unreachable_provider_does_not_fill_every_batch(api: Api, tenant: Ten
 
 
 def test_a_checkout_without_a_session_is_closed_too(api: Api, tenant: Tenant) -> None:
-    """A crash before attach_checkout left no session id: the effect looks for it and tells."""
+    """After a crash before attach_checkout there is no session id: the effect looks for the
+    session.
+    """
     held = api.hold(tenant.offer())
     api.begin(held)
     api.database.clock.advance(36 * MINUTE)
@@ -152,7 +158,7 @@ def test_a_checkout_without_a_session_is_closed_too(api: Api, tenant: Tenant) ->
 
 
 def test_a_paying_booking_without_a_payable_checkout_is_expired(api: Api, tenant: Tenant) -> None:
-    """When the last attempt was refused for good, there is nothing to close."""
+    """When Stripe refused the last attempt for good, there is nothing to close."""
     held = api.hold(tenant.offer())
     checkout_id = api.begin(held)["checkout"]["id"]
     api.call("attach_checkout", held.actor, held.id, checkout_id, None)
@@ -165,7 +171,7 @@ def test_a_paying_booking_without_a_payable_checkout_is_expired(api: Api, tenant
 
 
 def test_a_hold_that_begins_its_checkout_meanwhile_is_not_expired(api: Api, tenant: Tenant) -> None:
-    """Who needs the time and waits for a stale hold's row looks again before expiring it."""
+    """A hold that waits for an expired hold's row checks it again before expiring it."""
     offer = tenant.offer()
     held = api.hold(offer)
     api.database.clock.set(NOW + 5 * MINUTE)

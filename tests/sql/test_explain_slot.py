@@ -32,7 +32,7 @@ def explain(
     on_date: date | None = None,
     email: str | None = None,
 ) -> Any:
-    """What the owner is told of a period."""
+    """The answer to the owner about a period."""
     arguments = (offer.resource_id, offer.offering_id, starts_at, on_date, email)
     return api.call("explain_slot", offer.tenant.actor("secret"), *arguments)
 
@@ -77,7 +77,7 @@ def test_a_free_time_has_nothing_against_it(api: Api, tenant: Tenant) -> None:
     ],
 )
 def test_rules_of_the_hours(api: Api, tenant: Tenant, start: datetime, rule: str) -> None:
-    """One rule each, and the refusal of a hold names the same."""
+    """One rule each, and a hold is refused with the same."""
     offer = tenant.offer(opens="06:00", notice_minutes=90, horizon_days=30)
 
     found = explain(api, offer, start)
@@ -87,7 +87,7 @@ def test_rules_of_the_hours(api: Api, tenant: Tenant, start: datetime, rule: str
 
 
 def test_the_wrong_kind_of_start(api: Api, tenant: Tenant) -> None:
-    """A date where starts are booked, or a start where dates are; there is no period then."""
+    """A date where starts are booked, or a start where dates are: the answer has no period."""
     by_slot, by_date = tenant.offer(), tenant.offer(duration=None)
 
     found = [explain(api, by_slot, None, TOMORROW.date()), explain(api, by_date, TOMORROW)]
@@ -96,14 +96,14 @@ def test_the_wrong_kind_of_start(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_resource_that_confirms_by_request(api: Api, tenant: Tenant) -> None:
-    """Nothing of it can be held yet."""
+    """Its times cannot be held yet."""
     offer = tenant.offer(confirmation="by_request")
 
     assert rules(explain(api, offer, TOMORROW + 10 * HOUR)) == ["by_request"]
 
 
 def test_a_booking_is_named_and_so_is_a_mere_buffer(api: Api, tenant: Tenant) -> None:
-    """taken: it has some of the time; buffer: only the room kept around it is in the way.
+    """taken: it has some of the time; buffer: only the buffer around it is in the way.
 
     Cases: P-3
     """
@@ -120,8 +120,8 @@ def test_a_booking_is_named_and_so_is_a_mere_buffer(api: Api, tenant: Tenant) ->
     assert ways(9.5) == ways(12.5) == []
 
 
-def test_a_hold_that_ran_out_is_in_nobodys_way(api: Api, tenant: Tenant) -> None:
-    """Swept or not."""
+def test_an_expired_hold_blocks_no_time(api: Api, tenant: Tenant) -> None:
+    """With or without a sweep."""
     offer = tenant.offer()
     api.hold(offer, TOMORROW + 11 * HOUR)
     api.database.clock.advance(5 * MINUTE)
@@ -130,7 +130,7 @@ def test_a_hold_that_ran_out_is_in_nobodys_way(api: Api, tenant: Tenant) -> None
 
 
 def test_a_full_class_is_a_matter_of_capacity(api: Api, tenant: Tenant) -> None:
-    """Each booking in the way is named, and that all places are taken."""
+    """Each booking in the way is named, and the rule is capacity."""
     offer = group(tenant, 2)
     held = [
         api.hold(offer, TOMORROW + 10 * HOUR, customer={"name": "G", "email": f"{n}@example.com"})
@@ -145,7 +145,7 @@ def test_a_full_class_is_a_matter_of_capacity(api: Api, tenant: Tenant) -> None:
 
 
 def test_closed_times_are_named(api: Api, tenant: Tenant) -> None:
-    """A blackout by its id and reason, a calendar elsewhere by its id; nothing else of its events.
+    """A blackout by its id and reason, an external calendar by its id; nothing else of its events.
 
     Cases: E-5.4, E-9.3
     """
@@ -164,7 +164,7 @@ def test_closed_times_are_named(api: Api, tenant: Tenant) -> None:
 
 
 def test_limits_are_named(api: Api, tenant: Tenant) -> None:
-    """The day's always; a customer's when it is said who asks, by any of their addresses."""
+    """The day's limit always; a customer's when one is given, by any of their addresses."""
     offer = tenant.offer(daily_limit=1, customer_limit=1)
     api.hold(offer, TOMORROW + 10 * HOUR, actor=tenant.actor("secret"))
     start = TOMORROW + 12 * HOUR
@@ -177,8 +177,8 @@ def test_limits_are_named(api: Api, tenant: Tenant) -> None:
     assert found == [["daily_limit"]] * 2 + [["daily_limit", "customer_limit"]] * 2
 
 
-def test_all_rules_are_told_in_one_order(api: Api, tenant: Tenant) -> None:
-    """Whatever refuses is there, not only the first."""
+def test_all_rules_are_listed_in_one_order(api: Api, tenant: Tenant) -> None:
+    """Every rule that refuses is listed, not only the first."""
     offer = tenant.offer(daily_limit=1, customer_limit=1, buffer_before_minutes=60)
     api.hold(offer, TOMORROW + 10 * HOUR, actor=tenant.actor("secret"))
     api.hold(tenant.offer(), TOMORROW + 9 * HOUR)
@@ -196,7 +196,7 @@ def test_all_rules_are_told_in_one_order(api: Api, tenant: Tenant) -> None:
 
 
 def test_it_is_for_the_owner(api: Api, tenant: Tenant) -> None:
-    """KHDEN for a browser: it names bookings.
+    """KHDEN for a browser, because it names bookings.
 
     Cases: P-7
     """
@@ -217,8 +217,8 @@ def test_it_agrees_with_holding_and_with_listing(
 ) -> None:
     """Bookable is exactly what can be held, and exactly what is listed.
 
-    Of random resources with bookings, blackouts, events elsewhere, overrides, classes and limits,
-    of a new tenant each time.
+    Random resources with bookings, blackouts, external events, overrides, classes and limits, of a
+    new tenant each time.
 
     Cases: P-3, E-5.2, E-5.4, E-9.3
     """
@@ -245,18 +245,20 @@ def test_it_agrees_with_holding_and_with_listing(
             "name": "Grace",
             "email": draw(st.sampled_from(["1@example.com", "1+x@example.com"])),
         }
-        # by a server: the limit of a browser's customer is judged when it pays
+        # by a server: a browser's customer is checked when it pays
         answer = try_to_hold(api, offer, "secret", starts_at=start, customer=customer)
         found = explain(api, offer, start, email=customer["email"])
 
         assert found["bookable"] == isinstance(answer, dict), (start, found, answer)
         assert found["bookable"] == (rules(found) == [])
-        for_anybody = explain(api, offer, start)
-        assert for_anybody["bookable"] == (for_anybody["starts_at"] in free), for_anybody
+        for_any_customer = explain(api, offer, start)
+        assert for_any_customer["bookable"] == (for_any_customer["starts_at"] in free), (
+            for_any_customer
+        )
 
 
 def random_offer(tenant: Tenant, draw: Any) -> Offer:
-    """A resource of which everything that can vary does."""
+    """A resource with random values wherever they can vary."""
     few = st.sampled_from([0, 0, 15, 30])
     offer = tenant.offer(
         opens=draw(st.sampled_from(["00:00", "09:00", "20:00"])),
@@ -284,6 +286,6 @@ def random_offer(tenant: Tenant, draw: Any) -> Offer:
 
 
 def try_hold(api: Api, offer: Offer, start: datetime, customer: dict[str, str]) -> None:
-    """Hold it if it can be."""
+    """Hold it if possible."""
     with suppress(psycopg.DatabaseError):
         api.hold(offer, start, actor=offer.tenant.actor("secret"), customer=customer)

@@ -25,7 +25,7 @@ def granted(path: Path = SQL_DIR / "grants.sql") -> set[tuple[str, str]]:
 
 
 def login_roles(database: Database) -> list[str]:
-    """Every role of ours that can sign in."""
+    """Every role of ours that can log in."""
     query = (
         "select rolname from pg_roles where starts_with(rolname, 'holdfast_') and rolcanlogin"
         " order by rolname"
@@ -54,7 +54,7 @@ def test_roles_may_call_what_the_file_says_and_no_more(api: Api) -> None:
 
 
 def test_public_may_call_nothing(api: Api) -> None:
-    """No function of ours is executable by everybody, helpers included.
+    """No function of ours is executable by public, helpers included.
 
     The constructors that PostgreSQL makes with a range type are its own; they only build values.
     """
@@ -71,12 +71,12 @@ def test_public_may_call_nothing(api: Api) -> None:
 
 
 def test_every_login_role_is_granted_something(api: Api) -> None:
-    """A role without a function is one that nobody needs, or a forgotten grant."""
+    """A role without a function is either not needed or lacks a grant."""
     assert {role for role, _ in granted()} == set(login_roles(api.database))
 
 
 def test_no_role_has_any_right_to_a_table(api: Api, tenant: Tenant) -> None:
-    """Login roles by tables, views and sequences by every privilege, of columns too: none.
+    """Login roles by tables, views and sequences by every privilege, also of columns: none.
 
     Cases: P-7
     Proves: ASVS 13.2.2
@@ -101,7 +101,7 @@ def test_no_role_has_any_right_to_a_table(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_role_that_tries_is_denied(api: Api, tenant: Tenant) -> None:
-    """What the catalogue says, tried: tables, foreign functions, roles and schemas are closed.
+    """Tables, functions of other roles, roles and schemas are closed in practice too.
 
     Cases: P-7
     Proves: ASVS 8.3.1, 13.2.2
@@ -143,7 +143,7 @@ def test_rows_of_a_tenant_are_not_seen_by_naming_it(api: Api, tenant: Tenant) ->
     assert refusal.sqlstate == "42501"
 
 
-def test_roles_own_nothing_and_belong_to_nobody(api: Api) -> None:
+def test_roles_own_nothing_and_are_members_of_none(api: Api) -> None:
     """Login roles own no object, are members of no role and have no attribute but login."""
     roles = login_roles(api.database)
     owned = "select count(*) from pg_shdepend where refobjid = %s::regrole and deptype = 'o'"
@@ -160,7 +160,7 @@ def test_roles_own_nothing_and_belong_to_nobody(api: Api) -> None:
 
 
 def test_security_definer_functions_are_closed_to_the_search_path(api: Api) -> None:
-    """Functions that act with their owner's rights resolve no name by the caller's search_path.
+    """Functions with their owner's rights resolve no name by the caller's search_path.
 
     Cases: P-7
     Proves: ASVS 1.2.4
@@ -192,7 +192,7 @@ def test_functions_that_see_all_tenants_are_few_and_known(api: Api) -> None:
 
 
 def test_no_role_makes_temporary_objects(bare_database: Database) -> None:
-    """A temporary function or table could stand in front of ours: migrating takes the right away.
+    """A temporary function or table could stand in front of ours: migrating revokes the right.
 
     On a database of its own, because a copy of the template does not keep such rights.
     """
@@ -212,7 +212,7 @@ def test_no_role_makes_temporary_objects(bare_database: Database) -> None:
     assert set(map(tuple, denials.values())) == {("42501", "42501")}
 
 
-_EVERYBODYS = """
+_OPEN_FUNCTIONS = """
     select p.oid::regprocedure::text
     from pg_proc as p
     where p.pronamespace = 'pg_catalog'::regnamespace
@@ -223,7 +223,7 @@ _EVERYBODYS = """
 
 
 def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
-    """Neither fills the disk nor takes the locks of days and identities: by name, and tried.
+    """They can neither fill the disk nor take the locks of days and identities: by name, and tried.
 
     Cases: P-7
     Proves: ASVS 13.2.2
@@ -235,7 +235,7 @@ def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
     ]
     roles = login_roles(api.database)
 
-    able = {role: api.database.rows(_EVERYBODYS, role) for role in roles}
+    able = {role: api.database.rows(_OPEN_FUNCTIONS, role) for role in roles}
     let_in = {(r, a) for r in roles for a in attempts if _denial(api.database, r, a) != "42501"}
 
     assert {role: found for role, found in able.items() if found} == {}
@@ -245,15 +245,15 @@ def test_no_role_makes_large_objects_or_takes_advisory_locks(api: Api) -> None:
 def test_the_owners_take_the_locks_that_our_functions_need(api: Api) -> None:
     """Both owners may take advisory locks, and neither makes large objects."""
     for role in ("holdfast_owner", "holdfast_system"):
-        able = {name for (name,) in api.database.rows(_EVERYBODYS, role)}
+        able = {name for (name,) in api.database.rows(_OPEN_FUNCTIONS, role)}
 
         assert "pg_advisory_xact_lock(bigint)" in able
         assert [name for name in able if name.startswith("lo")] == []
 
 
 @pytest.mark.parametrize("role", ["holdfast_owner", "holdfast_system"])
-def test_nobody_signs_in_as_an_owner(api: Api, role: str) -> None:
-    """The owners of tables and functions cannot sign in.
+def test_owners_cannot_log_in(api: Api, role: str) -> None:
+    """The owners of tables and functions cannot log in.
 
     Proves: ASVS 6.3.2
     """
@@ -261,7 +261,7 @@ def test_nobody_signs_in_as_an_owner(api: Api, role: str) -> None:
 
 
 def _denial(database: Database, role: str, statement: str) -> Any:
-    """The SQLSTATE that a role meets with a statement; None when it is let in."""
+    """The SQLSTATE that a role gets for a statement; None when it is allowed."""
     with database.connect(role) as connection:
         try:
             return refused(lambda: connection.execute(statement.encode())).sqlstate

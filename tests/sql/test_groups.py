@@ -20,7 +20,7 @@ def _class(tenant: Tenant, size: int = 3, **columns: Any) -> Offer:
 
 
 def test_customers_share_a_unit_up_to_the_size_of_the_group(api: Api, tenant: Tenant) -> None:
-    """A session is filled before the next unit is opened; beyond the last seat it is taken."""
+    """A class is filled before the next unit is opened; after the last seat the time is taken."""
     offer = _class(tenant, 3, capacity=2)
 
     held = [api.hold(offer, TEN) for _ in range(6)]
@@ -35,7 +35,7 @@ def test_customers_share_a_unit_up_to_the_size_of_the_group(api: Api, tenant: Te
 
 
 def test_an_open_session_is_joined_before_a_new_one_is_opened(api: Api, tenant: Tenant) -> None:
-    """With unit 1 free again, the next customer still joins those on unit 2."""
+    """With unit 1 free again, the next customer still joins the class on unit 2."""
     offer = _class(tenant, 2, capacity=2)
     first, second, third = (api.hold(offer, TEN) for _ in range(3))
     for one in (first, second):
@@ -51,7 +51,7 @@ def test_an_open_session_is_joined_before_a_new_one_is_opened(api: Api, tenant: 
 
 
 def test_a_seat_given_back_is_taken_by_the_next(api: Api, tenant: Tenant) -> None:
-    """Releasing one seat of a full session makes room for one, in that seat."""
+    """Releasing one seat of a full class makes room for one customer, in that seat."""
     offer = _class(tenant, 3)
     held = [api.hold(offer, TEN) for _ in range(3)]
     api.call("release_hold", held[1].actor, held[1].id, None)
@@ -64,7 +64,7 @@ def test_a_seat_given_back_is_taken_by_the_next(api: Api, tenant: Tenant) -> Non
 
 
 def test_a_stale_seat_is_free(api: Api, tenant: Tenant) -> None:
-    """A hold that has run out does not keep its seat from whoever wants it."""
+    """An expired hold does not keep its seat from the next customer."""
     offer = _class(tenant, 2)
     stale = api.hold(offer, TEN)
     api.database.clock.advance(timedelta(minutes=3))
@@ -79,7 +79,7 @@ def test_a_stale_seat_is_free(api: Api, tenant: Tenant) -> None:
 
 
 def test_sessions_do_not_overlap(api: Api, tenant: Tenant) -> None:
-    """Another period of the same offering is another session, and needs a unit of its own."""
+    """Another period of the same offering is another class, and needs its own unit."""
     offer = _class(tenant, 8)
     api.hold(offer, TEN)
 
@@ -91,7 +91,7 @@ def test_sessions_do_not_overlap(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_private_booking_and_a_group_never_share(api: Api, tenant: Tenant) -> None:
-    """A room with a class in it is not let to one customer, nor the other way round."""
+    """A room with a class in it is not given to a single customer, nor the other way round."""
     room = _class(tenant, 8)
     private = Offer(tenant, room.resource_id, tenant.offering(room.resource_id))
     tenant.price(private.offering_id)
@@ -103,8 +103,8 @@ def test_a_private_booking_and_a_group_never_share(api: Api, tenant: Tenant) -> 
     assert violations(api.database) == []
 
 
-def test_who_joins_has_the_buffers_of_the_session(api: Api, tenant: Tenant) -> None:
-    """The range that a session owns was frozen when it was opened, for all who join.
+def test_joining_takes_the_buffers_of_the_class(api: Api, tenant: Tenant) -> None:
+    """The range that a class owns was frozen when it was opened, for all who join.
 
     Cases: P-3
     """
@@ -122,12 +122,17 @@ def test_who_joins_has_the_buffers_of_the_session(api: Api, tenant: Tenant) -> N
 
 
 def test_a_listing_tells_the_seats_that_are_left(api: Api, tenant: Tenant) -> None:
-    """`remaining` counts seats, and listing and holding agree to the last of them."""
+    """`remaining` counts seats, and listing and holding agree down to the last one."""
     offer = _class(tenant, 3)
     left = []
     for _ in range(4):
         slots = api.call(
-            "list_slots", tenant.actor(), offer.resource_id, offer.offering_id, TEN, TEN + HOUR / 2
+            "list_slots_as_text",
+            tenant.actor(),
+            offer.resource_id,
+            offer.offering_id,
+            TEN,
+            TEN + HOUR / 2,
         )["slots"]
         left.append([slot["remaining"] for slot in slots])
         if slots:
@@ -137,7 +142,7 @@ def test_a_listing_tells_the_seats_that_are_left(api: Api, tenant: Tenant) -> No
 
 
 def test_a_paid_seat_is_kept_when_others_leave(api: Api, tenant: Tenant) -> None:
-    """Each customer pays and leaves alone; the session lasts as long as one of them has a seat."""
+    """Each customer pays and leaves alone; the class lasts as long as one of them has a seat."""
     offer = _class(tenant, 3)
     paid = api.paid(offer, TEN).held
     left = api.hold(offer, TEN)

@@ -22,10 +22,10 @@ NOON = datetime(2031, 3, 30, 12, tzinfo=UTC)
 
 
 def test_the_clock_stands_and_moves(database: Database) -> None:
-    """A clock that was set stands; it moves when told; all sessions and roles see the same."""
+    """A clock that was set stands still until it is moved; all sessions and roles see the same."""
     database.clock.set(NOON)
     with database.connect() as other:
-        other.execute("select 1")  # its transaction began before the move
+        other.execute("select 1")  # its transaction began before the clock was set
         database.clock.advance(timedelta(minutes=5))
         row = other.execute("select core.clock()").fetchone()
 
@@ -34,7 +34,7 @@ def test_the_clock_stands_and_moves(database: Database) -> None:
 
 
 def test_the_clock_runs_shifted(database: Database) -> None:
-    """A clock that was only advanced goes on running, and can be put right."""
+    """A clock that was only advanced keeps running, and can be reset."""
     database.clock.advance(timedelta(days=40))
     first, second = database.clock.now(), database.clock.now()
     database.clock.real()
@@ -44,7 +44,7 @@ def test_the_clock_runs_shifted(database: Database) -> None:
 
 
 def test_racers_start_together_and_fail_apart(race: Callable[..., list[Any]]) -> None:
-    """Each racer's result or exception comes back in its place."""
+    """Each racer's result or exception is returned in its place."""
     present = threading.Barrier(8)  # passes only if all eight run at once
 
     def meet() -> int:
@@ -62,7 +62,7 @@ def test_racers_start_together_and_fail_apart(race: Callable[..., list[Any]]) ->
 
 
 def test_a_blocked_session_is_seen(database: Database, blocked: Callable[..., None]) -> None:
-    """`blocked` returns once the session waits for a lock, and says so if it never does."""
+    """`blocked` returns once the session waits for a lock, and fails if it never does."""
     lock = "select pg_advisory_xact_lock(1)"
     with database.connect() as holder, database.connect() as waiter:
         with pytest.raises(TimeoutError):
@@ -79,7 +79,7 @@ def test_a_blocked_session_is_seen(database: Database, blocked: Callable[..., No
 
 
 def test_databases_do_not_share(database: Database, bare_database: Database) -> None:
-    """Every test's database is its own, and checks everything that PL/pgSQL can."""
+    """Every test has its own database, with all the checks that PL/pgSQL offers."""
     assert database.name != bare_database.name
     assert bare_database.value("select to_regnamespace('core')") is None
     assert database.value("select current_setting('plpgsql.extra_errors')") == "all"

@@ -1,4 +1,4 @@
-"""api.settle_checkout when money comes late, or where it should not: confirmed or given back."""
+"""api.settle_checkout when money comes late or unexpectedly: confirmed or refunded."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def _facts(api: Api, checkout: Checkout, outcome: str, **session: object) -> tup
 def test_whether_money_is_late_is_a_fact(
     api: Api, tenant: Tenant, happens: str, result: str, late: bool
 ) -> None:
-    """Told by itself, whatever the reasons in the audit trail say."""
+    """It has its own member in the answer, whatever the reasons in the audit trail say."""
     offer = tenant.offer()
     checkout = api.checkout(api.hold(offer))
     if happens == "it is released":
@@ -48,7 +48,7 @@ def test_whether_money_is_late_is_a_fact(
 
 
 def test_a_late_payment_takes_a_free_time_again(api: Api, tenant: Tenant) -> None:
-    """Paid after its time was lost: confirmed all the same when nobody else has taken it.
+    """A payment after the hold expired still confirms if the time is free.
 
     Cases: D-2
     """
@@ -62,7 +62,7 @@ def test_a_late_payment_takes_a_free_time_again(api: Api, tenant: Tenant) -> Non
 
 
 def test_a_late_payment_without_its_time_is_refunded_once(api: Api, tenant: Tenant) -> None:
-    """Paid after somebody else took the time: the money is recorded and goes back, once.
+    """If another customer has the time, the money is recorded and refunded once.
 
     Cases: D-2
     """
@@ -83,7 +83,7 @@ def test_a_late_payment_without_its_time_is_refunded_once(api: Api, tenant: Tena
 
 
 def test_a_late_payment_for_a_begun_time_is_refunded(api: Api, tenant: Tenant) -> None:
-    """A time that has begun is of no use: the money goes back even if the time is free."""
+    """A time that has begun is no longer useful: the money is refunded even if the time is free."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.settle(checkout, "expired")
     api.database.clock.advance(2 * HOUR)
@@ -95,7 +95,7 @@ def test_a_late_payment_for_a_begun_time_is_refunded(api: Api, tenant: Tenant) -
 
 
 def test_a_payment_after_release_is_refunded(api: Api, tenant: Tenant) -> None:
-    """A customer who left and yet paid gets the money back, though the time is free."""
+    """A customer who left and still paid gets the money back, though the time is free."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.call("release_hold", checkout.held.actor, checkout.held.id, None)
     api.settle(checkout, "expired")
@@ -109,7 +109,7 @@ def test_a_payment_after_release_is_refunded(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_payment_quicker_than_the_release_confirms(api: Api, tenant: Tenant) -> None:
-    """Until the provider has closed the checkout nothing is released: a payment is a booking."""
+    """Until Stripe has closed the checkout nothing is released: a payment confirms."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.call("release_hold", checkout.held.actor, checkout.held.id, None)
 
@@ -120,7 +120,9 @@ def test_a_payment_quicker_than_the_release_confirms(api: Api, tenant: Tenant) -
 
 
 def test_a_second_payment_of_one_booking_is_refunded(api: Api, tenant: Tenant) -> None:
-    """One booking is paid once: the other session's money goes back and the booking stays paid."""
+    """One booking is paid once: the other session's money is refunded and the booking stays
+    paid.
+    """
     first = api.checkout(api.hold(tenant.offer()))
     api.settle(first, "failed")  # the first attempt failed; the booking was released
     api.settle(first, "paid")

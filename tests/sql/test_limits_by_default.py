@@ -1,4 +1,4 @@
-"""The policy of docs/limits.md, row by row, at the limits that a new tenant has.
+"""The policy of docs/limits.md, row by row, with a new tenant's limits.
 
 Cases: P-8
 """
@@ -22,7 +22,7 @@ HOME = "203.0.113.7"
 
 
 class Fresh:
-    """A tenant as it is made, its rooms, and a browser that asks in ever new names."""
+    """A new tenant, its rooms, and a browser that always uses new names."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -44,14 +44,14 @@ class Fresh:
         return self.tenant.offer(**wide | columns)  # type: ignore[arg-type]
 
     def hold(self, offer: Offer, start: Any, **fields: Any) -> Any:
-        """A hold of a browser at home, in a new name."""
+        """A hold by a browser at home, in a new name."""
         self.names += 1
         who = {"name": "A", "email": f"{self.names}@example.com"}
         actor = self.tenant.actor(address=HOME)
         return self.api.hold(offer, start, **{"actor": actor, "customer": who} | fields)
 
     def wait(self, offer: Offer, start: Any, **fields: Any) -> Place:
-        """A place of a browser at home, in a new name."""
+        """A waitlist entry by a browser at home, in a new name."""
         actor = self.tenant.actor(address=HOME)
         return wait_for(self.api, offer, start, **{"actor": actor} | fields)
 
@@ -101,7 +101,7 @@ def _lapses(fresh: Fresh, most: int) -> None:
 
 
 def _taken(fresh: Fresh, count: int) -> tuple[Offer, list[Any]]:
-    """Hours that servers' customers have."""
+    """Hours booked by servers' customers."""
     room = fresh.room()
     starts = [NOW + (1 + number) * HOUR for number in range(count)]
     actor = fresh.tenant.actor("secret")
@@ -161,7 +161,7 @@ def _queue(fresh: Fresh, most: int) -> None:
 
 
 def _letters(fresh: Fresh, most: int, *, proved: bool = False) -> None:
-    """As many offers to one mailbox, from as many addresses, and one more."""
+    """One offer more to one mailbox than allowed, each from another address."""
     who = {"name": "Ada", "email": "ada@example.com"}
     room = fresh.room()
     if proved:
@@ -200,7 +200,7 @@ ROWS: dict[str, Callable[[Fresh, int], None]] = {
 
 @pytest.mark.parametrize("setting", DEFAULTS)
 def test_a_row_of_the_policy(api: Api, setting: str) -> None:
-    """As much as it says is let through, and no more.
+    """Exactly as much as the policy says is allowed.
 
     Proves: ASVS 2.3.2
     """
@@ -209,7 +209,7 @@ def test_a_row_of_the_policy(api: Api, setting: str) -> None:
 
 @pytest.mark.parametrize("limit", [*policy.LIMITS, *policy.RATES], ids=lambda limit: limit.setting)
 def test_the_table_has_what_the_policy_says(database: Database, limit: policy.Limit) -> None:
-    """Default, range, and whether there can be no limit.
+    """Default, range, and whether the limit can be switched off.
 
     Proves: ASVS 2.1.3
     """
@@ -234,8 +234,7 @@ def test_the_table_has_what_the_policy_says(database: Database, limit: policy.Li
 
 
 def test_a_series_that_no_browser_may_hold_is_a_servers(api: Api) -> None:
-    """A year of weeks of a new customer: a server holds it, a browser is told that it is too
-    much."""
+    """A year of weeks for a new customer: a server may hold it, and a browser gets a refusal."""
     fresh = Fresh(api)
     year = carts.cart(carts.period(fresh.room(), NOW + HOUR) | {"repeat": {"weeks": 52}})
 

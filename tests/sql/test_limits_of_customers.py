@@ -1,9 +1,8 @@
-"""How many bookings of one resource one customer has, where nobody has proved to be that customer
-yet.
+"""How many bookings of one resource one customer has, when nothing proves who the customer is.
 
-A server's holds are judged when they are made. A browser may type any address, so its holds are
-judged when they are paid: what is too many goes back, and nobody is told before of somebody else's
-bookings.
+A server's holds are checked when they are made. A browser may type any address, so its holds are
+checked when they are paid: what is too many is refunded, and before that no answer reveals the
+bookings of another customer.
 
 Cases: P-8
 """
@@ -26,7 +25,7 @@ TAGGED = {"name": "Grace", "email": "Grace+trial@example.com"}
 
 @pytest.fixture
 def trial(tenant: Tenant) -> Offer:
-    """A trial lesson, one for each customer."""
+    """A trial lesson, one per customer."""
     return tenant.offer(capacity=5, customer_limit=1)
 
 
@@ -50,8 +49,9 @@ def reasons(api: Api) -> list[str]:
 def test_of_two_holds_that_are_both_paid_one_goes_back(
     api: Api, trial: Offer, second: dict[str, str]
 ) -> None:
-    """From two addresses, of one mailbox: the first to be paid stands, and the other's money goes
-    back with its time."""
+    """From two network addresses, of one mailbox: the first to be paid stays, and the second is
+    refunded and loses its time.
+    """
     first, other = begun(api, trial, 0), begun(api, trial, 1, "192.0.2.2", **second)
 
     outcomes = [api.settle(other, "paid"), api.settle(first, "paid")]
@@ -62,8 +62,8 @@ def test_of_two_holds_that_are_both_paid_one_goes_back(
     assert violations(api.database) == []
 
 
-def test_a_stranger_who_does_not_pay_keeps_nobody_from_paying(api: Api, trial: Offer) -> None:
-    """Whatever is held, or on its way to pay, in a customer's name."""
+def test_a_stranger_who_does_not_pay_keeps_no_customer_from_paying(api: Api, trial: Offer) -> None:
+    """Whatever is held, or on its way to be paid, in the customer's name."""
     for hours in range(3):
         begun(api, trial, hours, f"192.0.2.{hours}")
 
@@ -71,8 +71,9 @@ def test_a_stranger_who_does_not_pay_keeps_nobody_from_paying(api: Api, trial: O
 
 
 def test_a_servers_hold_is_known(api: Api, trial: Offer) -> None:
-    """It counts before it is paid: a browser's booking in the same name goes back, and the server's
-    next hold is refused."""
+    """It counts before it is paid: a browser's booking in the same name is refunded, and the
+    server's next hold is refused.
+    """
     theirs = begun(api, trial, 0)
     server = trial.tenant.actor("secret")
     held = api.hold(trial, TEN + HOUR, actor=server, customer=GRACE)
@@ -86,7 +87,9 @@ def test_a_servers_hold_is_known(api: Api, trial: Offer) -> None:
 
 
 def test_what_a_server_let_be_is_paid(api: Api, trial: Offer) -> None:
-    """With its reason, beyond the limit; payment does not judge it once more."""
+    """A server's override with a reason holds beyond the limit; the payment does not check it
+    again.
+    """
     server = trial.tenant.actor("secret")
     override = {"rules": ["customer_limit"], "reason": "the first lesson was cut short"}
     for hours in range(2):
@@ -96,7 +99,7 @@ def test_what_a_server_let_be_is_paid(api: Api, trial: Offer) -> None:
 
 
 def test_a_late_payment_is_judged_too(api: Api, trial: Offer) -> None:
-    """Its time was free again, and would have been taken once more."""
+    """Its time was free again and would have been taken back, but the limit is reached."""
     late = begun(api, trial, 0)
     assert api.settle(late, "expired") == "released"
     assert api.settle(begun(api, trial, 1), "paid") == "confirmed"
@@ -128,9 +131,12 @@ def test_a_booking_that_is_over_does_not_count(api: Api, trial: Offer) -> None:
     assert api.settle(begun(api, trial, 3), "paid") == "confirmed"
 
 
-def test_a_hold_is_moved_as_it_is_held(api: Api, tenant: Tenant, trial: Offer) -> None:
-    """A browser's hold moves to a limited resource without telling of anybody's bookings, and is
-    judged when it is paid; a booking that is paid is judged when it is moved."""
+def test_a_browsers_hold_is_rescheduled_without_a_check(
+    api: Api, tenant: Tenant, trial: Offer
+) -> None:
+    """A browser's hold is rescheduled to a limited resource without revealing other bookings, and
+    checked when it is paid; a paid booking is checked when it is rescheduled.
+    """
     offering = str(trial.offering_id)
     room = tenant.resource()
     tenant.hours(room)

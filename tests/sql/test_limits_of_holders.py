@@ -1,7 +1,7 @@
 """How much may be held or waited for without paying, and who is held responsible for it.
 
-Browsers are counted by their network address, servers by the mailbox that they vouch for; nobody by
-an address that somebody else typed.
+Browsers are counted by their network address, servers by the mailbox that they vouch for; never by
+an address that another person typed.
 
 Cases: P-8
 """
@@ -28,7 +28,7 @@ EVERYTHING = ["customer_periods", "customer_places", "customer_limit"]
 
 @pytest.fixture
 def offer(api: Api) -> Offer:
-    """A room of a tenant that allows three periods a customer, and four a network address."""
+    """A room of a tenant that allows three periods per customer and four per network address."""
     tenant = Tenant(
         api.database,
         live_holds_per_customer=3,
@@ -54,12 +54,12 @@ def serve(api: Api, offer: Offer, start: Any, **fields: Any) -> Held:
 
 
 def queue(api: Api, offer: Offer, start: Any, address: str = HOME, **fields: Any) -> Place:
-    """A place in the waitlist, taken with a browser."""
+    """A waitlist entry, made by a browser."""
     return wait_for(api, offer, start, actor=offer.tenant.actor(address=address), **fields)
 
 
 def line_up(api: Api, offer: Offer, start: Any, **fields: Any) -> Place:
-    """A place in the waitlist, taken by the server."""
+    """A waitlist entry, made by the server."""
     return wait_for(api, offer, start, actor=offer.tenant.actor("secret"), **fields)
 
 
@@ -114,7 +114,7 @@ def test_periods_count_and_not_requests(api: Api, offer: Offer) -> None:
 
 
 def test_what_is_too_much_by_itself_has_no_retry_after(api: Api, offer: Offer) -> None:
-    """Waiting does not help: there will never be room for it."""
+    """Waiting does not help: it will never fit."""
     refusal = refused(browse, api, offer, STARTS[0], repeat={"weeks": 5})
 
     assert limited(refusal, None)
@@ -136,7 +136,7 @@ def test_a_wish_of_pools_is_counted_too(api: Api, offer: Offer) -> None:
 
 
 def test_what_ended_is_not_counted(api: Api, offer: Offer) -> None:
-    """Paid, given back, run out: none of them is a hold any more, sweep or no sweep."""
+    """Paid, released or expired bookings are no longer holds, with or without a sweep."""
     api.settle(api.checkout(browse(api, offer, STARTS[0])), "paid")
     released = browse(api, offer, STARTS[1])
     api.call("release_hold", released.actor, released.id, None)
@@ -149,8 +149,9 @@ def test_what_ended_is_not_counted(api: Api, offer: Offer) -> None:
 
 
 def test_a_hold_that_is_being_paid_is_counted(api: Api, offer: Offer) -> None:
-    """Also past its deadline: it keeps its time until Stripe has said what became of it. The sweep
-    looks at it every minute."""
+    """Also past its deadline: it keeps its time until Stripe has answered. The sweep checks it
+    every minute.
+    """
     for start in STARTS[:4]:
         api.checkout(browse(api, offer, start))
     api.database.clock.advance(40 * MINUTE)
@@ -159,7 +160,7 @@ def test_a_hold_that_is_being_paid_is_counted(api: Api, offer: Offer) -> None:
 
 
 def test_a_repeat_is_no_further_hold(api: Api, offer: Offer) -> None:
-    """At the limit a request that succeeded is still answered.
+    """At the limit, a repeat of a request that succeeded is still answered.
 
     Cases: D-3
     """
@@ -169,7 +170,7 @@ def test_a_repeat_is_no_further_hold(api: Api, offer: Offer) -> None:
 
 
 def test_tenants_do_not_share_a_limit(api: Api, offer: Offer) -> None:
-    """An address has both limits.
+    """An address has the limits of each tenant.
 
     Cases: P-7
     """
@@ -221,7 +222,7 @@ def test_an_address_keeps_a_few_periods_of_one_resource(api: Api, offer: Offer) 
 
 
 def test_a_cart_counts_its_own_periods(api: Api, offer: Offer) -> None:
-    """Three of one day in one request are three, where two are allowed."""
+    """Three periods of one day in one request are three, where two are allowed."""
     api.database.execute("update core.tenants set live_holds_per_day = 2")
     wanted = carts.cart(*(carts.period(offer, start) for start in STARTS[:3]))
 
@@ -234,7 +235,7 @@ def test_a_cart_counts_its_own_periods(api: Api, offer: Offer) -> None:
 
 
 def test_periods_of_an_hour_are_counted_whatever_became_of_them(api: Api, offer: Offer) -> None:
-    """Giving back makes no room: an hour after the first there is room again."""
+    """Releasing makes no room: an hour after the first hold there is room again."""
     api.database.execute("update core.tenants set holds_per_hour = 3")
     for start in STARTS[:3]:
         held = browse(api, offer, start)
@@ -249,8 +250,8 @@ def test_periods_of_an_hour_are_counted_whatever_became_of_them(api: Api, offer:
 
 
 def test_a_pause_grows_with_what_ended_unpaid(api: Api, offer: Offer) -> None:
-    """Two are free. Then 10 s after the last hold, 20 s, 40 s, …, and Retry-After is true: a second
-    before it is refused, and then it is not.
+    """Two are free. Then 10 s after the last hold, 20 s, 40 s, …, and Retry-After is exact: a
+    second earlier it is refused, then it is not.
 
     Proves: ASVS 2.4.1, API6:2023
     """
@@ -281,7 +282,9 @@ def _next_is_refused(api: Api, offer: Offer) -> Refusal | None:
 
 
 def test_what_ran_out_counts_without_a_sweep(api: Api, offer: Offer) -> None:
-    """A hold whose deadline has passed ended unpaid, swept or not; one that was paid did not."""
+    """A hold past its deadline counts as unpaid, with or without a sweep; a paid one does not
+    count.
+    """
     api.database.execute("update core.tenants set free_lapses = 0")
     api.settle(api.checkout(browse(api, offer, STARTS[0], CAFE)), "paid")
     browse(api, offer, STARTS[1])
@@ -293,7 +296,7 @@ def test_what_ran_out_counts_without_a_sweep(api: Api, offer: Offer) -> None:
 
 
 def test_an_hour_later_all_is_forgotten(api: Api, offer: Offer) -> None:
-    """Lapses count for an hour from when they were held."""
+    """Expired holds count for an hour from when they were held."""
     api.database.execute("update core.tenants set free_lapses = 0")
     held = browse(api, offer, STARTS[0])
     api.call("release_hold", held.actor, held.id, None)
@@ -305,7 +308,7 @@ def test_an_hour_later_all_is_forgotten(api: Api, offer: Offer) -> None:
         assert browse(api, offer, start).occupies
 
 
-# Nobody pays for another --------------------------------------------------------------------------
+# Another customer's limits ------------------------------------------------------------------------
 
 
 def _holds(api: Api, offer: Offer, email: str) -> None:
@@ -321,7 +324,7 @@ def _waits(api: Api, offer: Offer, email: str) -> None:
 
 
 def _taken(api: Api, offer: Offer) -> Offer:
-    """Another room, which others have all day."""
+    """Another room, which other customers have all day."""
     room = offer.tenant.offer()
     for start in STARTS:
         serve(api, room, start, customer=customer(f"{start:%H}-{room.resource_id}@example.com"))
@@ -329,14 +332,14 @@ def _taken(api: Api, offer: Offer) -> Offer:
 
 
 def _pays_little(api: Api, offer: Offer, email: str) -> None:
-    """Checkouts in the victim's name, begun and left."""
+    """Checkouts in the victim's name, begun and abandoned."""
     for start in STARTS[:4]:
         api.checkout(browse(api, offer, start, customer=customer(email)))
 
 
 ATTACKS: dict[str, Callable[[Api, Offer, str], None]] = {
     "holds": _holds,
-    "places in the waitlist": _waits,
+    "waitlist entries": _waits,
     "checkouts": _pays_little,
 }
 SPELLINGS = ("victim@example.com", "victim+1@example.com", "Victim+shop@Example.com")
@@ -344,12 +347,11 @@ SPELLINGS = ("victim@example.com", "victim+1@example.com", "Victim+shop@Example.
 
 @pytest.mark.parametrize("attack", ATTACKS.values(), ids=ATTACKS.keys())
 @pytest.mark.parametrize("spelling", SPELLINGS)
-def test_a_stranger_uses_up_nobodys_limit(
+def test_a_stranger_cannot_use_up_a_limit(
     api: Api, offer: Offer, attack: Callable[[Api, Offer, str], None], spelling: str
 ) -> None:
-    """Whatever browsers do in a victim's name, the victim holds and waits as before: with a browser
-    from another address, and at the shop's own server, also where a resource limits its
-    customers.
+    """Whatever browsers do in a victim's name, the victim can hold and wait as before: in a browser
+    at another address, at the shop's own server, and where a resource limits its customers.
 
     Proves: ASVS 2.4.1
     """
@@ -372,8 +374,9 @@ def test_a_stranger_uses_up_nobodys_limit(
 
 
 def test_a_server_is_limited_by_the_mailbox_it_vouches_for(api: Api, offer: Offer) -> None:
-    """Upper case and tags after a plus reach the same mailbox; other names do not. A server is told
-    which rule it may override."""
+    """Upper case and tags after a plus reach the same mailbox; other names do not. The refusal
+    names the rule that a server may override.
+    """
     for email in ("ada@example.com", "Ada+2@Example.com", "ada+x+y@example.com"):
         serve(api, offer, STARTS[0], customer=customer(email))
 
@@ -396,8 +399,9 @@ def test_a_servers_address_is_not_limited(api: Api, offer: Offer) -> None:
 
 
 def test_places_are_counted_apart_from_holds(api: Api, offer: Offer) -> None:
-    """A customer of servers has places and holds, each up to its own limit; places that end make
-    room, and Retry-After says when."""
+    """A customer of servers has waitlist entries and holds, each up to its own limit; entries that
+    end make room, and Retry-After says when.
+    """
     api.database.execute(
         "update core.tenants set places_per_customer = 2; update core.resources set capacity = 1"
     )
@@ -409,7 +413,7 @@ def test_places_are_counted_apart_from_holds(api: Api, offer: Offer) -> None:
 
     refusal = refused(line_up, api, offer, STARTS[2], customer=ada)
 
-    assert limited(refusal, 3600, "customer_places")  # when the first of the times has come
+    assert limited(refusal, 3600, "customer_places")  # when the first of the times has begun
     for start in STARTS[3:6]:
         assert serve(api, offer, start, customer=ada).occupies
     assert violations(api.database) == []
@@ -417,7 +421,7 @@ def test_places_are_counted_apart_from_holds(api: Api, offer: Offer) -> None:
 
 @pytest.mark.parametrize("rule", ["customer_periods", "customer_places", "customer_limit"])
 def test_a_server_overrides_a_rule_that_it_names(api: Api, offer: Offer, rule: str) -> None:
-    """And no other one; the reason is kept."""
+    """No other rule is overridden; the reason is stored."""
     api.database.execute(
         "update core.tenants set places_per_customer = 1;"
         " update core.resources set capacity = 1, customer_limit = 10"
@@ -453,7 +457,7 @@ def test_a_server_overrides_a_rule_that_it_names(api: Api, offer: Offer, rule: s
 
 
 def test_a_browser_overrides_nothing(api: Api, offer: Offer) -> None:
-    """It is told that its key may not."""
+    """It is refused: its key may not override."""
     override = {"rules": EVERYTHING, "reason": "because"}
 
     for act in (browse, queue):
@@ -462,7 +466,7 @@ def test_a_browser_overrides_nothing(api: Api, offer: Offer) -> None:
 
 
 def test_a_time_that_is_taken_is_not_overridden(api: Api, offer: Offer) -> None:
-    """Limits can be; capacity and overlap never."""
+    """Limits can be overridden; capacity and overlap never."""
     api.database.execute("update core.resources set capacity = 1")
     serve(api, offer, STARTS[0])
     override = {"rules": EVERYTHING, "reason": "please"}
@@ -476,7 +480,7 @@ def test_a_time_that_is_taken_is_not_overridden(api: Api, offer: Offer) -> None:
 
 @pytest.fixture
 def full(api: Api) -> Offer:
-    """A room that is taken for eight hours, of a tenant with small limits of places."""
+    """A room that is taken for eight hours, of a tenant with small limits of waitlist entries."""
     tenant = Tenant(api.database, places_per_address=3, places_per_hour=5, place_days=2)
     offer = tenant.offer()
     for start in STARTS:
@@ -485,7 +489,7 @@ def full(api: Api) -> Offer:
 
 
 def test_an_address_has_a_few_places(api: Api, full: Offer) -> None:
-    """Whatever addresses were typed; leaving makes room, and so does the time that comes."""
+    """Whatever addresses were typed; an entry that is left, or whose time has begun, makes room."""
     places = [queue(api, full, start) for start in STARTS[:3]]
     refusal = refused(queue, api, full, STARTS[3])
     api.call("leave_waitlist", places[1].actor, places[1].id, None)
@@ -505,7 +509,7 @@ def test_an_address_takes_a_few_places_an_hour(api: Api, full: Offer) -> None:
 
 
 def test_a_browsers_place_ends_after_some_days(api: Api, full: Offer) -> None:
-    """By itself, and tells when; a server's lasts until its time has come."""
+    """By itself, at a time that the answer shows; a server's lasts until its time begins."""
     start = STARTS[0] + 5 * DAY
     held = serve(api, full, start)
     ends, lasts = queue(api, full, start), line_up(api, full, start)
@@ -521,7 +525,7 @@ def test_a_browsers_place_ends_after_some_days(api: Api, full: Offer) -> None:
 
 
 def test_a_place_that_is_over_is_offered_nothing(api: Api, full: Offer) -> None:
-    """Also in the minute before the sweep has come by."""
+    """Also in the minute before the sweep runs."""
     start = STARTS[0] + 5 * DAY
     held = serve(api, full, start)
     place = queue(api, full, start)
@@ -537,8 +541,9 @@ def test_a_place_that_is_over_is_offered_nothing(api: Api, full: Offer) -> None:
 
 
 def test_an_address_has_two_offers_at_a_time(api: Api, full: Offer) -> None:
-    """Of three times given back the third goes to the next in line; when an offer has ended, the
-    place that was passed over is asked again."""
+    """Of three released times the third goes to the next in line; when an offer has ended, the
+    skipped entry gets its turn.
+    """
     held = [serve(api, full, start + DAY) for start in STARTS[:3]]
     mine = [queue(api, full, start + DAY) for start in STARTS[:3]]
     other = queue(api, full, STARTS[2] + DAY, CAFE)
@@ -558,9 +563,10 @@ def test_an_address_has_two_offers_at_a_time(api: Api, full: Offer) -> None:
     assert mine[2].state == "offered"
 
 
-def test_who_asks_twice_is_not_twice_in_the_line(api: Api, full: Offer) -> None:
-    """The second place looks like any other, and is offered nothing while the first is. Another
-    address that typed the same mailbox is somebody else."""
+def test_a_second_entry_gets_no_second_offer(api: Api, full: Offer) -> None:
+    """The second entry looks like any other, but gets no offer while the first has one. Another
+    network address with the same mailbox counts as another customer.
+    """
     api.database.execute("update core.resources set capacity = 3")
     start = STARTS[0] + DAY
     held = [serve(api, full, start, customer=customer(f"{n}@example.com")) for n in range(3)]
@@ -578,8 +584,8 @@ def test_who_asks_twice_is_not_twice_in_the_line(api: Api, full: Offer) -> None:
     ]
 
 
-def test_a_server_is_told_that_its_customer_waits(api: Api, full: Offer) -> None:
-    """It knows its customers, and what browsers did in their names is not theirs."""
+def test_a_server_learns_that_its_customer_waits(api: Api, full: Offer) -> None:
+    """It knows its customers; entries that browsers made in their names do not count."""
     ada = customer("ada@example.com")
     queue(api, full, STARTS[0], customer=ada)
     line_up(api, full, STARTS[0], customer=ada)
@@ -589,8 +595,8 @@ def test_a_server_is_told_that_its_customer_waits(api: Api, full: Offer) -> None
     assert refusal.constraint == "waitlist_once_per_customer"
 
 
-def test_an_offer_reaches_who_has_as_much_as_is_allowed(api: Api, offer: Offer) -> None:
-    """The place becomes the hold: nobody is passed over for having others."""
+def test_an_offer_reaches_a_customer_at_the_limit(api: Api, offer: Offer) -> None:
+    """The entry becomes the hold: other holds are no reason to skip it."""
     api.database.execute("update core.resources set capacity = 1")
     held = browse(api, offer, STARTS[0], CAFE)
     place = queue(api, offer, STARTS[0])
@@ -603,12 +609,12 @@ def test_an_offer_reaches_who_has_as_much_as_is_allowed(api: Api, offer: Offer) 
     assert violations(api.database) == []
 
 
-# What browsers are told ---------------------------------------------------------------------------
+# What browsers see --------------------------------------------------------------------------------
 
 
 def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
-    """Whether an address books, waits, or is nobody's: a browser gets the same answers to the same
-    requests, of a resource that limits its customers as well.
+    """Whether a mailbox books, waits, or is unknown: a browser gets the same answers to the same
+    requests, also for a resource that limits its customers.
 
     Proves: ASVS 8.2.2
     """
@@ -621,7 +627,7 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
     serve(api, full, STARTS[0] + DAY, customer=known)
     line_up(api, full, STARTS[0], customer=known)
     queue(api, full, STARTS[0], customer=known)
-    queue(api, full, STARTS[0], customer=customer("somebody@example.com"))
+    queue(api, full, STARTS[0], customer=customer("stranger@example.com"))
 
     told = [
         (
@@ -637,6 +643,6 @@ def test_no_answer_tells_of_a_mailbox(api: Api, full: Offer) -> None:
 
 
 def _shape(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer without what is its own: ids, and the place in the line."""
+    """An answer without its own values: ids, and the position in the line."""
     own = {"id", "reference", "customer", "position", "bookings"}
     return {name: value for name, value in answer.items() if name not in own}

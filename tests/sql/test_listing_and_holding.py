@@ -1,4 +1,4 @@
-"""Listing and holding agree, whatever the session's settings are."""
+"""Listing and holding agree, whatever the session's settings."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,12 +25,12 @@ SESSIONS = (
 def listed(api: Api, offer: Offer, start: datetime, end: datetime) -> list[dict[str, Any]]:
     """The free slots that start in [start, end)."""
     arguments = (offer.tenant.actor(), offer.resource_id, offer.offering_id, start, end)
-    slots: list[dict[str, Any]] = api.call("list_slots", *arguments)["slots"]
+    slots: list[dict[str, Any]] = api.call("list_slots_as_text", *arguments)["slots"]
     return slots
 
 
 def try_to_hold(api: Api, offer: Offer, kind: str = "publishable", **wanted: Any) -> Any:
-    """What holding a time would answer; undone at once. A refusal's SQLSTATE, or the booking."""
+    """The result of holding a time, undone at once: a refusal's SQLSTATE, or the booking."""
     with api.database.connect("holdfast_checkout") as connection:
         arguments = (offer.tenant.actor(kind), str(uuid4()), uuid4(), sha256("x"))
         request = offer.request(**wanted)
@@ -111,13 +111,13 @@ def test_dates_that_are_listed_can_be_held_and_no_others(api: Api, tenant: Tenan
 
 
 def test_the_longest_date_is_busy_to_its_end(api: Api, tenant: Tenant) -> None:
-    """Troll's clocks go back by two hours: what takes the 26th hour of that date is seen.
+    """Troll's clocks go back by two hours: a booking of the 26th hour of that date is seen.
 
     Cases: D-5
     """
     offer = tenant.offer(duration=None, timezone="Antarctica/Troll", buffer_before_minutes=30)
     api.database.clock.set(datetime(2031, 10, 1, tzinfo=UTC))
-    api.hold(offer, date="2031-10-27")  # its half hour before is the last one of the 26th
+    api.hold(offer, date="2031-10-27")  # the half hour before it is the last one of the 26th
 
     (start,) = [datetime(2031, 10, 25, 22, tzinfo=UTC)]
     slots = listed(api, offer, start, start + MINUTE)
@@ -143,7 +143,9 @@ def test_the_sessions_settings_do_not_matter(api: Api, tenant: Tenant) -> None:
             [
                 listed(session, offer, start, start + 30 * DAY),
                 listed(session, dates, start, start + 62 * DAY),
-                session.call("list_slots", tenant.actor(), dates.resource_id, None, None, None),
+                session.call(
+                    "list_slots_as_text", tenant.actor(), dates.resource_id, None, None, None
+                ),
                 refused(session.hold, offer, start),
                 refused(session.hold, dates, date="2030-01-01"),
             ]
@@ -156,7 +158,7 @@ def test_the_sessions_settings_do_not_matter(api: Api, tenant: Tenant) -> None:
 
 
 def test_alternatives_do_not_depend_on_the_session(api: Api, tenant: Tenant) -> None:
-    """The neighbourhood that is searched is a number of hours, not of the session's days.
+    """The range that is searched is a number of hours, not of the session's days.
 
     Cases: E-5.2
     """
@@ -178,7 +180,7 @@ def test_alternatives_do_not_depend_on_the_session(api: Api, tenant: Tenant) -> 
 def test_sessions_with_other_settings_take_the_same_locks(
     api: Api, tenant: Tenant, settings: dict[str, str]
 ) -> None:
-    """The keys of the rules and of a day are spelled alike in every session; else they would
+    """The keys of the rules and of a day are the same text in every session; otherwise they would
     lock nothing.
 
     Cases: D-1

@@ -32,10 +32,10 @@ def instants(database: Database, zone: str, locals_: list[datetime]) -> list[tup
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_clock_change_from_1990_to_2060(database: Database, zone: str) -> None:
-    """Around each change of the clocks, and in each season: as the reference has it.
+    """Around each change of the clocks, and in each season: as in the reference.
 
-    What is law for the coming years differs between releases of the time zone database, and the
-    two that are compared here may be of different years; what has been is settled.
+    Future changes differ between releases of the time zone database, and the two that are compared
+    here may be of different years; the past is settled.
 
     Cases: E-6.1
     """
@@ -114,7 +114,7 @@ def test_the_rule_in_examples(
 
 
 def test_an_unknown_zone_is_an_error(database: Database) -> None:
-    """22023, should a zone vanish from the database after a resource was written."""
+    """22023, if a zone vanishes from the database after a resource was written."""
     with pytest.raises(Exception, match="not recognized") as error:
         database.value("select core.local_instant(now()::timestamp, 'Mars/Olympus', 'start')")
 
@@ -126,13 +126,15 @@ def test_an_unknown_zone_is_an_error(database: Database) -> None:
 def test_the_weekday_is_the_resources_own(
     api: Api, tenant: Tenant, zone: str, weekday: int
 ) -> None:
-    """A rule for Monday opens when it is Monday there, whatever day it is in UTC.
+    """A rule for Monday opens when it is Monday there, whatever the day in UTC.
 
     Cases: E-6.2
     """
     offer = tenant.offer(timezone=zone, weekdays=[weekday], opens="00:00", closes="24:00")
 
-    slots = api.call("list_slots", tenant.actor(), offer.resource_id, None, None, None)["slots"]
+    slots = api.call("list_slots_as_text", tenant.actor(), offer.resource_id, None, None, None)[
+        "slots"
+    ]
 
     local = [utc(s["starts_at"]).astimezone(ZoneInfo(zone)) for s in slots]
     assert len(local) == 47  # every half hour of one day but the last

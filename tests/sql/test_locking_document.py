@@ -1,4 +1,4 @@
-"""The headers of the stored functions tell the truth about locks; docs/locking.md repeats them."""
+"""The headers of the stored functions are true about locks; docs/locking.md repeats them."""
 
 import re
 
@@ -24,8 +24,10 @@ def test_headers_do_not_hide_locks() -> None:
     assert silent == set()
 
 
-def test_who_locks_days_is_told() -> None:
-    """Every function that calls core.lock_days, itself or through core.settle, tells of days."""
+def test_headers_name_the_lock_of_days() -> None:
+    """The header of every function that calls core.lock_days, itself or through core.settle, names
+    days.
+    """
     callers = {n: t for n, t in files().items() if "perform core.lock_days(" in _body(t)}
 
     assert len(callers) >= 2
@@ -43,8 +45,9 @@ def test_days_are_locked_before_bookings() -> None:
 
 
 def test_bookings_are_never_locked_for_update() -> None:
-    """`for update` would conflict with the share lock of an event's foreign key; which is what the
-    one function that deletes bookings is there to notice."""
+    """`for update` would conflict with the share lock of an event's foreign key, which only the one
+    function that deletes bookings wants.
+    """
     for name, text in files().items():
         if name == "core.delete_booking":
             continue
@@ -52,7 +55,7 @@ def test_bookings_are_never_locked_for_update() -> None:
             assert not re.search(r"for update", statement.split(" loop")[0]), name
 
 
-def test_who_waits_has_a_time_limit(database: Database) -> None:
+def test_functions_that_wait_have_a_time_limit(database: Database) -> None:
     """Each function of schema api whose header names a lock has a lock_timeout."""
     query = f"""
         select 'api.' || p.proname as name,
@@ -65,8 +68,8 @@ def test_who_waits_has_a_time_limit(database: Database) -> None:
     assert locking == limited
 
 
-def test_who_locks_is_volatile(database: Database) -> None:
-    """A stable function would read with the snapshot of before the wait."""
+def test_functions_that_lock_are_volatile(database: Database) -> None:
+    """A stable function would read with the snapshot from before the wait."""
     query = (
         "select pronamespace::regnamespace || '.' || proname from pg_proc where provolatile = 'v'"
     )

@@ -1,4 +1,4 @@
-"""api.measure_backlog: how far behind things are, by the database's clock."""
+"""api.measure_backlog: how late the work is, by the database's clock."""
 
 from datetime import timedelta
 from typing import Any
@@ -22,12 +22,12 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_nothing_waits(api: Api) -> None:
-    """An empty system is nowhere behind."""
+    """An empty system is never late."""
     assert set(measured(api).values()) == {0}
 
 
 def test_a_hold_past_its_deadline(api: Api, tenant: Tenant) -> None:
-    """Counted from its deadline, and not while its sweep has been by."""
+    """Counted from its deadline, as long as the sweep has not handled it."""
     held = api.hold(tenant.offer())
     before = measured(api)
     api.database.clock.set(utc(held.answer["hold_expires_at"]) + 90 * SECOND)
@@ -38,8 +38,8 @@ def test_a_hold_past_its_deadline(api: Api, tenant: Tenant) -> None:
     assert changed(before, measured(api)) == {}
 
 
-def test_a_change_past_its_deadline(api: Api, tenant: Tenant) -> None:
-    """A move that waits for its payment counts as a hold does."""
+def test_a_reschedule_past_its_deadline(api: Api, tenant: Tenant) -> None:
+    """A reschedule that waits for its payment counts as a hold does."""
     api.paid(tenant.offer())
     api.database.execute(
         "insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at,"
@@ -55,7 +55,7 @@ def test_a_change_past_its_deadline(api: Api, tenant: Tenant) -> None:
 
 
 def test_effects_that_are_due_fail_and_die(api: Api, tenant: Tenant) -> None:
-    """Lag from the time it is due, age from when it was made, once an attempt has failed."""
+    """Lag from when it is due, age from when it was made, once an attempt has failed."""
     checkout = api.checkout(api.hold(tenant.offer()))
     assert api.settle(checkout, "paid", amount_total=1000) == "refunding"
     before = measured(api)
@@ -87,7 +87,7 @@ def test_a_refund_on_its_way_is_no_trouble(api: Api, tenant: Tenant) -> None:
 
 
 def test_failed_refunds_count_until_another_replaces_them(api: Api, tenant: Tenant) -> None:
-    """What a person has seen to is no longer counted."""
+    """A failure that an operator has handled no longer counts."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.settle(checkout, "paid", amount_total=1000)
     (effect,) = api.claim()
@@ -99,7 +99,7 @@ def test_failed_refunds_count_until_another_replaces_them(api: Api, tenant: Tena
 
 
 def test_calendars_whose_turn_it_is(api: Api, tenant: Tenant) -> None:
-    """Lag from its turn; stale from the fifth failure in a row on."""
+    """Lag from when it is due; stale from the fifth failure in a row on."""
     offer = tenant.offer()
     api.database.execute(
         "insert into core.calendars (tenant_id, id, resource_id, name, url, due_at, failures,"

@@ -1,4 +1,4 @@
-"""A deployed database meets a newer version of the real schema's files."""
+"""A deployed database is migrated to a newer version of the real schema's files."""
 
 import shutil
 from pathlib import Path
@@ -16,7 +16,9 @@ from tests.harness.database.migrated import Database
 def test_one_changed_function_can_be_deployed(
     bare_database: Database, tmp_path: Path, changed: str
 ) -> None:
-    """A change of one file is applied to a live database, whoever owns the unchanged functions."""
+    """A change of one file is applied to a live database, whichever role owns the unchanged
+    functions.
+    """
     migrate(bare_database.url(), SQL_DIR)
     newer = tmp_path / "sql"
     shutil.copytree(SQL_DIR, newer)
@@ -34,7 +36,7 @@ def test_one_changed_function_can_be_deployed(
 def test_the_list_of_capabilities_replaces_what_was_there(
     bare_database: Database, tmp_path: Path
 ) -> None:
-    """What grants.sql no longer lists is taken away, and what it widens or narrows is changed."""
+    """What grants.sql no longer lists is revoked, and what it widens or narrows is changed."""
     migrate(bare_database.url(), SQL_DIR)
     rows = "select capability, kind, scope from core.capabilities order by 1, 2"
     listed = bare_database.rows(rows)

@@ -1,4 +1,4 @@
-"""The migration runner, on a small schema of the test's own and on the real one."""
+"""The migration runner, on a small schema of the test and on the real one."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -147,7 +147,7 @@ def test_fresh_database_gets_everything(schema: Schema) -> None:
 
 
 def test_second_run_does_nothing(schema: Schema) -> None:
-    """What is up to date is left alone."""
+    """An up-to-date database is left alone."""
     schema.run()
 
     assert schema.run() == MigrationReport((), (), "0001")
@@ -159,7 +159,7 @@ def test_version_of_an_empty_database(schema: Schema) -> None:
 
 
 def test_next_migration_is_applied(schema: Schema) -> None:
-    """A new migration is applied alone; grants follow, for the new table."""
+    """Only the new migration is applied; grants follow, for the new table."""
     schema.run()
     schema.write("migrations/0002_more.sql", "create table core.more (id integer not null);")
 
@@ -217,7 +217,7 @@ def test_next_migration_is_applied(schema: Schema) -> None:
 def test_wrong_tree_is_refused(
     schema: Schema, change: Callable[[Schema], None], file: str, message: str
 ) -> None:
-    """History that was rewritten, and files that no run would find, are named; nothing changes."""
+    """Rewritten history and files that no run would find are named; nothing changes."""
     schema.run()
     before = _state(schema.database)
     change(schema)
@@ -230,7 +230,7 @@ def test_wrong_tree_is_refused(
 
 
 def test_changed_function_is_replaced(schema: Schema) -> None:
-    """A new body replaces the old one in place; what depends on it stays."""
+    """A new body replaces the old one in place; objects that depend on it stay."""
     schema.run()
     schema.edit("functions/core/twice.sql", "2 * p_number", "p_number + p_number")
 
@@ -247,7 +247,7 @@ def test_changed_function_is_replaced(schema: Schema) -> None:
     ],
 )
 def test_changed_signature_takes_its_users_along(schema: Schema, old: str, new: str) -> None:
-    """Where `create or replace` won't do, the view and the function on it are made anew."""
+    """Where `create or replace` cannot, the view and the function that use it are recreated."""
     schema.run()
     schema.edit("functions/core/twice.sql", old, new)
     schema.edit("functions/core/twice.sql", "2 * p_number", "$1 + $1")
@@ -266,7 +266,7 @@ def test_changed_signature_takes_its_users_along(schema: Schema, old: str, new: 
 
 
 def test_unused_function_changes_alone(schema: Schema) -> None:
-    """A signature that nothing depends on is changed without touching the rest."""
+    """A signature that no object depends on is changed without touching the rest."""
     schema.run()
     schema.edit("functions/core/triple.sql", "(p_number integer)", "(p_number bigint)")
     schema.edit("functions/core/triple.sql", "core.twice(p_number)", "2 * p_number")
@@ -288,7 +288,7 @@ def test_changed_view_is_replaced(schema: Schema) -> None:
 
 
 def test_lasting_objects_are_not_dropped(schema: Schema) -> None:
-    """A signature whose change would take a constraint along is refused, naming it."""
+    """A changed signature that would drop a constraint is refused, naming the constraint."""
     schema.run()
     schema.write(
         "migrations/0002_check.sql",
@@ -305,7 +305,7 @@ def test_lasting_objects_are_not_dropped(schema: Schema) -> None:
 
 
 def test_removed_files_drop_their_objects(schema: Schema) -> None:
-    """What no file defines any more is dropped, users before what they use."""
+    """Objects that no file defines any more are dropped, users before what they use."""
     schema.run()
     schema.write("views/a_first.sql", "create view api.a_first as select * from api.things;")
     schema.run()
@@ -321,7 +321,7 @@ def test_removed_files_drop_their_objects(schema: Schema) -> None:
 
 
 def test_renamed_trigger_leaves_none_behind(schema: Schema) -> None:
-    """An object that its file no longer defines is dropped although the file is still there."""
+    """An object that its file no longer defines is dropped although the file still exists."""
     schema.run()
     schema.edit("triggers/things_100_guard.sql", "things_100_guard", "things_200_guard")
 
@@ -332,7 +332,7 @@ def test_renamed_trigger_leaves_none_behind(schema: Schema) -> None:
 
 
 def test_removed_but_used_is_refused(schema: Schema) -> None:
-    """A function whose file is gone while a view still calls it is named, and stays."""
+    """A function whose file is gone but which a view still calls is named, and stays."""
     schema.run()
     before = _state(schema.database)
     schema.remove("functions/core/twice.sql")
@@ -359,7 +359,7 @@ _HAS_SOUND = "select count(*) from pg_proc where proname = 'sound_thing'"
 
 @pytest.fixture
 def sound_schema(schema: Schema) -> Schema:
-    """A migration has made a function and the constraint that calls it; a file has it, too."""
+    """A function and the constraint that calls it, by a migration; a file has the function too."""
     constraint = "alter table core.things add constraint things_sound check ({});"
     text = _SOUND + constraint.format("core.sound_thing(things)")
     schema.write("migrations/0002_sound.sql", text)
@@ -369,7 +369,7 @@ def sound_schema(schema: Schema) -> Schema:
 
 
 def test_a_function_that_a_constraint_calls_stays(sound_schema: Schema) -> None:
-    """Its file cannot go, nor be renamed, nor change its signature: the constraint would go too."""
+    """Its file cannot be removed, renamed, or change its signature: the constraint would go too."""
     before = _state(sound_schema.database)
     for name in ("sound_thing", "sound_item"):
         text = _SOUND.replace("core.sound_thing", f"core.{name}")
@@ -392,7 +392,7 @@ def test_a_function_that_a_constraint_calls_stays(sound_schema: Schema) -> None:
 
 
 def test_a_constraint_is_detached_by_a_migration(sound_schema: Schema) -> None:
-    """After that the function goes with its file, although an old migration mentions it."""
+    """Then the function can go with its file, although an old migration mentions it."""
     sound_schema.write(
         "migrations/0003_text.sql", "alter table core.things drop constraint things_sound;"
     )
@@ -423,7 +423,7 @@ def test_a_migration_that_changes_a_rule_has_the_rows_examined(sound_schema: Sch
 
 
 def test_given_away_function_can_be_replaced(schema: Schema) -> None:
-    """A function that grants.sql hands to another owner changes like any other."""
+    """A function that grants.sql gives to another owner changes like any other."""
     another = "select proowner::regrole::text from pg_proc where proname = 'triple'"
     schema.edit("grants.sql", "grant", "alter function core.triple owner to pg_monitor;\ngrant")
     schema.run()
@@ -497,7 +497,7 @@ def test_failure_changes_nothing(
 
 
 def test_twenty_at_once_on_one_database(schema: Schema, race: Callable[..., list[Any]]) -> None:
-    """Of many runners on one database all succeed and one does the work."""
+    """Of many runners on one database, all succeed and one does the work."""
     reports = race(schema.run, racers=20)
 
     workers = [report for report in reports if report.applied]
@@ -509,7 +509,7 @@ def test_twenty_at_once_on_one_database(schema: Schema, race: Callable[..., list
 def test_without_the_lock_runners_collide(
     schema: Schema, race: Callable[..., list[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The twin of the race above: take the advisory lock away, and runners fail."""
+    """The twin of the race above: without the advisory lock, runners fail."""
     monkeypatch.setattr(session, "lock", lambda _connection: None)
 
     reports = race(schema.run, racers=20)
@@ -572,7 +572,9 @@ def with_after(schema: Schema, after: str) -> None:
 
 
 def test_second_file_follows_the_functions(schema: Schema) -> None:
-    """What a migration does by functions comes after them, in the same transaction, once."""
+    """The part of a migration that calls functions runs after them, in the same transaction,
+    once.
+    """
     with_after(schema, "insert into core.more select core.fourfold(3);")
     schema.write(
         "functions/core/numbers/fourfold.sql",
@@ -600,7 +602,7 @@ def test_second_file_follows_the_functions(schema: Schema) -> None:
 def test_second_file_is_part_of_its_migration(
     schema: Schema, change: Callable[[Schema], None], message: str
 ) -> None:
-    """It is never edited, never removed, and never without its first file."""
+    """It is never edited or removed, and never exists without its first file."""
     with_after(schema, "insert into core.more values (3);")
     schema.run()
     change(schema)
@@ -610,7 +612,7 @@ def test_second_file_is_part_of_its_migration(
 
 
 def test_failing_second_file_undoes_its_migration(schema: Schema) -> None:
-    """A migration is the whole of it: if the second file fails, nothing was applied."""
+    """If the second file fails, nothing of the migration was applied."""
     with_after(schema, "insert into core.more values (3);\nselect 1 / 0;")
 
     with pytest.raises(MigrationError, match=r"0002_more\.after\.sql:2: division by zero"):
@@ -621,7 +623,7 @@ def test_failing_second_file_undoes_its_migration(schema: Schema) -> None:
 
 
 def test_ledger_survives_a_moved_folder(schema: Schema, tmp_path: Path) -> None:
-    """The ledger knows files by their place below `sql/`, wherever that is deployed."""
+    """The ledger knows files by their path below `sql/`, wherever that is deployed."""
     schema.run()
     shutil.copytree(schema.folder, tmp_path / "opt")
 
@@ -640,7 +642,7 @@ select (
 
 
 def _state(database: Database) -> list[Any]:
-    """Everything a run might change: functions, tables and views, constraints, grants, ledger."""
+    """Everything a run could change: functions, tables and views, constraints, grants, ledger."""
     return [
         database.rows(query)
         for query in (

@@ -1,7 +1,7 @@
-"""A tenant that is being moved, or lives in another database: nothing here touches its rows.
+"""The rows of a tenant that is being moved, or lives in another database, are not touched here.
 
-A tenant that is arriving looks like any other one: its holds are overdue here while they are paid
-there. So each function that goes across tenants is tried with work of such a tenant before it.
+A tenant that is arriving looks like any other: its holds are overdue here while they are paid
+there. So each function that works across tenants is tried with work of such a tenant due first.
 """
 
 from collections.abc import Callable, Iterator
@@ -43,7 +43,7 @@ def _old_openings(work: Workload) -> None:
     )
 
 
-# What goes across tenants and does something: with work of one tenant before it.
+# Functions that work across tenants: each with work of one tenant due first.
 _NAMES = (
     "expire_holds",
     "expire_holds, change",
@@ -57,7 +57,7 @@ SWEEPS = {name: _ACTIONS[name] for name in _NAMES} | {
 SWEEPS["compile_openings"] = Action(
     _old_openings, lambda work, _: work.api.call("compile_openings", None, 10)
 )
-# Functions that work for a tenant which is told: by Stripe, an effect, a calendar, an address.
+# Functions that get their tenant from outside: by Stripe, an effect, a calendar, an address.
 NAMED = [
     *("settle_checkout", "settle_checkout, early", "settle_checkout, change", "settle_refund"),
     *(
@@ -69,7 +69,7 @@ NAMED = [
     ),
     "read_calendar_feed",
 ]
-# What is only counted, and the comparison of the books: test_reconcile.py.
+# What only counts, and the comparison of the books: test_reconcile.py.
 COUNTED = ["measure_backlog", "next_reconciliation_page", "submit_reconciliation_page"]
 STATES = ["arriving", "left"]
 _ACROSS = f"""
@@ -99,7 +99,7 @@ def fenced(database: Database, tenant: Tenant) -> Iterator[None]:
 
 
 def test_every_function_across_tenants_is_here(api: Api) -> None:
-    """A new one needs a case below."""
+    """A new function needs a case below."""
     known = {name.partition(",")[0] for name in (*SWEEPS, *NAMED, *COUNTED)}
 
     assert {name for (name,) in api.database.rows(_ACROSS)} == known
@@ -110,7 +110,7 @@ def test_every_function_across_tenants_is_here(api: Api) -> None:
 def test_a_sweep_leaves_a_tenant_alone_that_is_not_here(
     work: Workload, name: str, state: str
 ) -> None:
-    """Nothing of it changes, and nothing is refused: others' rows are in the same batch."""
+    """Nothing of it changes, and nothing fails: others' rows are in the same batch."""
     database, action = work.api.database, SWEEPS[name]
     subject = action.prepare(work)
     _to(database, work.tenant, state)
@@ -119,7 +119,7 @@ def test_a_sweep_leaves_a_tenant_alone_that_is_not_here(
     action.act(work, subject)
 
     assert _rows(database) == before
-    # and does its work once the tenant is here: the guardless twin of what stands above
+    # once the tenant is here, the sweep does its work: otherwise the test above would prove nothing
     _to(database, work.tenant, "here")
     action.act(work, subject)
     assert _rows(database) != before
@@ -127,7 +127,7 @@ def test_a_sweep_leaves_a_tenant_alone_that_is_not_here(
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_a_sweep_passes_by_a_fence(work: Workload, name: str) -> None:
-    """The mover has just begun: nothing says so yet but the fence."""
+    """The mover has just begun: only the fence shows it."""
     database, action = work.api.database, SWEEPS[name]
     subject = action.prepare(work)
     before = _rows(database)
@@ -140,12 +140,33 @@ def test_a_sweep_passes_by_a_fence(work: Workload, name: str) -> None:
     assert _rows(database) != before
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "goes_on"),
+    [
+        ("expire_holds", (1,), "more"),
+        ("offer_waiting", (1,), "more"),
+        ("compile_openings", (None, 1), "next"),
+    ],
+)
+def test_a_batch_that_is_all_fenced_is_the_last(
+    work: Workload, name: str, arguments: tuple[Any, ...], goes_on: str
+) -> None:
+    """The next one would be the same rows again, until the time of the sweep is over."""
+    SWEEPS[name].prepare(work)
+
+    with fenced(work.api.database, work.tenant):
+        stopped = work.api.call(name, *arguments)
+
+    assert not stopped[goes_on]
+    assert work.api.call(name, *arguments)[goes_on]
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", NAMED)
-def test_what_is_told_of_a_tenant_that_is_not_here_is_refused(
+def test_a_report_about_a_tenant_that_is_not_here_is_refused(
     work: Workload, name: str, state: str
 ) -> None:
-    """KHMOV: whoever tells it repeats it, and meets the database that answers for the tenant."""
+    """KHMOV: the sender repeats it, and then reaches the database that answers for the tenant."""
     database, action = work.api.database, _ACTIONS[name]
     subject = action.prepare(work)
     _to(database, work.tenant, state)
@@ -158,8 +179,10 @@ def test_what_is_told_of_a_tenant_that_is_not_here_is_refused(
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state: str) -> None:
-    """Its rows may be gone already. Stripe repeats what is refused, and forgets what is unknown."""
+def test_a_report_about_a_tenant_that_left_is_not_unknown(work: Workload, state: str) -> None:
+    """Its rows may be gone already. Stripe repeats an event that is refused, but not one that is
+    unknown.
+    """
     database = work.api.database
     checkout, refund = work.checkout(), work.claimed()
     session = checkout.session() | {"id": "cs_test_gone", "client_reference_id": str(uuid4())}
@@ -177,7 +200,7 @@ def test_what_is_told_of_a_tenant_that_left_is_not_unknown(work: Workload, state
     assert refusals == ["KHMOV", "KHMOV"]
 
 
-# by which each of these sweeps knows what is due first
+# the columns by which each of these sweeps knows what is due first
 _QUEUES = {
     "expire_holds": "update core.bookings"
     " set hold_expires_at = hold_expires_at - interval '1 hour'",
@@ -191,7 +214,7 @@ _QUEUES = {
 
 @pytest.mark.parametrize("name", _QUEUES)
 def test_others_are_served_behind_a_tenant_that_is_not_here(work: Workload, name: str) -> None:
-    """However much of it is due, and due longer: a batch of one is another tenant's."""
+    """However much of it is due, and for longer: a batch of one contains another tenant's row."""
     database, other = work.api.database, Workload(work.api)
     SWEEPS[name].prepare(work)
     database.execute(_QUEUES[name])
@@ -204,8 +227,10 @@ def test_others_are_served_behind_a_tenant_that_is_not_here(work: Workload, name
     assert _rows(database) != before
 
 
-def test_whoever_tells_names_the_tenant(work: Workload) -> None:
-    """The tenant of an effect, a calendar or an address is told, and each is looked for there."""
+def test_a_report_names_its_tenant(work: Workload) -> None:
+    """The caller names the tenant of an effect, a calendar or an address, and it is looked up
+    there.
+    """
     api, mine, other = work.api, str(work.tenant.id), str(Tenant(work.api.database).id)
     calendar, feed = SCHEDULING["claim_calendars"].prepare(work), uuid4()
     hashed = sha256(str(feed))
@@ -250,12 +275,12 @@ _OF_CALLERS: dict[str, Callable[[Workload], Any]] = {
 def test_a_caller_is_asked_to_come_again(
     work: Workload, call: Callable[[Workload], Any], state: str
 ) -> None:
-    """Its key is known here still: that it is unknown is nothing a client should believe."""
+    """Its key is still known here, but the answer must not say that it is unknown."""
     other = Workload(work.api)
     if state == "fenced":
         with fenced(work.api.database, work.tenant):
             refusal = refused(lambda: call(work))
-            call(other)  # nobody else notices
+            call(other)  # other callers do not notice
     else:
         _to(work.api.database, work.tenant, state)
         refusal = refused(lambda: call(work))
@@ -266,7 +291,7 @@ def test_a_caller_is_asked_to_come_again(
 
 
 def test_lags_of_a_tenant_that_is_not_here_are_none_of_ours(work: Workload) -> None:
-    """Its overdue rows wait for nobody here, and alarm nobody."""
+    """Its overdue rows are not due here, and raise no alarm."""
     _ACTIONS["expire_holds"].prepare(work)
     overdue = work.api.call("measure_backlog")["hold_lag_seconds"]
     _to(work.api.database, work.tenant, "left")
@@ -276,5 +301,5 @@ def test_lags_of_a_tenant_that_is_not_here_are_none_of_ours(work: Workload) -> N
 
 
 def _rows(database: Database) -> dict[str, str]:
-    """What tenants have, without their own states."""
+    """The rows of tenants, without the tenants' own states."""
     return digests(database, without=("core.tenants",))

@@ -1,4 +1,4 @@
-"""core.bookable_periods: the one definition of what may be booked, against one in Python."""
+"""core.bookable_periods, the one definition of what may be booked, against one in Python."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
@@ -36,7 +36,7 @@ where r.id = %s
 
 
 def expected(question: Question) -> set[tuple[datetime, datetime, date | None]]:
-    """What is offered, by definition: every start on some window's grid that no rule forbids."""
+    """The bookable periods by definition: every start on a window's grid that no rule forbids."""
     q = question
     until = q.end + (q.duration or 0) * MINUTE
     opening = windows(q.rules, q.zone, q.start, until, q.specials)
@@ -70,8 +70,7 @@ def stand(server: Server) -> Iterator[Stand]:
 
 
 def offered(stand: Stand, question: Question) -> list[tuple[datetime, datetime, date | None]]:
-    """What the database offers, by openings that are compiled, and by computed ones, which are the
-    same."""
+    """The database's answer, which is the same by compiled openings and by computed ones."""
     q = question
     resource_id = lay_down(stand, question)
     compiled = stand.database.rows(_OFFERED, q.start, q.end, q.now, resource_id)
@@ -128,7 +127,7 @@ def test_any_zone(stand: Stand, data: st.DataObject, zone: str) -> None:
 def assert_as_the_rules_allow(stand: Stand, question: Question) -> None:
     """The database offers exactly what the definition in Python has, in order, once each."""
     if not all(readings_agree(stand.database, question.zone, [question.start, question.end])):
-        return  # of two time zone databases neither is the reference
+        return  # when two time zone databases differ, neither is the reference
 
     found = offered(stand, question)
 
@@ -151,7 +150,7 @@ def assert_as_the_rules_allow(stand: Stand, question: Question) -> None:
     ],
 )
 def test_dates_tile_the_year(stand: Stand, zone: str, hours: set[float]) -> None:
-    """Each date ends where the next begins, whatever the clocks do; its length is the date's.
+    """Each date ends where the next begins, whatever the clocks do, and has the date's length.
 
     Cases: D-5, E-6.1
     """

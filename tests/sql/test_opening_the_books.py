@@ -1,4 +1,4 @@
-"""0013_ledger.after.sql: books that are older than the ledger are opened as they stood."""
+"""0014_ledger.after.sql: books that are older than the ledger are opened as they stood."""
 
 from datetime import timedelta
 from uuid import UUID

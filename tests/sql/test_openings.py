@@ -1,4 +1,4 @@
-"""core.openings and core.bookables: copies of the rules, made by whatever changes a rule."""
+"""core.openings and core.bookables: copies of the rules, written by every change of a rule."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -62,7 +62,7 @@ def calendar(offer: Offer) -> None:
     )
 
 
-# For each trigger, a change that the copies must follow.
+# For each trigger, a change that must update the copies.
 _CHANGES: dict[str, str] = {
     "resources_800_follow_insert": "insert into core.resources"
     " select (jsonb_populate_record(r, jsonb_build_object('id', gen_random_uuid()))).*"
@@ -125,9 +125,8 @@ def _change(database: Database, trigger: str, stock: Stock) -> None:
 
 
 @pytest.mark.parametrize("trigger", _CHANGES)
-def test_who_changes_a_rule_compiles_it(api: Api, stock: Stock, trigger: str) -> None:
-    """After a change of any table that they come from, the copies say what the rules say; without
-    its trigger they do not."""
+def test_a_change_of_a_rule_compiles_it(api: Api, stock: Stock, trigger: str) -> None:
+    """A change of any source table updates the copies; without its trigger it does not."""
     database = api.database
     assert violations(database) == []
     _change(database, trigger, stock)
@@ -137,7 +136,7 @@ def test_who_changes_a_rule_compiles_it(api: Api, stock: Stock, trigger: str) ->
 
 @pytest.mark.parametrize("trigger", _CHANGES)
 def test_without_its_trigger_a_change_is_missed(api: Api, stock: Stock, trigger: str) -> None:
-    """The twin: the laws see every copy that is out of date."""
+    """The twin: the laws find every outdated copy."""
     database = api.database
     database.execute(f"alter table core.{trigger.partition('_800')[0]} disable trigger {trigger}")
     _change(database, trigger, stock)
@@ -146,7 +145,7 @@ def test_without_its_trigger_a_change_is_missed(api: Api, stock: Stock, trigger:
 
 
 def test_every_trigger_has_a_change(api: Api) -> None:
-    """No trigger that compiles is left out of the two tests above."""
+    """Every trigger that compiles is in the two tests above."""
     found = api.database.rows(
         "select tgname::text from pg_trigger where tgname like '%%800_follow%%'"
     )
@@ -155,7 +154,7 @@ def test_every_trigger_has_a_change(api: Api) -> None:
 
 
 def test_an_archived_resource_has_no_copies(api: Api, stock: Stock) -> None:
-    """What cannot be booked any more is not kept ready."""
+    """What cannot be booked any more is not compiled."""
     database = api.database
     database.execute("update core.resources set archived_at = now()")
 
@@ -165,7 +164,7 @@ def test_an_archived_resource_has_no_copies(api: Api, stock: Stock) -> None:
 
 
 def test_compiling_again_writes_nothing(api: Api, stock: Stock) -> None:
-    """What is as it should be is left alone."""
+    """An up-to-date copy is left alone."""
     compiled = api.database.rows(
         "select core.compile_openings(r.tenant_id, r.id, core.clock()) as written"
         " from core.resources as r"
@@ -175,7 +174,7 @@ def test_compiling_again_writes_nothing(api: Api, stock: Stock) -> None:
 
 
 def test_a_day_later_one_day_is_added(api: Api, stock: Stock) -> None:
-    """Going on from what is compiled writes the new days and deletes those that are over."""
+    """The new day is added to what is compiled, and past days are deleted."""
     database = api.database
     database.clock.advance(DAY)
     query = (
@@ -188,7 +187,7 @@ def test_a_day_later_one_day_is_added(api: Api, stock: Stock) -> None:
 
 
 def test_compiled_openings_are_read(api: Api, stock: Stock) -> None:
-    """Within the timetable nothing is computed: what is compiled is believed."""
+    """Within the timetable the compiled openings are used, and nothing is computed."""
     database, resource_id = api.database, stock.other.resource_id
     database.execute("update core.openings set open_until = closes_at + interval '1 hour'")
 
@@ -204,8 +203,9 @@ def test_compiled_openings_are_read(api: Api, stock: Stock) -> None:
 def test_days_that_are_not_compiled_are_computed(
     api: Api, stock: Stock, start: datetime, end: datetime
 ) -> None:
-    """A period that the timetable does not cover to its ends is computed as a whole, and nothing is
-    written."""
+    """A period that the timetable does not cover completely is computed as a whole, and nothing is
+    written.
+    """
     database, resource_id = api.database, stock.other.resource_id
     before = database.rows(_OPENINGS)
     database.execute("update core.openings set open_until = closes_at + interval '1 hour'")
@@ -222,7 +222,7 @@ def test_days_that_are_not_compiled_are_computed(
 
 
 def test_what_is_bookable_has_the_catalogues_words(api: Api, tenant: Tenant) -> None:
-    """The offering's buffers stand for the resource's, and a price is chargeable or not."""
+    """The offering's buffers replace the resource's, and a price is chargeable or not."""
     offer = tenant.offer(buffer_before_minutes=10, buffer_after_minutes=20, daily_limit=3)
     tenant.database.execute("update core.offerings set buffer_after_minutes = 5, group_size = 4")
     found = api.database.one("select * from core.bookables")
@@ -250,7 +250,7 @@ def test_one_tenant_does_not_see_anothers(api: Api, tenant: Tenant, stock: Stock
 
 
 def test_what_a_range_shows_does_not_depend_on_it(api: Api, tenant: Tenant) -> None:
-    """An opening says the same in whatever range it is asked for, though windows meet for weeks."""
+    """An opening is the same in whatever range it is asked for, though windows meet for weeks."""
     resource_id = tenant.offer(opens="00:00", closes="24:00", timezone="Europe/Berlin").resource_id
     tenant.hours(resource_id, "00:00", "24:00", [])
     query = (

@@ -1,4 +1,4 @@
-"""core.bookable_periods reads openings; it must offer what it offered when it read windows.
+"""core.bookable_periods by openings offers what it offered when it read windows.
 
 The former way is kept in reference/offered_by_windows.sql. HOLDFAST_PERIODS=100000 is a long run.
 """
@@ -28,14 +28,16 @@ select o.*
 from core.resources as r
 join core.resource_offerings as ro on ro.resource_id = r.id
 join core.offerings as f on f.id = ro.offering_id
-cross join lateral {}(r, f, %s, %s, %s, %s::tstzmultirange) as o
+cross join lateral {}(r, f, %s, %s, %s, {}) as o
 where r.id = %s
 """
+_BEFORE = ("harness.offered_by_windows", "%s::tstzmultirange")
+_TODAY = ("core.bookable_periods", "array(select unnest(%s::tstzmultirange))")
 
 
 @pytest.fixture(scope="module")
 def stand(server: Server) -> Iterator[Stand]:
-    """A stand that knows the former way as well, and what both have offered so far."""
+    """A stand that also has the former function, and what both have offered so far."""
     with fresh_database(server) as database:
         assert database.clock.freeze()
         database.execute(_FORMER.read_text(encoding="utf-8"))
@@ -56,13 +58,14 @@ def blocked(draw: st.DrawFn, near: datetime) -> str:
 
 
 def zones() -> st.SearchStrategy[str]:
-    """Odd ones as often as all others together."""
+    """Odd zones as often as all others together."""
     return st.sampled_from(ZONES) | st.sampled_from(sorted(available_timezones() - {"localtime"}))
 
 
 def test_openings_offer_what_windows_offered(stand: Stand) -> None:
     """Rules of all kinds in all zones, blocked ranges, compiled openings and computed ones: the
-    periods are those of before, in the same order."""
+    same periods as before, in the same order.
+    """
     compared = 0
     known = {row.name for row in stand.database.rows("select name from pg_timezone_names")}
 
@@ -81,10 +84,10 @@ def test_openings_offer_what_windows_offered(stand: Stand) -> None:
             ranges = data.draw(blocked(question.start))
             asked.append((start, end, question.now, ranges, resource_id))
 
-        before = [stand.database.rows(_ASK.format("harness.offered_by_windows"), *a) for a in asked]
-        compiled = [stand.database.rows(_ASK.format("core.bookable_periods"), *a) for a in asked]
+        before = [stand.database.rows(_ASK.format(*_BEFORE), *a) for a in asked]
+        compiled = [stand.database.rows(_ASK.format(*_TODAY), *a) for a in asked]
         stand.database.execute("delete from core.timetables")
-        computed = [stand.database.rows(_ASK.format("core.bookable_periods"), *a) for a in asked]
+        computed = [stand.database.rows(_ASK.format(*_TODAY), *a) for a in asked]
 
         assert compiled == before
         assert computed == before

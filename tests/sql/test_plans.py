@@ -2,10 +2,10 @@
 
 The sessions are opened, and every function is called often enough for its plans to be kept, before
 the tables grow; then once more by sessions that forgot their plans meanwhile, and now plan for any
-value at all with a hundred thousand bookings behind them. Nothing is analysed, but where the tables
-had been analysed while they were empty: then again when they have grown. What PostgreSQL then
-counts decides: no growing table is ever read from end to end, the index entries that a call reads
-do not follow the number of rows, and what is called most goes by the indexes made for it.
+value at all with a hundred thousand bookings behind them. Nothing is analysed, except where the
+tables had been analysed while they were empty: then again when they have grown. PostgreSQL's counts
+decide: no growing table is ever read from end to end, the index entries that a call reads do not
+follow the number of rows, and the most frequent calls use the indexes made for them.
 """
 
 from collections.abc import Iterator
@@ -27,10 +27,10 @@ from tests.harness.database.migrated import fresh_database
 
 CALLS = 20
 ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
-PAST = 100_000  # bookings that lie behind sessions that plan anew
-# The indexes by which what is called most finds its way in the tables that grow with bookings.
+PAST = 100_000  # bookings behind the sessions that plan again
+# The indexes that the most frequent calls use in the tables that grow with bookings.
 _PERIODS = {
-    *("occupancies_no_overlap", "bookings_pkey"),
+    *("occupancies_no_overlap", "bookings_deadline", "bookings_pkey"),
     *("reschedules_one_pending", "reschedules_pkey"),
 }
 _HOLDER = {
@@ -43,8 +43,8 @@ _HELD = {
 }
 _ATTEMPT = {"bookings_pkey", "checkouts_one_payable_per_booking", "checkouts_pkey"}
 INTENDED = {
-    "list_slots": _PERIODS,
-    "list_pool_slots": _PERIODS,
+    "list_slots_as_text": _PERIODS,
+    "list_pool_slots_as_text": _PERIODS,
     "list_bookings": {"bookings_by_start", "customers_pkey"},
     "list_bookings, reference": {"bookings_reference_unique", "customers_pkey"},
     "list_bookings, resource": {"bookings_by_resource", "customers_pkey"},
@@ -68,7 +68,7 @@ INTENDED = {
         # what the payment carries of the booking, and its journal
         *("payments_pkey", "allocations_once_per_instrument", "ledger.accounts_pkey"),
         *("ledger.journals_pkey", "ledger.journals_reference_once", "ledger.postings_pkey"),
-        # the customer's limit of the resource, which a browser's payment is judged by
+        # the resource's limit per customer, which a browser's payment is checked against
         *("customers_pkey", "customers_by_mailbox", "bookings_live_by_customer"),
     },
     "get_booking": {"bookings_pkey", "customers_pkey"},
@@ -99,10 +99,10 @@ pytestmark = pytest.mark.xdist_group("plans")  # a hundred thousand bookings are
 
 @pytest.fixture(
     scope="module",
-    params=["planned on empty tables", "planned on tables known to be empty", "planned anew"],
+    params=["planned on empty tables", "planned on tables known to be empty", "planned again"],
 )
 def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
-    """Sessions that were there when the tables were empty, and tables that no longer are."""
+    """Sessions opened when the tables were empty, and tables that have grown since."""
     with fresh_database(server) as database:
         database.clock.set(NOW)
         known = request.param == "planned on tables known to be empty"
@@ -114,13 +114,13 @@ def grown(server: Server, request: pytest.FixtureRequest) -> Iterator[Workload]:
         for action in ACTIONS.values():
             for _ in range(8):  # from the sixth on PostgreSQL may keep one plan for all values
                 action.act(workload, action.prepare(workload))
-        anew = request.param == "planned anew"
-        grow(database, workload.offer, PAST if anew else ROWS)
+        again = request.param == "planned again"
+        grow(database, workload.offer, PAST if again else ROWS)
         if known:
             # such plans read whole tables, and end with the next analysis, which autovacuum makes
             # when a table has grown by fifty rows and a tenth
             database.execute("analyze")
-        if anew:
+        if again:
             for connection in api.connections:
                 connection.execute("set plan_cache_mode = force_generic_plan")
                 connection.execute("discard plans")
@@ -162,7 +162,7 @@ def test_what_is_called_most_goes_by_its_indexes(grown: Workload, name: str) -> 
 
 @pytest.mark.parametrize("name", ["list_bookings, since", "list_bookings, resource since"])
 def test_a_page_is_not_looked_for_from_the_beginning(grown: Workload, name: str) -> None:
-    """What an index search passes by is counted nowhere but in the blocks that it reads.
+    """What an index search skips is counted only in the blocks that it reads.
 
     Cases: P-9
     """
@@ -174,7 +174,7 @@ def test_a_page_is_not_looked_for_from_the_beginning(grown: Workload, name: str)
 
 
 def test_a_search_from_the_beginning_would_be_seen(grown: Workload) -> None:
-    """The guardless twin: of two lower bounds the lesser is where the search begins."""
+    """The guardless twin: of two lower bounds, the search begins at the lesser."""
     before = blocks(grown, "bookings_by")
     with grown.api.database.connect() as connection:
         connection.execute("set enable_seqscan = off; set enable_bitmapscan = off")
@@ -190,7 +190,7 @@ def test_a_search_from_the_beginning_would_be_seen(grown: Workload) -> None:
 
 
 def test_another_index_would_be_seen(grown: Workload) -> None:
-    """The guardless twin: the same function with a filter goes by another one."""
+    """The guardless twin: the same function with a filter uses another index."""
     assert indexes(grown, "list_bookings, resource") - INTENDED["list_bookings"] != set()
 
 
@@ -225,7 +225,7 @@ def test_every_function_is_measured(grown: Workload) -> None:
 
 
 def indexes(grown: Workload, name: str) -> set[str]:
-    """The indexes in which a call looks something up, of the tables that grow with bookings."""
+    """The indexes that a call searches, of the tables that grow with bookings."""
     action = ACTIONS[name]
     subject = action.prepare(grown)
     _, entries = counted(grown.api)

@@ -68,14 +68,14 @@ def pool(server: Server) -> Iterator[Pool]:
                 offering_id=offer.offering_id,
                 booking_mode="slot",
             )
-        # as a caller has entered it: core.occupied_ranges looks for the tenant there
+        # the tenant is set, as a caller does: core.occupied_ranges reads it
         database.execute("select set_config('holdfast.tenant_id', %s, false)", str(tenant.id))
         stand = Stand(database, tenant, offer.resource_id, offer.resource_id)
         yield Pool(stand, [offer.resource_id, *others], offer.offering_id)
 
 
 def take(offer: Offer, start: datetime, minutes: int, kind: str) -> None:
-    """A booking that owns a time, or did until its deadline; or the new time of a change."""
+    """A booking that owns a time, or did until its deadline; or the new time of a reschedule."""
     database, tenant_id = offer.tenant.database, offer.tenant.id
     end, changing = start + minutes * MINUTE, kind.startswith("change")
     deadline = NOW + (-MINUTE if kind.endswith("lapsed") else 10 * MINUTE)
@@ -121,7 +121,7 @@ def take(offer: Offer, start: datetime, minutes: int, kind: str) -> None:
 
 @st.composite
 def members(draw: st.DrawFn) -> list[tuple[Question, dict[str, int | None]]]:
-    """Rules of each resource; some of them are alike, as they are in practice."""
+    """Rules of each resource; some of them are equal, as they are in practice."""
     common = draw(weekly_rules())
     step, duration = (
         draw(st.sampled_from([15, 30, 45, 60, 90])),
@@ -175,8 +175,9 @@ def test_a_pool_lists_what_its_resources_list(
     start: int,
     compiled: bool,
 ) -> None:
-    """Grids, buffers, notice, horizon, blackouts, bookings, lapsed holds and changes: the periods,
-    places and resources are the sums over the resources."""
+    """Grids, buffers, notice, horizon, blackouts, bookings, expired holds and reschedules: the
+    periods, places and resources are the sums over the resources.
+    """
     database = pool.stand.database
     _clear(database)
     for resource_id, (question, columns) in zip(pool.resource_ids, rules, strict=True):
@@ -203,7 +204,7 @@ def test_a_pool_lists_what_its_resources_list(
 
 
 def test_resources_that_are_alike_are_counted_together(pool: Pool) -> None:
-    """The sets find something: with openings that only a set would read, a pool lists by them."""
+    """The sets are used: a pool lists openings that only a set would read."""
     database = pool.stand.database
     _clear(database)
     question = Question("UTC", [], 60, 60, 0, 90, NOW, NOW, NOW)
@@ -270,8 +271,25 @@ def test_what_is_in_the_way_in_a_pool(pool: Pool, kind: str, places: list[int]) 
     assert _places(pool) == places
 
 
+def test_a_start_near_two_bookings_is_lost_once(pool: Pool) -> None:
+    """Two half hours that follow each other take one start of their resource, not two."""
+    offer, nine = _alike(pool), datetime(2031, 3, 4, 9, tzinfo=UTC)
+    take(offer, nine, 30, "paid")
+    take(offer, nine + 30 * MINUTE, 30, "paid")
+
+    assert _places(pool) == [3, 4]
+
+
+def test_what_is_closed_for_months_is_not_counted(pool: Pool) -> None:
+    """A blackout around the whole period takes every start of its resource."""
+    offer = _alike(pool)
+    pool.stand.tenant.blackout(offer.resource_id, NOW - DAY, NOW + 90 * DAY)
+
+    assert _places(pool) == [3, 3]
+
+
 def test_a_start_of_two_openings_is_one(pool: Pool) -> None:
-    """Monday's window goes on into Tuesday's: its starts are those of one resource."""
+    """Monday's window continues into Tuesday's: its starts are those of one resource."""
     _alike(pool)
     pool.stand.tenant.hours(pool.resource_ids[0], "20:00", "08:00", [1])
     pool.stand.tenant.override(pool.resource_ids[0], date(2031, 3, 4), "07:00", "11:00")

@@ -53,7 +53,9 @@ def _resource(held: Held) -> UUID:
 
 
 def test_each_hold_gets_a_resource_until_none_is_left(api: Api, tenant: Tenant) -> None:
-    """As many holds as resources; the next is told what the pool still has, and can have it."""
+    """As many holds as resources; the next is refused with what the pool still has, and can hold
+    that.
+    """
     team = _team(tenant, 3)
     pool = _pool(tenant, team)
 
@@ -73,7 +75,7 @@ def test_each_hold_gets_a_resource_until_none_is_left(api: Api, tenant: Tenant) 
 
 
 def test_the_least_booked_of_the_week_comes_first(api: Api, tenant: Tenant) -> None:
-    """Live bookings of the wish's local week count; those of the next week do not."""
+    """Live bookings of the requested local week count; those of the next week do not."""
     team = _team(tenant, 3)
     pool = _pool(tenant, team)
     day = timedelta(days=1)
@@ -90,7 +92,7 @@ def test_the_least_booked_of_the_week_comes_first(api: Api, tenant: Tenant) -> N
 
 
 def test_equals_are_not_always_tried_in_the_same_order(api: Api, tenant: Tenant) -> None:
-    """Of five resources without bookings not always the same one is picked."""
+    """Of five resources without bookings, it is not always the same one that is picked."""
     team = _team(tenant, 5)
     pool = _pool(tenant, team)
     picked = set()
@@ -103,7 +105,7 @@ def test_equals_are_not_always_tried_in_the_same_order(api: Api, tenant: Tenant)
 
 
 def test_a_series_gets_one_resource_for_all_its_periods(api: Api, tenant: Tenant) -> None:
-    """Only who is free every week is picked; when there is nobody, nothing is held."""
+    """Only a resource that is free every week is picked; without one, nothing is held."""
     team = _team(tenant, 3)
     pool = _pool(tenant, team)
     api.hold(team[0], TEN)
@@ -121,7 +123,7 @@ def test_a_series_gets_one_resource_for_all_its_periods(api: Api, tenant: Tenant
 
 
 def test_a_pool_leaves_alone_what_the_cart_names(api: Api, tenant: Tenant) -> None:
-    """Named resources are taken first, whatever the order of the items."""
+    """Resources that the cart names are taken first, whatever the order of the items."""
     team = _team(tenant, 2)
     pool = _pool(tenant, team)
 
@@ -135,7 +137,7 @@ def test_a_pool_leaves_alone_what_the_cart_names(api: Api, tenant: Tenant) -> No
 
 
 def test_two_of_one_pool_are_two_resources(api: Api, tenant: Tenant) -> None:
-    """A cart may want several of a pool at one time; one more than there are is refused."""
+    """A cart may have several of a pool at one time; one more than exist is refused."""
     team = _team(tenant, 2)
     pool = _pool(tenant, team)
     both = [period(team[0], TEN, pool_id=pool)] * 2
@@ -150,7 +152,7 @@ def test_two_of_one_pool_are_two_resources(api: Api, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("gone", ["pool", "resources", "offering", "unknown", "empty"])
 def test_what_is_not_there_is_not_found(api: Api, tenant: Tenant, gone: str) -> None:
-    """Archived pools and resources, foreign offerings and unknown ids are refused alike.
+    """Archived pools and resources, other tenants' offerings and unknown ids are refused alike.
 
     Cases: E-8.1
     """
@@ -173,7 +175,7 @@ def test_what_is_not_there_is_not_found(api: Api, tenant: Tenant, gone: str) -> 
     assert digests(api.database) == before
 
 
-def test_a_time_that_nobody_offers_is_not_offered(api: Api, tenant: Tenant) -> None:
+def test_a_time_outside_all_hours_is_refused(api: Api, tenant: Tenant) -> None:
     """The rule is named, as for a single resource."""
     team = _team(tenant, 2)
     pool = _pool(tenant, team)
@@ -185,7 +187,7 @@ def test_a_time_that_nobody_offers_is_not_offered(api: Api, tenant: Tenant) -> N
     assert digests(api.database) == before
 
 
-def test_who_does_not_offer_the_time_is_passed_over(api: Api, tenant: Tenant) -> None:
+def test_a_closed_resource_is_skipped(api: Api, tenant: Tenant) -> None:
     """A blackout of one resource leaves the time to the others."""
     team = _team(tenant, 2)
     pool = _pool(tenant, team)

@@ -13,7 +13,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_a_booking_opens_with_its_secret_or_a_secret_key(api: Api, tenant: Tenant) -> None:
-    """The customer's own secret and the tenant's server see the same booking."""
+    """The customer with the booking's secret and the tenant's server see the same booking."""
     held = api.hold(tenant.offer())
 
     by_customer = api.call("get_booking", held.actor, held.id)
@@ -109,7 +109,7 @@ def test_browsers_do_not_list_bookings(api: Api, tenant: Tenant) -> None:
 
 
 def test_the_confirmation_tells_what_has_become_of_a_booking(api: Api, tenant: Tenant) -> None:
-    """held, processing, confirmed: the words follow the booking; ask names the session.
+    """held, processing, confirmed: the state follows the booking; ask names the session.
 
     Cases: E-2.8
     """
@@ -128,7 +128,7 @@ def test_the_confirmation_tells_what_has_become_of_a_booking(api: Api, tenant: T
 
 
 def test_the_confirmation_of_a_hold_that_ran_out(api: Api, tenant: Tenant) -> None:
-    """Expired at its deadline, whether a sweep has run or not.
+    """Expired at its deadline, with or without a sweep.
 
     Cases: E-2.8
     """
@@ -164,7 +164,7 @@ def test_the_confirmation_of_money_on_its_way_back(api: Api, tenant: Tenant) -> 
     assert {t["reason"] for t in told} == {"time_lost"}
 
 
-def test_the_confirmation_is_for_whoever_may_see_the_booking(api: Api, tenant: Tenant) -> None:
+def test_the_confirmation_needs_the_bookings_secret(api: Api, tenant: Tenant) -> None:
     """KHNTF without the booking's secret."""
     held = api.hold(tenant.offer())
 
@@ -174,7 +174,7 @@ def test_the_confirmation_is_for_whoever_may_see_the_booking(api: Api, tenant: T
 
 
 def test_health_tells_clock_and_schema(api: Api) -> None:
-    """The database's clock and the newest migration; whoever asks needs no key.
+    """The database's clock and the newest migration; no key is needed.
 
     Cases: E-6.3
     """

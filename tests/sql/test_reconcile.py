@@ -24,13 +24,13 @@ def _step(api: Api) -> Any:
 
 
 def _report(api: Api, step: dict[str, Any], *seen: dict[str, Any], tried: Any = ()) -> Any:
-    """What was seen on the way to the end of this step."""
+    """What was seen up to the end of this step."""
     told = {"next": None} | step
     return api.call("submit_reconciliation_page", told, Jsonb(list(seen)), Jsonb(list(tried)))
 
 
 def _to(api: Api, phase: str) -> Any:
-    """Walk on, seeing nothing, until that phase."""
+    """Continue the run, seeing nothing, until that phase."""
     while (step := _step(api))["phase"] != phase:
         _report(api, step)
     return step
@@ -42,7 +42,7 @@ def _intent(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def _payments(api: Api, offer: Offer, count: int, *, last: timedelta) -> None:
-    """So many payments, the last of them so long ago, each a second before the next."""
+    """That many payments, the last of them that long ago, each a second before the next."""
     api.paid(offer)
     api.database.execute("update core.payments set created_at = %s", NOW - timedelta(days=99))
     api.database.execute(_PAID_LONG_AGO, NOW - last, NOW - last, count)
@@ -61,7 +61,7 @@ def test_a_walk_covers_the_days_up_to_an_hour_ago(api: Api) -> None:
 
 
 def test_phases_follow_each_other_once(api: Api) -> None:
-    """What Stripe lists, what it does not, what was found; then nothing until the next day."""
+    """What Stripe lists, what it does not list, open findings; then nothing until the next day."""
     phases = []
     while (step := _step(api)) is not None:
         phases.append(step["phase"])
@@ -78,7 +78,7 @@ def test_phases_follow_each_other_once(api: Api) -> None:
 def test_payments_that_stripe_did_not_list_are_asked_for_in_batches(
     api: Api, tenant: Tenant
 ) -> None:
-    """Twenty at a time, oldest first, each once, none that was seen, none outside the period."""
+    """Twenty at a time, oldest first, each once; none that was listed, none outside the period."""
     _payments(api, tenant.offer(), 45, last=timedelta(days=2))
     api.database.execute(
         "update core.payments set created_at = %s where payment_intent_id = 'pi_44'",
@@ -100,7 +100,7 @@ def test_payments_that_stripe_did_not_list_are_asked_for_in_batches(
 
 
 def test_a_long_stretch_that_was_seen_is_passed_in_steps(api: Api, tenant: Tenant) -> None:
-    """Three hundred rows a step, so that none takes long; where one ends the next begins."""
+    """Three hundred rows per step, so that none takes long; the next begins where one ends."""
     _payments(api, tenant.offer(), 601, last=timedelta(days=2))
     api.database.execute("insert into core.reconciled_rows select tenant_id, id from core.payments")
     steps = [_to(api, "our_payments")]
@@ -114,7 +114,7 @@ def test_a_long_stretch_that_was_seen_is_passed_in_steps(api: Api, tenant: Tenan
 
 
 def test_what_was_seen_is_forgotten_with_the_walk(api: Api, tenant: Tenant) -> None:
-    """The next walk sees for itself."""
+    """The next run starts without it."""
     _payments(api, tenant.offer(), 1, last=timedelta(days=2))
     _report(api, _step(api), _intent("pi_1"))
     seen = api.database.value("select count(*) from core.reconciled_rows")
@@ -124,7 +124,7 @@ def test_what_was_seen_is_forgotten_with_the_walk(api: Api, tenant: Tenant) -> N
 
 
 def test_a_page_with_cures_is_left_when_they_were_tried(api: Api, tenant: Tenant) -> None:
-    """Until then the walk stays; what differs all the same stays open."""
+    """Until then the run stays on the page; a difference that remains stays open."""
     checkout = api.checkout(api.hold(tenant.offer()))
     step = _step(api)
     lost = _intent("pi_lost", checkout_id=str(checkout.id))
@@ -143,7 +143,7 @@ def test_a_page_with_cures_is_left_when_they_were_tried(api: Api, tenant: Tenant
 
 
 def test_many_open_findings_are_asked_for_in_batches(api: Api) -> None:
-    """Twenty at a time, each once; those that this walk has come by are not among them."""
+    """Twenty at a time, each once; those that this run has just compared are not among them."""
     _report(api, _step(api), *(_intent(f"pi_{n:02}") for n in range(30)))
     _report(api, _to(api, "findings"))
     api.database.clock.advance(timedelta(days=1))
@@ -158,7 +158,7 @@ def test_many_open_findings_are_asked_for_in_batches(api: Api) -> None:
 
 
 def test_what_was_accepted_and_over_and_is_back_is_open(api: Api) -> None:
-    """A person accepted that difference, not every later one."""
+    """An operator accepted that difference, not every later one."""
     _report(api, _step(api), _intent("pi_1"))
     api.database.execute(
         "update core.findings set accepted_at = core.clock(), accepted_because = 'tea'"
@@ -189,7 +189,7 @@ def test_a_difference_of_the_last_hour_is_none_yet(api: Api, tenant: Tenant) -> 
 
 
 def test_what_was_found_stays_while_it_changes(api: Api, tenant: Tenant) -> None:
-    """Somebody touches the row, and both books still differ: it is the same finding, and open."""
+    """The row is changed, and the books still differ: it is the same finding, and open."""
     api.paid(tenant.offer())
     intent = api.database.value("select payment_intent_id from core.payments")
     api.database.clock.advance(timedelta(hours=1))
@@ -204,28 +204,29 @@ def test_what_was_found_stays_while_it_changes(api: Api, tenant: Tenant) -> None
 
 
 def test_what_is_of_a_tenant_of_another_database_is_passed_by(api: Api, tenant: Tenant) -> None:
-    """Payments of a tenant that never was here, or has left: the database that answers for it
-    compares them. What names no tenant is compared here."""
+    """Payments of a tenant that was never here, or has left, are compared by the database that
+    answers for it. A payment that names no tenant is compared here.
+    """
     gone = Tenant(api.database)
     api.database.execute("update core.tenants set state = 'left' where id = %s", gone.id)
     named = [str(each) for each in (uuid4(), gone.id, tenant.id)]
     intents = [_intent(f"pi_{n}") | {"metadata": {"tenant_id": t}} for n, t in enumerate(named)]
 
-    compared = _report(api, _step(api), *intents, _intent("pi_nobodys"))
+    compared = _report(api, _step(api), *intents, _intent("pi_foreign"))
 
     assert compared["foreign"] == 2
     assert {found["id"]: found["tenant_id"] for found in compared["found"]} == {
         "pi_2": None,
-        "pi_nobodys": None,
+        "pi_foreign": None,
     }
 
 
 def test_open_findings_of_a_tenant_that_left_are_none_of_ours(api: Api, tenant: Tenant) -> None:
-    """Neither counted nor asked for again; those of nobody are."""
+    """Neither counted nor asked for again; those without a tenant are."""
     api.paid(tenant.offer())
     api.database.clock.advance(timedelta(hours=30))
     (row,) = api.database.rows("select payment_intent_id as id from core.payments")
-    _report(api, _step(api), _intent("pi_nobodys"), _intent(row.id, amount=1))
+    _report(api, _step(api), _intent("pi_foreign"), _intent(row.id, amount=1))
     before = api.call("next_reconciliation_page", DAYS)["open"]
     api.database.execute("update core.tenants set state = 'left'")
 
@@ -235,7 +236,9 @@ def test_open_findings_of_a_tenant_that_left_are_none_of_ours(api: Api, tenant: 
 
 
 def test_whose_a_payment_is_may_be_news(api: Api, tenant: Tenant) -> None:
-    """What was nobody's and turns out to be somebody's is another finding; the first is over."""
+    """A payment without a tenant that turns out to belong to one is another finding; the first is
+    over.
+    """
     checkout = api.checkout(api.hold(tenant.offer()))
     api.database.clock.advance(timedelta(hours=2))
     _report(api, _step(api), _intent("pi_lost"))

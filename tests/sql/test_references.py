@@ -1,4 +1,4 @@
-"""References: eight letters that people can read out, one for each booking of a tenant."""
+"""References: eight characters that people can read out, one for each booking of a tenant."""
 
 import re
 from datetime import timedelta
@@ -11,7 +11,7 @@ from tests.harness.clients.calls import Api, refused
 from tests.harness.database.builders import NOW, Tenant, sha256
 
 SHOWN = re.compile(r"[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}")
-# Draws what a test has laid down, in order; the last of it for ever.
+# Draws what a test has prepared, in order; then always the last.
 _DRAWN = """
 create table public.drawn (n serial, reference text);
 insert into public.drawn (reference) select unnest(%s::text[]);
@@ -40,7 +40,7 @@ def draw(api: Api, *references: str) -> None:
 
 
 def listed(api: Api, tenant: Tenant, reference: str, **filters: str) -> list[str]:
-    """Ids of the bookings that a server is told for a reference."""
+    """Ids of the bookings that a server finds by a reference."""
     wanted = {"reference": reference} | filters
     page = api.call("list_bookings", tenant.actor("secret"), wanted, None, 50)
     assert page["next"] is None
@@ -60,7 +60,7 @@ def test_each_booking_has_one(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_reference_that_is_taken_is_drawn_again(api: Api, tenant: Tenant) -> None:
-    """Two bookings that draw the same have two references all the same."""
+    """Two bookings that draw the same reference still end with two."""
     offer = tenant.offer()
     draw(api, "K7QM2F9D", "K7QM2F9D", "K7QM2F9D", "00000001")
 
@@ -71,7 +71,7 @@ def test_a_reference_that_is_taken_is_drawn_again(api: Api, tenant: Tenant) -> N
 
 
 def test_another_tenant_may_have_the_same(api: Api, tenant: Tenant) -> None:
-    """References are a tenant's own, and so is finding by them."""
+    """References belong to a tenant, and so does the search for them."""
     other = Tenant(api.database)
     draw(api, "K7QM2F9D")
 
@@ -83,7 +83,7 @@ def test_another_tenant_may_have_the_same(api: Api, tenant: Tenant) -> None:
 
 
 def test_two_rows_never_share_one(api: Api, tenant: Tenant) -> None:
-    """Whatever draws: the constraint is the judge."""
+    """Whatever is drawn, the constraint refuses it."""
     offer = tenant.offer()
     booking = {"starts_at": NOW, "ends_at": NOW + timedelta(hours=1), "reference": "K7QM2F9D"}
     offer.booking(**booking)
@@ -107,7 +107,7 @@ def test_a_booking_is_found_by_what_people_write(api: Api, tenant: Tenant, typed
 
 @pytest.mark.parametrize("typed", ["", "10KQ2F9", "10KQ2F9DD", "U0KQ2F9D", "10KQ2F9%", "é0KQ2F9D"])
 def test_what_is_none_finds_nothing(api: Api, tenant: Tenant, typed: str) -> None:
-    """Not even a part of one, or with a letter that references do not have."""
+    """Neither a part of one, nor one with a letter that references do not use."""
     draw(api, "10KQ2F9D")
     api.hold(tenant.offer())
 
@@ -115,7 +115,7 @@ def test_what_is_none_finds_nothing(api: Api, tenant: Tenant, typed: str) -> Non
 
 
 def test_other_filters_narrow_it_down(api: Api, tenant: Tenant) -> None:
-    """All filters hold together."""
+    """All filters apply together."""
     held = api.hold(tenant.offer())
     reference = held.answer["reference"]
 
@@ -125,7 +125,7 @@ def test_other_filters_narrow_it_down(api: Api, tenant: Tenant) -> None:
 
 
 def test_locale_and_zone_are_kept_with_what_they_came_with(api: Api, tenant: Tenant) -> None:
-    """Of a hold, of a place in the waitlist, and of what the place is offered."""
+    """Of a hold, of a waitlist entry, and of its offer."""
     offer = tenant.offer()
     said = {"locale": "de-CH", "timezone": "Europe/Zurich"}
     starts_at = NOW + timedelta(hours=2)
@@ -149,7 +149,7 @@ def test_locale_and_zone_are_kept_with_what_they_came_with(api: Api, tenant: Ten
 
 
 def test_without_them_nothing_is_known(api: Api, tenant: Tenant) -> None:
-    """They are no default: null is not known."""
+    """There is no default: null means unknown."""
     answer = api.hold(tenant.offer()).answer
 
     assert (answer["locale"], answer["timezone"]) == (None, None)

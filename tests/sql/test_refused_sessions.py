@@ -1,4 +1,4 @@
-"""A checkout whose session Stripe refuses to make, while its booking is being given up."""
+"""A checkout whose session Stripe refuses to make, while its booking is being released."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ NO_SESSION = {"outcome": "absent", "session": None}
 def test_a_refused_session_does_not_keep_a_released_time(api: Api, tenant: Tenant) -> None:
     """A customer leaves while the session is being made, and Stripe refuses it: the time is free.
 
-    What was to close the session finds nothing to do any more.
+    The effect that was to close the session finds nothing to do.
 
     Cases: E-2.6, D-1
     """
@@ -28,8 +28,8 @@ def test_a_refused_session_does_not_keep_a_released_time(api: Api, tenant: Tenan
     assert violations(api.database, quiescent=True) == []
 
 
-def test_who_has_left_does_not_go_to_pay_after_a_refusal(api: Api, tenant: Tenant) -> None:
-    """The request whose session was refused goes on to its next attempt: there is none.
+def test_a_released_booking_does_not_go_to_pay_after_a_refusal(api: Api, tenant: Tenant) -> None:
+    """The request whose session was refused tries to begin another checkout, and is refused.
 
     Cases: E-2.6, D-1
     """
@@ -61,7 +61,7 @@ def test_a_refused_session_after_the_deadline_ends_the_hold(api: Api, tenant: Te
 
 
 def test_a_refused_session_does_not_end_a_hold(api: Api, tenant: Tenant) -> None:
-    """Refused by Stripe and then found absent, an attempt makes room for the next one.
+    """An attempt that Stripe refused and does not have makes room for the next one.
 
     Cases: E-2.6
     """

@@ -1,4 +1,4 @@
-"""api.release_hold: give a held time back before it is paid."""
+"""api.release_hold: release a held time before it is paid."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -8,7 +8,7 @@ from tests.harness.database.builders import Tenant
 
 
 def test_a_held_time_is_free_at_once(api: Api, tenant: Tenant) -> None:
-    """Releasing what nobody is paying for frees its time in the same transaction."""
+    """Without a payable checkout, the time is free in the same transaction."""
     held = api.hold(tenant.offer())
 
     answer = api.call("release_hold", held.actor, held.id, None)
@@ -18,7 +18,7 @@ def test_a_held_time_is_free_at_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_releasing_twice_is_one_release(api: Api, tenant: Tenant) -> None:
-    """The repeat answers the same and writes nothing."""
+    """The repeat gets the same answer and writes nothing."""
     held = api.hold(tenant.offer())
 
     answers = [api.call("release_hold", held.actor, held.id, None) for _ in range(2)]
@@ -27,7 +27,7 @@ def test_releasing_twice_is_one_release(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_payable_checkout_is_closed_first(api: Api, tenant: Tenant) -> None:
-    """The time is kept, and the answer carries the leased effect that closes the checkout."""
+    """The time is kept, and the answer contains the leased effect that closes the checkout."""
     checkout = api.checkout(api.hold(tenant.offer()))
 
     answer = api.call("release_hold", checkout.held.actor, checkout.held.id, None)
@@ -38,12 +38,12 @@ def test_a_payable_checkout_is_closed_first(api: Api, tenant: Tenant) -> None:
     assert checkout.held.occupies
     assert effect["kind"] == "expire_session"
     assert effect["checkout"]["session_id"] == checkout.session_id
-    assert again["effect"] is None  # somebody is at it
+    assert again["effect"] is None  # the caller has leased it
     assert checkout.row.close_reason == "released"
 
 
 def test_the_providers_answer_releases_the_time(api: Api, tenant: Tenant) -> None:
-    """Once the provider says that it cannot be paid any more, the time is free."""
+    """Once Stripe says that it cannot be paid any more, the time is free."""
     checkout = api.checkout(api.hold(tenant.offer()))
     answer = api.call("release_hold", checkout.held.actor, checkout.held.id, None)
 
@@ -67,7 +67,7 @@ def test_a_delayed_payment_forbids_the_release(api: Api, tenant: Tenant) -> None
 
 
 def test_a_confirmed_booking_is_no_hold(api: Api, tenant: Tenant) -> None:
-    """KHSTA: what is paid is cancelled, not released."""
+    """KHSTA: a paid booking is cancelled, not released."""
     held = api.paid(tenant.offer()).held
 
     refusal = refused(lambda: api.call("release_hold", held.actor, held.id, None))
@@ -92,7 +92,7 @@ def test_a_stale_screen_releases_nothing(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_hold_that_ran_out_can_be_released(api: Api, tenant: Tenant) -> None:
-    """Past its deadline but not swept yet: the release is what expires it."""
+    """Past its deadline but not swept yet: the release expires it."""
     held = api.hold(tenant.offer())
     api.database.clock.advance(timedelta(minutes=6))
 
@@ -106,4 +106,4 @@ def test_an_unknown_booking_is_not_found(api: Api, tenant: Tenant) -> None:
     refusal = refused(lambda: api.call("release_hold", tenant.actor("secret"), uuid4(), None))
 
     assert refusal.sqlstate == "KHNTF"
-    assert refusal.hint is None  # the error says it
+    assert refusal.hint is None  # the error has the hint

@@ -1,4 +1,4 @@
-"""api.reschedule_booking: move a booking to another bookable time, at the price of today."""
+"""api.reschedule_booking: move a booking to another bookable time, at today's price."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ TEN, NOON, TWO = (NOW + timedelta(hours=hours) for hours in (2, 4, 6))
 
 
 def price(offer: Offer, amount: int, currency: str = "EUR") -> None:
-    """What the offering costs from now on."""
+    """Set the price of the offering."""
     offer.tenant.database.execute(
         "update core.prices set amount = %s, currency = %s where offering_id = %s",
         *(amount, currency, offer.offering_id),
@@ -22,7 +22,7 @@ def price(offer: Offer, amount: int, currency: str = "EUR") -> None:
 
 
 def ranges(held: Held) -> list[tuple[int, datetime]]:
-    """The times a booking owns: part, and when it begins."""
+    """The times a booking owns: part, and start."""
     query = (
         "select part, lower(during) as at from core.occupancies where booking_id = %s order by 1"
     )
@@ -30,13 +30,13 @@ def ranges(held: Held) -> list[tuple[int, datetime]]:
 
 
 def everything(api: Api) -> list[Any]:
-    """What a refused move must leave as it was."""
+    """The rows that a refused reschedule must leave as they were."""
     tables = ("bookings", "occupancies", "reschedules", "refunds", "effects", "idempotency_keys")
     return [api.database.rows(f"select * from core.{table} order by 2") for table in tables]
 
 
-def test_a_hold_moves_with_its_new_price(api: Api, tenant: Tenant) -> None:
-    """It keeps its deadline; the old time is free, and what it will cost is today's price.
+def test_a_hold_is_rescheduled_at_its_new_price(api: Api, tenant: Tenant) -> None:
+    """It keeps its deadline; the old time is free, and it now costs today's price.
 
     Cases: D-1, E-10.5
     """
@@ -54,8 +54,8 @@ def test_a_hold_moves_with_its_new_price(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_a_paid_booking_moves_at_once_for_the_same_price(api: Api, tenant: Tenant) -> None:
-    """No money moves, and the trail says what was done."""
+def test_a_paid_booking_is_rescheduled_at_once_for_the_same_price(api: Api, tenant: Tenant) -> None:
+    """Nothing is charged or refunded, and the audit trail has the reason."""
     paid = api.paid(tenant.offer(), TEN).held
 
     moved = api.move(paid, NOON)
@@ -69,7 +69,7 @@ def test_a_paid_booking_moves_at_once_for_the_same_price(api: Api, tenant: Tenan
 
 
 def test_it_may_overlap_its_own_old_time(api: Api, tenant: Tenant) -> None:
-    """Nobody is in their own way: half an hour later is free where only this booking is."""
+    """A booking does not block itself: half an hour later is free if only this booking overlaps."""
     paid = api.paid(tenant.offer(), TEN).held
 
     api.move(paid, TEN + timedelta(minutes=30))
@@ -96,7 +96,7 @@ def test_what_costs_less_gives_the_difference_back(api: Api, tenant: Tenant) -> 
 
 
 def test_what_was_given_back_leaves_the_booking_paid(api: Api, tenant: Tenant) -> None:
-    """Once the refund has succeeded, what is kept is the price: the booking is paid."""
+    """Once the refund has succeeded, the payment that remains is the price: the booking is paid."""
     offer = tenant.offer()
     paid = api.paid(offer, TEN).held
     price(offer, 3000)
@@ -110,7 +110,7 @@ def test_what_was_given_back_leaves_the_booking_paid(api: Api, tenant: Tenant) -
 
 
 def test_what_costs_more_waits_with_both_times(api: Api, tenant: Tenant) -> None:
-    """The booking stays; the new time is kept for as long as a hold, and the difference is frozen.
+    """The booking stays; the new time is kept as long as a hold, and the difference is frozen.
 
     Cases: D-1, E-10.5
     """
@@ -131,7 +131,7 @@ def test_what_costs_more_waits_with_both_times(api: Api, tenant: Tenant) -> None
 
 
 def test_a_difference_too_small_to_be_paid_is_waived(api: Api, tenant: Tenant) -> None:
-    """Below 50 minor units the booking moves at once, and keeps its price."""
+    """Below 50 minor units the booking is rescheduled at once, and keeps its price."""
     offer = tenant.offer()
     paid = api.paid(offer, TEN).held
     price(offer, 4549)
@@ -143,7 +143,7 @@ def test_a_difference_too_small_to_be_paid_is_waived(api: Api, tenant: Tenant) -
 
 
 def test_another_resource_that_has_the_offering(api: Api, tenant: Tenant) -> None:
-    """The booking moves there, with the buffers of there frozen anew; the old place is free.
+    """The booking gets the other resource, with its buffers frozen; the old place is free.
 
     Cases: P-3
     """
@@ -170,8 +170,8 @@ def test_another_resource_that_has_the_offering(api: Api, tenant: Tenant) -> Non
     assert violations(api.database) == []
 
 
-def test_a_whole_date_moves(api: Api, tenant: Tenant) -> None:
-    """A booking by date moves to another date.
+def test_a_whole_date_is_rescheduled(api: Api, tenant: Tenant) -> None:
+    """A booking by date is rescheduled to another date.
 
     Cases: D-5
     """
@@ -184,8 +184,8 @@ def test_a_whole_date_moves(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_free_cancellation_is_not_moved(api: Api, tenant: Tenant) -> None:
-    """When it could be cancelled free of charge stays where the first booking put it.
+def test_free_cancellation_keeps_its_deadline(api: Api, tenant: Tenant) -> None:
+    """Its deadline stays where the first booking put it.
 
     Cases: E-10.2
     """
@@ -199,8 +199,8 @@ def test_free_cancellation_is_not_moved(api: Api, tenant: Tenant) -> None:
     assert paid.row.free_cancel_until == until
 
 
-def test_a_group_member_moves_into_another_session(api: Api, tenant: Tenant) -> None:
-    """The seat left is free, and the move joins the session that is there."""
+def test_a_group_member_joins_another_class(api: Api, tenant: Tenant) -> None:
+    """The old seat is free, and the booking joins the existing class."""
     resource = tenant.resource()
     offering = tenant.offering(resource, group_size=2)
     tenant.price(offering)
@@ -219,8 +219,8 @@ def test_a_group_member_moves_into_another_session(api: Api, tenant: Tenant) -> 
     assert violations(api.database) == []
 
 
-def test_repeating_with_the_key_moves_once(api: Api, tenant: Tenant) -> None:
-    """A repeat answers the booking as it is, also after it was moved on; another body is refused.
+def test_repeating_with_the_key_reschedules_once(api: Api, tenant: Tenant) -> None:
+    """A repeat gets the booking as it is, also after a further reschedule; another body is refused.
 
     Cases: D-3
     """
@@ -238,7 +238,7 @@ def test_repeating_with_the_key_moves_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_repeat_does_not_open_a_strangers_booking(api: Api, tenant: Tenant) -> None:
-    """Without the booking's secret there is no such booking, whatever the key."""
+    """Without the booking's secret it is not found, whatever the key."""
     paid = api.paid(tenant.offer(), TEN).held
     api.move(paid, NOON, key="one")
     stranger = Held(tenant, paid.id, "bks_other", paid.answer)
@@ -250,8 +250,8 @@ def test_a_repeat_does_not_open_a_strangers_booking(api: Api, tenant: Tenant) ->
 
 
 @pytest.mark.parametrize("state", ["paying", "delayed", "expired", "stale", "begun", "changing"])
-def test_what_cannot_be_moved(api: Api, tenant: Tenant, state: str) -> None:
-    """A booking that is being paid, is over or has begun is not moved; nor one twice at once.
+def test_what_cannot_be_rescheduled(api: Api, tenant: Tenant, state: str) -> None:
+    """A booking that is pending payment, is over or has begun; nor one with a pending reschedule.
 
     Cases: E-10.2
     """
@@ -285,7 +285,7 @@ def test_what_cannot_be_moved(api: Api, tenant: Tenant, state: str) -> None:
         ({"starts_at": TEN - timedelta(days=1)}, "KHOFF"),
         ({"starts_at": TEN + timedelta(days=4000)}, "KHOFF"),
         ({"date": "2031-03-05"}, "KHOFF"),
-        ({"starts_at": TWO}, "KHTKN"),  # somebody else's
+        ({"starts_at": TWO}, "KHTKN"),  # another customer's
         ({"starts_at": NOON, "resource_id": str(uuid4())}, "KHNTF"),
         ({"starts_at": NOON, "version": 99}, "KHVER"),
     ],
@@ -307,7 +307,7 @@ def test_a_wish_that_cannot_be_met(
 
 
 def test_a_taken_time_names_free_ones(api: Api, tenant: Tenant) -> None:
-    """The refusal carries alternatives; the booking's own old time counts as free for it.
+    """The refusal has alternatives; the booking's own old time counts as free for it.
 
     Cases: E-5.2
     """
@@ -323,7 +323,7 @@ def test_a_taken_time_names_free_ones(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_resource_without_the_offering(api: Api, tenant: Tenant) -> None:
-    """KHNTF: the booking keeps its offering wherever it goes."""
+    """KHNTF: a booking keeps its offering."""
     paid = api.paid(tenant.offer(), TEN).held
     elsewhere: UUID = tenant.offer().resource_id
 
@@ -331,7 +331,7 @@ def test_a_resource_without_the_offering(api: Api, tenant: Tenant) -> None:
 
 
 def test_another_currency_is_refused(api: Api, tenant: Tenant) -> None:
-    """A difference between two currencies is no sum anybody could pay."""
+    """A difference between two currencies could not be paid."""
     offer = tenant.offer()
     paid = api.paid(offer, TEN).held
     price(offer, 4500, "USD")
@@ -340,8 +340,8 @@ def test_another_currency_is_refused(api: Api, tenant: Tenant) -> None:
     assert ranges(paid) == [(1, TEN)]
 
 
-def test_limits_hold_for_moves(api: Api, tenant: Tenant) -> None:
-    """A full day takes no booking that moves in, and lets those move that are there."""
+def test_limits_hold_for_reschedules(api: Api, tenant: Tenant) -> None:
+    """A full day takes no booking from another day, and lets its own be rescheduled within it."""
     offer = tenant.offer(daily_limit=1)
     paid = api.paid(offer, TEN).held
     tomorrow = api.paid(offer, TEN + timedelta(days=1)).held

@@ -1,4 +1,4 @@
-"""Moving one booking of a cart: once they are paid each is on its own; its money is not."""
+"""Rescheduling one booking of a cart: once paid each is separate; their payment is not."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -20,7 +20,7 @@ def _two(api: Api, tenant: Tenant) -> tuple[Held, Held]:
 
 
 def _paid(api: Api, tenant: Tenant) -> tuple[Held, Held]:
-    """And paid with one checkout."""
+    """The same, paid with one checkout."""
     first, later = _two(api, tenant)
     checkout = api.checkout(first)
     assert api.settle(checkout, "paid", amount_total=9000) == "confirmed"
@@ -43,7 +43,7 @@ def test_an_unpaid_cart_is_not_taken_apart(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_difference_goes_back_from_the_carts_payment(api: Api, tenant: Tenant) -> None:
-    """The later booking moves alone, and its part of the one payment goes back.
+    """The later booking is rescheduled alone, and its part of the one payment is refunded.
 
     Cases: E-2.3, E-10.5
     """
@@ -80,7 +80,7 @@ def test_each_pays_its_own_difference(api: Api, tenant: Tenant) -> None:
 
 
 def test_what_was_paid_for_itself_goes_back_first(api: Api, tenant: Tenant) -> None:
-    """A difference that was paid for one booking is given back before its part of the cart."""
+    """A difference paid for one booking is refunded before its part of the cart."""
     _, later = _paid(api, tenant)
     _price(api, 6000)
     api.move(later, FOUR)

@@ -1,4 +1,4 @@
-"""api.delete_expired_records: what nobody needs any more goes, and nothing else does."""
+"""api.delete_expired_records: deletes what is no longer needed, and nothing else."""
 
 from collections import Counter
 from datetime import timedelta
@@ -21,6 +21,7 @@ GROWING = (
     "core.effects",
     "core.idempotency_keys",
     "core.occupancies",
+    "core.reschedules",
     "core.stripe_events",
     "core.waitlist",
     "audit.booking_events",
@@ -29,7 +30,7 @@ KINDS = ("places", "bookings", "customers", "requests", "events", "effects", "fa
 
 
 def sweep(api: Api, limit: int = 100) -> dict[str, int]:
-    """A whole turn: how much of each kind was deleted, where any was."""
+    """A whole run: how many rows of each kind were deleted, without zeros."""
     totals: Counter[str] = Counter()
     after: Any = None
     while True:
@@ -49,7 +50,7 @@ def rows(api: Api) -> dict[str, int]:
 
 
 def expired(api: Api, tenant: Tenant) -> Checkout:
-    """A booking on its way to be paid, whose session expired, as Stripe's event says."""
+    """A booking pending payment, whose session expired, as Stripe's event says."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.database.clock.advance(HOUR)
     api.call("expire_holds", 10)
@@ -61,7 +62,7 @@ def expired(api: Api, tenant: Tenant) -> Checkout:
 
 
 def wait(api: Api, held: Held, secret: str, email: str = "ada@example.com") -> UUID:
-    """A place in the waitlist for the time of a hold."""
+    """A waitlist entry for the time of a hold."""
     row = held.row
     request = {
         "resource_id": str(row.resource_id),
@@ -77,7 +78,7 @@ def wait(api: Api, held: Held, secret: str, email: str = "ada@example.com") -> U
 
 
 def test_nothing_is_left_of_a_booking_that_was_never_paid(api: Api, tenant: Tenant) -> None:
-    """Checkout, effects, events, request keys, history and customer go; a count stays.
+    """Checkout, effects, events, request keys, history and customer are deleted; a count stays.
 
     Proves: ASVS 14.2.4, 15.2.2
     """
@@ -95,7 +96,7 @@ def test_nothing_is_left_of_a_booking_that_was_never_paid(api: Api, tenant: Tena
 
 
 def test_a_hold_goes_after_thirty_days_and_not_before(api: Api, tenant: Tenant) -> None:
-    """Counted from when it ended."""
+    """Counted from when it expired."""
     api.hold(tenant.offer())
     api.database.clock.advance(6 * timedelta(minutes=1))
     api.call("expire_holds", 10)
@@ -106,7 +107,7 @@ def test_a_hold_goes_after_thirty_days_and_not_before(api: Api, tenant: Tenant) 
 
     swept = sweep(api)
 
-    # the request was made six minutes before the hold ended
+    # the request was made six minutes before the hold expired
     assert early == {"requests": 1}
     assert still | {"core.idempotency_keys": 1} == before
     assert swept == {"bookings": 1, "customers": 1}
@@ -114,7 +115,7 @@ def test_a_hold_goes_after_thirty_days_and_not_before(api: Api, tenant: Tenant) 
 
 
 def test_a_cart_goes_as_a_whole(api: Api, tenant: Tenant) -> None:
-    """All its bookings, and the count has all of them."""
+    """All its bookings, and the count includes all of them."""
     offer = tenant.offer()
     wanted = carts.cart(*(carts.period(offer, NOW + h * HOUR) for h in (1, 2, 3)))
     held = carts.hold(api, tenant, wanted | {"customer": offer.request(NOW)["customer"]})
@@ -130,9 +131,23 @@ def test_a_cart_goes_as_a_whole(api: Api, tenant: Tenant) -> None:
     ]
 
 
+def test_a_hold_that_was_moved_goes_as_well(api: Api, tenant: Tenant) -> None:
+    """Its moves are no reason to keep what was never paid."""
+    held = api.hold(tenant.offer())
+    api.move(held, NOW + 4 * HOUR)
+    api.call("release_hold", held.actor, held.id, None)
+    api.database.clock.advance(31 * DAY)
+
+    swept = sweep(api)
+
+    assert swept == {"bookings": 1, "customers": 1}
+    assert rows(api) == {}
+
+
 def test_what_was_paid_stays_for_ever(api: Api, tenant: Tenant) -> None:
-    """Bookings, money, history and customer; only request keys, events and effects that are no
-    money end."""
+    """Bookings, payments, history and customer; only request keys, events and other effects are
+    deleted.
+    """
     confirmed = api.paid(tenant.offer())
     late = expired(api, tenant)
     api.database.clock.set(NOW + 3 * HOUR)  # its time has begun
@@ -166,7 +181,7 @@ def test_what_was_paid_stays_for_ever(api: Api, tenant: Tenant) -> None:
 def test_a_checkout_that_may_still_be_paid_keeps_its_booking(
     api: Api, tenant: Tenant, state: str, stays: bool
 ) -> None:
-    """However old: only Stripe's word ends a checkout."""
+    """However old: only an answer from Stripe ends a checkout."""
     checkout = expired(api, tenant)
     api.database.execute("update core.checkouts set state = %s", state)
     api.database.clock.advance(400 * DAY)
@@ -239,13 +254,28 @@ def _marked_paid(checkout: Checkout) -> None:
     checkout.held.tenant.database.execute("update core.bookings set payment_status = 'refunded'")
 
 
+def _change(checkout: Checkout) -> None:
+    checkout.held.tenant.database.execute(
+        "insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
+        " from_resource_id, from_starts_at, from_ends_at, calendar_unchecked, expires_at,"
+        " created_at, updated_at)"
+        " select tenant_id, gen_random_uuid(), id, 'pending', resource_id, starts_at, ends_at, 0,"
+        " 0, amount + 500, 500, currency, resource_id, starts_at, ends_at, false,"
+        " %s, %s, %s"
+        " from core.bookings",
+        *(NOW + HOUR, NOW, NOW),
+    )
+
+
 @pytest.mark.parametrize(
-    "speaks_against", [_payment, _journal, _finding, _pending, _dispute, _marked_paid]
+    "speaks_against", [_payment, _journal, _finding, _pending, _dispute, _marked_paid, _change]
 )
 def test_whatever_speaks_against_it_keeps_a_booking(
     api: Api, tenant: Tenant, speaks_against: Any
 ) -> None:
-    """A payment, a finding of the daily comparison, something pending, a dispute."""
+    """A payment, a finding of the daily comparison, something pending, a dispute, a change that
+    waits to be paid."""
     checkout = expired(api, tenant)
     speaks_against(checkout)
     api.database.clock.advance(400 * DAY)
@@ -259,7 +289,7 @@ def test_whatever_speaks_against_it_keeps_a_booking(
 
 
 def test_an_event_of_stripes_stays_for_thirty_five_days(api: Api, tenant: Tenant) -> None:
-    """And so does its booking, if that was never paid: Stripe may repeat it."""
+    """And so does its booking, if that was never paid: Stripe may repeat the event."""
     expired(api, tenant)
     api.database.clock.advance(35 * DAY)
     early = sweep(api)
@@ -275,7 +305,7 @@ def test_an_event_of_stripes_stays_for_thirty_five_days(api: Api, tenant: Tenant
 
 
 def test_a_failure_of_a_sweep_ends_a_month_after_its_last(api: Api, tenant: Tenant) -> None:
-    """What still fails is tried at least once a day, so it is never that old."""
+    """A failure that continues is tried at least once a day, so it is never that old."""
     api.database.execute(
         "insert into core.sweep_failures (tenant_id, sweep, row_id, sqlstate, retry_at, updated_at)"
         " values (%s, 'expire_holds', %s, 'XX000', %s, %s)",
@@ -316,7 +346,7 @@ def test_an_event_of_a_paid_booking_goes_alone(api: Api, tenant: Tenant) -> None
 def test_no_tenant_keeps_less_than_the_least(
     api: Api, tenant: Tenant, column: str, least: int
 ) -> None:
-    """The settings are limits that the database holds."""
+    """The database enforces the least values of the settings."""
     update = f"update core.tenants set {column} = %s where id = %s"
     api.database.execute(update, least, tenant.id)
 
@@ -326,7 +356,7 @@ def test_no_tenant_keeps_less_than_the_least(
 
 
 def test_each_tenant_decides_for_itself(api: Api, tenant: Tenant) -> None:
-    """One that keeps more for longer is not touched."""
+    """Another tenant with longer settings is not affected."""
     other = Tenant(api.database, keep_unpaid_days=60, keep_requests_days=60)
     ours, theirs = api.hold(tenant.offer()), api.hold(other.offer())
     for held in (ours, theirs):
@@ -340,7 +370,7 @@ def test_each_tenant_decides_for_itself(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_request_key_is_new_again_when_it_is_forgotten(api: Api, tenant: Tenant) -> None:
-    """What is repeated after that is another request."""
+    """After that, a repeat is a new request."""
     offer = tenant.offer()
     first = api.hold(offer, NOW + 2 * HOUR, key="mine")
     api.call("release_hold", first.actor, first.id, None)
@@ -353,7 +383,7 @@ def test_a_request_key_is_new_again_when_it_is_forgotten(api: Api, tenant: Tenan
 
 
 def test_places_that_ended_go_and_those_that_wait_stay(api: Api, tenant: Tenant) -> None:
-    """With their customers, if nothing else is left of them."""
+    """With their customers, if nothing else of them is left."""
     held = api.paid(tenant.offer(horizon_days=90), NOW + 60 * DAY + 2 * HOUR).held
     left, waiting = wait(api, held, "left"), wait(api, held, "waiting", "bob@example.com")
     api.call("leave_waitlist", tenant.actor(secret="left"), left, None)
@@ -368,7 +398,7 @@ def test_places_that_ended_go_and_those_that_wait_stay(api: Api, tenant: Tenant)
 
 
 def test_an_offer_that_lapsed_goes_with_its_place(api: Api, tenant: Tenant) -> None:
-    """And so does the letter that told of it."""
+    """And so is the letter about it."""
     held = api.hold(tenant.offer())
     wait(api, held, "place")
     api.call("release_hold", held.actor, held.id, None)
@@ -385,7 +415,7 @@ def test_an_offer_that_lapsed_goes_with_its_place(api: Api, tenant: Tenant) -> N
 
 
 def test_small_batches_do_the_same(api: Api, tenant: Tenant) -> None:
-    """One row a call; what has to stay is passed by, and stops nothing behind it."""
+    """One row per call; rows that must stay are skipped, and do not block those behind them."""
     stays = expired(api, tenant)
     _payment(stays)
     offer = tenant.offer()
@@ -404,7 +434,7 @@ def test_small_batches_do_the_same(api: Api, tenant: Tenant) -> None:
 def test_what_something_else_refers_to_is_counted_and_stops_nothing(
     api: Api, tenant: Tenant
 ) -> None:
-    """A table that the sweep does not know, of a later version: the others are deleted."""
+    """A table of a later version, unknown to the sweep: the other rows are deleted."""
     offer = tenant.offer()
     held = [api.hold(offer, NOW + h * HOUR) for h in (1, 2, 3)]
     for one in held:
@@ -424,7 +454,7 @@ def test_what_something_else_refers_to_is_counted_and_stops_nothing(
 
 
 def test_history_is_deleted_by_no_other_function(api: Api, tenant: Tenant) -> None:
-    """Not by a superuser, nor by a function whose text merely has the name in it."""
+    """Neither by a superuser nor by a function whose text merely contains the name."""
     api.hold(tenant.offer())
     api.database.execute(
         "create function public.forger() returns void language plpgsql as $$ begin"
@@ -441,7 +471,7 @@ def test_history_is_deleted_by_no_other_function(api: Api, tenant: Tenant) -> No
 def test_a_repeat_that_finds_the_key_but_not_its_booking_asks_again(
     api: Api, tenant: Tenant
 ) -> None:
-    """Between two statements the sweep may have deleted both: 40001 has the call repeated."""
+    """The sweep may delete both between two statements: 40001 makes the caller repeat the call."""
     offer = tenant.offer()
     held = api.hold(offer, NOW + 2 * HOUR, key="mine")
     api.call("release_hold", held.actor, held.id, None)

@@ -1,4 +1,6 @@
-"""api.retry_effect: what is dead is done again by a person's decision, money at most once."""
+"""api.retry_effect: a person has a dead effect performed again, and money is refunded at most
+once.
+"""
 
 from datetime import timedelta
 from functools import partial
@@ -27,7 +29,7 @@ def dead(api: Api, tenant: Tenant) -> Any:
 
 
 def bounced(api: Api, tenant: Tenant) -> Any:
-    """A refund that the bank sent back."""
+    """A refund that the bank returned."""
     effect = leased(api, tenant)
     api.finish(effect, "done", status="failed", refund={"id": "re_1"})
     return effect
@@ -38,7 +40,7 @@ def retry(api: Api, effect: Any) -> Any:
 
 
 def test_the_dead_is_due_at_once_with_its_old_key(api: Api, tenant: Tenant) -> None:
-    """The same row, from its first pause on: should it have happened, its key finds it.
+    """The same row, with its first pause: if it was performed after all, its key shows it.
 
     Cases: E-9.1
     """
@@ -58,7 +60,7 @@ def test_the_dead_is_due_at_once_with_its_old_key(api: Api, tenant: Tenant) -> N
 
 
 def test_a_failed_refund_is_replaced_by_another(api: Api, tenant: Tenant) -> None:
-    """Of the same payment, sum and reason; it counts against the payment, and says who wanted it.
+    """Of the same payment, sum and reason; it counts against the payment, and names the person.
 
     Cases: E-2.3
     """
@@ -78,8 +80,8 @@ def test_a_failed_refund_is_replaced_by_another(api: Api, tenant: Tenant) -> Non
     assert api.database.value("select amount_refunded from core.payments") == 1000
 
 
-def test_a_failure_that_only_an_event_has_told_is_replaced_too(api: Api, tenant: Tenant) -> None:
-    """The old effect has nothing left to ask; the new one alone is done."""
+def test_a_failure_known_only_by_an_event_is_replaced_too(api: Api, tenant: Tenant) -> None:
+    """The old effect has nothing left to do; only the new one is performed."""
     effect = leased(api, tenant)
     api.finish(effect, "done", status="pending", refund={"id": "re_1"})
     refund = refund_object(effect["refund"], tenant, "re_1")
@@ -92,7 +94,7 @@ def test_a_failure_that_only_an_event_has_told_is_replaced_too(api: Api, tenant:
 
 
 def test_twice_is_once(api: Api, tenant: Tenant) -> None:
-    """Both kinds: the second call is refused, and nothing more goes back.
+    """For both kinds the second call is refused, and nothing more is refunded.
 
     Cases: E-2.3
     """
@@ -104,7 +106,7 @@ def test_twice_is_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_two_persons_at_once_send_one_refund(api: Api, tenant: Tenant) -> None:
-    """One is told that it was done already.
+    """One of them is refused: it was done already.
 
     Cases: E-2.3
     """
@@ -120,7 +122,7 @@ def test_two_persons_at_once_send_one_refund(api: Api, tenant: Tenant) -> None:
 
 
 def test_money_that_went_back_another_way_is_not_sent_again(api: Api, tenant: Tenant) -> None:
-    """The payment has been given back meanwhile: the constraint says no, and nothing changes."""
+    """The payment was refunded meanwhile: the constraint refuses, and nothing changes."""
     effect = bounced(api, tenant)
     api.database.execute("update core.payments set amount_refunded = amount")
 
@@ -144,7 +146,7 @@ def test_an_unknown_effect_is_not_found(api: Api) -> None:
     assert refused(lambda: api.call("retry_effect", uuid4(), "ada")).sqlstate == "KHNTF"
 
 
-def test_an_effect_knows_who_decided_it(api: Api, tenant: Tenant) -> None:
+def test_an_effect_records_its_cause(api: Api, tenant: Tenant) -> None:
     """The request, event or person in whose transaction it was written; null for a sweep."""
     checkout = api.checkout(api.hold(tenant.offer()))
     event = stripe_event()

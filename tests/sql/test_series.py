@@ -19,7 +19,7 @@ def _weekly(api: Api, tenant: Tenant, offer: Any, starts_at: Any, weeks: int, **
 
 
 def test_wall_time_is_kept_across_a_clock_change(api: Api, tenant: Tenant) -> None:
-    """Ten o'clock in Berlin stays ten o'clock when summer begins, an hour earlier by UTC.
+    """Ten o'clock in Berlin stays ten o'clock when summer time begins, an hour earlier in UTC.
 
     Cases: E-6.1, P-6
     """
@@ -40,7 +40,7 @@ def test_wall_time_is_kept_across_a_clock_change(api: Api, tenant: Tenant) -> No
 
 
 def test_a_time_that_the_clocks_skip_moves_forward(api: Api, tenant: Tenant) -> None:
-    """Half past two does not exist on the last Sunday of March: half past three does.
+    """Half past two does not exist on the last Sunday of March, so it becomes half past three.
 
     Cases: E-6.1
     """
@@ -74,7 +74,7 @@ def test_dates_are_repeated_by_the_calendar(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_closed_day_refuses_the_series_and_is_named(api: Api, tenant: Tenant) -> None:
-    """Each period that is not offered is named with its rule; nothing has changed."""
+    """Each period that cannot be booked is named with its rule; nothing has changed."""
     offer = tenant.offer()
     tenant.override(offer.resource_id, date(2031, 3, 10))
     tenant.blackout(offer.resource_id, TEN + 3 * WEEK, TEN + 3 * WEEK + HOUR)
@@ -96,7 +96,7 @@ def test_a_closed_day_refuses_the_series_and_is_named(api: Api, tenant: Tenant) 
 
 
 def test_a_series_ends_at_the_horizon(api: Api, tenant: Tenant) -> None:
-    """Ninety days ahead are twelve weeks more; the periods beyond are named."""
+    """Ninety days ahead are twelve further weeks; the periods beyond are named."""
     offer = tenant.offer(horizon_days=90)
     before = digests(api.database)
 
@@ -111,7 +111,7 @@ def test_a_series_ends_at_the_horizon(api: Api, tenant: Tenant) -> None:
 
 
 def test_conflicts_are_named_week_by_week(api: Api, tenant: Tenant) -> None:
-    """Two weeks are taken: both are told, each with free times of its own week."""
+    """Two weeks are taken: both are named, each with alternatives of its own week."""
     offer = tenant.offer()
     api.hold(offer, TEN + WEEK)
     api.hold(offer, TEN + 3 * WEEK)
@@ -129,7 +129,7 @@ def test_conflicts_are_named_week_by_week(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_series_and_single_periods_share_a_cart(api: Api, tenant: Tenant) -> None:
-    """Items keep their order, a series unrolled in its place."""
+    """Items keep their order, with a series unrolled in its place."""
     offer = tenant.offer()
 
     held = hold(
@@ -163,7 +163,7 @@ def test_a_year_of_weeks_is_held_paid_and_kept(api: Api, tenant: Tenant) -> None
 
 
 def test_each_period_has_its_own_free_cancellation(api: Api, tenant: Tenant) -> None:
-    """Frozen with the hold, by each start, whatever the offering says later."""
+    """Frozen with the hold, from each start, whatever the offering says later."""
     offer = tenant.offer()
 
     held = _weekly(api, tenant, offer, TEN, 3)

@@ -1,4 +1,4 @@
-"""api.settle_checkout: what the provider says of a session becomes what is true here."""
+"""api.settle_checkout: apply the provider's outcome of a checkout session."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,7 +15,7 @@ HOUR = timedelta(hours=1)
 
 
 def test_a_paid_session_confirms_the_booking(api: Api, tenant: Tenant) -> None:
-    """Money of the right sum makes the booking scheduled and paid, and the time stays its own."""
+    """A payment of the right sum makes the booking scheduled and paid, and it keeps its time."""
     checkout = api.checkout(api.hold(tenant.offer()))
 
     result = api.settle(checkout, "paid")
@@ -46,7 +46,7 @@ def test_the_same_event_twice_is_one_effect(api: Api, tenant: Tenant) -> None:
 
 
 def test_two_events_about_one_payment_are_one_fact(api: Api, tenant: Tenant) -> None:
-    """The payment is unique too: another event about it changes nothing and refunds nothing.
+    """The payment is unique too: another event about it changes and refunds nothing.
 
     Cases: E-2.2
     """
@@ -85,9 +85,10 @@ def test_two_events_at_once_do_not_deadlock(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_lost_time_is_noticed_under_the_lock(api: Api, tenant: Tenant) -> None:
-    """A booking that expires while settle waits for it is not confirmed: the caller repeats.
+    """A booking that expires while its settlement waits for it is not confirmed: the caller
+    repeats.
 
-    The repeat then locks the days first, as the order of locks wants, and takes the time again.
+    The repeat then locks the days first, in the order of locks, and takes the time again.
     """
     checkout = api.checkout(api.hold(tenant.offer()))
     with api.database.connect() as expiring:
@@ -150,7 +151,7 @@ def test_a_delayed_method_keeps_the_time_until_its_result(api: Api, tenant: Tena
 
 
 def test_a_failed_delayed_payment_releases_the_time(api: Api, tenant: Tenant) -> None:
-    """A delayed method that fails in the end gives the time back."""
+    """A delayed payment that fails frees the time."""
     checkout = api.checkout(api.hold(tenant.offer()))
     api.settle(checkout, "pending")
 
@@ -162,7 +163,7 @@ def test_a_failed_delayed_payment_releases_the_time(api: Api, tenant: Tenant) ->
 
 @pytest.mark.parametrize("late", ["open", "pending", "failed", "expired", "absent"])
 def test_nothing_undoes_a_payment(api: Api, tenant: Tenant, late: str) -> None:
-    """An older word about a session that is paid arrives late and changes nothing.
+    """An older event about a paid session arrives late and changes nothing.
 
     Cases: E-2.2
     """

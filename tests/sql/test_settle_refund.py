@@ -1,4 +1,4 @@
-"""api.settle_refund, core.pay_back and core.record_refund: money on its way back."""
+"""api.settle_refund, core.pay_back and core.record_refund: how refunds progress."""
 
 from functools import partial
 from itertools import permutations
@@ -19,7 +19,7 @@ _QUEUE = (
 
 
 class Refund:
-    """A refund of a wrong sum that Stripe was asked for."""
+    """A refund of a wrong sum that Stripe has been asked for."""
 
     def __init__(self, api: Api, tenant: Tenant) -> None:
         self.api = api
@@ -39,7 +39,7 @@ class Refund:
 
     @property
     def refunded(self) -> int:
-        """What counts as given back of the payment, minor units."""
+        """How much of the payment counts as refunded, in minor units."""
         return int(self.api.database.value("select amount_refunded from core.payments"))
 
     @property
@@ -48,7 +48,7 @@ class Refund:
 
 
 def test_a_refund_is_recorded(api: Api, tenant: Tenant) -> None:
-    """queued → pending → succeeded; the booking says refunded as soon as Stripe has it."""
+    """queued → pending → succeeded; the booking says refunded as soon as Stripe has the refund."""
     refund = Refund(api, tenant)
 
     results = [refund.told("pending")["result"], refund.told("succeeded")["result"]]
@@ -93,7 +93,7 @@ def test_pending_after_success_is_ignored(api: Api, tenant: Tenant, order: tuple
     "order", list(permutations(["pending", "succeeded", "failed"])), ids="-".join
 )
 def test_a_failure_is_the_last_word(api: Api, tenant: Tenant, order: tuple[str, ...]) -> None:
-    """A bank may send a refund back: in any order the money is ours again, counted once.
+    """A bank may return a refund: in any order of events the money is ours again, counted once.
 
     Cases: E-2.2
     """
@@ -128,7 +128,7 @@ def test_events_about_one_refund_at_once_do_not_deadlock(api: Api, tenant: Tenan
 
 
 def test_an_event_may_overtake_our_own_answer(api: Api, tenant: Tenant) -> None:
-    """Known by our id in its metadata before we wrote down Stripe's id; later by that.
+    """Known by our id in its metadata before Stripe's id is stored; later by that.
 
     Cases: E-9.1
     """
@@ -160,7 +160,7 @@ def test_a_refund_that_is_not_ours_is_unknown(
 
 
 def test_refunds_never_exceed_the_payment(api: Api, tenant: Tenant) -> None:
-    """Queued, pending and done refunds together stay within what was captured.
+    """Queued, pending and successful refunds together stay within what was captured.
 
     Cases: E-2.3
     """
@@ -201,7 +201,7 @@ def test_racing_refunds_never_exceed_the_payment(api: Api, tenant: Tenant) -> No
 
 
 def test_a_failed_refund_may_be_tried_again(api: Api, tenant: Tenant) -> None:
-    """What came back counts no more: a new refund of the same money is possible."""
+    """A failed refund no longer counts: a new refund of the same money is possible."""
     refund = Refund(api, tenant)
     refund.told("failed")
 
@@ -240,9 +240,9 @@ def test_no_more_goes_back_than_was_paid(api: Api, tenant: Tenant, amount: int) 
 
 
 def test_a_second_payment_that_cannot_go_back_is_a_finding(api: Api, tenant: Tenant) -> None:
-    """The booking stays confirmed by its own payment; the money too much waits for a person.
+    """The booking stays confirmed by its own payment; the second one waits for an operator.
 
-    The failed refund says so until another one has taken its place.
+    The failed refund is reported until another one has replaced it.
 
     Cases: E-2.3
     """

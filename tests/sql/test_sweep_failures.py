@@ -1,4 +1,4 @@
-"""One bad row stops no sweep: it is passed over for a while that grows, and all others are done."""
+"""One bad row stops no sweep: it is skipped for a while that grows, and all others are done."""
 
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from tests.harness.database.builders import Tenant
 from tests.harness.database.migrated import Database
 
 MINUTE = timedelta(minutes=1)
-# Raised by the row's own triggers, so that whatever a sweep does to it fails.
+# Raised by the row's own triggers, so that whatever a sweep does with it fails.
 _POISON = """
 create function core.poison() returns trigger language plpgsql as $$
 begin
@@ -34,7 +34,8 @@ def _failures(database: Database) -> list[tuple[str, int, str]]:
 
 
 def test_one_hold_stops_no_other(api: Api, tenant: Tenant) -> None:
-    """Of three tenants' holds the oldest cannot be ended: the others are, and it is noted.
+    """Of three tenants' holds the oldest cannot be expired: the others are, and the failure is
+    recorded.
 
     Proves: ASVS 16.5.2
     """
@@ -51,8 +52,23 @@ def test_one_hold_stops_no_other(api: Api, tenant: Tenant) -> None:
     assert api.call("measure_backlog")["sweep_rows_failing"] == 1
 
 
+def test_one_hold_stops_no_other_of_its_tenant(api: Api, tenant: Tenant) -> None:
+    """A tenant's holds end together; if one of them cannot, the others end one by one."""
+    offer = tenant.offer(capacity=3)
+    one, bad, other = (api.hold(offer) for _ in range(3))
+    _poison(api.database, "bookings", bad.id)
+    api.database.clock.advance(6 * MINUTE)
+
+    swept = api.call("expire_holds", 10)
+
+    assert swept["expired"] == 2
+    assert [held.row.status for held in (one, bad, other)] == ["expired", "held", "expired"]
+    assert [held.occupies for held in (one, bad, other)] == [False, True, False]
+    assert _failures(api.database) == [("expire_holds", 1, "22012")]
+
+
 def test_it_takes_no_others_place(api: Api, tenant: Tenant) -> None:
-    """While it is passed over it does not fill the batch, however small that is."""
+    """While it is skipped it does not fill the batch, however small that is."""
     bad = api.hold(tenant.offer())
     api.database.clock.advance(timedelta(seconds=1))
     good = api.hold(Tenant(api.database).offer())
@@ -66,7 +82,7 @@ def test_it_takes_no_others_place(api: Api, tenant: Tenant) -> None:
 
 
 def test_it_is_tried_again_less_and_less_often(api: Api, tenant: Tenant) -> None:
-    """After a minute, two, four, …, a quarter up or down; and done once it can be done."""
+    """After a minute, two, four, …, a quarter more or less; and done once that is possible."""
     bad = api.hold(tenant.offer())
     _poison(api.database, "bookings", bad.id)
     api.database.clock.advance(6 * MINUTE)
@@ -87,7 +103,9 @@ def test_it_is_tried_again_less_and_less_often(api: Api, tenant: Tenant) -> None
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 def test_a_batch_that_lost_is_repeated_as_a_whole(api: Api, tenant: Tenant, sqlstate: str) -> None:
-    """What another transaction caused says nothing about the row: it is raised, for a repeat."""
+    """A failure that another transaction caused does not count against the row: it is raised, and
+    the caller repeats.
+    """
     bad = api.hold(tenant.offer())
     _poison(api.database, "bookings", bad.id, sqlstate)
     api.database.clock.advance(6 * MINUTE)
@@ -97,7 +115,7 @@ def test_a_batch_that_lost_is_repeated_as_a_whole(api: Api, tenant: Tenant, sqls
 
 
 def test_one_effect_stops_no_other(api: Api, tenant: Tenant) -> None:
-    """An effect that cannot be leased is passed over; the next one is performed."""
+    """An effect that cannot be leased is skipped; the next one is performed."""
     bad, good = (api.checkout(api.hold(Tenant(api.database).offer())) for _ in range(2))
     api.database.clock.advance(timedelta(minutes=45))
     api.call("expire_holds", 10)
@@ -117,7 +135,7 @@ def test_one_effect_stops_no_other(api: Api, tenant: Tenant) -> None:
 
 
 def test_one_place_in_the_waitlist_stops_no_other(api: Api, tenant: Tenant) -> None:
-    """A place that cannot be looked at is passed over, and the next one gets its look."""
+    """An entry that cannot be served is skipped, and the next one is served."""
     places = []
     for each in (tenant, Tenant(api.database)):
         offer = each.offer()
@@ -166,7 +184,7 @@ def _claimed(api: Api, limit: int = 10) -> list[object]:
 
 
 def test_each_tenant_has_its_share_of_the_calendar_sweep(api: Api, tenant: Tenant) -> None:
-    """One with forty calendars due keeps three places; another's only one has its turn at once.
+    """A tenant with forty calendars due gets three places; another's only one is read at once.
 
     Proves: ASVS 15.2.2
     """
@@ -183,7 +201,7 @@ def test_each_tenant_has_its_share_of_the_calendar_sweep(api: Api, tenant: Tenan
 
 
 def test_whatever_is_read_makes_room_for_the_next(api: Api, tenant: Tenant) -> None:
-    """A reading that was stored, or that nothing was heard of for a minute, leaves its place."""
+    """A reading that was stored, or is a minute old without an answer, frees its place."""
     _calendars(api, tenant, 9)
     (task, *_) = api.call("claim_calendars", 10)
     api.call(
@@ -196,7 +214,7 @@ def test_whatever_is_read_makes_room_for_the_next(api: Api, tenant: Tenant) -> N
 
 
 def test_what_is_slow_is_read_less_and_less_often(api: Api, tenant: Tenant) -> None:
-    """A calendar that takes five seconds pauses like one that fails, and counts as read."""
+    """A calendar that takes five seconds pauses like one that fails, but counts as read."""
     _calendars(api, tenant, 1)
     pauses = []
     for seconds in (5.0, 9.9, 7.5, 0.3):

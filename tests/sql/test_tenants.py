@@ -1,4 +1,4 @@
-"""Tenants are apart: row-level security, composite foreign keys, and every function.
+"""Tenants are separate: row-level security, composite foreign keys, and every function.
 
 Generated from the catalogue, so that a new table or function is included by itself.
 """
@@ -18,7 +18,7 @@ from tests.harness.database.digests import digests
 from tests.harness.database.migrated import Database
 from tests.harness.database.scheduled_rows import fill
 
-# the same for every tenant, and nothing of any of them
+# the same for every tenant, and without any of their data
 SHARED = {
     "core.capabilities",
     "core.currencies",
@@ -87,7 +87,7 @@ def test_every_table_of_tenants_is_guarded(api: Api) -> None:
 
 @pytest.mark.parametrize("bound", ["to another tenant", "to none"])
 def test_no_row_of_another_tenant_is_seen_or_changed(api: Api, tenant: Tenant, bound: str) -> None:
-    """As the owner of the tables, bound to another tenant or to none: nothing is there.
+    """As the owner of the tables, bound to another tenant or to none: no rows.
 
     Cases: P-7
     Proves: ASVS 8.4.1, API1:2023
@@ -104,7 +104,7 @@ def test_no_row_of_another_tenant_is_seen_or_changed(api: Api, tenant: Tenant, b
             query = f"select from {table.name} {condition}"
             seen[table.name] = owner.execute(query.encode()).rowcount
             if table.name == "audit.booking_events" or table.name.startswith("ledger."):
-                continue  # nobody changes these; test_triggers.py, test_ledger.py
+                continue  # never changed; test_triggers.py, test_ledger.py
             column = table.some_column
             update = f"update {table.name} set {column} = {column} {condition}"
             delete = f"delete from {table.name} {condition}"
@@ -117,7 +117,7 @@ def test_no_row_of_another_tenant_is_seen_or_changed(api: Api, tenant: Tenant, b
 
 
 def test_the_owner_sees_the_tenant_it_is_bound_to(api: Api, tenant: Tenant) -> None:
-    """The test above would pass on empty tables too: bound to the tenant, its rows are there."""
+    """The test above would pass on empty tables too: bound to the tenant, the rows are seen."""
     filled(api, tenant)
 
     for table in tables(api.database):
@@ -127,7 +127,7 @@ def test_the_owner_sees_the_tenant_it_is_bound_to(api: Api, tenant: Tenant) -> N
 
 
 def test_no_row_is_written_for_another_tenant(api: Api, tenant: Tenant) -> None:
-    """Bound to one tenant, a row of another is refused by the policy."""
+    """Bound to one tenant, the policy refuses a row of another."""
     other = Tenant(api.database)
 
     with as_owner(api.database, other.id) as owner:
@@ -143,9 +143,9 @@ def test_no_row_is_written_for_another_tenant(api: Api, tenant: Tenant) -> None:
 
 
 def test_every_foreign_key_names_the_tenant(api: Api) -> None:
-    """A link from one tenant's row to another's cannot be written: tenant_id is in every key.
+    """A row cannot refer to another tenant's: tenant_id is in every key.
 
-    Only the link to the tenant itself and to the shared tables is without.
+    Except for references to the tenant itself and to the shared tables.
 
     Cases: P-7
     Proves: ASVS 8.4.1
@@ -183,8 +183,8 @@ def test_a_row_cannot_move_to_another_tenant(api: Api, tenant: Tenant) -> None:
 
 
 def test_another_tenants_key_reaches_nothing(api: Api) -> None:
-    """Each function that names a booking or a resource answers KHNTF to a stranger's secret key,
-    and every other one with what is the stranger's own, which is nothing.
+    """Each function that names a booking or a resource answers KHNTF to another tenant's secret
+    key, and every other one with what that tenant has, which is nothing.
 
     Cases: P-7, E-3.5
     Proves: ASVS 8.2.2, 8.4.1, API1:2023
@@ -201,7 +201,7 @@ def test_another_tenants_key_reaches_nothing(api: Api) -> None:
     of_its_key = answers.pop("rate_policy")  # how often the caller's own key may ask
     assert of_its_key["kind"] == "secret"
     found = [found for answer in answers.values() for found in answer.values() if found]
-    assert found == ["grace@example.com"]  # the mailbox that was asked about, and nothing of it
+    assert found == ["grace@example.com"]  # the requested mailbox and nothing else
     assert digests(api.database) == before
 
 

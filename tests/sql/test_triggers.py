@@ -21,7 +21,7 @@ def statuses(api: Api) -> list[str]:
 
 
 def force(api: Api, held: Held, status: str) -> None:
-    """Put a booking into a status past all triggers."""
+    """Put a booking into a status behind all triggers."""
     deadline = NOW if status in {"held", "paying"} else None
     api.database.execute("alter table core.bookings disable trigger user")
     api.database.execute(
@@ -35,7 +35,7 @@ def force(api: Api, held: Held, status: str) -> None:
 
 
 def test_only_listed_transitions_happen(api: Api, tenant: Tenant) -> None:
-    """Every pair of statuses: allowed exactly if core.transitions has it, else KHSTA.
+    """Every pair of statuses: allowed exactly if core.transitions has it, otherwise KHSTA.
 
     Cases: P-10
     Proves: ASVS 2.3.1
@@ -81,7 +81,7 @@ def test_the_refusal_of_a_transition_says_what_to_do(api: Api, tenant: Tenant) -
 
 
 def test_transitions_know_every_status(api: Api) -> None:
-    """Each status is reached or left by some transition, and none is unknown."""
+    """Each status is reached or left by a transition, and no transition has another one."""
     rows = api.database.rows("select from_status, to_status from core.transitions")
 
     assert {status for row in rows for status in row} == set(statuses(api))
@@ -100,7 +100,7 @@ def test_live_statuses_own_their_time(api: Api, status: str) -> None:
 
 
 def test_every_change_of_a_booking_is_written_down(api: Api, tenant: Tenant) -> None:
-    """One audit row a version, in the same transaction: from, to, who, why, when.
+    """One audit row per version, in the same transaction: from, to, who, why, when.
 
     Cases: P-10, E-8.3
     Proves: ASVS 16.3.3
@@ -122,7 +122,7 @@ def test_every_change_of_a_booking_is_written_down(api: Api, tenant: Tenant) -> 
 
 
 def test_what_was_rolled_back_was_never_written_down(api: Api, tenant: Tenant) -> None:
-    """The audit row lives and dies with the change.
+    """The audit row is rolled back with the change.
 
     Cases: E-8.3
     """
@@ -147,7 +147,7 @@ def test_what_was_rolled_back_was_never_written_down(api: Api, tenant: Tenant) -
 )
 @pytest.mark.parametrize("role", ["none", "holdfast_owner", "holdfast_system"])
 def test_history_is_never_rewritten(api: Api, tenant: Tenant, rewriting: str, role: str) -> None:
-    """Nobody changes or deletes an audit row, not even the superuser by mistake.
+    """An audit row is never changed or deleted, not even by a superuser's mistake.
 
     Cases: E-8.3
     Proves: ASVS 16.4.2
@@ -166,7 +166,7 @@ def test_history_is_never_rewritten(api: Api, tenant: Tenant, rewriting: str, ro
 
 
 def test_every_version_is_bumped_by_the_database(api: Api, tenant: Tenant) -> None:
-    """Any update of any table with a version makes a new one, whatever the statement says.
+    """Any update of a table with a version increments it, whatever the statement says.
 
     Cases: D-4, E-7.1, E-7.3
     """
@@ -195,7 +195,7 @@ def test_every_version_is_bumped_by_the_database(api: Api, tenant: Tenant) -> No
 
 
 def test_public_rows_have_a_version(api: Api) -> None:
-    """Every table whose rows the API shows and changes carries a version.
+    """Every table whose rows the API shows and changes has a version.
 
     Cases: D-4
     """
@@ -214,7 +214,7 @@ def test_public_rows_have_a_version(api: Api) -> None:
 
 @pytest.mark.parametrize("zone", ["UTC+3", "EST5EDT4", "Mars/Olympus", "", "+02:00"])
 def test_only_iana_zones_are_taken(api: Api, tenant: Tenant, zone: str) -> None:
-    """KHTZN for what AT TIME ZONE would swallow but nobody means.
+    """KHTZN for what AT TIME ZONE would accept although it is not a zone.
 
     Cases: E-6.1
     """

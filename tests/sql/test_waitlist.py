@@ -1,4 +1,4 @@
-"""The waitlist: who waits for a time is offered it when it is given back, first come, first served.
+"""The waitlist: a freed time is offered to those who wait for it, first come, first served.
 
 Cases: E-5.1, E-5.2
 """
@@ -37,7 +37,7 @@ def sweep(api: Api) -> Any:
 
 
 def test_a_taken_time_can_be_waited_for(api: Api, offer: Offer) -> None:
-    """A place tells how many wait before it, and owns no time."""
+    """An entry shows how many wait before it, and owns no time."""
     api.hold(offer, TEN)
 
     first, second = wait_for(api, offer, TEN), wait_for(api, offer, TEN)
@@ -48,7 +48,7 @@ def test_a_taken_time_can_be_waited_for(api: Api, offer: Offer) -> None:
 
 
 def test_a_free_time_is_not_waited_for(api: Api, offer: Offer) -> None:
-    """Who wants to wait for what is free is told so, with the free period."""
+    """A request to wait for a free time is refused, with the free period."""
     refusal = refused(wait_for, api, offer, TEN)
 
     assert refusal.sqlstate == "KHFRE"
@@ -76,8 +76,9 @@ def test_a_time_that_is_not_offered_is_not_waited_for(
 
 
 def test_a_customer_waits_once_for_a_time(api: Api, offer: Offer) -> None:
-    """A second place that a server takes for one customer is refused; after leaving it is not. What
-    browsers are told: tests/sql/test_limits_of_holders.py."""
+    """A server's second entry for one customer is refused; after leaving, it is not. What browsers
+    see: tests/sql/test_limits_of_holders.py.
+    """
     grace = {"name": "Grace", "email": "grace@example.com"}
     server = offer.tenant.actor("secret")
     api.hold(offer, TEN)
@@ -92,7 +93,7 @@ def test_a_customer_waits_once_for_a_time(api: Api, offer: Offer) -> None:
 
 
 def test_a_repeat_answers_the_same_place(api: Api, offer: Offer) -> None:
-    """One key is one place; another request with it is refused.
+    """One key is one entry; another request with it is refused.
 
     Cases: D-3
     """
@@ -111,9 +112,10 @@ def test_a_repeat_answers_the_same_place(api: Api, offer: Offer) -> None:
 # Offers -------------------------------------------------------------------------------------------
 
 
-def test_who_waits_longest_gets_the_time_that_is_given_back(api: Api, offer: Offer) -> None:
-    """The release itself offers the time: the place's secret opens the new hold, its customer is
-    to be told, and a stranger finds the time taken."""
+def test_the_longest_waiting_gets_the_released_time(api: Api, offer: Offer) -> None:
+    """The release itself makes the offer: the entry's secret opens the new hold, a letter to its
+    customer is queued, and a stranger finds the time taken.
+    """
     held = api.hold(offer, TEN)
     first, second = wait_for(api, offer, TEN), wait_for(api, offer, TEN)
 
@@ -145,7 +147,7 @@ def test_an_offer_that_is_paid_is_booked(api: Api, offer: Offer) -> None:
 
 
 def test_an_offer_that_runs_out_goes_to_the_next(api: Api, offer: Offer) -> None:
-    """Lapsed is lapsed: the next in line has the time, and the first one's is over."""
+    """When an offer expires, the next in line gets the time, and the first entry is over."""
     held = api.hold(offer, TEN)
     first, second = wait_for(api, offer, TEN), wait_for(api, offer, TEN)
     release(api, held)
@@ -158,7 +160,7 @@ def test_an_offer_that_runs_out_goes_to_the_next(api: Api, offer: Offer) -> None
 
 
 def test_an_offer_that_is_turned_down_goes_to_the_next(api: Api, offer: Offer) -> None:
-    """Leaving with an offer in hand gives the time on; leaving twice is leaving once."""
+    """Leaving with an offer passes the time on; leaving twice is leaving once."""
     held = api.hold(offer, TEN)
     first, second = wait_for(api, offer, TEN), wait_for(api, offer, TEN)
     release(api, held)
@@ -171,7 +173,7 @@ def test_an_offer_that_is_turned_down_goes_to_the_next(api: Api, offer: Offer) -
 
 
 def test_an_offer_that_is_being_paid_is_not_left(api: Api, offer: Offer) -> None:
-    """Its checkout has to be closed first: that is what releasing the hold does."""
+    """Its checkout must be closed first, which releasing the hold does."""
     held = api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
     release(api, held)
@@ -181,8 +183,8 @@ def test_an_offer_that_is_being_paid_is_not_left(api: Api, offer: Offer) -> None
     assert place.state == "offered"
 
 
-def test_who_wants_the_time_of_a_stale_hold_stands_in_line(api: Api, offer: Offer) -> None:
-    """A stranger who meets a hold that has run out does not get its time while somebody waits."""
+def test_a_hold_of_an_expired_holds_time_stands_in_line(api: Api, offer: Offer) -> None:
+    """A stranger who asks for the time of an expired hold does not get it while others wait."""
     api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
     api.database.clock.advance(6 * MINUTE)
@@ -195,7 +197,7 @@ def test_who_wants_the_time_of_a_stale_hold_stands_in_line(api: Api, offer: Offe
 
 
 def test_any_time_of_a_day_can_be_waited_for(api: Api, tenant: Tenant) -> None:
-    """A day is waited for when all of it is taken; whatever is given back is offered."""
+    """A day can be waited for when all of it is taken; any of it that is released is offered."""
     offer = tenant.offer(opens="09:00", closes="11:00", step_minutes=60)
     api.hold(offer, NOW + HOUR)
     ten = api.hold(offer, TEN)
@@ -207,7 +209,7 @@ def test_any_time_of_a_day_can_be_waited_for(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_whole_date_can_be_waited_for(api: Api, tenant: Tenant) -> None:
-    """A resource that is booked by date has places for its dates.
+    """A resource that is booked by date has waitlist entries for its dates.
 
     Cases: D-5
     """
@@ -224,7 +226,7 @@ def test_a_whole_date_can_be_waited_for(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_longer_booking_frees_what_lies_within_it(api: Api, tenant: Tenant) -> None:
-    """Waiting is for a period, and any booking in its way that ends may free it, buffers included.
+    """An entry waits for a period, which any booking that overlaps it may free, buffers included.
 
     Cases: P-3
     """
@@ -238,7 +240,7 @@ def test_a_longer_booking_frees_what_lies_within_it(api: Api, tenant: Tenant) ->
 
 
 def test_each_freed_unit_is_offered_once(api: Api, tenant: Tenant) -> None:
-    """Of three who wait for a resource with two units, two get the two that are given back."""
+    """Of three who wait for a resource with two units, two get the two that are released."""
     offer = tenant.offer(capacity=2)
     held = [api.hold(offer, TEN) for _ in range(2)]
     places = [wait_for(api, offer, TEN) for _ in range(3)]
@@ -251,7 +253,7 @@ def test_each_freed_unit_is_offered_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_stale_holds_on_several_units_are_offered_in_order(api: Api, tenant: Tenant) -> None:
-    """Clearing away one stale hold may clear away others: each goes to another in line."""
+    """Expiring one hold may expire others too: each goes to another entry in line."""
     offer = tenant.offer(capacity=3)
     for _ in range(3):
         api.hold(offer, TEN)
@@ -266,7 +268,8 @@ def test_stale_holds_on_several_units_are_offered_in_order(api: Api, tenant: Ten
 
 
 def test_the_sweep_of_holds_frees_each_once(api: Api, tenant: Tenant) -> None:
-    """Two ran out together, and freeing the first freed the second, to be offered: it is done with.
+    """Two expired together, and freeing the first freed the second, which was offered: it is not
+    freed again.
 
     The simulation found it: seed 2000 of 21 November 2026.
     """
@@ -286,7 +289,7 @@ def test_the_sweep_of_holds_frees_each_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_what_is_not_sold_any_more_is_not_offered(api: Api, offer: Offer) -> None:
-    """A place for an offering that was archived waits, and the next in line is asked.
+    """An entry for an archived offering waits, and the next in line is served.
 
     Cases: E-8.1
     """
@@ -317,7 +320,7 @@ def test_a_changed_price_is_the_price_of_the_offer(api: Api, offer: Offer) -> No
 
 
 def test_the_sweep_offers_what_became_free_in_another_way(api: Api, offer: Offer) -> None:
-    """More units, longer hours: nobody gave anything back, and yet there is time."""
+    """More units or longer hours: nothing was released, and yet there is time."""
     api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
     api.database.execute("update core.resources set capacity = 2")
@@ -329,7 +332,7 @@ def test_the_sweep_offers_what_became_free_in_another_way(api: Api, offer: Offer
 
 
 def test_the_sweep_ends_what_can_come_no_more(api: Api, offer: Offer) -> None:
-    """Once its time has begun a place is over."""
+    """Once its time has begun an entry is over."""
     api.paid(offer, TEN)
     place = wait_for(api, offer, TEN)
     api.database.clock.set(TEN + MINUTE)
@@ -339,7 +342,7 @@ def test_the_sweep_ends_what_can_come_no_more(api: Api, offer: Offer) -> None:
 
 
 def test_the_sweep_looks_at_each_place_once_in_a_while(api: Api, offer: Offer) -> None:
-    """Batches go on where the one before ended, so that nobody starves behind the first ones."""
+    """Batches continue where the one before ended, so that no entry is left out for ever."""
     api.hold(offer, TEN)
     for _ in range(3):
         wait_for(api, offer, TEN)
@@ -354,7 +357,7 @@ def test_the_sweep_looks_at_each_place_once_in_a_while(api: Api, offer: Offer) -
 
 
 def test_a_place_opens_to_its_own_secret_only(api: Api, offer: Offer) -> None:
-    """To a stranger it does not exist; to the tenant's server it does.
+    """To a stranger the entry does not exist; to the tenant's server it does.
 
     Cases: E-3.5
     """
@@ -385,7 +388,7 @@ def test_a_stale_version_leaves_nothing(api: Api, offer: Offer) -> None:
 
 
 def test_the_tenant_lists_its_places_by_pages(api: Api, offer: Offer) -> None:
-    """All places once, the oldest first; a publishable key may not."""
+    """Each entry once, the oldest first; refused for a publishable key."""
     api.hold(offer, TEN)
     places = [wait_for(api, offer, TEN) for _ in range(3)]
     server = offer.tenant.actor("secret")

@@ -30,7 +30,7 @@ def offer(tenant: Tenant) -> Offer:
 
 
 def lines_of_two_tenants(api: Api) -> list[Place]:
-    """Two tenants' holds that have both run out, and one who waits for each."""
+    """Expired holds of two tenants, and one entry waiting for each."""
     offers = [Tenant(api.database).offer() for _ in range(2)]
     for offer in offers:
         api.hold(offer, TEN)
@@ -40,7 +40,7 @@ def lines_of_two_tenants(api: Api) -> list[Place]:
 
 
 def test_each_tenants_line_is_served(api: Api) -> None:
-    """One sweep frees times of two tenants, and at its end each is offered to its own line."""
+    """One sweep frees times of two tenants; when it commits, each is offered to its own line."""
     places = lines_of_two_tenants(api)
 
     api.call("expire_holds", 10)
@@ -62,13 +62,13 @@ def test_twin_serves_the_last_tenant_alone(api: Api) -> None:
 
 
 def actors(api: Api, place: Place) -> list[tuple[str, Any]]:
-    """Who made the booking that a place was offered, says the audit trail."""
+    """The actors of offers in the audit trail."""
     query = "select actor_role, actor_key_id from audit.booking_events where booking_id = %s"
     return [tuple(row) for row in api.database.rows(query, place.row.booking_id)]
 
 
-def test_who_frees_a_time_does_not_make_the_offer(api: Api, offer: Offer) -> None:
-    """The trail of an offer does not name the customer, or the server, who gave the time back."""
+def test_freeing_a_time_is_not_making_the_offer(api: Api, offer: Offer) -> None:
+    """The audit trail of an offer does not name the customer or server that released the time."""
     held = api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
 
@@ -77,8 +77,8 @@ def test_who_frees_a_time_does_not_make_the_offer(api: Api, offer: Offer) -> Non
     assert set(actors(api, place)) == {("sweep", None)}
 
 
-def test_twin_names_who_freed_the_time(api: Api, offer: Offer) -> None:
-    """Without an actor of its own, the offer is of who gave the time back."""
+def test_twin_names_the_actor_of_the_release(api: Api, offer: Offer) -> None:
+    """Without an actor of its own, the offer has the actor of the release."""
     guardless.rewrite(
         api.database,
         "core.serve_waitlist",
@@ -94,7 +94,7 @@ def test_twin_names_who_freed_the_time(api: Api, offer: Offer) -> None:
 
 
 def test_the_settings_are_as_they_were(api: Api, offer: Offer) -> None:
-    """What else is done at commit finds the tenant, the actor and the reason of the call."""
+    """Other triggers at commit find the tenant, the actor and the reason of the call."""
     held = api.hold(offer, TEN)
     place = wait_for(api, offer, TEN)
     connection = api.connection("release_hold")
@@ -114,7 +114,7 @@ def test_the_settings_are_as_they_were(api: Api, offer: Offer) -> None:
 
 
 def test_all_that_a_transaction_frees_is_served(api: Api, tenant: Tenant) -> None:
-    """Each period of a cart that is released goes to the first in the line for it."""
+    """Each period of a released cart goes to the first in line for it."""
     offers = [tenant.offer() for _ in range(3)]
     held = hold_cart(api, tenant, *(period(offer, TEN) for offer in offers))
     lines = [[wait_for(api, offer, TEN) for _ in range(2)] for offer in offers]
@@ -126,7 +126,7 @@ def test_all_that_a_transaction_frees_is_served(api: Api, tenant: Tenant) -> Non
 
 
 def test_a_time_that_has_passed_is_not_served(api: Api, offer: Offer) -> None:
-    """Deleting what lies behind, as retention does, does not even look at the waitlist."""
+    """Deleting past bookings, as retention does, does not even look at the waitlist."""
     held = api.paid(offer, TEN).held
     place = wait_for(api, offer, TEN)
     api.database.clock.advance(4 * HOUR)
@@ -142,20 +142,21 @@ def test_a_time_that_has_passed_is_not_served(api: Api, offer: Offer) -> None:
     assert place.state == "waiting"
 
 
-# Who meets a stale hold ---------------------------------------------------------------------------
+# Requests for the time of an expired hold ---------------------------------------------------------
 
 
 def stale(api: Api, offer: Offer, wish: Offer | None = None, **fields: Any) -> Place:
-    """A hold that has run out, and somebody who waits for its start."""
+    """An expired hold, and an entry waiting for its start."""
     api.hold(offer, TEN)
     place = wait_for(api, wish or offer, TEN, **fields)
     api.database.clock.advance(STALE)
     return place
 
 
-def test_the_one_who_waits_is_a_stranger_too(api: Api, offer: Offer) -> None:
-    """Who names the address of somebody in the line does not get the time past it: it would tell
-    that this address waits, and anybody can type it."""
+def test_a_waiting_customers_address_does_not_jump_the_queue(api: Api, offer: Offer) -> None:
+    """A hold with the address of a waiting customer is refused too: otherwise it would show that
+    this address waits, and any person can type it.
+    """
     customer = {"name": "Emmy Noether", "email": "emmy@example.com"}
     place = stale(api, offer, customer=customer)
 
@@ -173,8 +174,8 @@ def test_the_one_who_waits_is_a_stranger_too(api: Api, offer: Offer) -> None:
     ],
     ids=["is over", "is for another time"],
 )
-def test_a_stranger_is_not_refused_for_nobody(api: Api, offer: Offer, spoil: str) -> None:
-    """A place that cannot have the freed time is in nobody's way."""
+def test_a_stranger_is_not_refused_without_need(api: Api, offer: Offer, spoil: str) -> None:
+    """An entry that cannot have the freed time blocks no one."""
     stale(api, offer)
     api.database.execute(spoil)
 
@@ -182,7 +183,7 @@ def test_a_stranger_is_not_refused_for_nobody(api: Api, offer: Offer, spoil: str
 
 
 def test_what_does_not_fit_is_not_kept_for_a_longer_wish(api: Api, offer: Offer) -> None:
-    """Who waits for two hours, of which the second is taken for good, does not keep the first."""
+    """An entry for two hours, the second of which stays taken, does not block the first."""
     two_hours = offer.tenant.offering(offer.resource_id, duration_minutes=120)
     offer.tenant.price(two_hours)
     api.paid(offer, TEN + HOUR)

@@ -24,7 +24,7 @@ def server(stack: Stack) -> int:
 
 
 def until_answered(stack: Stack, slot: dict[str, Any], key: str) -> tuple[Answer, set[int]]:
-    """Hold a time, repeating as the API says; returns the answer and the statuses on the way."""
+    """Hold a time, repeating as the API asks; returns the answer and the statuses before it."""
     statuses = set()
     deadline = time.monotonic() + _PATIENCE
     while (held := stack.hold(slot, idempotency_key=key)).status != 201:
@@ -37,7 +37,7 @@ def until_answered(stack: Stack, slot: dict[str, Any], key: str) -> tuple[Answer
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGQUIT, signal.SIGINT])
 def test_a_server_that_ends_is_started_again(new_stack: StartStack, number: signal.Signals) -> None:
-    """Killed, crashed or stopped: what was committed is there, what is asked is answered again."""
+    """Killed, crashed or stopped: what was committed is there, and requests succeed again."""
     stack = new_stack().up()
     first, second = stack.slots()[0], stack.slots()[-1]
     before = stack.hold(first, idempotency_key="before-the-server-died")
@@ -56,7 +56,7 @@ def test_a_server_that_ends_is_started_again(new_stack: StartStack, number: sign
 
 
 def test_a_server_that_keeps_ending_stops_the_stack(new_stack: StartStack) -> None:
-    """Rather than starting it for ever, the stack says so and ends."""
+    """Instead of starting it for ever, the stack says so and ends."""
     stack = new_stack().up()
     assert stack.process is not None
     for _ in range(4):

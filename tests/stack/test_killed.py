@@ -29,7 +29,7 @@ CONFIRMED_BEFORE_THE_KILL = 6
 
 @dataclass
 class Promises:
-    """What customers were told before everything was killed."""
+    """The answers that customers got before everything was killed."""
 
     held: dict[str, str] = field(default_factory=dict)  # booking → client secret
     confirmed: set[str] = field(default_factory=set)
@@ -37,13 +37,13 @@ class Promises:
 
 
 def shop(stack: Stack, promises: Promises, chance: random.Random) -> None:
-    """Customers who hold, pay, change their minds or walk away, until nobody answers any more."""
+    """Customers who hold, pay, reschedule or walk away, until there are no more answers."""
     while True:
         try:
             slot = chance.choice(stack.slots()[:30])
             held = stack.hold(slot)
             if held.status == 409:
-                continue  # somebody was quicker
+                continue  # another customer was first
             assert held.status == 201, held
             booking, secret = held.body["id"], held.body["client_secret"]
             promises.held[booking] = secret
@@ -71,7 +71,7 @@ def kill_everything(stack: Stack) -> None:
     """SIGKILL to the supervisor, all its children and the database, at one moment."""
     assert stack.process is not None
     doomed = stack.processes()
-    # the gateway first: it would tell customers of handlers that died a moment before it
+    # the gateway first: otherwise it would answer for handlers that died a moment before it
     for process in sorted(doomed, key=lambda process: process != stack.process.pid):
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)

@@ -141,7 +141,7 @@ def test_killed_in_the_middle_it_comes_back(new_stack: StartStack) -> None:
 
 
 def test_it_starts_again_at_once_after_kill(new_stack: StartStack) -> None:
-    """A new start doesn't trip over what a killed stack leaves for a moment."""
+    """A new start doesn't fail over what a killed stack leaves for a moment."""
     stack = new_stack().up()
     stack.signal(signal.SIGKILL)
 
@@ -166,7 +166,7 @@ def test_a_service_that_dies_is_started_again(new_stack: StartStack) -> None:
 
 
 def test_localhost_is_reached_by_either_address(stack: Stack) -> None:
-    """What is printed is localhost, which browsers trust; a name for two addresses, both served."""
+    """It prints localhost, which browsers trust: a name for two addresses, both served."""
     addresses = ["localhost", "127.0.0.1", *(["[::1]"] if _has_ipv6() else [])]
     for key in ("api", "docs", "booking_page"):
         assert stack.manifest[key].startswith(f"http://localhost:{stack.port}"), key
@@ -193,7 +193,8 @@ def test_nothing_is_left_in_the_temporary_folder(
 @pytest.mark.parametrize("address", ["127.0.0.1", *(["::1"] if _has_ipv6() else [])])
 def test_a_busy_port_is_named(new_stack: StartStack, address: str) -> None:
     """A plain message, no traceback, and nothing left running; also if only one of localhost's two
-    addresses is taken, or another program would be sent what is meant for the stack."""
+    addresses is taken: otherwise another program would get what is meant for the stack.
+    """
     stack = new_stack()
     stack.data.mkdir(parents=True)
     with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as other:
@@ -219,7 +220,7 @@ def test_a_busy_port_is_named(new_stack: StartStack, address: str) -> None:
 
 
 def test_a_running_stack_is_not_reset_or_started_twice(stack: Stack) -> None:
-    """Both are refused, naming the process, and it goes on."""
+    """Both are refused, naming the process, and the running stack continues."""
     for options in ([], ["--reset"]):
         refused = subprocess.run(
             stack.command(*options), check=False, cwd=ROOT, capture_output=True, text=True

@@ -34,7 +34,7 @@ def confirmed(stack: Stack, booking: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.today
 def test_a_time_is_held_paid_and_confirmed(stack: Stack) -> None:
-    """A customer books; another is refused that time; both see the truth."""
+    """A customer books; another is refused that time; both see the true state."""
     slot = stack.slots()[0]
     key = str(uuid.uuid4())
 
@@ -67,9 +67,9 @@ def test_a_time_is_held_paid_and_confirmed(stack: Stack) -> None:
 
 
 def test_an_unpaid_time_is_free_again(new_stack: StartStack) -> None:
-    """Released by the customer it is free at once; left alone it is free when the hold ends."""
+    """Released by the customer it is free at once; otherwise when the hold expires."""
     stack = new_stack().up()
-    first, second = stack.slots()[1], stack.slots()[-1]  # the very first may begin meanwhile
+    first, second = stack.slots()[0], stack.slots()[-1]
     released = stack.hold(first).body
     left = stack.hold(second).body
     starts = {first["starts_at"], second["starts_at"]}

@@ -1,4 +1,4 @@
-"""The stored functions call downward: none reaches itself by way of another."""
+"""The stored functions call downward: none reaches itself through another."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def test_no_functions_call_each_other_in_a_circle() -> None:
 
 
 def test_a_status_is_changed_without_making_a_booking() -> None:
-    """What leaves a time does not take one: the waitlist is served at commit, by a trigger."""
+    """Freeing a time does not take one: a trigger serves the waitlist at commit."""
     calls = call_graph(SQL_DIR)
 
     for name in ("core.transition_booking", "core.apply_reschedule", "core.expire_reschedule"):
@@ -23,7 +23,7 @@ def test_a_status_is_changed_without_making_a_booking() -> None:
 
 
 def test_a_circle_is_found(tmp_path: Path) -> None:
-    """Whatever files it goes through; comments and what a trigger fires call nothing."""
+    """Through whatever files; comments, and functions that a trigger fires, are no calls."""
     for path, text in {
         "functions/core/a.sql": "create or replace function core.a() … core.b( … core.a(",
         "functions/core/room/b.sql": "create or replace function core.b() … '--' || api.c(",

@@ -12,7 +12,7 @@ SPINE = [
 
 
 def test_every_case_of_the_spine_is_proved() -> None:
-    """Each case that the spine closes is named by a test."""
+    """Each case of the spine is named by a test."""
     proved = cases.proofs(ROOT / "tests")
 
     assert [case for case in SPINE if case not in proved] == []

@@ -38,8 +38,8 @@ def test_two_weeks_can_be_restored(cluster: dict[str, Any]) -> None:
     assert cluster["BackupRetentionPeriod"] == 14
 
 
-def test_nobody_deletes_the_data_by_mistake(cluster: dict[str, Any]) -> None:
-    """Protected unless somebody says otherwise, and even then a snapshot stays."""
+def test_the_data_are_not_deleted_by_mistake(cluster: dict[str, Any]) -> None:
+    """Protected unless a parameter says otherwise, and even then a snapshot stays."""
     resource = RESOURCES["Cluster"]
     parameters = parse((ROOT / "infra/database.yaml").read_text(encoding="utf-8"))["Parameters"]
 
@@ -54,7 +54,7 @@ def test_the_data_are_encrypted(cluster: dict[str, Any]) -> None:
 
 
 def test_the_server_takes_tls_only(cluster: dict[str, Any], proxy: dict[str, Any]) -> None:
-    """Both of them: proxy and cluster.
+    """Both proxy and cluster.
 
     Proves: ASVS 12.1.1, 12.3.1
     """
@@ -66,7 +66,7 @@ def test_the_server_takes_tls_only(cluster: dict[str, Any], proxy: dict[str, Any
 
 
 def test_the_log_quotes_no_row() -> None:
-    """Customers' data are in the details of errors and in the parameters of slow statements.
+    """Errors' details and slow statements' parameters contain customers' data.
 
     Proves: ASVS 16.2.5
     """
@@ -78,13 +78,13 @@ def test_the_log_quotes_no_row() -> None:
 
 
 def test_no_password_of_the_owner_is_in_the_template(cluster: dict[str, Any]) -> None:
-    """RDS makes it, keeps it in Secrets Manager, and changes it."""
+    """RDS makes it, stores it in Secrets Manager, and changes it."""
     assert cluster["ManageMasterUserPassword"] is True
     assert "MasterUserPassword" not in cluster
 
 
 def test_functions_have_no_password(cluster: dict[str, Any], proxy: dict[str, Any]) -> None:
-    """They sign in through IAM, at the proxy and behind it.
+    """They log in through IAM, at the proxy and behind it.
 
     Proves: ASVS 13.2.1
     """
@@ -94,7 +94,7 @@ def test_functions_have_no_password(cluster: dict[str, Any], proxy: dict[str, An
 
 
 def test_the_proxy_signs_in_as_roles_of_functions_alone(cluster: dict[str, Any]) -> None:
-    """Its policy ends at the roles' names, which the owner's is not like."""
+    """Its policy only covers the roles' names, which the owner's is not like."""
     role = of_type("AWS::IAM::Role")["ProxyRole"]
     (policy,) = role["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
@@ -107,8 +107,8 @@ def test_the_proxy_signs_in_as_roles_of_functions_alone(cluster: dict[str, Any])
     assert not owner.startswith("holdfast_")
 
 
-def test_a_crowd_is_told_soon() -> None:
-    """Whoever gets no connection hears of it before the function's own time is over."""
+def test_a_crowd_is_refused_soon() -> None:
+    """A function that gets no connection learns it before its own time is over."""
     (targets,) = of_type("AWS::RDS::DBProxyTargetGroup").values()
     pool = targets["ConnectionPoolConfigurationInfo"]
 
@@ -117,7 +117,7 @@ def test_a_crowd_is_told_soon() -> None:
 
 
 def test_nothing_is_public() -> None:
-    """No instance has an address in the world, and no subnet gives one out."""
+    """No instance has a public address, and no subnet assigns one."""
     instances = of_type("AWS::RDS::DBInstance").values()
     subnets = of_type("AWS::EC2::Subnet").values()
 
@@ -126,7 +126,7 @@ def test_nothing_is_public() -> None:
 
 
 def test_the_database_is_in_private_subnets() -> None:
-    """Those whose way out is a NAT gateway: nobody comes in through one."""
+    """Their way out is a NAT gateway, which lets no one in."""
     (group,) = of_type("AWS::RDS::DBSubnetGroup").values()
     private = {
         association["SubnetId"]["Ref"]: association["RouteTableId"]["Ref"]
@@ -143,7 +143,7 @@ def test_the_database_is_in_private_subnets() -> None:
 
 
 def test_only_the_proxy_and_the_migration_reach_the_cluster() -> None:
-    """And only functions reach the proxy; nobody is let in by his address.
+    """And only functions reach the proxy; no address is let in.
 
     Proves: ASVS 13.2.2
     """
@@ -163,7 +163,7 @@ def test_only_the_proxy_and_the_migration_reach_the_cluster() -> None:
 
 
 def test_functions_reach_https_and_the_proxy_alone() -> None:
-    """Whoever takes over a function cannot scan the network with it.
+    """An attacker inside a function cannot scan the network.
 
     Proves: ASVS 13.2.4, 13.2.5
     """
@@ -176,8 +176,8 @@ def test_functions_reach_https_and_the_proxy_alone() -> None:
     assert reached == {("0.0.0.0/0", 443), ("ProxyGroup", 5432)}
 
 
-def test_endpoints_lead_to_nobody_elses_data() -> None:
-    """Their policies name what of the service is meant."""
+def test_endpoints_lead_to_our_own_data_only() -> None:
+    """Their policies name the resources that are meant."""
     for endpoint in of_type("AWS::EC2::VPCEndpoint").values():
         for statement in endpoint["PolicyDocument"]["Statement"]:
             assert "*" not in statement["Action"]
@@ -185,6 +185,6 @@ def test_endpoints_lead_to_nobody_elses_data() -> None:
 
 
 def test_logs_end() -> None:
-    """Every log group says how long it is kept."""
+    """Every log group has a retention."""
     for group in of_type("AWS::Logs::LogGroup").values():
         assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}

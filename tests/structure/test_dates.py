@@ -1,4 +1,4 @@
-"""Who asks what time it really is: few, each for a reason; all others have planted their date."""
+"""Which tests read the real time: few, each for a reason; all others plant their date."""
 
 import re
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from tests.harness.database.cluster import ROOT
 
 READS = re.compile(r"\b(?:datetime\.now|date\.today|time\.time|utcnow)\(")
-# A reason, or `today`: then every test of the file that asks is marked.
+# A reason, or `today`: then every test of the file that reads it is marked.
 REASONS: Mapping[str, str] = {
     "browser/test_booking.py": "today",
     "browser/test_days.py": "today",
@@ -30,8 +30,8 @@ REASONS: Mapping[str, str] = {
 }
 
 
-def test_who_reads_the_true_time_is_known() -> None:
-    """A test that asks for today plants its date instead, or says why it cannot, here."""
+def test_tests_that_read_the_true_time_are_listed() -> None:
+    """A test that reads today's date plants its date instead, or is listed here with a reason."""
     tests = ROOT / "tests"
     reading = {
         str(path.relative_to(tests))
@@ -43,7 +43,7 @@ def test_who_reads_the_true_time_is_known() -> None:
 
 
 def test_marked_files_have_marked_tests() -> None:
-    """What is here as `today` is played at other dates."""
+    """Files listed as `today` have tests that run at other dates."""
     marked = {path for path, reason in REASONS.items() if reason == "today"}
     texts = {path: (ROOT / "tests" / path).read_text(encoding="utf-8") for path in marked}
 

@@ -44,14 +44,16 @@ def _functions(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_role_is_the_functions_own(folder: str) -> None:
-    """A function signs in to the database under its own name; the migration as the owner."""
+    """A function logs in to the database under its own name; the migration as the owner."""
     role = TEMPLATE.functions[_logical_id(folder)].environment.get("DATABASE_ROLE")
 
     assert role == {"migrate": "", "openapi": None}.get(folder, f"holdfast_{folder}")
 
 
 def test_routes_are_those_of_the_handlers() -> None:
-    """Every route of the template is answered, and every answer has a route; HEAD where GET is."""
+    """Every route of the template is answered, and every handler's route is in it; HEAD where GET
+    is.
+    """
     answered = set()
     for folder in FOLDERS:
         app = getattr(importlib.import_module(f"functions.{folder}.app"), "app", None)
@@ -87,7 +89,7 @@ def test_every_event_has_a_function() -> None:
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_handler_is_short(folder: str) -> None:
-    """A handler translates and decides nothing: what takes longer belongs to a use case."""
+    """A handler translates and decides nothing: longer code belongs to a use case."""
     lines = Path(ROOT, "functions", folder, "app.py").read_text(encoding="utf-8").count("\n")
 
     assert lines <= 120

@@ -1,4 +1,4 @@
-"""What a run of the tests leaves in the system's temporary folder: nothing."""
+"""A run of the tests leaves nothing in the system's temporary folder."""
 
 import os
 import subprocess
@@ -15,7 +15,7 @@ _WRITERS = (
 
 
 def test_a_run_leaves_no_files_behind(tmp_path: Path) -> None:
-    """Each start would add more of them, for ever; pytest's own folders are its to clear."""
+    """Each start would add more of them, for ever; pytest clears its own folders."""
     place = tmp_path / "temporary"
     place.mkdir()
     options = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-o", "addopts=")

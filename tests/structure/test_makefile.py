@@ -12,13 +12,13 @@ from tests.harness.database.cluster import ROOT
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The Makefile alone: whatever it installs or runs is not there, and would be a fault."""
+    """The Makefile alone: anything it installed or ran would be missing, and fail."""
     shutil.copy(ROOT / "Makefile", tmp_path)
     return tmp_path
 
 
 def _make(checkout: Path, *arguments: str) -> str:
-    """What is said by a make that must fail, and that must leave everything as it was."""
+    """The output of a make that must fail and leave everything as it was."""
     before = sorted(checkout.iterdir())
     done = subprocess.run(
         ["make", *arguments],
@@ -49,7 +49,7 @@ def test_a_python_that_cannot_be_run_is_named(checkout: Path, target: str, pytho
 
 
 def test_a_python_that_is_too_old_is_named(checkout: Path) -> None:
-    """Its version is told, as it tells it."""
+    """The message has its version."""
     old = checkout / "python2"
     old.write_text(
         '#!/bin/sh\ncase "$*" in --version) echo Python 2.7.18;; *version_info*) exit 1;; esac\n'
@@ -68,7 +68,7 @@ def test_a_python_that_is_too_old_is_named(checkout: Path) -> None:
 def test_what_a_target_needs_is_asked_for_first(
     checkout: Path, target: str, lacks: str, more: tuple[str, ...]
 ) -> None:
-    """With the command that would have worked."""
+    """The message has the command that would have worked."""
     said = _make(checkout, target, *more)
 
     assert f"make {target} {lacks}" in said

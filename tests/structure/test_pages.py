@@ -23,7 +23,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _addresses(page: Path) -> dict[str, Path]:
-    """The files of a page as they are served: what is shared below it."""
+    """The files of a page as they are served, with shared/ below it."""
     return _files(page) | {f"{SHARED}/{name}": path for name, path in _files(WEB / SHARED).items()}
 
 
@@ -35,13 +35,13 @@ def _targets(name: str, path: Path) -> Iterator[str]:
 
 
 def _leads(target: str, files: Iterable[str]) -> bool:
-    """What a module puts into an address may be anything: one file it could mean is enough."""
+    """A part that a module fills in may be anything: one matching file is enough."""
     pattern = re.sub(r"\$\{\w+\}", "*", target)
     return any(fnmatchcase(name, pattern) for name in files)
 
 
 def test_there_are_pages() -> None:
-    """The tests below would pass where there is none."""
+    """The tests below would pass without any."""
     assert WEB / "booking" in PAGES
     assert len(list(_targets("app.js", WEB / "booking" / "app.js"))) > 15
 
@@ -63,7 +63,7 @@ def test_addresses_are_relative_and_lead_to_files(page: Path) -> None:
 
 @pytest.mark.parametrize("path", sorted((WEB / SHARED).glob("*.js")), ids=lambda path: path.name)
 def test_what_is_shared_imports_only_what_is_shared(path: Path) -> None:
-    """A page hands over what is its own: configuration, storage, texts."""
+    """A page passes in its own parts: configuration, storage, texts."""
     files = _files(WEB / SHARED)
 
     assert [target for target in _targets(path.name, path) if not _leads(target, files)] == []

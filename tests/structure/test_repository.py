@@ -10,7 +10,7 @@ TEXT = {".py", ".sql", ".md", ".toml", ".yaml", ".yml", ".txt", ".in", ".json", 
 
 # Put together here, so that this file does not contain them.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME"]) + r")\b")
-# An address where packages come from; those under .example are nobody's.
+# An address of a package index; those under .example belong to no one.
 INDEXES = re.compile(r"https?://(?![\w.]*\.example/)[^/\s]+/sim" + "ple|python" + "hosted")
 SKIPS = re.compile(r"pytest\.(mark\.)?(" + "|".join(["skip", "xfail", "importorskip"]) + ")")
 
@@ -37,7 +37,7 @@ def _containing(pattern: re.Pattern[str]) -> list[str]:
 
 
 def test_nothing_is_left_unfinished() -> None:
-    """What has to be done is done, or stands in an issue."""
+    """What is still to be done is in an issue, not in a file."""
     assert _containing(UNFINISHED) == []
 
 
@@ -47,12 +47,12 @@ def test_no_test_is_skipped() -> None:
 
 
 def test_no_path_of_this_machine() -> None:
-    """The checkout works wherever it lies."""
+    """The checkout works in any folder."""
     assert _containing(re.compile(re.escape(f"{ROOT}/"))) == []
 
 
 def test_no_address_of_a_package_index() -> None:
-    """Whoever installs brings the index; the hashes say what is right."""
+    """The index comes from the installer's settings; the hashes say what is right."""
     requirements = [
         line
         for path in (*ROOT.glob("requirements/*.txt"), ROOT / "layers/core/requirements.txt")
@@ -64,7 +64,7 @@ def test_no_address_of_a_package_index() -> None:
 
 
 def test_every_requirement_has_hashes() -> None:
-    """A pinned version without a hash could be anything.
+    """A pinned version without a hash could be any file.
 
     Proves: ASVS 15.1.2
     """

@@ -1,4 +1,4 @@
-"""Nothing grows for ever: of each table it is said what ends, what bounds it, or why it is kept."""
+"""Nothing grows for ever: every table has what ends its rows, what bounds it, or why it is kept."""
 
 import re
 from pathlib import Path
@@ -27,7 +27,7 @@ def _deleted_by(function: str) -> set[str]:
 
 
 def test_every_table_has_its_line(database: Database) -> None:
-    """A new table fails here until somebody has thought of its end.
+    """A new table fails here until its retention is decided.
 
     Proves: ASVS 14.1.1, 14.1.2
     """

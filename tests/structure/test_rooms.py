@@ -1,4 +1,4 @@
-"""The rooms of the stored functions: each function has its place, and calls go one way."""
+"""The rooms of the stored functions: each function has its room, and calls go one way."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ ROOMS = re.findall(r"^\d+\. \[(\w+)\]", (FOLDER / "README.md").read_text(encodin
 
 
 def test_every_room_is_listed_and_described() -> None:
-    """A function stands in a room that README.md lists, and each room says what it is for."""
+    """A function is in a room that README.md lists, and each room says what it is for."""
     assert set(ROOM_OF.values()) == set(ROOMS)
     for room in ROOMS:
         lines = Path(FOLDER, "core", room, "README.md").read_text(encoding="utf-8").splitlines()
@@ -30,7 +30,7 @@ def test_every_room_is_listed_and_described() -> None:
 
 @pytest.mark.parametrize("room", ROOMS)
 def test_no_call_goes_to_a_later_room(room: str) -> None:
-    """What a room needs stands before it in the list, so that it can be read from the top."""
+    """What a room needs comes before it in the list, so that the list can be read from the top."""
     later = set(ROOMS[ROOMS.index(room) + 1 :])
     wrong = {
         f"{name} calls {callee}"
@@ -44,9 +44,9 @@ def test_no_call_goes_to_a_later_room(room: str) -> None:
 
 
 def test_nothing_calls_the_api() -> None:
-    """Functions of `api` are entered from outside only: each is a transaction of its own.
+    """Functions of `api` are only called from outside: each is a transaction of its own.
 
-    A doorway only leads to the function that has another name by now.
+    A doorway only leads to the function that has been renamed.
     """
     wrong = {
         f"{name} calls {callee}"

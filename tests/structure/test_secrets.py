@@ -5,7 +5,7 @@ import subprocess
 
 from tests.harness.database.cluster import ROOT
 
-# As their makers shape them; those of tests are one repeated letter, or words.
+# In the form of their issuers; those of tests are one repeated letter, or words.
 _SHAPES = re.compile(
     r"(?<![A-Za-z0-9])(?:"
     r"AKIA[0-9A-Z]{16}"
@@ -17,7 +17,7 @@ _SHAPES = re.compile(
 )
 
 
-# Of local stacks that are no more: what old databases are opened with.
+# Of former local stacks: they open old databases.
 _PLAYED = {f"tests/upgrades/{commit}/secrets.json" for commit in ("d253a51", "9f4679f")}
 
 
@@ -32,7 +32,7 @@ def secrets_in(text: str) -> list[str]:
 
 
 def test_no_file_holds_a_secret() -> None:
-    """Every text file that git has, by the shapes of keys of AWS, Stripe, GitHub and Slack.
+    """Every text file in git, by the shapes of keys of AWS, Stripe, GitHub and Slack.
 
     Proves: ASVS 13.3.1
     """
@@ -49,7 +49,7 @@ def test_no_file_holds_a_secret() -> None:
 
 
 def test_a_secret_would_be_found() -> None:
-    """The shapes match what they are for."""
+    """The shapes match real secrets."""
     alphabet = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH"
     made = ["AKIA" + "ABCDEFGHIJKLMNOP", "sk_" + "live_" + alphabet, "ghp_" + alphabet[:36]]
 

@@ -1,4 +1,4 @@
-"""What is said of security is complete; and what no shipped line may do."""
+"""The security requirements are complete; and what no shipped line may do."""
 
 import ast
 import re
@@ -16,15 +16,15 @@ PAGE = sorted((ROOT / "web").rglob("*.js"))
 # Text becomes code, a command, or objects of the sender's choice.
 RUNS = {"eval", "exec", "compile", "__import__"}
 FORBIDDEN = {"subprocess", "pickle", "marshal", "shelve", "pty", "commands", "xml"}
-CALLS = {"database.call", "database.call_for_text"}
-# of health alone, which hands it constants
+CALLS = {"database.call"}
+# of health alone, which passes constants
 HANDED_ON = "database.call(function)"
 CRYPTOGRAPHY = {"hashlib", "hmac", "secrets", "ssl"}
 OTHER_CRYPTOGRAPHY = {"Crypto", "Cryptodome", "cryptography", "nacl", "rsa", "jwt"}
 BROKEN_HASHES = {"md5", "sha1"}
 # Pauses before a repeat need not be secret; snapshots give each environment numbers of its own.
 RANDOM_PAUSES = {"platform/database.py", "migrations/runner.py", "platform/snapstart.py"}
-# Stored functions that make a statement: of names in core.catalogue_kind and of columns, never of
+# Stored functions that build a statement: of names in core.catalogue_kind and of columns, never of
 # values.
 MAKE_STATEMENTS = {
     "api/catalogue/change_catalogue_item.sql",
@@ -65,7 +65,7 @@ def _named(node: ast.expr) -> str:
 
 
 def test_every_requirement_is_judged_once() -> None:
-    """The numbers of levels 1 and 2 are as many as the standard has, and none stands twice."""
+    """There are as many of levels 1 and 2 as in the standard, and none is listed twice."""
     numbers = [(r.level, r.number) for r in security.requirements() if r.level in security.COUNTS]
     for each in security.absent():
         numbers += [(level, number) for level, found in each.numbers.items() for number in found]
@@ -84,7 +84,9 @@ def test_tests_prove_requirements_that_exist() -> None:
 
 @pytest.mark.parametrize("requirement", security.requirements(), ids=lambda r: r.number)
 def test_what_applies_is_proved_or_said_not_to_be(requirement: security.Requirement) -> None:
-    """By a test, by a document if that is what it asks for, by the platform; or it is not met."""
+    """By a test, by a document if that is what it asks for, by the platform; or it is listed as not
+    met.
+    """
     tests = _proofs().get(requirement.number, [])
     path, _, heading = requirement.document.partition("#")
 
@@ -96,7 +98,7 @@ def test_what_applies_is_proved_or_said_not_to_be(requirement: security.Requirem
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_text_becomes_code(path: Path) -> None:
-    """Nothing is evaluated, unpickled, or given to a shell; patterns and formats are our own.
+    """Nothing is evaluated, unpickled, or passed to a shell; patterns and formats are our own.
 
     Proves: ASVS 1.2.5, 1.2.9, 1.3.2, 1.3.7, 1.3.10, 1.5.2
     """
@@ -126,7 +128,7 @@ def _is_ours(node: ast.expr | None) -> bool:
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: str(path.relative_to(ROOT)))
 def test_cryptography_is_the_librarys(path: Path) -> None:
-    """Hashes, MACs, TLS and random numbers are Python's and OpenSSL's, and none is a broken one.
+    """Hashes, MACs, TLS and random numbers are Python's and OpenSSL's, and none is broken.
 
     Proves: ASVS 11.2.1, 11.2.3, 11.4.1, 11.4.3, 11.5.1
     """
@@ -139,13 +141,13 @@ def test_cryptography_is_the_librarys(path: Path) -> None:
 
 
 def test_cryptography_is_used() -> None:
-    """The test above would pass where there is none."""
+    """The test above would pass without any use."""
     assert {name for path in SHIPPED for name in _imported(path)} >= CRYPTOGRAPHY
 
 
 @pytest.mark.parametrize("path", PAGE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_page_never_makes_markup_of_text(path: Path) -> None:
-    """Text is put in as text; nothing is evaluated, and no pattern is made of what was typed.
+    """Text is inserted as text; nothing is evaluated, and no pattern is made of typed text.
 
     Proves: ASVS 1.2.9, 1.3.2, 3.2.2, 3.7.1
     """
@@ -153,7 +155,7 @@ def test_the_page_never_makes_markup_of_text(path: Path) -> None:
 
 
 def test_no_cookie_is_set() -> None:
-    """Neither by the API nor by the page: there is nothing that a browser sends by itself.
+    """Neither by the API nor by the page: browsers send nothing by themselves.
 
     Proves: ASVS 3.5.1
     """
@@ -165,7 +167,7 @@ def test_no_cookie_is_set() -> None:
 
 
 def test_stored_functions_that_make_statements_are_known() -> None:
-    """All others have their statements written out; these take values as parameters, too.
+    """All others have fixed statements; in these, values are parameters too.
 
     Proves: ASVS 1.2.4
     """
@@ -184,7 +186,7 @@ def test_stored_functions_that_make_statements_are_known() -> None:
 
 
 def test_calls_of_the_database_are_written_out() -> None:
-    """The name of a stored function is never made of input; what it takes are parameters.
+    """The name of a stored function is never made of input; input is passed as parameters.
 
     Proves: ASVS 1.2.4
     """

@@ -1,4 +1,4 @@
-"""What a check constraint that calls a function needs, so that it is as good as one that is text.
+"""What a check constraint that calls a function needs, to be as good as one with the text itself.
 
 PostgreSQL examines the rows when such a constraint is added, and never again when the function
 changes. So a function changes only in a migration that adds the constraint again (ADR 34).
@@ -18,7 +18,7 @@ MIGRATIONS = sorted((SQL_DIR / "migrations").glob("*.sql"))
 
 
 def _definition(path: Path) -> str:
-    """What a function's file runs, without its header."""
+    """The statement in a function's file, without its header."""
     return re.sub(r"\A(--[^\n]*\n)+", "", path.read_text(encoding="utf-8")).strip()
 
 
@@ -72,7 +72,7 @@ def test_a_table_has_all_its_rules_in_one_place(database: Database) -> None:
 
 
 def test_rules_are_asked_in_the_order_of_their_names(database: Database) -> None:
-    """As PostgreSQL asks constraints: of several broken ones the same is named as ever."""
+    """As PostgreSQL checks constraints: of several broken ones the same is named as before."""
     for each in sound(database):
         schema, _, table = each.table.partition(".")
 
@@ -83,10 +83,10 @@ def test_rules_are_asked_in_the_order_of_their_names(database: Database) -> None
 
 
 def test_rules_are_about_the_row_alone(database: Database) -> None:
-    """A function reads no table, calls no function of ours, and asks no setting and no clock.
+    """A function reads no table, calls no function of ours, and uses no setting and no clock.
 
-    It would give another answer when the rows are loaded again, and what it calls would have no
-    constraint that keeps it.
+    Otherwise it could answer differently when the rows are loaded again, and no constraint would
+    protect what it calls.
     """
     for each in sound(database):
         assert re.findall(r"\b(core|api|audit|ledger|public)\.", each.body) == []
@@ -100,8 +100,8 @@ def test_rules_are_about_the_row_alone(database: Database) -> None:
     assert [tuple(kind) for kind in kinds] == [("i", False, True)]
 
 
-def test_who_writes_may_call(database: Database) -> None:
-    """Both owners, in whose names all functions write, and nobody else."""
+def test_owners_may_call(database: Database) -> None:
+    """Only the two owners, in whose names all functions write."""
     rows = database.rows(
         "select distinct a.grantee::regrole::text as name"
         " from pg_proc as p cross join aclexplode(p.proacl) as a where p.oid = any (%s::regproc[])"

@@ -19,7 +19,7 @@ from tests.harness.database.rules import rules
 FILES = sorted((SQL_DIR / "functions").rglob("*.sql"))
 ALL_SQL = sorted(path for path in SQL_DIR.rglob("*.sql") if path.name != "schema.sql")
 
-# The same for every tenant and holding nothing of any: the only tables without row security.
+# The same for every tenant, without any of their data: the only tables without row security.
 GLOBAL_TABLES = {
     "core.capabilities",
     "core.currencies",
@@ -53,7 +53,7 @@ def _header(path: Path) -> list[str]:
 
 
 def test_files_are_the_functions(database: Database) -> None:
-    """Each function of the database stands in one file, and no name is overloaded."""
+    """Each function of the database has one file, and no name is overloaded."""
     rows = database.rows(
         "select format('function %s.%s', p.pronamespace::regnamespace, p.proname)"
         f" from pg_proc as p where {OURS}"
@@ -61,11 +61,11 @@ def test_files_are_the_functions(database: Database) -> None:
     repeatable = [
         script
         for script in scripts.read(SQL_DIR).values()
-        if script.folder in scripts.REPEATABLE  # a migration may need a function of its own time
+        if script.folder in scripts.REPEATABLE  # a migration may need a function for itself
     ]
     defined = [item for script in repeatable for item in script.objects]
 
-    # that a file in functions/ is named after its function is the runner's own rule
+    # the runner itself requires that a file in functions/ is named after its function
     assert Counter(row[0] for row in rows) == Counter(
         item for item in defined if item.startswith("function ")
     )
@@ -84,7 +84,7 @@ def test_header_says_what_a_caller_must_know(path: Path) -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=_name)
 def test_header_names_what_the_body_raises(path: Path) -> None:
-    """Codes that the function itself raises stand in its header."""
+    """The header lists the codes that the function itself raises."""
     raised = set(re.findall(r"errcode\s*=\s*'(\w+)'", _code(path)))
 
     assert raised - set(re.findall(r"\b\w{5}\b", "\n".join(_header(path)))) == set()
@@ -92,7 +92,7 @@ def test_header_names_what_the_body_raises(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL_SQL, ids=_name)
 def test_raise_has_a_code_and_a_plain_message(path: Path) -> None:
-    """Every `raise` carries an errcode; a message of its own states the fact in lower case.
+    """Every `raise` has an errcode; a message of its own states the fact in lower case.
 
     Without one, title and hint are those of the error that the code maps to.
     """
@@ -108,7 +108,7 @@ def test_raise_has_a_code_and_a_plain_message(path: Path) -> None:
 
 @pytest.mark.parametrize("path", ALL_SQL, ids=_name)
 def test_no_text_stands_twice(path: Path) -> None:
-    """What errors.py says of a code is not said again in SQL: a text there is a better one."""
+    """What errors.py says of a code is not repeated in SQL: a text there is a more precise one."""
     texts = {text.lower().rstrip(".") for kind in CATALOGUE for text in (kind.title, kind.hint)}
     said = re.findall(r"(?:raise exception|hint =)\s+'((?:[^']|'')*)'", _code(path))
 
@@ -116,9 +116,9 @@ def test_no_text_stands_twice(path: Path) -> None:
 
 
 def test_raised_codes_are_the_catalogue() -> None:
-    """Every SQLSTATE of ours maps to an error, and every one that maps is raised.
+    """Every SQLSTATE of ours maps to an error, and every mapped one is raised.
 
-    Another class than ours is raised only to say what PostgreSQL says by it: try again, or, by the
+    Another class than ours is raised only with PostgreSQL's own meaning: try again, or, by the
     function of a check constraint, that a rule of the row is broken.
     """
     code = "\n".join(_code(path) for path in ALL_SQL).replace("errcode = '23514', schema", "")
@@ -155,7 +155,7 @@ def test_api_functions_are_doors(database: Database) -> None:
 
 
 def test_doors_run_alike(database: Database) -> None:
-    """What all functions of `api` have in common is set in grants.sql, and in no file of theirs.
+    """What all functions of `api` have in common is set in grants.sql, and in none of their files.
 
     Their plans are generic and leave no choice; those that join whole sets may use a hash.
     """
@@ -174,7 +174,7 @@ def test_doors_run_alike(database: Database) -> None:
 
     assert {row.name for row in rows if not common <= set(row.settings)} == set()
     assert {row.name for row in rows if not joins <= set(row.settings)} == {
-        *("compile_openings", "explain_slot", "list_pool_slots", "list_slots"),
+        *("compile_openings", "explain_slot", "list_pool_slots_as_text", "list_slots_as_text"),
     }
     assert {name for name, settings in own.items() if settings & (common | joins)} == set()
 
@@ -248,7 +248,7 @@ def test_owners_bypass_nothing(database: Database) -> None:
 
 
 def test_rows_are_secured(database: Database) -> None:
-    """Row security is on and forced, with a policy, for every table that holds tenants' rows."""
+    """Row security is on and forced, with a policy, for every table with tenants' rows."""
     rows = database.rows(
         "select c.oid::regclass::text from pg_class as c"
         " where c.relkind in ('r', 'p')"
@@ -261,12 +261,12 @@ def test_rows_are_secured(database: Database) -> None:
 
 
 def test_constraints_and_indexes_have_names(database: Database) -> None:
-    """A name says what holds (`bookings_price_positive`); PostgreSQL's own say only where."""
+    """A name says what holds (`bookings_price_positive`); PostgreSQL's own only say where."""
     constraints = database.rows(
         "select c.conrelid::regclass::text, c.conname from pg_constraint as c"
         " join pg_class as t on t.oid = c.conrelid"
         " where t.relnamespace::regnamespace::text in ('core', 'api', 'audit', 'ledger')"
-        " and c.contype not in ('n', 't')"  # not-null ones have names from 18 on only
+        " and c.contype not in ('n', 't')"  # not-null ones have names only from 18 on
         " and (not starts_with(c.conname, t.relname || '_')"
         r"   or c.conname ~ '_(check|key|fkey|excl)\d*$')"
     )
@@ -281,7 +281,7 @@ def test_constraints_and_indexes_have_names(database: Database) -> None:
 
 
 def test_parameters_are_marked(database: Database) -> None:
-    """Parameters start with p_, so that no column is ever meant by mistake."""
+    """Parameters start with p_, so that none is mistaken for a column."""
     rows = database.rows(
         "select p.oid::regprocedure::text, n.name from pg_proc as p"
         " cross join unnest(p.proargnames[1:p.pronargs]) as n (name)"
@@ -306,7 +306,7 @@ def test_money_and_time_have_their_types(database: Database) -> None:
 
 
 def test_the_clock_is_read_in_one_place() -> None:
-    """Only core.clock asks PostgreSQL for the time; everything else asks core.clock.
+    """Only core.clock asks PostgreSQL for the time; everything else calls core.clock.
 
     core.new_id puts the time into an id to keep neighbours together, and decides nothing by it.
     """
@@ -321,7 +321,7 @@ def test_the_clock_is_read_in_one_place() -> None:
 
 
 def test_each_function_asks_for_one_capability(database: Database) -> None:
-    """Whoever has an actor among its arguments asks core.authorize once, and for one capability.
+    """A function with an actor calls core.authorize once, for one capability.
 
     Proves: ASVS 8.2.1, API5:2023
     """
@@ -341,10 +341,10 @@ def test_each_function_asks_for_one_capability(database: Database) -> None:
 
 
 def test_capabilities_are_those_asked_for(database: Database) -> None:
-    """No capability is listed that no function asks for, and none asked for that is not listed.
+    """Every listed capability is asked for, and every one asked for is listed.
 
     A secret key may do all of them; a browser has each by its key or by a booking's secret, not by
-    both, so that its scope is never a matter of chance.
+    both, so that its scope is always clear.
     """
     listed = database.rows("select capability, kind, scope from core.capabilities")
     asked = set(re.findall(r"core\.authorize\(p_actor, '([^']+)'\)", "\n".join(map(_code, FILES))))
@@ -366,11 +366,11 @@ _ASKS = ("core.still_authorized(", "core.claim_key(")
 
 
 @pytest.mark.parametrize("path", sorted((SQL_DIR / "functions" / "api").rglob("*.sql")), ids=_name)
-def test_whoever_changes_something_is_asked_again(path: Path) -> None:
-    """A function that acts for a caller asks whether the key is still alive after its last wait or
-    write before each answer; one that only reads asks once.
+def test_changing_functions_check_the_key_again(path: Path) -> None:
+    """A function that acts for a caller checks that the key is still alive after its last wait or
+    write before each answer; one that only reads checks once.
 
-    `core.claim_key` asks by itself before it tells what an earlier call made.
+    `core.claim_key` checks it before it returns what an earlier call made.
     """
     code = _code(path)
     acts = "core.authorize(" in code and "set lock_timeout" in code

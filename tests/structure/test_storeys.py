@@ -1,4 +1,4 @@
-"""Rooms of Python code stand in storeys: a room imports from the rooms below it, and no others."""
+"""Rooms of Python code are in an order: a room imports from the rooms below it, and no others."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -55,13 +55,13 @@ def _modules(root: str) -> Iterator[tuple[str, Path]]:
 
 @pytest.mark.parametrize("root", STOREYS)
 def test_every_module_has_a_room(root: str) -> None:
-    """A module stands in a room that is listed, and every listed room is there."""
+    """A module is in a room that is listed, and every listed room exists."""
     assert {room for room, _ in _modules(root)} - OUTSIDE == set(STOREYS[root])
 
 
 @pytest.mark.parametrize("root", STOREYS)
 def test_no_room_imports_a_higher_one(root: str) -> None:
-    """So rooms form no circle, and what is below can be read without what is above."""
+    """So rooms form no circle, and each can be read without those above it."""
     wrong = [
         (path.relative_to(ROOT).as_posix(), name)
         for room, path in _modules(root)
@@ -86,7 +86,7 @@ def test_dev_knows_neither_tests_nor_benchmarks() -> None:
 
 @pytest.mark.parametrize("root", STOREYS)
 def test_no_modules_import_each_other(root: str) -> None:
-    """Within a room, too, imports form no circle; those for annotations count."""
+    """Imports form no circle within a room either; those for annotations count."""
     folder = ROOT / FOLDERS[root]
     modules = {
         ".".join((root, *path.relative_to(folder).with_suffix("").parts)): path

@@ -49,19 +49,22 @@ ACROSS = {
     "api.expire_holds": "a sweep of all tenants that are here",
     "api.measure_backlog": "measures the sweeps",
     "api.offer_waiting": "a sweep of all tenants that are here",
-    "api.begin_calendar_read": "the release before this tells no tenant",
-    "api.finish_effect": "the release before this tells no tenant",
-    "api.store_calendar_busy": "the release before this tells no tenant",
+    "core.authorize": "the tenant is not known before the key is found",
+    "api.begin_calendar_read": "the previous release passes no tenant",
+    "api.finish_effect": "the previous release passes no tenant",
+    "api.store_calendar_busy": "the previous release passes no tenant",
     "api.read_calendar_feed": "addresses of old have no tenant",
     "api.retry_effect": "an operator may know nothing but the id",
     "api.list_bookings": "names it second, after the reference",
     "core.administer_tenant": "whether a key is in use by another tenant",
     "core.advance_reconciliation": "a comparison of all books ends",
-    "core.find_checkout": "somebody may have edited the metadata at Stripe",
-    "core.find_refund": "somebody may have edited the metadata at Stripe",
-    "core.payment_difference": "somebody may have edited the metadata at Stripe",
+    "core.expire_together": "where a row stands, which was looked up by the tenant and its key",
+    "core.find_checkout": "the metadata may have been edited at Stripe",
+    "core.find_refund": "the metadata may have been edited at Stripe",
+    "core.overdue_bookings": "whether they are few is asked of all; it answers ids alone",
+    "core.payment_difference": "the metadata may have been edited at Stripe",
     "core.record_finding": "it may turn out whose a payment is",
-    "core.refund_difference": "whoever gave money back by hand wrote no metadata",
+    "core.refund_difference": "a refund made by hand has no metadata",
     "core.revoke_old_feeds": "of all tenants that are here",
     "core.unlisted_rows": "a comparison of all books",
 }
@@ -72,20 +75,21 @@ _TABLE = re.compile(
 
 
 def test_every_key_begins_with_the_tenant(database: Database) -> None:
-    """Unique, primary and exclusion keys: no two tenants ever meet in one."""
+    """Unique, primary and exclusion keys: rows of two tenants never conflict."""
     others = {name for name, column in database.rows(_KEYS) if column != "tenant_id"}
 
     assert others == set(EXCEPTIONS)
 
 
-def test_every_tenants_rows_can_be_told_apart_in_a_copy(database: Database) -> None:
-    """A publication of one tenant's rows can name each of them. With another replica identity every
-    update of the table fails while such a publication exists, whosever row it is."""
+def test_every_tenants_rows_can_be_identified_in_a_copy(database: Database) -> None:
+    """A publication of one tenant's rows can identify each of them. With another replica identity
+    every update of the table fails while such a publication exists, for any row.
+    """
     assert database.rows(_IDENTITIES) == []
 
 
 def _across(path: Path, tables: set[str]) -> list[str]:
-    """Tables of tenants that a file asks or changes in a statement that names no tenant."""
+    """Tables of tenants that a file reads or changes in a statement that names no tenant."""
     code = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
     found = []
     for statement in code.split(";"):
@@ -116,7 +120,7 @@ def tables(database: Database) -> set[str]:
 def test_every_query_names_the_tenant(tables: set[str]) -> None:
     """Row security hides other tenants' rows from holdfast_owner; holdfast_system sees them all.
 
-    A plain look at the text: of what is joined, one side may name the tenant of the other.
+    By a plain look at the text: in a join, one side may name the tenant of the other.
     """
     across = {
         f"{path.relative_to(SQL_DIR).parts[1]}.{path.stem}"

@@ -1,4 +1,4 @@
-"""Alarms, dashboard, runbook and metrics tell of the same things."""
+"""Alarms, dashboard, runbook and metrics agree."""
 
 import ast
 import json
@@ -53,7 +53,7 @@ def _dashboard() -> list[Mapping[str, Any]]:
 
 
 def _shown() -> set[str]:
-    """Our metrics on the dashboard; a dot repeats what stands above it."""
+    """Our metrics on the dashboard; a dot repeats the value above it."""
     names = set()
     for widget in _dashboard():
         namespace = ""
@@ -71,7 +71,9 @@ def _blocks(language: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ALARMS)
 def test_an_alarm_has_its_entry(name: str) -> None:
-    """It says what it means, where to look and what to do, and the alarm's text leads there."""
+    """It has what the alarm means, where to look and what to do, and the alarm's text links to
+    it.
+    """
     entry = _entries()[name]
 
     assert [word for word in ("**Means**", "**Look**", "**Do**") if word not in entry] == []
@@ -80,14 +82,14 @@ def test_an_alarm_has_its_entry(name: str) -> None:
 
 
 def test_an_entry_named_as_an_alarm_has_one() -> None:
-    """What is one word is an alarm; other entries are about what has none of its own."""
+    """A heading of one word is an alarm's; other entries are about what has no alarm of its own."""
     words = {heading for heading in _entries() if re.fullmatch(r"([A-Z][a-z]+){2,}", heading)}
 
     assert words - set(ALARMS) == set()
 
 
 def test_alarms_of_the_template_have_an_entry() -> None:
-    """Those that roll a deployment back are explained, too."""
+    """Those that roll a deployment back are explained too."""
     text = (ROOT / "template.yaml").read_text(encoding="utf-8")
     anchors = set(re.findall(r"docs/runbook\.md#([\w-]+)", text))
 
@@ -97,8 +99,8 @@ def test_alarms_of_the_template_have_an_entry() -> None:
 
 
 @pytest.mark.parametrize("name", ALARMS)
-def test_an_alarm_tells_somebody_and_decides_about_silence(name: str) -> None:
-    """It goes to the topic in both directions; what is missing means something on purpose.
+def test_an_alarm_notifies_and_decides_about_missing_data(name: str) -> None:
+    """It goes to the topic in both directions; how it treats missing data is chosen.
 
     Proves: ASVS 16.3.4
     """
@@ -129,7 +131,7 @@ def test_alarms_are_about_metrics_that_exist() -> None:
 
 
 def test_every_schedule_is_missed() -> None:
-    """A function that stops running is told of."""
+    """There is an alarm for every function that stops running."""
     functions = {name: r for name, r in TEMPLATE["Resources"].items() if name.endswith("Function")}
     scheduled = {
         name
@@ -159,7 +161,7 @@ def test_the_template_passes_what_the_alarms_need() -> None:
 
 
 def test_throttling_is_watched_in_all_functions_of_the_api() -> None:
-    """Each function of the list that template.yaml passes stands in the sum."""
+    """Each function of the list that template.yaml passes is in the sum."""
     passed = TEMPLATE["Resources"]["Watching"]["Properties"]["Parameters"]["ApiFunctions"]
     stats = [m["MetricStat"] for m in ALARMS["ApiThrottled"]["Metrics"] if "MetricStat" in m]
     selected = [stat["Metric"]["Dimensions"][0]["Value"]["Fn::Select"][0] for stat in stats]
@@ -168,7 +170,7 @@ def test_throttling_is_watched_in_all_functions_of_the_api() -> None:
 
 
 def test_the_dashboard_shows_metrics_that_exist() -> None:
-    """Its names are listed; all gauges are on it, and everything that an alarm of ours is about."""
+    """Its names are listed; all gauges are on it, and everything that our alarms use."""
     gauges = {name for name, metric in METRICS.items() if metric.unit.value == "Seconds"}
     alarmed = {a["MetricName"] for a in ALARMS.values() if a.get("Namespace") == "Holdfast"}
 
@@ -195,7 +197,7 @@ def _counted(path: Path) -> Iterator[str]:
 
 
 def test_what_is_counted_is_listed() -> None:
-    """A name that the list does not have would fail the request that counts it."""
+    """An unlisted name would fail the request that counts it."""
     counted = {name for path in SHIPPED for name in _counted(path)}
 
     assert {"HoldCreated", "BookingMoved", "ChangeBegun"} <= counted
@@ -203,7 +205,7 @@ def test_what_is_counted_is_listed() -> None:
 
 
 def test_links_of_the_runbook_lead_somewhere() -> None:
-    """To its own headings, and to files that are there."""
+    """To its own headings, and to existing files."""
     anchors = {_anchor(heading) for heading in _entries()}
     targets = set(re.findall(r"\]\(([^)\s]+)\)", RUNBOOK))
     own = {target for target in targets if target.startswith("#")}
@@ -217,7 +219,7 @@ def test_links_of_the_runbook_lead_somewhere() -> None:
 
 @pytest.mark.parametrize("block", _blocks("sql"), ids=lambda block: " ".join(block.split())[:50])
 def test_sql_of_the_runbook_runs(database: Database, block: str) -> None:
-    """As somebody at night would paste it, acting as the one who sees all tenants."""
+    """As an operator would paste it at night, with the role that sees all tenants."""
     with database.connect() as connection:
         connection.execute("set role holdfast_system")
 
@@ -240,7 +242,7 @@ def test_queries_of_the_runbook_ask_for_lines_that_are_written(block: str) -> No
 
 
 def test_the_topic_is_encrypted_with_a_key_that_alarms_may_use() -> None:
-    """CloudWatch cannot publish under the AWS-managed key, and would say so to nobody."""
+    """CloudWatch cannot publish under the AWS-managed key, and would not report it."""
     resources = WATCHING["Resources"]
     statements = resources["AlarmKey"]["Properties"]["KeyPolicy"]["Statement"]
     service = [s for s in statements if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}]

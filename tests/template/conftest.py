@@ -15,7 +15,7 @@ if not collect_ignore_glob:
 
     @pytest.fixture(scope="session")
     def brought() -> Expanded:
-        """The smallest deployment: a brought database, and nothing that is optional."""
+        """The smallest deployment: an existing database, and nothing that is optional."""
         return expand(BROUGHT)
 
     @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """template.yaml as CloudFormation gets it: loops written out, SAM's own translator run over it, and
-every condition decided for the parameters of one deployment."""
+every condition decided for the parameters of one deployment.
+"""
 
 import copy
 import functools
@@ -102,7 +103,7 @@ class Expanded:
 
 
 def listed(value: Any) -> list[Any]:
-    """A value that may stand alone or in a list."""
+    """A single value or a list, as a list."""
     return value if isinstance(value, list) else [value]
 
 

@@ -6,7 +6,7 @@ from tests.template.expansion import ROOT, Expanded
 
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options"}
 
-# What an access log may say: nothing of the caller, and no path, which may be a secret.
+# What an access log may contain: nothing of the caller, and no path, which may be a secret.
 LOGGED = {
     "$context.requestId",
     "$context.requestTime",
@@ -21,7 +21,7 @@ LOGGED = {
 
 
 def test_routes_are_those_of_the_description(either: Expanded) -> None:
-    """What clients are told to call is what is deployed.
+    """The documented routes are the deployed ones.
 
     Proves: API9:2023
     """
@@ -38,7 +38,7 @@ def _operations(paths: dict[str, dict[str, object]]) -> set[tuple[str, str]]:
 
 
 def test_access_log_says_nothing_personal(either: Expanded) -> None:
-    """One JSON object a request, of the listed facts, under names that our own lines use.
+    """One JSON object per request, of the listed facts, under the names in our own logs.
 
     Proves: ASVS 16.2.1, 16.2.4, 16.2.5
     """
@@ -51,7 +51,7 @@ def test_access_log_says_nothing_personal(either: Expanded) -> None:
 
 
 def test_every_route_is_throttled(either: Expanded) -> None:
-    """The rate is a parameter's, and no route has one of its own.
+    """The rate is a parameter, and no route has its own.
 
     Proves: ASVS 2.4.1, API4:2023
     """

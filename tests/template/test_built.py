@@ -2,7 +2,7 @@
 
 The layer's binaries are Lambda's, for Python 3.13 on arm64, and do not run here. So the same layer
 is made a second time, of the same versions for this machine, and each function is imported from its
-own artefact with that. What this cannot show is that the binaries for arm64 work.
+own artefact with that. This cannot show that the binaries for arm64 work.
 """
 
 import json
@@ -20,7 +20,7 @@ from tests.template.expansion import ROOT, document
 MB = 1024 * 1024
 LAMBDA_ZIPPED = 50 * MB  # of one package
 LAMBDA_UNZIPPED = 250 * MB  # of a function and all its layers
-# Ours: what is exceeded without a reason is a package that came along unnoticed.
+# Ours: a larger size without a reason is a package that came along unnoticed.
 LAYER_ZIPPED, LAYER_UNZIPPED = 16 * MB, 56 * MB
 FUNCTION_UNZIPPED = MB // 2
 
@@ -123,7 +123,7 @@ def _pinned() -> set[str]:
 
 
 def test_every_function_has_an_artefact(built: Path) -> None:
-    """Its own files, and nothing else: what is shared comes from the layer.
+    """Its own files, and nothing else: shared code comes from the layer.
 
     Proves: ASVS 13.4.1, 15.2.3
     """
@@ -138,7 +138,7 @@ def test_every_function_has_an_artefact(built: Path) -> None:
 
 
 def test_layer_is_what_is_pinned(layer: Path, layer_for_this_machine: Path) -> None:
-    """Neither more nor less, and of the same versions on both machines.
+    """Exactly the pinned packages, and the same versions on both machines.
 
     Proves: ASVS 15.1.2
     """
@@ -149,6 +149,19 @@ def test_layer_is_what_is_pinned(layer: Path, layer_for_this_machine: Path) -> N
     assert [
         name for name in _files(layer) if "__pycache__" in name or name.startswith("bin/")
     ] == []
+
+
+def test_what_is_shipped_is_listed(layer: Path) -> None:
+    """The list for other programs, made beside the build, has the layer's packages and no others.
+
+    Proves: ASVS 15.1.2
+    """
+    command = [str(ROOT / ".local/venv/bin/python"), "-m", "dev.dependencies.sbom", "abc1234"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    listed = json.loads((ROOT / done.stdout.strip()).read_text(encoding="utf-8"))["components"]
+
+    names = {f"{each['name'].replace('-', '_')}-{each['version']}".lower() for each in listed}
+    assert names == {name.lower() for name in _packages(layer)}
 
 
 def test_binaries_are_for_lambdas_machine(layer: Path) -> None:
@@ -182,7 +195,9 @@ def test_sizes_are_within_limits(built: Path, layer: Path, tmp_path: Path) -> No
 
 
 def test_every_function_can_be_imported(built: Path, layer_for_this_machine: Path) -> None:
-    """From its artefact and the layer alone, with nothing of this checkout or its environments."""
+    """From its artefact and the layer alone, without anything of this checkout or its
+    environments.
+    """
     folders = json.dumps({name: str(built / name) for name in _functions()})
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _IMPORT, folders, str(layer_for_this_machine)],

@@ -1,4 +1,4 @@
-"""What checkov, which knows nothing of us, has to say about encryption, access and logs."""
+"""What checkov, an independent linter, says about encryption, access and logs."""
 
 import json
 import os
@@ -14,7 +14,7 @@ RULES = ROOT / "tests/template/checkov.yaml"
 
 
 def _checkov(*files: Path, rules: Path = RULES) -> str:
-    """What it says. Raises CalledProcessError if it cannot run."""
+    """Its findings. Raises CalledProcessError if it cannot run."""
     command = [str(ROOT / ".local/checkov/bin/checkov"), "--config-file", str(rules)]
     done = subprocess.run(
         [*command, *(word for file in files for word in ("--file", str(file)))],
@@ -37,7 +37,7 @@ def expanded_file(created: Expanded, tmp_path: Path) -> Path:
 
 
 def test_nothing_is_found(expanded_file: Path) -> None:
-    """No rule is broken in the template or those it contains, but for those with a reason.
+    """No rule is broken in the template or those it contains, except those with a reason.
 
     Proves: API8:2023
     """
@@ -47,7 +47,7 @@ def test_nothing_is_found(expanded_file: Path) -> None:
 
 
 def test_something_would_be_found(expanded_file: Path, tmp_path: Path) -> None:
-    """A bucket that lost its protection is noticed: the rules are really asked."""
+    """A bucket that lost its protection is found: the rules are really applied."""
     document = json.loads(expanded_file.read_text(encoding="utf-8"))
     for name in ("PublicAccessBlockConfiguration", "BucketEncryption"):
         document["Resources"]["PageBucket"]["Properties"].pop(name)

@@ -26,7 +26,7 @@ def test_lambda_knows_the_runtime(either: Expanded) -> None:
 
 
 def test_logs_are_kept_for_a_while_and_not_for_ever(either: Expanded) -> None:
-    """Each function writes JSON into a group of its own, which exists before it and has an end."""
+    """Each function writes JSON into its own group, which is made before it and has a retention."""
     groups = either.of_type("AWS::Logs::LogGroup")
     used = [properties["LoggingConfig"] for properties in either.functions().values()]
     names = [config["LogGroup"].removeprefix("-> ") for config in used]
@@ -134,7 +134,7 @@ def test_an_alarm_brings_the_old_version_back(either: Expanded) -> None:
 def test_how_a_version_takes_over_is_chosen(
     deployment: str, configuration: str, request: pytest.FixtureRequest
 ) -> None:
-    """At once by default, in steps where asked for."""
+    """At once by default, in steps on request."""
     expanded: Expanded = request.getfixturevalue(deployment)
     used = {
         properties["DeploymentConfigName"]
@@ -168,7 +168,9 @@ def test_callers_call_the_alias(either: Expanded) -> None:
 def test_snapshots_are_taken_of_functions_that_are_ready_for_them(
     created: Expanded, brought: Expanded
 ) -> None:
-    """A function starts from a snapshot exactly if its code takes part and somebody asked."""
+    """A function starts from a snapshot exactly if its code supports it and the parameter is
+    set.
+    """
     chosen = {
         name
         for name, properties in created.functions().items()

@@ -1,4 +1,4 @@
-"""Who may do what: each function has a role of its own, with exactly what its settings name."""
+"""Permissions: each function has its own role, with exactly what its settings name."""
 
 import fnmatch
 
@@ -33,7 +33,7 @@ EVERYWHERE = {
 
 
 def _expected(expanded: Expanded, name: str) -> set[tuple[str, str]]:
-    """The rights that a function's settings and its callers make necessary."""
+    """The rights that a function's settings and its callers require."""
     settings = expanded.functions()[name]["Environment"]["Variables"]
     rights: set[tuple[str, str]] = set()
     if secret := settings.get("DATABASE_SECRET_ARN"):
@@ -77,7 +77,7 @@ def test_a_function_may_do_what_its_settings_name_and_nothing_else(either: Expan
     ],
 )
 def test_letters_are_sent_in_one_name(sender: str, address: str) -> None:
-    """Of all identities of the account the outbox may send as its own sender only.
+    """Of all identities of the account the outbox may only send as its own sender.
 
     Proves: ASVS 13.2.2
     """
@@ -88,7 +88,7 @@ def test_letters_are_sent_in_one_name(sender: str, address: str) -> None:
 
 
 def test_no_secret_is_another_functions(brought: Expanded) -> None:
-    """Of a brought database each function reads its own password, and only one the owner's.
+    """Of an existing database each function reads its own password, and only one the owner's.
 
     Proves: ASVS 13.3.2
     """
@@ -103,7 +103,7 @@ def test_no_secret_is_another_functions(brought: Expanded) -> None:
 
 
 def test_stars_are_listed(either: Expanded) -> None:
-    """No policy of ours names every action or every resource, but for what is listed above."""
+    """No policy of ours names every action or every resource, except those listed above."""
     found = {
         statement.get("Sid", name): set(listed(statement["Action"]))
         for name, statement in either.all_statements()
@@ -116,14 +116,14 @@ def test_stars_are_listed(either: Expanded) -> None:
 
 
 def test_interfaces_are_made_by_lambda_alone(created: Expanded) -> None:
-    """A call by the function's own code carries the function's address, and is refused."""
+    """A call by the function's own code has the function's address, and is refused."""
     statement = next(s for s in created.boundary() if s["Sid"] == "JoinNetwork")
 
     assert statement["Condition"] == {"Null": {"lambda:SourceFunctionArn": "true"}}
 
 
 def test_functions_without_a_network_make_no_interfaces(brought: Expanded) -> None:
-    """Right and network come together."""
+    """A function has both the right and the network, or neither."""
     networks = [properties.get("VpcConfig") for properties in brought.functions().values()]
 
     assert [statement["Sid"] for statement in brought.boundary() if "ec2" in str(statement)] == []
@@ -147,7 +147,7 @@ def test_roles_are_not_shared(either: Expanded) -> None:
 
 
 def test_boundary_allows_what_roles_grant(either: Expanded) -> None:
-    """A right that the boundary forgot would fail in the cloud alone."""
+    """A right missing in the boundary would only fail in the cloud."""
     allowed = [
         (action, resource)
         for statement in either.boundary()
@@ -168,7 +168,7 @@ def test_boundary_allows_what_roles_grant(either: Expanded) -> None:
 
 
 def test_boundary_allows_the_logins_by_their_names(brought: Expanded) -> None:
-    """Secrets of the functions' database roles are named below the stack."""
+    """Secrets of the functions' database roles have names below the stack's."""
     pattern = next(
         resource.partition(":secret:")[2]
         for statement in brought.boundary()
@@ -199,7 +199,7 @@ def test_schedules_call_one_alias_and_report(either: Expanded) -> None:
 
 
 def test_strangers_reach_the_api_and_the_webhook_only(either: Expanded) -> None:
-    """Whoever invokes a function is API Gateway for this API, or comes by the webhook's address.
+    """Functions are invoked by API Gateway for this API, or through the webhook's address.
 
     Proves: ASVS 6.3.4, 13.4.5, API9:2023
     """

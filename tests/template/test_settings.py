@@ -1,4 +1,4 @@
-"""What functions are told, and what they read."""
+"""Which settings functions are given, and which they read."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from tests.template.expansion import ROOT, Expanded
 LAYER = ROOT / "layers/core"
 SETTINGS = LAYER / "holdfast/platform/settings.py"
 
-# Stand for something else, locally and in tests; a deployment never sets them.
+# Replace something else, locally and in tests; a deployment never sets them.
 ELSEWHERE = {
     "DATABASE_URL",
     "STRIPE_API_KEY",
@@ -17,7 +17,7 @@ ELSEWHERE = {
     "STRIPE_WEBHOOK_SECRETS",
     "BOOKING_SECRET_KEY",
 }
-# Of a reader that follows the writer; the templates make none yet (docs/scaling.md).
+# Of a replica of the writer; the templates make none yet (docs/scaling.md).
 READER = {"DATABASE_READER_URL", "DATABASE_READER_HOST"}
 LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME", "AWS_REGION"}
 POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_METRICS_NAMESPACE", "POWERTOOLS_LOG_LEVEL"}
@@ -37,7 +37,7 @@ def _variables(path: Path) -> set[str]:
 
 
 def test_settings_read_what_is_given(brought: Expanded, created: Expanded) -> None:
-    """No variable is given that nobody reads, and none is read that nobody gives."""
+    """Every given variable is read, and every variable that is read is given."""
     given = {
         variable
         for deployment in (brought, created)
@@ -61,7 +61,7 @@ def test_every_value_is_known(either: Expanded) -> None:
 
 
 def test_a_function_knows_the_secrets_it_uses(either: Expanded) -> None:
-    """A secret is named to a function only if some module that it imports asks for it.
+    """A function gets a secret only if some module that it imports reads it.
 
     Proves: ASVS 13.3.2
     """

@@ -1,4 +1,4 @@
-"""What is kept: encrypted, not public, and for as long as it should be."""
+"""Stored data: encrypted, not public, and for as long as it should be."""
 
 import re
 
@@ -8,7 +8,7 @@ FOURTEEN_DAYS = 14 * 24 * 60 * 60
 
 
 def test_requests_are_forgotten(either: Expanded) -> None:
-    """Paid by the request, encrypted, with an expiry that DynamoDB acts on, and no history: a copy
+    """Paid by the request, encrypted, with an expiry that DynamoDB applies, and no history: a copy
     that may be lost needs none, and would be kept for 35 days.
 
     Proves: ASVS 14.2.2
@@ -32,8 +32,8 @@ def test_counts_of_requests_are_forgotten(either: Expanded) -> None:
     assert set(either.of_type("AWS::DynamoDB::Table")) == {"IdempotencyTable", "RateLimitTable"}
 
 
-def test_dead_letters_wait_for_somebody(either: Expanded) -> None:
-    """Two weeks, encrypted; nobody outside the account has a policy on the queue."""
+def test_dead_letters_are_kept_and_encrypted(either: Expanded) -> None:
+    """Two weeks, encrypted; no policy allows access from outside the account."""
     (queue,) = either.of_type("AWS::SQS::Queue").values()
 
     assert queue["SqsManagedSseEnabled"] is True
@@ -59,7 +59,7 @@ def test_the_pages_bucket_is_not_public(created: Expanded) -> None:
 
 
 def test_a_domain_of_ones_own_speaks_no_old_tls() -> None:
-    """With a domain and its certificate the page begins at TLS 1.2; else CloudFront decides.
+    """With a domain and its certificate the page requires TLS 1.2; otherwise CloudFront decides.
 
     Proves: ASVS 12.1.1
     """
@@ -80,7 +80,7 @@ def test_a_domain_of_ones_own_speaks_no_old_tls() -> None:
 
 
 def test_no_secret_has_a_default() -> None:
-    """Secrets come as addresses: no parameter looks like one, none has a value that does.
+    """Secrets are passed as ARNs: no parameter looks like one, and no default does.
 
     Proves: ASVS 6.3.2, 13.2.3
     """

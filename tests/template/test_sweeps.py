@@ -1,4 +1,4 @@
-"""What runs by the clock, and where its failures go."""
+"""What runs on a schedule, and where its failures go."""
 
 import re
 
@@ -11,14 +11,14 @@ NUMBERS = {None: 1, "five": 5}
 
 
 def _period(schedule: str) -> int:
-    """Seconds between two turns of a `rate(…)`."""
+    """Seconds between two runs of a `rate(…)`."""
     match = re.fullmatch(r"rate\((\d+) (\w+)\)", schedule)
     assert match, schedule
     return int(match[1]) * SECONDS[match[2]]
 
 
 def test_schedules_are_the_sweeps(either: Expanded) -> None:
-    """Whoever says that it runs by the clock has that schedule, and nobody else has one."""
+    """A module that says that it is scheduled has that schedule, and no other module has one."""
     scheduled = {
         schedule["Target"]["Arn"].removeprefix("-> ").removesuffix("FunctionAliaslive"): _period(
             schedule["ScheduleExpression"]
@@ -36,7 +36,7 @@ def test_schedules_are_the_sweeps(either: Expanded) -> None:
 
 
 def test_failures_are_kept(either: Expanded) -> None:
-    """What a schedule cannot deliver and what a sweep fails at goes to the dead letters."""
+    """Undelivered calls of a schedule and failures of a sweep go to the dead letters."""
     schedules = either.of_type("AWS::Scheduler::Schedule").values()
     functions = {each["Target"]["Arn"].removesuffix("Aliaslive") for each in schedules}
     outcomes = {
@@ -63,7 +63,7 @@ def test_two_stacks_do_not_collide(either: Expanded) -> None:
 
 
 def test_a_turn_ends_before_the_next(either: Expanded) -> None:
-    """Turns would pile up otherwise."""
+    """Otherwise runs would pile up."""
     late = {
         name: properties["ScheduleExpression"]
         for name, properties in either.of_type("AWS::Scheduler::Schedule").items()

@@ -1,4 +1,4 @@
-"""What makes a new version of a function: a template, or a layer, that says something else."""
+"""What makes a new version of a function: a changed template or layer."""
 
 import functools
 from collections.abc import Callable
@@ -39,12 +39,12 @@ def _uploaded(name: str, key: str) -> Change:
 
 
 def test_another_layer_is_a_version_of_all() -> None:
-    """The code that all functions share is in the layer: their own files do not change with it."""
+    """The shared code is in the layer: the functions' own files do not change with it."""
     assert _changed(_uploaded("CoreLayer", "ContentUri")) == _BEFORE().keys()
 
 
 def test_other_code_is_a_version_of_one() -> None:
-    """A function's own code is its own affair."""
+    """The other functions stay as they are."""
     assert _changed(_uploaded("WebhookFunction", "CodeUri")) == {"WebhookFunction"}
 
 
@@ -52,7 +52,7 @@ def test_other_code_is_a_version_of_one() -> None:
     ("name", "value"), [("Timeout", 19), ("MemorySize", 640), ("Tracing", "PassThrough")]
 )
 def test_another_setting_is_a_version(name: str, value: Any) -> None:
-    """Settings count as code does."""
+    """Settings count like code."""
 
     def change(resources: dict[str, Any]) -> None:
         resources["HealthFunction"]["Properties"][name] = value
@@ -61,7 +61,7 @@ def test_another_setting_is_a_version(name: str, value: Any) -> None:
 
 
 def test_another_release_is_a_version_of_all() -> None:
-    """A parameter's value is no part of what SAM compares: the release stands for all of them.
+    """SAM does not compare the values of parameters, so the release stands for all of them.
 
     CloudFormation replaces a version whose description changes.
     """

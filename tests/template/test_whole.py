@@ -43,7 +43,7 @@ def test_nested_templates_are_those_in_infra() -> None:
 
 @pytest.mark.parametrize("name", NESTED)
 def test_nested_templates_get_their_parameters(name: str) -> None:
-    """All that is passed exists, and all that has no default is passed."""
+    """Every passed parameter exists, and every one without a default is passed."""
     declared = document(ROOT / "infra" / name)["Parameters"]
     passed = _stacks()[f"infra/{name}"].keys()
     needed = {key for key, parameter in declared.items() if "Default" not in parameter}
@@ -52,7 +52,7 @@ def test_nested_templates_get_their_parameters(name: str) -> None:
 
 
 def test_outputs_of_nested_templates_exist() -> None:
-    """What the template takes from a nested one, that one gives."""
+    """The outputs that the template uses exist."""
     source = document()
     files = {
         name: resource["Properties"]["TemplateURL"]
@@ -91,7 +91,7 @@ def _outputs_used(node: Any, stack: str) -> set[str]:
 
 @pytest.mark.parametrize("name", ["template.yaml", *(f"infra/{name}" for name in NESTED)])
 def test_every_parameter_and_condition_is_used(name: str) -> None:
-    """What may be chosen has an effect."""
+    """Every choice has an effect."""
     source = document(ROOT / name)
     used = _references({key: value for key, value in source.items() if key != "Parameters"})
     declared = source.get("Parameters", {}).keys() | source.get("Conditions", {}).keys()
@@ -115,7 +115,7 @@ def test_reserving_takes_what_it_says() -> None:
 
 
 def test_nothing_is_reserved_unless_asked_for() -> None:
-    """But for the webhook, whose address is public and has no rate of its own.
+    """Except for the webhook, whose address is public and has no rate of its own.
 
     Proves: ASVS 15.2.2
     """
@@ -131,7 +131,7 @@ def test_nothing_is_reserved_unless_asked_for() -> None:
 
 
 def test_a_new_account_reserves_nothing() -> None:
-    """With WebhookConcurrency 0 not even the webhook's: the account has nothing to give."""
+    """With WebhookConcurrency 0 not even for the webhook: the account has nothing to give."""
     functions = expand(BROUGHT | {"WebhookConcurrency": "0"}).functions()
 
     assert "ReservedConcurrentExecutions" not in str(functions)

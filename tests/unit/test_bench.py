@@ -1,4 +1,4 @@
-"""What the benchmarks make of their samples, and what the document makes of the results."""
+"""How the benchmarks use their samples, and how the document shows the results."""
 
 import json
 from pathlib import Path
@@ -31,7 +31,7 @@ def drifting(*values: float) -> Contestant:
 
 
 def test_a_ratio_is_taken_round_by_round() -> None:
-    """A machine that slows down slows both sides: the ratio stays what it was."""
+    """A machine that slows down slows both sides: the ratio stays the same."""
     hold = [50.0, 30.0, 5.0]
     ours = Contestant("hold", lambda: Sample(hold.pop(0)), against="limit", goal=Goal(">=", 0.5))
 
@@ -41,7 +41,7 @@ def test_a_ratio_is_taken_round_by_round() -> None:
 
 
 def test_every_other_round_runs_backwards() -> None:
-    """Nobody always runs after the same neighbour."""
+    """No contestant always runs after the same neighbour."""
     order: list[str] = []
 
     def contestant(name: str) -> Contestant:
@@ -57,7 +57,7 @@ def test_every_other_round_runs_backwards() -> None:
 
 
 def test_a_goal_is_a_bound_on_the_ratio_or_on_the_value() -> None:
-    """And says of which."""
+    """And names which."""
     assert Goal(">=", 0.5).met(1.0, 0.5)
     assert not Goal(">=", 0.5).met(1.0, 0.49)
     assert Goal("<=", 3, "value").met(3.0, None)
@@ -71,12 +71,12 @@ def test_a_line_has_these_fields() -> None:
 
 
 def test_a_bar_is_full_at_one() -> None:
-    """Half of it is half; what is beyond says so."""
+    """Half of it is half; a larger value is marked."""
     assert (bar(0.5).count("█"), bar(1.0).count("█"), bar(3.0)[-1]) == (12, 25, "»")
 
 
 def test_the_verdict_names_what_is_missed() -> None:
-    """With what was measured."""
+    """With the measured value."""
     missed = Line("slots", "slots", 1, 9.0, "ms", goal="value <= 3", met=False)
 
     assert verdict([LINE]) == "1 of 1 goals met."
@@ -84,7 +84,7 @@ def test_the_verdict_names_what_is_missed() -> None:
 
 
 def test_the_document_shows_what_was_measured(tmp_path: Path) -> None:
-    """Goals and families where they belong; what is not measured says so, and words stay."""
+    """Goals and families where they belong; missing measurements are marked, and the texts stay."""
     path = tmp_path / "holds.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in (ABOUT, LINE.as_json())))
     page = tmp_path / "page.md"
@@ -107,7 +107,7 @@ def test_document_and_results_agree() -> None:
 
 
 def test_pictures_and_results_agree() -> None:
-    """Each picture was drawn from the results that are here, and there is one of each family."""
+    """Each picture was drawn from the stored results, and each family has one."""
     pictures = (results.ROOT / "docs" / "pictures").glob("*.svg")
     drawn = {path.stem: path for path in pictures if not path.stem.startswith("house-")}
     measured = {each.family: each for each in results.kept()}
@@ -117,7 +117,7 @@ def test_pictures_and_results_agree() -> None:
         assert each.fingerprint in drawn[family].read_text(encoding="utf-8"), family
 
 
-def test_every_family_is_told() -> None:
+def test_every_family_is_in_the_document() -> None:
     """The document has a place for each."""
     text = document.DOCUMENT.read_text(encoding="utf-8")
 

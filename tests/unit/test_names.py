@@ -1,4 +1,4 @@
-"""What may be a name: one line that somebody can read."""
+"""What may be a name: one visible line."""
 
 import pytest
 from pydantic import TypeAdapter, ValidationError
@@ -14,7 +14,7 @@ _NAMES: TypeAdapter[str] = TypeAdapter(Name)
     ids=["nothing", "space", "no-break", "zero width", "byte order mark", "several", "soft hyphen"],
 )
 def test_a_name_can_be_seen(text: str) -> None:
-    """What leaves no mark on paper is no name.
+    """Characters that leave no mark on paper are not enough.
 
     Cases: P-12
     """

@@ -38,7 +38,7 @@ def operations(document: Json) -> dict[str, Json]:
 
 
 def resolved(document: Json, node: Json) -> Json:
-    """What a reference stands for."""
+    """What a reference points to."""
     while "$ref" in node:
         found: Any = document
         for name in node["$ref"].removeprefix("#/").split("/"):
@@ -48,7 +48,7 @@ def resolved(document: Json, node: Json) -> Json:
 
 
 def test_every_route_is_described(document: Json) -> None:
-    """The description has the routes of template.yaml, each under an id of its own.
+    """The description has the routes of template.yaml, each with an id of its own.
 
     Proves: ASVS 13.4.5, API9:2023
     """
@@ -61,7 +61,7 @@ def test_every_route_is_described(document: Json) -> None:
 
 
 def test_undescribed_route_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A route that nobody has described stops the build."""
+    """A route without a description stops the build."""
     fewer = dict(openapi_operations.OPERATIONS)
     del fewer["GET /health"]
     monkeypatch.setattr(openapi, "OPERATIONS", fewer)
@@ -71,7 +71,7 @@ def test_undescribed_route_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_document_is_sound(document: Json) -> None:
-    """It has the shape of OpenAPI 3.1, and every reference leads somewhere."""
+    """It has the shape of OpenAPI 3.1, and every reference can be resolved."""
     OpenAPI.model_validate(document)
 
     for reference in re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)):
@@ -115,7 +115,7 @@ def test_a_problem_is_one_schema(document: Json) -> None:
 
 
 def test_bodies_are_named_schemas(document: Json) -> None:
-    """What is sent and answered as JSON has a name, so that a program's types have them too."""
+    """Every JSON body has a named schema, so that a program's types have names too."""
     inline = [
         (key, status)
         for key, operation in operations(document).items()
@@ -145,7 +145,7 @@ def _bodies(document: Json) -> Iterator[tuple[str, Json, list[Any]]]:
 
 
 def test_every_body_has_an_example_that_fits(document: Json) -> None:
-    """Requests, answers and errors: each has an example, and each example keeps its schema."""
+    """Requests, answers and errors: each has an example that is valid by its schema."""
     checked = 0
     for where, schema, examples in _bodies(document):
         assert examples, f"{where} has no example"
@@ -160,7 +160,7 @@ def test_every_body_has_an_example_that_fits(document: Json) -> None:
 
 
 def test_examples_of_answers_fit_the_models(document: Json) -> None:
-    """The same by the models themselves, which know more than their schemas say."""
+    """The same by the models themselves, which check more than their schemas say."""
     known = {kind.__name__: kind for kind in _descendants(Answer)}
     fitting = set()
     for where, schema, examples in _bodies(document):
@@ -204,7 +204,7 @@ def test_changes_say_which_version(document: Json) -> None:
 
 
 def test_what_has_no_body_is_described_without(document: Json) -> None:
-    """204 and 304 carry no content (RFC 9110), every other success does."""
+    """204 and 304 have no content (RFC 9110), every other success does."""
     for operation in operations(document).values():
         for status, answer in operation["responses"].items():
             if int(status) < 400:

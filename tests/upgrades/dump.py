@@ -1,8 +1,8 @@
 """Make the database of an older version again: `python -m tests.upgrades.dump [COMMIT ...]`.
 
-The older code is taken from the history and lives through its story, in a process of its own. The
-result lies beside this file, so that a test of the upgrade needs no history. It is made again only
-when `past` tells more; ids and keys are then new ones.
+The older code is taken from the history and plays its story, in its own process. The result is
+beside this file, so that a test of the upgrade needs no history. It is made again only when `past`
+has more to tell; ids and keys are then new ones.
 """
 
 import gzip

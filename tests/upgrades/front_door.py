@@ -1,7 +1,7 @@
-"""What happened at a tenant's once there were callers, overrides, letters and retention.
+"""A tenant's past once there were callers, overrides, letters and retention.
 
-All that `past` tells, with the code of 9f4679f, and what only that code can bring about. Statuses
-of later work, which nothing sets yet, are set by hand, through `core.move`.
+All that `past` has, with the code of 9f4679f, and what only that code can bring about. Statuses of
+later work, which no code sets yet, are set by hand, through `core.move`.
 """
 
 import sys
@@ -47,7 +47,7 @@ def _at(day: int, hour: int = 10) -> str:
 
 
 def money_for_other_reasons(past: Past) -> None:
-    """Paid after a release, when the customer had all she may have; a page that was replaced."""
+    """Paid after a release, when the customer's limit was reached; a page that was replaced."""
     system = past.system
     released = past.hold(_at(4))
     session = past.checkout(released)

@@ -1,8 +1,8 @@
-"""What happened at a tenant's before the upgrade: every state that a row can be in.
+"""A tenant's past before the upgrade: every state that a row can be in.
 
 Runs with the code of `COMMIT`, its handlers and its harness, never with today's; see `dump`.
 Everything goes through the handlers and the stored functions of that time, except for three things
-that only an operator's hand or another's fault could bring about, and which say so.
+that only a change by hand or another party's fault could bring about, and which say so.
 """
 
 import json
@@ -113,7 +113,7 @@ class Past:
         if method == "POST":
             kept = {name: answer.body[name] for name in _KEPT if name in answer.body}
             told = {"path": path, "body": body, "by": by, "secret": secret, "key": key}
-            # a key that is new to its function is asked for its budgets first, if the code has any
+            # a key that is new to its function is first asked for its budgets, if the code has any
             call = next(each for each in calls if each[0] != "rate_policy")
             done = {"status": answer.status, "answer": kept, "call": call}
             self.requests.append(told | done)
@@ -142,10 +142,10 @@ class Past:
         return held
 
     def paid_late(self, start: str) -> None:
-        """Paid after another got the time: its refund is queued."""
+        """Paid after another customer got the time: its refund is queued."""
         held = self.hold(start)
         session = self.checkout(held)
-        lose_time(self.system, held)  # an operator's hand
+        lose_time(self.system, held)  # by hand
         take(self.system, held)
         self.system.pay(session)
         self.system.deliver_webhooks()
@@ -163,7 +163,7 @@ class Past:
         self.ask("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
 
     def revoke(self, name: str) -> None:
-        """One of `keys` opens nothing any more."""
+        """One of `keys` is revoked."""
         self.system.database.execute(
             "update core.api_keys set revoked_at = core.clock() where key_hash = %s",
             digest(self.keys[name]),
@@ -183,7 +183,7 @@ def _day(day: int, hour: int = 10) -> str:
 
 
 def bookings_that_are_over(past: Past) -> None:
-    """Holds that ran out, were given back, or whose page ran out; late payments; moves."""
+    """Holds that expired, were released, or whose page expired; late payments; reschedules."""
     system = past.system
     past.release(past.hold(_day(8)))
     past.release(past.hold(_day(8, 14), by="secret"))
@@ -200,7 +200,7 @@ def bookings_that_are_over(past: Past) -> None:
     moved = past.paid(_day(10))
     past.move(moved, _day(10, 14))  # for nothing
     system.change_prices(-500)
-    past.move(moved, _day(10, 16))  # a part goes back
+    past.move(moved, _day(10, 16))  # a part is refunded
     past.settle()
     system.change_prices(1500)
     past.move(moved, _day(11))  # for more, paid
@@ -223,7 +223,7 @@ def bookings_that_are_over(past: Past) -> None:
 
 
 def money_that_went_back(past: Past) -> None:
-    """Refunds that went through, that are on their way, that failed, that Stripe refused."""
+    """Refunds that succeeded, that are pending, that failed, that Stripe refused."""
     system, double = past.system, past.system.double
     past.paid_late(_day(15))
     past.settle()
@@ -238,7 +238,7 @@ def money_that_went_back(past: Past) -> None:
     double.refunds_start_as(None)
     held = past.hold(_day(18))
     session = past.checkout(held)
-    # Stripe's fault, were it to take another amount than it was asked for
+    # Stripe's fault, if it takes another amount than it was asked for
     system.database.execute(
         "update core.bookings set amount = amount + 100 where id = %s", held["id"]
     )
@@ -250,7 +250,7 @@ def money_that_went_back(past: Past) -> None:
 
 
 def places_in_the_waitlist(past: Past) -> None:
-    """Who was offered the time and took it, let it lapse, left, waits, or has the offer now."""
+    """Entries that took their offer, let it expire, left, wait, or have an offer now."""
     system = past.system
     for day, then in ((22, "booked"), (23, "lapsed"), (24, "left"), (25, "waiting")):
         held = past.hold(_day(day))
@@ -342,7 +342,9 @@ def calendars(past: Past) -> None:
 
 
 def bookings_under_way(past: Past) -> None:
-    """Held, paying, waiting for a bank's answer, to be moved; alone, in carts, groups and pools."""
+    """Held, pending payment, waiting for a bank's answer, to be rescheduled; alone, in carts,
+    groups and pools.
+    """
     system = past.system
     past.hold(_day(22, 14))  # over before the upgrade, and not swept
     system.advance(timedelta(minutes=6))
@@ -398,7 +400,7 @@ def _begin_alone(system: System, held: dict[str, Any]) -> None:
 
 
 def another_tenant(past: Past) -> None:
-    """Who has used the same key."""
+    """Another tenant, which has used the same key."""
     other = add_tenant(past.system.database)
     past.keys["other tenant"] = other.publishable_key
     past.hold(
@@ -458,7 +460,7 @@ def write(folder: Path, live: Callable[[System], Past]) -> None:
             stack.callback(system.stop)
             past = live(system)
             now = base.clock.now()
-            # the harness's clock goes, and the shipped one comes back
+            # the harness's clock is removed, and the shipped one comes back
             clock = (cluster.SQL_DIR / "functions/core/time/clock.sql").read_text(encoding="utf-8")
             base.execute(clock)
             base.execute("drop schema harness cascade")

@@ -1,6 +1,7 @@
-"""Requests on their way while a release goes out: old code and new code meet one database.
+"""Requests under way during a release: old code and new code use one database.
 
-The old code is present by the very calls of stored functions that it made (`older.Story.requests`).
+The old code is represented by the very calls of stored functions that it made
+(`older.Story.requests`).
 """
 
 import json
@@ -38,7 +39,7 @@ def story(request: pytest.FixtureRequest) -> older.Story:
 def upgraded(
     server: cluster.Server, dynamodb: str, tmp_path: Path, story: older.Story
 ) -> Iterator[System]:
-    """Today's code on the upgraded database; time has gone on by nothing."""
+    """Today's code on the upgraded database; no time has passed."""
     shutil.copy(story.secrets, tmp_path / "secrets.json")
     with older.database(server, story.secrets.parent.name) as database:
         migrate(database.url(), cluster.SQL_DIR)
@@ -50,7 +51,7 @@ def upgraded(
 
 @pytest.fixture
 def old_code(upgraded: System) -> Iterator[Api]:
-    """The doors that the older code calls."""
+    """The functions that the older code calls."""
     api = Api(upgraded.database)
     yield api
     api.close()
@@ -86,17 +87,17 @@ def _refused(request: Request) -> bool:
 
 
 def _is_short(request: Request) -> bool:
-    """Whether it has a key that today is refused for what it is: nothing is made twice."""
+    """Whether its key is refused today for its form: nothing is made twice."""
     return len(request["key"]) < 20 and request["by"] not in ("secret", "secret 2")
 
 
 def _ends(request: Request) -> bool:
-    """Whether a repeat may be told that its booking has moved on: paid, over, or closed."""
+    """Whether a repeat may be refused because its booking has changed: paid, over, or closed."""
     return request["call"][0] in ("begin_checkout", "reschedule")
 
 
 def test_begun_before_and_repeated_after(upgraded: System, story: older.Story) -> None:
-    """A repeat by today's code, of every request, finds what the older code made; none makes more.
+    """Today's code repeats every request, and finds what the older code made; none makes more.
 
     Cases: D-3
     """
@@ -110,9 +111,9 @@ def test_begun_before_and_repeated_after(upgraded: System, story: older.Story) -
             assert (answer.status, answer.code) == (400, "idempotency_key_too_short"), request
         elif not _ends(request) or answer.status in (200, 202):
             told = {name: answer.body[name] for name in request["answer"]}
-            # the page that is open now may be that of another of these requests
+            # the open page may be that of another of these requests
             assert told == request["answer"] or told["checkout_url"] in pages, request
-            # a move that waited for its payment may have been paid since
+            # a reschedule that waited for its payment may have been paid since
             assert answer.status in (request["status"], 200), request
         else:
             assert answer.status in (409, 410), (request, answer)
@@ -181,7 +182,7 @@ def _fresh(system: System, story: older.Story, operation: str, by: str) -> Reque
             names[request["body"]["starts_at"]] = "2030-02-21T10:00:00Z"
     elif operation == "create_offering":
         for price in (*request["body"]["prices"], *request["call"][-1]["prices"]):
-            price["amount"] = 4500  # what was set before may be too little to be charged today
+            price["amount"] = 4500  # a price from before may be too small to be charged today
     elif "/resources/" in request["path"]:
         new = system.request(
             "POST", "/v1/catalogue/resources", {"name": "New", "timezone": "UTC"}, key="secret"

@@ -77,12 +77,12 @@ def upgraded(server: cluster.Server, commit: str) -> Iterator[Database]:
 
 
 def test_every_law_holds_after_the_upgrade(upgraded: Database) -> None:
-    """All invariants, asked of rows that the older code wrote."""
+    """All invariants, checked on rows that the older code wrote."""
     assert violations(upgraded) == []
 
 
 def test_rows_of_older_code_keep_the_rules_of_today(upgraded: Database) -> None:
-    """Each row is asked by the functions that are there now, whatever they were at the time."""
+    """Each row is checked by today's functions, whatever they were at the time."""
     tables = sound(upgraded)
 
     for each in tables:
@@ -97,7 +97,7 @@ def test_rows_of_older_code_keep_the_rules_of_today(upgraded: Database) -> None:
 def test_no_row_is_lost(old: Database, upgraded: Database) -> None:
     """Each table has as many rows as before; new tables may have more.
 
-    A key of which it is not known whose it was has a row for each that it could be.
+    A key whose caller is unknown has a row for each possible caller.
     """
     before, after = _counts(old), _counts(upgraded)
     fences = "select distinct tenant_id, operation, key, result_id from core.idempotency_keys"
@@ -110,17 +110,17 @@ def test_no_row_is_lost(old: Database, upgraded: Database) -> None:
 
 
 def test_an_upgraded_schema_is_a_new_ones(upgraded: Database, server: cluster.Server) -> None:
-    """Columns, types, constraints and functions are those of a database made from nothing."""
+    """Columns, types, constraints and functions are those of a new database."""
     with fresh_database(server) as fresh:
         for query in (_COLUMNS, _CONSTRAINTS, _FUNCTIONS, _INDEXES):
             assert upgraded.rows(query) == fresh.rows(query)
 
 
 def test_every_key_has_its_caller(upgraded: Database, commit: str) -> None:
-    """Each key belongs to who sent it, and is about what they asked for.
+    """Each key belongs to the caller who sent it, and is about what they asked for.
 
-    Of a place in the waitlist d253a51 did not write down which publishable key it was: it is every
-    one's.
+    For a waitlist entry d253a51 did not record which publishable key it was: it belongs to every
+    one.
     """
     story = older.story(commit)
     tenants = upgraded.rows("select tenant_id, key_hash, kind, lineage from core.api_keys")
@@ -153,27 +153,27 @@ def _subject(request: dict[str, Any]) -> str:
     return next((part for part in parts if len(part) == len(_NIL)), _NIL)
 
 
-def test_what_was_nobodys_has_the_nil_tenant(server: cluster.Server, commit: str) -> None:
+def test_what_belonged_to_no_tenant_has_the_nil_tenant(server: cluster.Server, commit: str) -> None:
     """A payment that belongs to no tenant of ours, found and accepted by the older code."""
     with older.database(server, commit) as database:
         database.execute(
             "insert into core.findings (object_id, kind, amount, currency, detail, first_seen_at,"
             " last_seen_at, accepted_at, accepted_because)"
-            " values ('pi_nobodys', 'payment_unknown', 700, 'GBP', 'x', now(), now(), now(), 'tea')"
+            " values ('pi_foreign', 'payment_unknown', 700, 'GBP', 'x', now(), now(), now(), 'tea')"
         )
         before = _counts(database)["core.findings"]
         migrate(database.url(), cluster.SQL_DIR)
 
-        nobodys = database.rows("select object_id from core.findings where tenant_id = %s", _NIL)
+        foreign = database.rows("select object_id from core.findings where tenant_id = %s", _NIL)
 
-        assert [row.object_id for row in nobodys] == ["pi_nobodys"]
+        assert [row.object_id for row in foreign] == ["pi_foreign"]
         assert _counts(database)["core.findings"] == before
 
 
 def test_openings_are_compiled(upgraded: Database) -> None:
     """Resources that existed have their openings, and what can be booked of them.
 
-    That both say what the rules say is a law.
+    That both agree with the rules is a law.
     """
     bookable = upgraded.value("select count(*) from core.resources where archived_at is null")
     query = (

@@ -1,4 +1,4 @@
-// The booking page: choose, hold, pay, see what came of it. The address says which view is shown.
+// The booking page: choose, hold, pay, see the result. The address says which view is shown.
 
 import { connect, currentKey, Problem, useKey } from "./shared/api.js";
 import config from "./config.js";
@@ -133,7 +133,7 @@ async function start() {
   addFoot();
 }
 
-// A booking of a letter's link, or one that was held inside a frame and is paid for here.
+// A booking from a letter's link, or one that was held inside a frame and is paid for here.
 async function follow(link) {
   await letter.remember(link);
   theme.apply(link.more?.theme ?? {});

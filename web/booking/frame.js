@@ -1,5 +1,5 @@
-// The page's side of embed.js. Everything said to the site around goes to the origin that its hello
-// came from, and nothing is taken from anywhere else.
+// The page's side of embed.js. Messages to the embedding site go only to the origin that sent its first
+// message, and are accepted only from there.
 
 import { isCredential, isId } from "./shared/api.js";
 import { pause } from "./shared/clock.js";
@@ -11,7 +11,7 @@ export const framed = window.parent !== window;
 
 let site = null; // { origin, back, theme, lang }
 
-// Asks the site around for its wishes; without an answer in time the page goes on by itself.
+// Asks the embedding site for its settings; without an answer in time the page starts by itself.
 export async function meet() {
   if (!framed) return null;
   document.documentElement.dataset.framed = "";
@@ -33,10 +33,10 @@ export function say(type, message = {}) {
 }
 
 // The payment page cannot be shown in a frame, and a frame's storage may be forbidden or forgotten. So
-// the whole window goes to the page itself, which is handed the booking's id and secret: in the
-// fragment, which no server and no site around gets to see, and which is dropped on arrival.
+// the whole window goes to the page itself, which gets the booking's id and secret: in the
+// fragment, which neither a server nor the embedding site sees, and which is dropped on arrival.
 //
-// The page sends no referrer anywhere but here: it is the proof of who has led the window here, since
+// The page sends a referrer only here: it proves which page led the window here, since
 // a browser names this origin only for a link that a document of this origin has followed.
 export function handOver(address, { id, secret }) {
   const url = new URL(address, location.href);
@@ -47,7 +47,7 @@ export function handOver(address, { id, secret }) {
   link.remove();
 }
 
-// What this page handed over to itself on the way here, or null: what another site put into the
+// What this page passed to itself on the way here, or null: what another site put into the
 // address is dropped unread.
 export function takeOver() {
   if (framed || !location.hash.startsWith("#" + KEEP)) return null;

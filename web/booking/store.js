@@ -1,9 +1,9 @@
 // What the browser remembers. Where storage is forbidden (some frames and private windows) the page
 // remembers by itself until it is closed.
 //
-// Bookings lie in localStorage, so that a second tab, or the tab that a bank's app opens, finds them:
-// with each its secret, which never becomes part of an address, and nothing of what was typed. What a
-// tab is in the middle of lies in sessionStorage, no longer than it is needed.
+// Bookings are in localStorage, so that a second tab, or the tab that a bank's app opens, finds them:
+// each with its secret, which is never part of an address, and nothing that was typed. The state of an
+// unfinished step is in sessionStorage, no longer than it is needed.
 
 const DAY = 86_400_000;
 const BOOKED = 400 * DAY; // after the booking's end
@@ -109,8 +109,8 @@ export const attempts = {
   answered: (name) => slot("holdfast.attempt." + name).clear(),
 };
 
-// 64 bits of FNV-1a: enough to tell two requests of one person apart. Were two ever alike, the server
-// would refuse the second one's key.
+// 64 bits of FNV-1a: enough to distinguish two requests of one person. If two were ever equal, the
+// server would refuse the second one's key.
 function fingerprint(text) {
   let hash = 0xcbf29ce484222325n;
   for (const byte of new TextEncoder().encode(text)) {

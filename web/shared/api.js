@@ -1,4 +1,4 @@
-// Calls to the API: credentials, problem documents, and repeats that cannot do anything twice.
+// Calls to the API: credentials, problem documents, and safe repeats.
 
 import * as clock from "./clock.js";
 

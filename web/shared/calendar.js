@@ -11,7 +11,7 @@ const two = (value) => String(value).padStart(2, "0");
 export const iso = (day) => `${day.getFullYear()}-${two(day.getMonth() + 1)}-${two(day.getDate())}`;
 const parse = (date) => new Date(Number(date.slice(0, 4)), Number(date.slice(5, 7)) - 1, Number(date.slice(8)), 12);
 
-// What stands in an address may be anything.
+// An address may contain anything.
 export const isDate = (text) => /^\d{4}-\d\d-\d\d$/.test(text) && iso(parse(text)) === text;
 export const isInstant = (text) => /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 

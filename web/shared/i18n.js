@@ -12,7 +12,7 @@ export const language = () => tag;
 export const isRtl = () => RTL.includes(code);
 export const others = () => Object.entries(languages).filter(([other]) => other !== code);
 
-// Anything may stand in an address: what is no language of ours is passed over.
+// An address may contain anything: a language that we do not have is ignored.
 function ours(each) {
   try {
     return Object.hasOwn(languages, new Intl.Locale(each).language);

@@ -1,7 +1,7 @@
 """What the handlers' signatures cannot say of each operation: who may call it, what it refuses.
 
-Which error a route can answer is a fact about its use case, its stored function and
-`holdfast.api.http`; here it is written down once, for people and for `dev.generators.openapi`.
+The errors of a route are a fact about its use case, its stored function and `holdfast.api.http`;
+they are listed here once, for people and for `dev.generators.openapi`.
 """
 
 from collections.abc import Mapping
@@ -31,12 +31,12 @@ TAGS = {
     "Bookings": "Read bookings.",
     "Calendars": "External calendars that take time, and bookings as a calendar.",
     "Waitlist": "Wait for a time that is taken.",
-    "Customers": "What is held about people.",
+    "Customers": "Personal data: exporting and erasing it.",
     "Catalogue": "Say what can be booked, when, and at which price.",
     "System": "Whether it works, and this description.",
 }
 
-# In the order in which a booking meets them; the documentation keeps it.
+# In the order in which a booking needs them; the documentation keeps it.
 OPERATIONS: Mapping[str, Operation] = {
     **availability.OPERATIONS,
     **checkout.OPERATIONS,

@@ -15,17 +15,17 @@ OPERATIONS: Mapping[str, Operation] = {
     "POST /v1/bookings/{booking_id}/reschedule": Operation(
         "reschedule",
         "Bookings",
-        "Moves a booking to another time, at the catalogue's price of today for its tier and"
-        " package. What costs no more is moved at once, and the difference goes back. What costs"
-        " more keeps both times for some minutes: pay the difference with beginCheckout, and the"
-        " booking moves when that is paid; until then, and if it never is, it stays where it was."
-        " A difference of less than 50 minor units is waived. A hold is moved with its new price,"
-        " and keeps its deadline. The time until which it can be cancelled free of charge does not"
-        " move.",
+        "Moves a booking to another time, at the catalogue's present price for its tier and"
+        " package. If that costs no more it is moved at once, and the difference is refunded. If it"
+        " costs more both times are kept for some minutes: pay the difference with beginCheckout,"
+        " and the booking moves when that is paid; until then, and if it is never paid, it stays"
+        " where it was. A difference that is too small to be charged in its currency is waived. A"
+        " hold gets its new price, and keeps its deadline. The deadline of free cancellation"
+        " stays.",
         BOOKING,
         {
             200: "The booking has its new time.",
-            202: "The new time is kept; the move waits for the payment of the difference.",
+            202: "The new time is kept; the reschedule waits for the payment of the difference.",
         },
         (
             *(*WITH_BODY, *WITH_KEY),

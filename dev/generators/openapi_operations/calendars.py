@@ -1,4 +1,4 @@
-"""External calendars, and ours given out."""
+"""External calendars, and feeds of our bookings."""
 
 from collections.abc import Mapping
 

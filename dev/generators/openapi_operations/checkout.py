@@ -67,7 +67,7 @@ OPERATIONS: Mapping[str, Operation] = {
         " replaced by Stripe. With a publishable key the page leads only to origins that the tenant"
         " has listed, or to the booking page; with a secret key to any address over https. The page"
         " is closed two minutes before the time begins, and none is made within five; money that"
-        " arrives once the time has begun goes back.",
+        " arrives once the time has begun is refunded.",
         BOOKING,
         {200: "Send the customer's browser to checkout_url."},
         (

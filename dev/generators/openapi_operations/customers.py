@@ -1,4 +1,4 @@
-"""What is held about people."""
+"""Customers' stored data."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What is said of a route, in words that several routes share."""
+"""Descriptions of routes, with texts that several routes share."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -27,7 +27,7 @@ class Refusal(NamedTuple):
 
 
 def refused(action: Callable[..., object], /, *arguments: Any, **named: Any) -> Refusal:
-    """The refusal that an action meets with these arguments; fails if it is let through."""
+    """The refusal of an action with these arguments; fails if it succeeds."""
     try:
         result = action(*arguments, **named)
     except psycopg.Error as error:
@@ -45,7 +45,7 @@ def refused(action: Callable[..., object], /, *arguments: Any, **named: Any) -> 
 
 
 class Api:
-    """The functions of schema api, each called through a login role that grants.sql lets call it.
+    """The functions of schema api, each called as a login role that sql/grants.sql allows.
 
     Args:
         settings: of each session, such as {"timezone": "Asia/Kathmandu"}.
@@ -83,10 +83,10 @@ class Api:
         key: str | None = None,
         **fields: Any,
     ) -> "Held":
-        """Hold a time, at 10:00 UTC of the day of NOW unless said otherwise.
+        """Hold a time, by default at 10:00 UTC of the day of NOW.
 
         Args:
-            fields: of the request; `actor` is who asks, a browser without an address by default.
+            fields: of the request; `actor` is the caller, a browser without an address by default.
         """
         secret = f"bks_{uuid4().hex}"
         actor = fields.pop("actor", offer.tenant.actor())
@@ -102,7 +102,7 @@ class Api:
         return Held(offer.tenant, UUID(answer["id"]), secret, answer)
 
     def begin(self, held: "Held", key: str | None = None, **addresses: str) -> Any:
-        """Begin a checkout; what begin_checkout answers."""
+        """Begin a checkout; the answer of begin_checkout."""
         return self.call(
             "begin_checkout",
             held.actor,
@@ -122,7 +122,7 @@ class Api:
     def settle(
         self, checkout: "Checkout", outcome: str, *, event: bool = True, **session: object
     ) -> str:
-        """Tell of a session's outcome, by a new event or (event=False) as if we had asked."""
+        """Report a session's outcome, by a new event or (event=False) as if we had asked."""
         told = stripe_event() if event else None
         answer = self.call("settle_checkout", told, outcome, checkout.session(**session))
         return str(answer["result"])
@@ -142,7 +142,9 @@ class Api:
         version: int | None = None,
         **fields: Any,
     ) -> Any:
-        """Move a booking to another time of its resource, or (resource_id=…) of another one."""
+        """Reschedule a booking to another time of its resource, or (resource_id=…) of another
+        one.
+        """
         wanted = {"date": None} if "date" in fields else {"starts_at": str(starts_at), "date": None}
         request = {"resource_id": None} | wanted | fields
         return self.call(
@@ -155,7 +157,7 @@ class Api:
         return claimed
 
     def finish(self, effect: dict[str, Any], verdict: str, **result: Any) -> Any:
-        """Report what came of a claimed effect."""
+        """Report the result of a claimed effect."""
         return self.call("finish_effect", effect["id"], effect["lease"], verdict, result)
 
     def close(self) -> None:
@@ -200,7 +202,7 @@ class Checkout:
     session_id: str
 
     def session(self, **fields: object) -> dict[str, object]:
-        """Stripe's session object, as far as we read it; the right sum unless said otherwise."""
+        """Stripe's session object, as far as we read it; with the right sum by default."""
         price = self.held.answer.get("total", self.held.answer["price"])
         return {
             "id": self.session_id,
@@ -222,10 +224,13 @@ class Checkout:
 
 
 def call(connection: psycopg.Connection[Any], function: str, *arguments: object) -> Any:
-    """Call api.<function> on a connection of the caller's; dictionaries are sent as jsonb."""
+    """Call api.<function> on the caller's connection; dictionaries are sent as jsonb, and JSON that
+    is answered as text is read."""
     holes = ", ".join(["%s"] * len(arguments))
     values = [Jsonb(a) if isinstance(a, dict) else a for a in arguments]
     row = connection.execute(f"select api.{function}({holes})".encode(), values).fetchone()
+    if row and function.endswith("_as_text"):
+        return json.loads(row[0])
     return row[0] if row else None
 
 

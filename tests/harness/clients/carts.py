@@ -1,4 +1,4 @@
-"""Requests that want several periods at once, and what became of them."""
+"""Requests for several periods at once, and what became of them."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ _WHOLE = ("customer", "notes")  # of the request, not of a period
 
 
 def period(offer: Offer, starts_at: datetime | None = None, **fields: Any) -> dict[str, Any]:
-    """One item of a cart; `pool_id` stands instead of the offer's resource."""
+    """One item of a cart; `pool_id` replaces the offer's resource."""
     wanted = offer.request(starts_at, **fields)
     if "pool_id" in fields:
         del wanted["resource_id"]
@@ -31,7 +31,7 @@ def hold(
     key: str | None = None,
     actor: dict[str, Any] | None = None,
 ) -> Held:
-    """Make a request to hold; the hold is known by its first booking."""
+    """Send a request to hold; the hold is known by its first booking."""
     secret = f"bks_{uuid4().hex}"
     answer = api.call(
         *("create_hold", actor or tenant.actor()),
@@ -53,7 +53,7 @@ def rows(held: Held) -> list[Any]:
 
 
 def statuses(held: Held) -> list[str]:
-    """Where each booking of a hold stands."""
+    """The status of each booking of a hold."""
     return [row.status for row in rows(held)]
 
 

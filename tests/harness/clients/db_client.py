@@ -67,7 +67,7 @@ class Session:
         return background(lambda: self.call(call))
 
     def send_and_wait_for_lock(self, call: Call) -> "Future[Any]":
-        """Call it from a thread, and come back once it waits for somebody's lock."""
+        """Call it from a thread, and return once it waits for a lock."""
         answer = self.send(call)
         wait_until_blocked(self.db_client.database, self.pid)
         return answer
@@ -123,7 +123,7 @@ class DbClient:
         return session, session.call(call)
 
     def start(self, call: Call) -> tuple[Session, "Future[Any]"]:
-        """Make a call that has to wait for a lock of another session, and let it wait."""
+        """Make a call that must wait for another session's lock, and let it wait."""
         session = self.session(call[0])
         return session, session.send_and_wait_for_lock(call)
 
@@ -162,8 +162,9 @@ class DbClient:
         } | changes
 
     def hold_call(self, start: str, *, key: str | None = None, **changes: Any) -> Call:
-        """A call that holds a time, of a browser or with `kind` of a server; its booking's secret
-        is its id."""
+        """A call that holds a time, by a browser or with `kind` by a server; its booking's secret
+        is its id.
+        """
         booking_id = str(uuid.uuid4())
         actor = self.actor(kind=changes.pop("kind", "publishable"))
         return (
@@ -188,7 +189,7 @@ class DbClient:
     def reschedule_call(
         self, held: Held, start: str, *, key: str | None = None, resource_id: str | None = None
     ) -> Call:
-        """A call that moves a booking to another time of its resource, or of another one."""
+        """A call that reschedules a booking to another time of its resource, or of another one."""
         request = {"starts_at": start, "date": None, "resource_id": resource_id}
         actor = self.actor(held.secret)
         return "reschedule_booking", (actor, held.id, key or str(uuid.uuid4()), request, None)
@@ -197,7 +198,7 @@ class DbClient:
         return "cancel_reschedule", (self.actor(held.secret), held.id, None)
 
     def wait_call(self, start: str, **changes: Any) -> Call:
-        """A call that waits for a time; the place's secret is its id."""
+        """A call that joins the waitlist; the entry's secret is its id."""
         place_id = str(uuid.uuid4())
         request = self.hold_request(start, **changes)
         del request["notes"]
@@ -210,7 +211,7 @@ class DbClient:
         )
 
     def wait(self, start: str, **changes: Any) -> Held:
-        """Take a place in the waitlist."""
+        """Join the waitlist."""
         answer = self.call(self.wait_call(start, **changes))
         return Held(answer["id"], answer["id"])
 
@@ -222,15 +223,21 @@ class DbClient:
         )
 
     def checkout(self, start: str, **changes: Any) -> tuple[Held, dict[str, Any]]:
-        """A booking on its way to pay, and the provider's session it pays with."""
+        """A booking that is pending payment, and the provider's session for it."""
         held = self.hold(start, **changes)
         checkout = self.call(self.checkout_call(held))["checkout"]
         session = provider_session(checkout)
         self.call(("attach_checkout", (self.actor(held.secret), held.id, checkout["id"], session)))
         return held, session
 
+    def paid(self, start: str, **changes: Any) -> Held:
+        """A booking that is paid and confirmed."""
+        held, session = self.checkout(start, **changes)
+        assert self.call(settle_call(session, "paid"))["result"] == "confirmed"
+        return held
+
     def expired_checkout(self, start: str) -> tuple[Held, dict[str, Any]]:
-        """A booking that lost its time because its session was said to have expired."""
+        """A booking that lost its time because its session was reported as expired."""
         held, session = self.checkout(start)
         self.call(settle_call(session, "expired"))
         return held, session
@@ -239,7 +246,7 @@ class DbClient:
         return "erase_customer", (self.actor(kind="secret"), {"email": email})
 
     def sweep_expired(self) -> dict[str, int]:
-        """A whole turn of the sweep that deletes what is kept no longer."""
+        """A whole run of the sweep that deletes what is no longer kept."""
         totals = dict.fromkeys(("bookings", "customers", "requests", "stuck"), 0)
         after = None
         while True:
@@ -260,7 +267,7 @@ class DbClient:
 
 
 def background(action: Callable[[], Any]) -> "Future[Any]":
-    """Run an action in a thread of its own."""
+    """Run an action in its own thread."""
     answer: Future[Any] = Future()
 
     def run() -> None:
@@ -274,7 +281,7 @@ def background(action: Callable[[], Any]) -> "Future[Any]":
 
 
 def provider_session(checkout: Mapping[str, Any]) -> dict[str, Any]:
-    """A session as `gateway.summary` gives it to the database."""
+    """A session as `gateway.summary` passes it to the database."""
     parameters = checkout["parameters"]
     prices = [item["price_data"] for item in parameters["line_items"]]
     name = uuid.uuid4().hex
@@ -290,7 +297,7 @@ def provider_session(checkout: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settle_call(session: Mapping[str, Any], outcome: str, event_id: str | None = None) -> Call:
-    """What the webhook tells the database: a new event unless named."""
+    """What the webhook reports to the database: a new event unless named."""
     event = {
         "id": event_id or f"evt_{uuid.uuid4().hex}",
         "type": f"test.{outcome}",
@@ -306,7 +313,7 @@ def refusal(error: BaseException | None) -> str:
 
 
 def refusals(outcomes: list[Any]) -> list[str]:
-    """The SQLSTATEs of those racers that were refused, sorted."""
+    """The SQLSTATEs of the refused racers, sorted."""
     return sorted(refusal(one) for one in outcomes if isinstance(one, Exception))
 
 

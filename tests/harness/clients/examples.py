@@ -1,8 +1,8 @@
-"""One call of each function of `api` that acts for a caller, and what it answers whom.
+"""One call of each function of `api` that acts for a caller, and its answer for every caller.
 
 A new function needs a line here. It is then tried with every credential (tests/sql/test_access.py),
-by another tenant (tests/sql/test_tenants.py) and, if it waits for locks, with a key that is
-revoked meanwhile (tests/concurrency/test_revoked_keys.py).
+by another tenant (tests/sql/test_tenants.py) and, if it waits for locks, with a key that is revoked
+meanwhile (tests/concurrency/test_revoked_keys.py).
 """
 
 from collections.abc import Callable, Mapping
@@ -21,8 +21,8 @@ TEN, NOON, TWO = (NOW + timedelta(hours=hours) for hours in (2, 4, 6))
 OWN, OTHER = "bks_own", "bks_other"  # a booking's secret, and the secret of another one
 
 # Answered, or refused with this SQLSTATE, in the order of `Things.credentials`.
-EVERYBODY = "KHAUT ok ok ok ok ok ok"  # whose key is alive; each sees what is its own tenant's
-ITS_SECRET = "KHAUT KHNTF ok KHNTF ok KHNTF KHNTF"  # who can reach the booking
+ALL_KEYS = "KHAUT ok ok ok ok ok ok"  # a live key; each caller sees what is its own tenant's
+ITS_SECRET = "KHAUT KHNTF ok KHNTF ok KHNTF KHNTF"  # callers who can reach the booking
 THE_TENANT = "KHAUT ok ok ok ok KHNTF KHNTF"  # about something of the tenant's, in its name
 SERVERS = "KHAUT KHDEN KHDEN KHDEN ok KHDEN KHNTF"  # about something of the tenant's, by secret key
 ITS_SERVERS = "KHAUT KHDEN KHDEN KHDEN ok KHDEN ok"  # any secret key; each sees its own tenant's
@@ -34,8 +34,8 @@ class Things:
 
     Attributes:
         held: a time of `offer`, that `place` waits for.
-        checkout: of a booking elsewhere, which is being paid.
-        moved: a paid booking, whose move to a dearer time waits to be paid.
+        checkout: of another booking, which is pending payment.
+        moved: a paid booking, whose reschedule to a dearer time waits for payment.
         resource: with a calendar and a feed, and nothing booked.
         pool: that the resource of `offer` is in.
     """
@@ -72,7 +72,7 @@ class Things:
         return call(connection, function, actor, *EXAMPLES[function].arguments(self))
 
     def outcome(self, function: str, actor: dict[str, Any]) -> str:
-        """What becomes of the call, "ok" or the SQLSTATE of a refusal; nothing stays changed."""
+        """The outcome of the call, "ok" or the SQLSTATE of a refusal; no change stays."""
         try:
             with self.api.connection(function).transaction(force_rollback=True):
                 self.call(function, actor)
@@ -86,7 +86,7 @@ class Example:
     """A call.
 
     Attributes:
-        answers: whom it is answered, and how the others are refused.
+        answers: which callers it answers, and how it refuses the others.
         arguments: what follows the actor.
     """
 
@@ -135,13 +135,15 @@ EXAMPLES: Mapping[str, Example] = {
     "list_calendar_feeds": Example(SERVERS, lambda t: (t.resource,)),
     "list_calendars": Example(SERVERS, lambda t: (t.resource,)),
     "list_catalogue_items": Example(ITS_SERVERS, lambda t: ("resource", None, False, None, 10)),
-    "list_pool_slots": Example(THE_TENANT, lambda t: (t.pool, t.offer.offering_id, None, None)),
-    "list_resources": Example(EVERYBODY, lambda t: (None, 10)),
-    "list_slots": Example(
+    "list_pool_slots_as_text": Example(
+        THE_TENANT, lambda t: (t.pool, t.offer.offering_id, None, None)
+    ),
+    "list_resources": Example(ALL_KEYS, lambda t: (None, 10)),
+    "list_slots_as_text": Example(
         THE_TENANT, lambda t: (t.offer.resource_id, t.offer.offering_id, None, None)
     ),
     "list_waitlist": Example(ITS_SERVERS, lambda t: ({}, None, 10)),
-    "rate_policy": Example(EVERYBODY, lambda t: ()),
+    "rate_policy": Example(ALL_KEYS, lambda t: ()),
     "release_hold": Example(ITS_SECRET, lambda t: (t.held.id, None)),
     "remove_catalogue_item": Example(SERVERS, lambda t: ("resource", None, t.resource, None)),
     "reschedule_booking": Example(ITS_SECRET, lambda t: (t.held.id, "k", _LATER, None)),

@@ -1,6 +1,6 @@
-"""What every function of schema api is called with, again and again, each time with a new subject.
+"""The arguments for every function of schema api, called repeatedly, each time with a new subject.
 
-`ACTIONS` names for each what prepares a subject, and the one call on it that is measured.
+`ACTIONS` names for each the preparation of a subject, and the one call on it that is measured.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ class Workload:
         self.api = api
         counted = ("live_holds_per_address", "live_holds_per_resource", "holds_per_hour")
         counted += ("free_lapses", "places_per_customer", "places_per_address", "places_per_hour")
-        # never reached, but for the few of a day: then each share is counted
+        # never reached, except for the few of a day: then each share is counted
         self.tenant = Tenant(
             api.database,
             **dict.fromkeys(counted, 1000) | {"live_holds_per_day": 25, "offers_per_address": 1000},
@@ -43,18 +43,18 @@ class Workload:
             daily_limit=1000,  # never reached, always counted
             customer_limit=1000,
         )
-        # without limits, a place in the waitlist is looked at only when its own time is freed
+        # without limits, a waitlist entry is only served when its own time is freed
         self.queue = self.tenant.offer(opens="00:00", closes="24:00", step_minutes=60)
         self.pool = self.tenant.pool([self.offer.resource_id])
         self._hours = count(1)
 
     def hold(self, key: str | None = None) -> Held:
-        """A hold of the next hour that nobody has."""
+        """A hold of the next free hour."""
         starts_at = NOW + timedelta(hours=next(self._hours))
         return self.api.hold(self.offer, starts_at, key=key, customer=_customer(starts_at))
 
     def held_by(self, kind: str) -> Held:
-        """The same of a server, or of a browser whose network address is known."""
+        """The same for a server, or for a browser with a known network address."""
         starts_at = NOW + timedelta(hours=next(self._hours))
         actor = self.tenant.actor(kind, address="203.0.113.7")
         return self.api.hold(self.offer, starts_at, actor=actor, customer=_customer(starts_at))
@@ -65,13 +65,13 @@ class Workload:
         return self.api.hold(self.queue, starts_at, customer=_customer(starts_at))
 
     def wish(self, count: int = 3) -> dict[str, Any]:
-        """A cart of hours that nobody has."""
+        """A cart of free hours."""
         starts = [NOW + timedelta(hours=next(self._hours)) for _ in range(count)]
         wanted = carts.cart(*(carts.period(self.offer, start) for start in starts))
         return wanted | {"customer": _customer(starts[0])}
 
     def pooled(self) -> dict[str, Any]:
-        """A wish for the next hour that any of the pool will do for."""
+        """A request for the next hour of any resource of the pool."""
         wanted = self.wish(1)
         wanted["items"][0] |= {"pool_id": str(self.pool), "resource_id": None}
         return wanted
@@ -85,13 +85,13 @@ class Workload:
         return self.hold_wish(self.wish())
 
     def late(self) -> Checkout:
-        """A cart whose session was said to have run out."""
+        """A cart whose session was reported as expired."""
         checkout = self.api.checkout(self.cart())
         assert self.api.settle(checkout, "expired") == "released"
         return checkout
 
     def hold_again(self, held: Held) -> Any:
-        """What a repeat of that hold's request is answered; its key is its start."""
+        """The answer to a repeat of that hold's request; its key is its start."""
         return self._keyed(utc(held.answer["starts_at"]))
 
     def keyed(self) -> Held:
@@ -108,7 +108,7 @@ class Workload:
         return refused(lambda: self.api.hold(self.offer, starts_at)).sqlstate
 
     def checkout(self) -> Checkout:
-        """A booking on its way to pay."""
+        """A booking that is pending payment."""
         return self.api.checkout(self.hold())
 
     def begun(self) -> Checkout:
@@ -124,11 +124,11 @@ class Workload:
         return checkout.held
 
     def move(self, held: Held) -> Any:
-        """It is moved to the next hour that nobody has."""
+        """It is rescheduled to the next free hour."""
         return self.api.move(held, NOW + timedelta(hours=next(self._hours)))
 
     def changing(self) -> Held:
-        """A paid booking whose move costs 10 euros more, and waits for that."""
+        """A paid booking whose reschedule costs 10 euros more, and waits for that."""
         held = self.paid()
         query = "update core.bookings set amount = amount - 1000 where id = %s"
         self.api.database.execute(query, held.id)
@@ -136,12 +136,12 @@ class Workload:
         return held
 
     def overdue_change(self) -> None:
-        """A change that has run out."""
+        """A reschedule that has expired."""
         query = "update core.reschedules set expires_at = %s where booking_id = %s"
         self.api.database.execute(query, NOW - timedelta(seconds=1), self.changing().id)
 
     def late_change(self) -> Checkout:
-        """A change whose session was said to have run out."""
+        """A reschedule whose session was reported as expired."""
         checkout = self.api.checkout(self.changing())
         assert self.api.settle(checkout, "expired") == "released"
         return checkout
@@ -151,7 +151,7 @@ class Workload:
         return self.api.settle(checkout, "paid", amount_total=1000)
 
     def overdue(self) -> None:
-        """A hold that has run out."""
+        """A hold that has expired."""
         self.api.database.execute(
             "update core.bookings set hold_expires_at = %s where id = %s",
             NOW - timedelta(seconds=1),
@@ -163,20 +163,20 @@ class Workload:
         assert self.api.settle(self.checkout(), "paid", amount_total=1000) == "refunding"
 
     def claimed(self) -> dict[str, Any]:
-        """A refund that a worker is at."""
-        self.api.claim(1000, 3600)  # whatever else is there to do
+        """A refund that a worker has claimed."""
+        self.api.claim(1000, 3600)  # whatever else is due
         self.refunding()
         (effect,) = self.api.claim(1, 3600)
         return effect
 
     def dead(self) -> dict[str, Any]:
-        """A refund that the provider refused for good."""
+        """A refund that Stripe refused for good."""
         effect = self.claimed()
         self.api.finish(effect, "dead", error="refused")
         return effect
 
     def bounced(self) -> dict[str, Any]:
-        """A refund that the bank sent back."""
+        """A refund that the bank returned."""
         effect = self.claimed()
         self.api.finish(effect, "done", status="failed", refund={"id": f"re_{effect['id']}"})
         return effect
@@ -191,16 +191,16 @@ class Workload:
         refund = {"id": f"re_{effect['id']}"}
         return self.api.finish(effect, "done", status="succeeded", refund=refund)
 
-    def list_slots(self, function: str = "list_slots", zone: str | None = None) -> Any:
+    def list_slots(self, function: str = "list_slots_as_text", zone: str | None = None) -> Any:
         """A week of the resource, or of the pool it is in."""
-        subject = self.offer.resource_id if function == "list_slots" else self.pool
+        subject = self.offer.resource_id if function == "list_slots_as_text" else self.pool
         period = (NOW, NOW + timedelta(days=7))
         return self.api.call(
             function, self.tenant.actor(), subject, self.offer.offering_id, *period, zone
         )
 
     def explain(self, held: Held) -> Any:
-        """Why somebody else cannot have that time."""
+        """Why another customer cannot have that time."""
         email = _customer(utc(held.answer["starts_at"]))["email"]
         return self.api.call(
             "explain_slot",
@@ -228,7 +228,7 @@ class Action(NamedTuple):
 
 
 def _customer(starts_at: datetime) -> dict[str, str]:
-    """Whoever comes at that hour."""
+    """The customer for that hour."""
     return {"name": "Grace Hopper", "email": f"grace.{starts_at:%Y%m%d%H}@example.com"}
 
 
@@ -240,9 +240,11 @@ ACTIONS = {
     "list_resources": Action(
         nothing, lambda w, _: w.api.call("list_resources", w.server, None, 10)
     ),
-    "list_slots": Action(nothing, lambda w, _: w.list_slots()),
-    "list_slots, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
-    "list_pool_slots": Action(nothing, lambda w, _: w.list_slots("list_pool_slots")),
+    "list_slots_as_text": Action(nothing, lambda w, _: w.list_slots()),
+    "list_slots_as_text, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
+    "list_pool_slots_as_text": Action(
+        nothing, lambda w, _: w.list_slots("list_pool_slots_as_text")
+    ),
     "explain_slot": Action(Workload.hold, Workload.explain),
     "create_hold": Action(nothing, lambda w, _: w.hold()),
     "create_hold, of an address": Action(nothing, lambda w, _: w.held_by("publishable")),

@@ -24,7 +24,7 @@ values (%s, %s, %s, %s, %s, %s)
 
 
 def _walk(phase: str, after: str | None = None) -> Callable[[Workload], None]:
-    """There is a walk that has come to that phase."""
+    """A run that has reached that phase."""
 
     def prepare(w: Workload) -> None:
         month, hour = timedelta(days=30), timedelta(hours=1)
@@ -40,7 +40,7 @@ def _continue(w: Workload, _: None) -> None:
 
 
 def _payments(w: Workload) -> list[dict[str, Any]]:
-    """A page of payments, of which our books know every second one; the walk is there for it."""
+    """A page of payments, every second one of which is in our books; the run is at that page."""
     _walk("payments", "here")(w)
     paid = {"amount": 4500, "currency": "EUR", "created": _CREATED, "checkout_id": str(uuid4())}
     known = w.api.database.rows("select payment_intent_id as id from core.payments limit %s", _PAGE)
@@ -49,7 +49,7 @@ def _payments(w: Workload) -> list[dict[str, Any]]:
 
 
 def _refunds(w: Workload) -> list[dict[str, Any]]:
-    """A page of refunds that our books do not know, by whatever name."""
+    """A page of refunds that are not in our books, by any id."""
     _walk("refunds", "here")(w)
     made = {"amount": 4500, "currency": "EUR", "status": "succeeded", "created": _CREATED}
     ours = {"refund_id": str(uuid4()), "tenant_id": str(w.tenant.id)}
@@ -61,7 +61,7 @@ def _refunds(w: Workload) -> list[dict[str, Any]]:
 
 def _reconcile(phase: str) -> Callable[[Workload, list[dict[str, Any]]], None]:
     def act(w: Workload, seen: list[dict[str, Any]]) -> None:
-        # it goes on from where it is to the same place, so that it can be called again
+        # it continues from and to the same position, so that it can be called again
         step = {"id": str(_WALK), "phase": phase, "after": "here", "next": "here"}
         answer = w.api.call("submit_reconciliation_page", step, Jsonb(seen), Jsonb([]))
         assert len(answer["found"]) == _PAGE

@@ -1,4 +1,4 @@
-"""The calls that delete what is old and that know or forget people; see `workload`."""
+"""The calls that delete old data, and that export or erase customers; see `workload`."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +10,7 @@ from tests.harness.clients.workload import Action, Workload, nothing
 from tests.harness.database.builders import NOW, sha256
 
 _LONG_AGO = NOW - timedelta(days=50)
-# past all triggers, one of which would call it a change of today
+# behind all triggers, one of which would count it as a change of today
 _AGE = """
 set session_replication_role = replica;
 update core.bookings set updated_at = %(at)s where id = %(id)s;
@@ -32,7 +32,7 @@ def _age(w: Workload, identifier: Any) -> None:
 
 
 def _unpaid(w: Workload) -> None:
-    """A booking with all that one can have that was never paid."""
+    """A booking that was never paid, with everything that such a booking can have."""
     checkout = w.checkout()
     w.about("release_hold", checkout.held, None)
     w.api.settle(checkout, "expired")
@@ -43,7 +43,7 @@ def _unpaid(w: Workload) -> None:
 
 
 def _ended(w: Workload) -> None:
-    """A place that somebody left."""
+    """An entry that its customer left."""
     held = w.sought()
     secret = str(uuid4())
     starts_at = utc(held.answer["starts_at"])
@@ -79,7 +79,7 @@ def _begin(w: Workload, _: None) -> None:
 
 
 def _only_the_longest(w: Workload) -> None:
-    """Of all resources it is always the turn of the one with the most openings."""
+    """Of all resources the one with the most openings is always due."""
     w.api.database.execute(
         "update core.timetables set compiled_at = 'infinity' where resource_id <> %s",
         w.offer.resource_id,
@@ -87,7 +87,7 @@ def _only_the_longest(w: Workload) -> None:
 
 
 def _compile(w: Workload, _: None) -> None:
-    """The resource whose turn it is."""
+    """The resource that is due."""
     answer = w.api.call("compile_openings", {"before": "2999-01-01T00:00:00Z"}, 1)
     assert answer["resources"] == 1, answer
 

@@ -1,7 +1,7 @@
-"""What the functions of the catalogue, of calendars and of the waitlist are called with.
+"""The arguments for the functions of the catalogue, of calendars and of the waitlist.
 
-See `workload`. What would take part in the other calls, such as a calendar that has to be read
-before a hold, is about resources of its own.
+See `workload`. What would affect the other calls, such as a calendar that has to be read before a
+hold, belongs to other resources.
 """
 
 from collections.abc import Callable
@@ -97,7 +97,7 @@ def _join(w: Workload, held: Held) -> Place:
 
 
 def _join_as(kind: str) -> Callable[[Workload, Held], Place]:
-    """The same of a server, or of a browser whose network address is known."""
+    """The same for a server, or for a browser with a known network address."""
     return lambda w, held: wait_for(
         w.api,
         w.queue,
@@ -111,7 +111,7 @@ def _place(w: Workload) -> Place:
 
 
 def _overtaken(w: Workload) -> Place:
-    """A place whose time has become free, because the hold on it has run out."""
+    """An entry whose time is free, because the hold on it has expired."""
     held = w.sought()
     place = _join(w, held)
     query = "update core.bookings set hold_expires_at = %s where id = %s"
@@ -120,7 +120,7 @@ def _overtaken(w: Workload) -> Place:
 
 
 def _waited_for(w: Workload) -> Held:
-    """A hold whose time somebody waits for."""
+    """A hold whose time another customer waits for."""
     held = w.sought()
     _join(w, held)
     return held

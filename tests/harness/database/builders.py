@@ -1,7 +1,7 @@
 """Builders of rows: a tenant, its keys, and what can be booked there.
 
 Each has sensible defaults; keywords override columns. Rows are written as superuser, as an operator
-would; the constraints and triggers still judge them.
+would; the constraints and triggers still check them.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ class Tenant:
                 "id": self.id,
                 "name": "A studio",
                 "created_at": database.clock.now(),
-                "live_holds_per_customer": 1000,  # Grace is everybody's customer
+                "live_holds_per_customer": 1000,  # Grace is the default customer
                 "return_origins": ["https://a.example", "https://b.example"],
             }
             | columns,
@@ -54,7 +54,7 @@ class Tenant:
             self.key(kind)
 
     def key(self, kind: str, text: str | None = None, **columns: object) -> UUID:
-        """Store an API key; `text` is the key itself, the tenant's own of that kind by default."""
+        """Store an API key; `text` is the key itself, by default the tenant's own of that kind."""
         identifier = uuid4()
         values = {
             "tenant_id": self.id,
@@ -71,7 +71,8 @@ class Tenant:
         self, kind: str = "publishable", *, secret: str | None = None, address: str | None = None
     ) -> dict[str, Any]:
         """First argument of the functions that act for a caller; `secret` opens one booking,
-        `address` is where the caller's browser is."""
+        `address` is the network address of the caller's browser.
+        """
         return {
             "key_hash": sha256(self.keys[kind]).hex(),
             "booking_secret_hash": sha256(secret).hex() if secret else None,
@@ -159,7 +160,7 @@ class Tenant:
         self._row("core.date_overrides", columns)
 
     def blackout(self, resource_id: UUID, starts_at: datetime, ends_at: datetime) -> UUID:
-        """A time in which nothing can be booked anew."""
+        """A time in which no new bookings are possible."""
         during = Range(starts_at, ends_at, "[)")
         return self._row("core.blackouts", {"resource_id": resource_id, "during": during})
 
@@ -241,7 +242,7 @@ class Offer:
         )
 
     def booking(self, starts_at: datetime, ends_at: datetime, **columns: object) -> UUID:
-        """A booking's row alone, written past all functions; expired unless said otherwise."""
+        """A booking's row alone, written without any function; expired by default."""
         identifier = uuid4()
         now = self.tenant.database.clock.now()
         values: dict[str, object] = {

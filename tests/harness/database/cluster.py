@@ -2,7 +2,7 @@
 
 The controlling pytest process makes a folder for the run and names it in the environment. The first
 worker that needs a database starts the server there, under a file lock; the others join. The
-controller stops it at the end; should it be killed, a guard process that outlives it does.
+controller stops it at the end; if it is killed, a guard process that outlives it does.
 
 With DATABASE_URL set, the databases are made on that server instead, as its superuser.
 """
@@ -31,13 +31,13 @@ from holdfast.migrations import migrate
 
 ROOT = Path(__file__).parents[3]
 SQL_DIR = ROOT / "sql"
-_RUN = "HOLDFAST_TEST_RUN"  # the environment variable that tells the workers the run's folder
+_RUN = "HOLDFAST_TEST_RUN"  # the environment variable with the run's folder
 _SETTINGS = {
     "plpgsql.extra_errors": "all",  # every check that PL/pgSQL can make
     "plpgsql.extra_warnings": "all",
     "max_connections": "300",
     "deadlock_timeout": "200ms",  # a deadlock fails a test: find out soon
-    # thousands of databases come and go, and none of them is to survive
+    # thousands of databases come and go, and none of them needs to survive
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "io_method": "sync",
@@ -48,7 +48,7 @@ _ROOM = 4 << 30  # bytes that a run may need there
 
 
 class Server(Protocol):
-    """Where databases can be made."""
+    """A server on which databases can be made."""
 
     def url(self, database: str = ..., user: str = ...) -> str:
         """The address of a database as that user."""
@@ -64,7 +64,7 @@ class External:
         self._address = address
 
     def url(self, database: str = "holdfast", user: str = "postgres") -> str:
-        """`postgres` stands for whoever DATABASE_URL names."""
+        """`postgres` means the user that DATABASE_URL names."""
         role = {} if user == "postgres" else {"user": user}
         return make_conninfo(self._address, dbname=database, **role)
 
@@ -103,7 +103,7 @@ def remove_run(folder: Path) -> None:
 
 
 def run_folder() -> Path:
-    """Where this run keeps what all its workers share."""
+    """The folder for everything that the workers of this run share."""
     return Path(os.environ[_RUN])
 
 
@@ -140,7 +140,7 @@ def own_server_folder(*, reachable: bool = False) -> Iterator[Path]:
 
 
 def _ensure_guard() -> None:
-    """Start the process that cleans up should the controlling one be killed."""
+    """Start the process that cleans up if the controlling one is killed."""
     folder = run_folder()
     with _locked(folder):
         if (folder / "guarded").exists():
@@ -169,28 +169,33 @@ def template(server: Server) -> str:
     return migrated_template(server, SQL_DIR)
 
 
-STORIES_BEGIN = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, before anybody opens
+STORIES_BEGIN = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, before opening
 
 
 @cache
-def demo_template(server: Server) -> str:
-    """The name of the migrated database that has the demo tenant, to copy from."""
+def demo_template(server: Server, begins: datetime = STORIES_BEGIN) -> str:
+    """The name of the migrated database that has the demo tenant, to copy from.
+
+    Args:
+        begins: when its tests begin: the openings are compiled as if the sweep had run until then.
+            At any other time they would have to be computed whenever they are asked for.
+    """
 
     def seed(url: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             demo.seed(url, secrets.load(Path(folder) / "secrets.json"))
-        # most stories are set there; as if the sweep had run until then
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(
                 "select core.compile_openings(r.tenant_id, r.id, %s) from core.resources as r",
-                (STORIES_BEGIN,),
+                (begins,),
             )
 
-    return _template(server, database_name("demo"), seed, copied_from=template(server))
+    name = database_name(f"demo_{begins:%Y%m%d}")
+    return _template(server, name, seed, copied_from=template(server))
 
 
 def migrated_template(server: Server, sql_dir: Path) -> str:
-    """The name of a database migrated from that folder as it now is; made by the first call."""
+    """The name of a database migrated from that folder as it is now; made by the first call."""
     name = database_name(f"template_{_checksum(sql_dir)}")
     return _template(server, name, lambda url: migrate(url, sql_dir))
 
@@ -206,8 +211,8 @@ def _template(
             create_database(server, name, copied_from)
             url = server.url(name)
             fill(url)
-            # the first to connect writes down what every session has to know of the catalogue, in
-            # a file that is copied too
+            # the first connection writes what every session must know of the catalogue into a file,
+            # which is copied too
             psycopg.connect(url).close()
             # a template that takes no connections can be copied at any time
             statement = sql.SQL("alter database {} with is_template true allow_connections false")
@@ -216,7 +221,7 @@ def _template(
 
 
 def create_database(server: Server, name: str, template: str | None = None) -> None:
-    """Create a database, a copy of `template` if given: of its files, which costs least."""
+    """Create a database, a copy of `template` if given: of its files, which is cheapest."""
     statement = sql.SQL("create database {}").format(sql.Identifier(name))
     if template is not None:
         statement += sql.SQL(" template {} strategy file_copy").format(sql.Identifier(template))
@@ -224,7 +229,7 @@ def create_database(server: Server, name: str, template: str | None = None) -> N
 
 
 def drop_database(server: Server, name: str) -> None:
-    """Drop a database, disconnecting whoever still uses it; harmless if there is none."""
+    """Drop a database, disconnecting its sessions; harmless if there is none."""
     connection = superuser(server)
     query = "select datistemplate from pg_database where datname = %s"
     if connection.execute(query, (name,)).fetchone() == (True,):

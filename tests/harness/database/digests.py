@@ -1,4 +1,4 @@
-"""What a database holds, in short: two equal digests are two equal states."""
+"""The contents of a database in short: two equal digests are two equal states."""
 
 from tests.harness.database.migrated import Database
 

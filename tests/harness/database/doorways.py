@@ -1,4 +1,4 @@
-"""Functions of schema api that have another name by now: what the release before calls them."""
+"""Functions of schema api under their old names, as the previous release calls them."""
 
 import re
 
@@ -17,7 +17,8 @@ DOORWAYS = {
     path.stem: _behind(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.sql"))
 }
 
-# A condition on pg_proc as p. Doorways alone are written in SQL; a test of theirs says so.
+# A condition on pg_proc as p. Only doorways are written in language SQL, as one of their tests
+# says.
 IS_FUNCTION_OF_TODAY = """
     p.pronamespace = 'api'::regnamespace
     and p.prolang = (select l.oid from pg_language as l where l.lanname = 'plpgsql')

@@ -1,6 +1,6 @@
 """A database that has been in use for years: ten thousand rows and more in every table that grows.
 
-Written past triggers and foreign keys, because only the number of rows matters, and without
+Written without triggers and foreign keys, because only the number of rows matters, and without
 ANALYZE, so that plans made while the tables were empty stay as they are.
 """
 
@@ -10,7 +10,7 @@ from tests.harness.database.migrated import Database
 ROWS = 10_000
 
 _GROW = """
--- no triggers, no foreign keys; and neither is altered, which would make plans anew
+-- no triggers, no foreign keys; and neither is altered, which would make new plans
 set local session_replication_role = replica;
 
 -- other tenants with all their catalogues
@@ -250,7 +250,7 @@ where b.starts_at >= %(now)s + interval '2 years';
 
 
 def grow(database: Database, offer: Offer, past: int = ROWS) -> None:
-    """Let years of other tenants, and of this offer's own past, come into being.
+    """Add years of other tenants' rows, and of this offer's own past.
 
     Args:
         past: bookings that are over, each with all that a booking leaves.
@@ -272,7 +272,7 @@ def grow(database: Database, offer: Offer, past: int = ROWS) -> None:
 
 
 def hold_off_autovacuum(database: Database) -> None:
-    """Let no background worker analyse the tables. To be called before any plan is made."""
+    """Keep background workers from analysing the tables. To be called before any plan is made."""
     for (table,) in database.rows(
         "select c.oid::regclass::text from pg_class as c where c.relkind = 'r'"
         " and c.relnamespace::regnamespace::text in ('core', 'audit', 'ledger')"

@@ -1,7 +1,7 @@
-"""Guardless twins: the same database with one guard taken out, to show what the guard is for.
+"""Guardless twins: the same database without one guard, to show what the guard is for.
 
-A law about races proves little while nobody knows that its test could fail. Each race test has a
-twin that removes the guard in a database of its own and must see the fault.
+A test of a race proves little unless it is known that it can fail. Each race test has a twin that
+removes the guard in its own database and must see the fault.
 """
 
 from tests.harness.database.migrated import Database
@@ -12,8 +12,8 @@ def rewrite(database: Database, function: str, old: str, new: str) -> None:
 
     Args:
         function: with its schema, `core.lock_days`.
-        old: text that occurs exactly once in the definition, else the twin no longer fits.
-        new: what stands there instead.
+        old: text that occurs exactly once in the definition; otherwise the twin no longer fits.
+        new: its replacement.
     """
     definition: str = database.value(
         "select pg_get_functiondef(p.oid) from pg_proc as p"
@@ -26,7 +26,7 @@ def rewrite(database: Database, function: str, old: str, new: str) -> None:
 
 
 def forget_day_lock(database: Database) -> None:
-    """`core.lock_days` locks nothing, and nobody waits for days that others have."""
+    """`core.lock_days` locks nothing, and no session waits for another's days."""
     for function in ("lock_days", "await_days"):
         database.execute(
             f"create or replace function core.{function}(p_resource_id uuid, p_during tstzrange)"
@@ -35,27 +35,32 @@ def forget_day_lock(database: Database) -> None:
 
 
 def forget_local_day(database: Database) -> None:
-    """`core.lock_range` has the occupied range locked, whatever is counted by the day."""
-    rewrite(database, "core.lock_range", "if p_resource.daily_limit is null then", "if true then")
+    """`core.lock_range` locks only the occupied range, although limits count by the day."""
+    rewrite(database, "core.lock_range", "when p_daily_limit is null then", "when true then")
 
 
 def forget_overlap_constraint(database: Database) -> None:
-    """The table takes overlapping occupancies."""
+    """The table accepts overlapping occupancies."""
     database.execute("alter table core.occupancies drop constraint occupancies_no_overlap")
 
 
 def forget_booking_lock(database: Database) -> None:
-    """`core.lock_booking` only looks."""
+    """`core.lock_booking` only reads."""
     rewrite(database, "core.lock_booking", "    for no key update;", "    ;")
 
 
 def forget_sweep_lock(database: Database) -> None:
-    """Sweeps take bookings that somebody else is working on."""
-    rewrite(database, "api.expire_holds", "        for no key update skip locked\n", "")
+    """Sweeps take bookings that another session has locked, one by one.
+
+    What is ended together is found by where its row stands, so a session that changes it meanwhile
+    moves it away: there the lock is not the only guard.
+    """
+    rewrite(database, "api.expire_holds", "b.status = 'held' and b.cart_id is null as", "false as")
+    rewrite(database, "api.expire_holds", "            for no key update skip locked\n", "")
 
 
 def lock_bookings_against_references(database: Database) -> None:
-    """`core.settle` takes the booking's row in the mode that its foreign keys wait for."""
+    """`core.settle` locks the booking's row in the mode that its foreign keys wait for."""
     rewrite(database, "core.settle", "    for no key update;", "    for update;")
 
 
@@ -96,7 +101,7 @@ def forget_return_fence(database: Database) -> None:
 
 
 def forget_stale_check(database: Database) -> None:
-    """Whoever wants a stale hold's time does not look again after waiting for its row."""
+    """A request for an expired hold's time does not check again after waiting for its row."""
     rewrite(
         database,
         "core.expire_stale_holds",
@@ -106,7 +111,7 @@ def forget_stale_check(database: Database) -> None:
 
 
 def forget_event_fence(database: Database) -> None:
-    """An event's id is looked for, not fenced: check, then act."""
+    """An event's id is looked up, not fenced: check, then act."""
     database.execute("alter table core.stripe_events drop constraint stripe_events_pkey")
     rewrite(
         database,
@@ -117,10 +122,10 @@ def forget_event_fence(database: Database) -> None:
 
 
 def forget_fence(database: Database) -> None:
-    """Whoever enters a tenant looks at its state, and holds nothing that a mover waits for."""
+    """A session that enters a tenant reads its state, without the lock that a mover waits for."""
     rewrite(
         database,
-        "core.try_enter_tenant",
+        "core.bind_tenant",
         """    if not pg_catalog.pg_try_advisory_xact_lock_shared(
         pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))
     then""",
@@ -129,7 +134,7 @@ def forget_fence(database: Database) -> None:
 
 
 def forget_payment_fence(database: Database) -> None:
-    """Each telling of a payment is a payment."""
+    """Each report of a payment is a payment."""
     database.execute("drop index core.payments_intent_unique")
     fence = (
         "on conflict (tenant_id, payment_intent_id) where payment_intent_id is not null do nothing"
@@ -138,7 +143,7 @@ def forget_payment_fence(database: Database) -> None:
 
 
 def forget_key_fence(database: Database) -> None:
-    """An idempotency key means nothing."""
+    """An idempotency key has no effect."""
     database.execute("alter table core.idempotency_keys drop constraint idempotency_keys_pkey")
     rewrite(
         database,
@@ -153,7 +158,7 @@ def forget_key_fence(database: Database) -> None:
 
 
 def forget_revocation(database: Database) -> None:
-    """Whoever was authorised before a wait is so after it."""
+    """A caller authorised before a wait counts as authorised after it."""
     rewrite(database, "core.still_authorized", "if not exists (", "if false and not exists (")
 
 
@@ -163,7 +168,7 @@ def forget_one_payable(database: Database) -> None:
 
 
 def forget_order_of_places(database: Database) -> None:
-    """A move locks the days it leaves before those it enters, whatever comes first."""
+    """A reschedule locks the days it leaves before those it enters, whichever is first."""
     rewrite(
         database,
         "core.lock_reschedule_days",
@@ -173,7 +178,7 @@ def forget_order_of_places(database: Database) -> None:
 
 
 def forget_rules_lock(database: Database) -> None:
-    """Whoever changes a resource's rules does not wait for those who are booking."""
+    """A change of a resource's rules does not wait for holds."""
     database.execute(
         "create or replace function core.lock_rules(p_resource_ids uuid[])"
         " returns void language plpgsql volatile as $$ begin return; end; $$"
@@ -181,7 +186,7 @@ def forget_rules_lock(database: Database) -> None:
 
 
 def forget_shared_rules(database: Database) -> None:
-    """Whoever books does not wait for a change of the rules, nor do they keep one waiting."""
+    """A hold neither waits for a change of the rules, nor makes one wait."""
     rewrite(
         database,
         "core.try_lock_days",
@@ -192,7 +197,7 @@ def forget_shared_rules(database: Database) -> None:
 
 
 def forget_timetable_lock(database: Database) -> None:
-    """Nobody locks the timetable of what they compile."""
+    """The timetable of a resource is compiled without a lock."""
     rewrite(
         database,
         "core.compile_openings",
@@ -208,13 +213,14 @@ def forget_timetable_lock(database: Database) -> None:
 
 
 def forget_customer_lock(database: Database) -> None:
-    """`core.require_customer` only looks."""
+    """`core.require_customer` only reads."""
     rewrite(database, "core.require_customer", "\n        for key share;", ";")
 
 
 def forget_deletion_lock(database: Database) -> None:
-    """The sweep of never-paid bookings takes those that somebody else is working on, and no foreign
-    key stops it."""
+    """The sweep of never-paid bookings takes those that another session has locked, and no foreign
+    key stops it.
+    """
     rewrite(
         database,
         "core.delete_booking",

@@ -1,4 +1,4 @@
-"""PostgreSQL as a managed service gives it out: TLS, passwords, an owner who is no superuser."""
+"""PostgreSQL as a managed service provides it: TLS, passwords, an owner who is no superuser."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ OWNER_SECRET = "managed/database"  # what the user brings
 PREFIX = "managed/4711/"  # of the roles' own secrets
 _PASSWORD = "p@ss/word: of%20the owner?"  # everything a URL has to escape
 
-# RDS gives its master user these and no more; Cloud SQL, Azure and others are alike.
+# RDS gives its master user these and no more; Cloud SQL, Azure and others do the same.
 _ACCOUNTS = f"""
 create role {OWNER} login createrole password '{_PASSWORD}';
 create database {NAME} owner {OWNER};
@@ -38,11 +38,11 @@ class Service:
     """A server of its own: a database that belongs to an ordinary user, behind TLS."""
 
     server: Postgres
-    port: int  # where it speaks TLS
+    port: int  # where it offers TLS
     authority: tls.Authority
 
     def url(self, user: str = OWNER, password: str = _PASSWORD, *, host: str = HOST) -> str:
-        """Its address for clients; libpq's own name for "the host is there" is part of it."""
+        """Its address for clients; it includes libpq's setting for the host's real address."""
         login = f"{user}:{quote(password, safe='')}"
         return f"postgresql://{login}@{host}:{self.port}/{NAME}?hostaddr=127.0.0.1"
 
@@ -56,7 +56,7 @@ def service() -> Iterator[Service]:
     """Start one; it ends with the block."""
     authority = tls.Authority()
     with cluster.own_server_folder() as data:
-        # as the parameter group of infra/database.yaml has it
+        # as in the parameter group of infra/database.yaml
         server = Postgres(data, durable=False, settings={"log_statement": "ddl"})
         with psycopg.connect(server.start(), autocommit=True) as connection:
             for statement in filter(str.strip, _ACCOUNTS.split(";\n")):
@@ -69,7 +69,7 @@ def service() -> Iterator[Service]:
 
 
 def settings_of(secrets: SecretsManager, role: str = "", **environment: str) -> Settings:
-    """What a function of that role is told; "" is the migrating one."""
+    """The settings of a function of that role; "" is the migrating one."""
     return Settings(
         {
             **secrets.environment,

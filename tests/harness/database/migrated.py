@@ -1,4 +1,4 @@
-"""A migrated database of one test's own, with a clock that the test moves."""
+"""A migrated database for one test, with a clock that the test moves."""
 
 import itertools
 import os
@@ -19,7 +19,7 @@ from tests.harness.database import cluster
 _numbers = itertools.count(1)
 
 # Stays volatile: as with the real clock, a session in the middle of a transaction sees at its next
-# call how far time has come. Any role may ask.
+# call how far time has advanced. Any role may ask.
 _CLOCK = """
 create schema if not exists harness; -- a restored database has it already
 create table if not exists harness.clock (frozen_at timestamptz, shift interval not null);
@@ -61,7 +61,7 @@ class Clock:
         return instant
 
     def advance(self, duration: timedelta) -> None:
-        """Move a stopped or a running clock; it goes on standing or running."""
+        """Move a stopped or a running clock; it stays stopped or running."""
         self._change("shift = shift + %s", duration)
 
     def real(self) -> None:
@@ -99,7 +99,7 @@ class Database:
     def connect(
         self, user: str = "postgres", *, autocommit: bool = False
     ) -> psycopg.Connection[NamedTuple]:
-        """A connection of the caller's own, to be closed by the caller; rows have names."""
+        """A connection for the caller, who closes it; rows have names."""
         return psycopg.connect(self.url(user), autocommit=autocommit, row_factory=namedtuple_row)
 
     @cached_property
@@ -108,7 +108,7 @@ class Database:
 
     @cached_property
     def logins(self) -> dict[str, str]:
-        """Of each function of schema api, a login role that sql/grants.sql lets call it."""
+        """For each function of schema api, a login role that sql/grants.sql allows."""
         return dict(self.rows(_LOGINS))
 
     def execute(self, statement: str, *parameters: object) -> None:
@@ -144,16 +144,22 @@ def fresh_database(server: cluster.Server) -> Iterator[Database]:
 
 
 @contextmanager
-def demo_database(server: cluster.Server) -> Iterator[Database]:
-    """A migrated database with the demo tenant, dropped at the end; see `demo_tenant`."""
-    with _temporary(server, cluster.demo_template(server)) as database:
+def demo_database(
+    server: cluster.Server, begins: datetime = cluster.STORIES_BEGIN
+) -> Iterator[Database]:
+    """A migrated database with the demo tenant, dropped at the end; see `demo_tenant`.
+
+    Args:
+        begins: where its clock will be set; see `cluster.demo_template`.
+    """
+    with _temporary(server, cluster.demo_template(server, begins)) as database:
         yield database
 
 
 def demo_tenant(database: Database, keys: LocalSecrets) -> demo.DemoTenant:
-    """The demo tenant of a database, which these keys open and no other ones.
+    """The demo tenant of a database, which only these keys open.
 
-    It is made if the database has none: a copy that has it costs a tenth of that.
+    It is made if the database has none: copying one that has it costs a tenth of that.
     """
     if not database.value("select exists (select from core.tenants)"):
         return demo.seed(database.url(), keys)

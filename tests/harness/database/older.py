@@ -12,7 +12,7 @@ from typing import Any
 from tests.harness.database.cluster import ROOT, SQL_DIR, Server
 from tests.harness.database.migrated import Database, empty_database
 
-COMMITS = ("d253a51", "9f4679f")  # what migrations 0001 to 0006 left behind, and those to 0007
+COMMITS = ("d253a51", "9f4679f")  # made with migrations 0001 to 0006, and with those to 0007
 FOLDER = ROOT / "tests" / "upgrades"
 
 
@@ -21,10 +21,10 @@ class Story:
     """What the older code's customers and servers know.
 
     Attributes:
-        now: when the database was written down; its clock is to go on from there.
+        now: when the database was dumped; its clock continues from there.
         keys: API keys by their names; those of the demo tenant are in `secrets`.
         requests: each that had an idempotency key: {"path", "body", "by": name of a key or a key,
-            "secret", "key", "status", "answer": what of it a client goes on with, "call": the
+            "secret", "key", "status", "answer": the part of it that a client uses, "call": the
             stored function that the older code called, and its arguments}.
         secrets: the file with the deployment's secrets.
     """
@@ -43,13 +43,13 @@ def load(database: Database, commit: str) -> None:
     data = (folder / "data.sql").read_text(encoding="utf-8")
     with database.connect(autocommit=True) as connection:
         connection.execute(schema.replace("CREATE SCHEMA public;", "").encode())
-        # past triggers and foreign keys, whatever the order of the tables
+        # without triggers and foreign keys, so that tables can be filled in any order
         connection.execute("set session_replication_role = replica")
         connection.execute(data.encode())
 
 
 def story(commit: str) -> Story:
-    """What there is to know of it, without a database."""
+    """The story alone, without a database."""
     told = json.loads((FOLDER / commit / "story.json").read_text(encoding="utf-8"))
     secrets = FOLDER / commit / "secrets.json"
     keys = told["keys"] | {

@@ -9,7 +9,7 @@ import psycopg
 from tests.harness.database.cluster import SQL_DIR
 from tests.harness.database.migrated import Database
 
-_AFTER = SQL_DIR / "migrations" / "0013_ledger.after.sql"
+_AFTER = SQL_DIR / "migrations" / "0014_ledger.after.sql"
 _CLOSE = """
 set local session_replication_role = replica;
 update core.refunds as r set return_id = null, booking_id = p.booking_id

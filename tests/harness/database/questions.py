@@ -1,4 +1,4 @@
-"""Rules of a resource and questions about them, drawn at random and laid down in a database."""
+"""Rules of a resource and questions about them, drawn at random and written into a database."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -109,9 +109,9 @@ def questions(draw: st.DrawFn, zone: str | None = None, near: datetime | None = 
 
 
 def lay_down(stand: Stand, question: Question) -> UUID:
-    """Give the resource these rules and no others, the clock standing where the question has it.
+    """Give the resource these rules and no others, and set the clock as the question says.
 
-    A statement for each table, because each compiles the openings.
+    One statement per table, because each compiles the openings.
     """
     database, tenant, by_slot, by_date = stand
     q = question

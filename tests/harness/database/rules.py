@@ -32,13 +32,13 @@ _RULE = re.compile(
 
 @dataclass(frozen=True)
 class Sound:
-    """A table whose rules stand in a function.
+    """A table whose rules are in a function.
 
     Attributes:
         table: core.bookings.
         constraint: bookings_sound.
         function: core.sound_booking.
-        rules: conditions by their names, in the order in which they are asked.
+        rules: conditions by their names, in the order in which they are checked.
         body: the function's text.
     """
 

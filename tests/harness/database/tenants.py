@@ -9,7 +9,7 @@ from tests.harness.database.migrated import Database
 
 
 def new_key(kind: str = "pk", tenant_id: str | None = None) -> str:
-    """An API key in the form of a real one; without a tenant, of an older one."""
+    """An API key in the real format; without a tenant, in the older one."""
     tenant = "" if tenant_id is None else f"{UUID(tenant_id).hex}_"
     return f"{kind}_test_{tenant}{secrets.token_hex(24)}"
 
@@ -17,7 +17,7 @@ def new_key(kind: str = "pk", tenant_id: str | None = None) -> str:
 def add_key(
     database: Database, tenant_id: str, kind: str, key: str, *, revoked: bool = False
 ) -> None:
-    """Let a key open a tenant; a revoked one did once."""
+    """Let a key open a tenant; a revoked one no longer opens it."""
     database.execute(
         "insert into core.api_keys (tenant_id, id, kind, key_hash, label, created_at, revoked_at)"
         " values (%s, core.new_id(), %s, %s, 'test', core.clock(),"

@@ -1,4 +1,4 @@
-"""For every named constraint: the statements that violate it, and nothing else.
+"""For every named constraint: statements that violate only that one.
 
 They run on the rows that `tests/sql/test_constraints.py` prepares. PostgreSQL checks CHECK
 constraints in order of their names, then unique ones, then foreign keys.
@@ -40,7 +40,7 @@ $$
 
 
 def copy(table: str, where: str = "true", /, **columns: object) -> Statement:
-    """Insert a row that is like one of core.<table> but for some columns; needs COPY."""
+    """Insert a row that is like one of core.<table> except for some columns; needs COPY."""
     name = table if "." in table else f"core.{table}"
     return "select harness.copy(%s, %s, %s)", (name, where, Jsonb(columns))
 
@@ -156,7 +156,7 @@ _CATALOGUE: dict[str, list[Statement]] = {
         copy("prices", offering_id=NEW),
     ],
     "prices_currency_known": changes("prices", "currency", "XXX", "eur", ""),
-    # what is too little is refused by a trigger before
+    # a smaller sum is refused by a trigger before
     "prices_amount_in_range": changes("prices", "amount", 100_000_000),
     "weekly_hours_pkey": [copy("weekly_hours", opens="18:00", closes="19:00")],
     "weekly_hours_resource_exists": [copy("weekly_hours", id=NEW, resource_id=NEW)],

@@ -1,4 +1,4 @@
-"""For the constraints of references, secrets and what is kept: the statements that violate them."""
+"""Statements that violate the constraints of references, secrets and retention."""
 
 from tests.harness.database.violations import NEW, Statement, changes, copy
 

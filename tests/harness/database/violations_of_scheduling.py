@@ -1,4 +1,4 @@
-"""What violates the constraints of scheduling and of reconciliation; see `violations`."""
+"""Statements that violate the constraints of scheduling and of reconciliation; see `violations`."""
 
 from tests.harness.database.violations import NEW, Statement, change, changes, copy
 

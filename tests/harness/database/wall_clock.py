@@ -1,9 +1,9 @@
-"""What local times mean, worked out anew in Python: the reference for the SQL.
+"""Local times computed independently in Python: the reference for the SQL.
 
 Nothing here uses the `fold` of datetime: a local time is looked for among the instants that could
 read so. Only the direction from an instant to its local time is taken from zoneinfo.
 
-PostgreSQL brings its own time zone database, Python takes the system's. Where the two disagree on
+PostgreSQL brings its own time zone database, Python uses the system's. Where the two disagree on
 what an instant reads, neither is the reference: `readings_agree` finds that out in the direction
 that is not under test, and such samples are left out.
 """
@@ -36,7 +36,9 @@ _REACH = timedelta(hours=36)  # more than any clock change, the skipped date of 
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """One weekly rule; closing at 24:00 is 1440 minutes, and not after the opening is tomorrow."""
+    """One weekly rule; closing at 24:00 is 1440 minutes, and a closing not after the opening is the
+    next day's.
+    """
 
     weekday: int
     opens: int  # minutes after midnight by the wall clock
@@ -68,7 +70,9 @@ def reading(instant: datetime, zone: str) -> datetime:
 
 
 def instant(local: datetime, zone: str, edge: str) -> datetime:
-    """The first ("start") or last ("end") instant that reads so; past a gap when there is none."""
+    """The first ("start") or last ("end") instant that reads so; after the gap when there is
+    none.
+    """
     as_utc = local.replace(tzinfo=UTC)
     offsets = _offsets_around(zone, int(as_utc.timestamp() // 3600))
     readers = [i for o in offsets if reading(i := as_utc - o, zone) == local]

@@ -25,7 +25,9 @@ def _bodies(double: Double, kind: str) -> list[Body]:
 
 
 def _payments(database: Database, double: Double, *, quiescent: bool) -> list[str]:
-    """Every payment of ours was captured there; once all is told, also the other way round."""
+    """Every payment of ours was captured there; once all events arrived, also the other way
+    round.
+    """
     theirs = {
         body["id"]: (body["amount_received"], body["currency"].upper())
         for body in _bodies(double, "payment_intent")
@@ -110,7 +112,7 @@ def _clearing(database: Database, double: Double) -> list[str]:
 
 
 def _sessions(database: Database, sessions: list[Body], *, quiescent: bool) -> list[str]:
-    """Nobody can pay, or has paid, what we do not know of or do not wait for."""
+    """No session can be paid, or was paid, that we do not know of or do not wait for."""
     rows = {
         str(row.id): row
         for row in database.rows(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """A statement that is true, and a query whose column `finding` names every exception.
+    """A true statement, and a query whose column `finding` names every exception.
 
     Attributes:
-        costly: takes milliseconds; a simulation asks now and then, and at the end.
+        costly: takes milliseconds; a simulation checks it now and then, and at the end. It depends
+            on nothing but `laws.OPENINGS`.
     """
 
     invariant: str

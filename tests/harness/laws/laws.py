@@ -4,10 +4,20 @@ from tests.harness.laws.law import Law
 from tests.harness.laws.ledger import LEDGER
 
 _LIVE = "('held', 'paying', 'requested', 'scheduled', 'active')"
-_KEPT = "('scheduled', 'active', 'ended', 'completed')"  # whose money is ours to keep
-# why money goes back that was never wanted: what stays because the bank refused it is no price
+_KEPT = "('scheduled', 'active', 'ended', 'completed')"  # statuses whose payment is kept
+# why money is refunded that was never wanted: if the bank refuses the refund, what stays is no
+# price
 _UNWANTED = "('time_lost', 'released', 'amount_mismatch', 'duplicate_payment')"
 
+
+# the tables that the costly laws depend on
+OPENINGS = {
+    "core.date_overrides",
+    "core.openings",
+    "core.resources",
+    "core.timetables",
+    "core.weekly_hours",
+}
 
 ALWAYS: tuple[Law, ...] = (
     Law(
@@ -58,9 +68,9 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I1",
-        "those who share a unit are one session: one offering, place and period, a seat each",
+        "bookings that share a unit are one class: one offering, place and period, a seat each",
         """
-        select 'session ' || o.class_id || ' of ' || count(*) || ' places' as finding
+        select 'class ' || o.class_id || ' of ' || count(*) || ' places' as finding
         from core.occupancies as o
         join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
         join core.offerings as f on f.tenant_id = b.tenant_id and f.id = b.offering_id
@@ -83,7 +93,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I7",
-        "bookings that are held together stand and fall together until they are paid",
+        "bookings of a cart share status, deadline and secret until they are paid",
         """
         select o.id || ' is ' || o.status || ', the first of its cart ' || f.status as finding
         from core.bookings as o
@@ -97,9 +107,9 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I1",
-        "a change that waits for its payment owns its new time, and no other change owns any",
+        "a reschedule that waits for its payment owns its new time, and no other one owns any",
         """
-        select 'change ' || c.id || ' of a booking that is ' || b.status || ' owns '
+        select 'reschedule ' || c.id || ' of a booking that is ' || b.status || ' owns '
             || coalesce(o.during::text, 'nothing') as finding
         from core.reschedules as c
         join core.bookings as b on b.tenant_id = c.tenant_id and b.id = c.booking_id
@@ -110,7 +120,7 @@ ALWAYS: tuple[Law, ...] = (
             or lower(o.during) <> c.starts_at - make_interval(mins => c.buffer_before_minutes)
             or upper(o.during) <> c.ends_at + make_interval(mins => c.buffer_after_minutes))
         union all
-        select o.booking_id || ' owns ' || o.during || ' without a change'
+        select o.booking_id || ' owns ' || o.during || ' without a reschedule'
         from core.occupancies as o
         where o.part = 2 and not exists (
             select from core.reschedules as c
@@ -144,7 +154,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I7",
-        "the trail has every version of a booking, each beginning where the one before ended",
+        "the audit trail has every version of a booking, each beginning where the one before ended",
         """
         select e.booking_id || ' at version ' || e.version as finding
         from (
@@ -161,7 +171,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I7",
-        "the trail ends where the booking stands",
+        "the audit trail ends with the state of the booking",
         """
         select b.id || ' is ' || b.status || ', ' || b.payment_status || ' at version '
             || b.version as finding
@@ -194,7 +204,7 @@ ALWAYS: tuple[Law, ...] = (
             from core.bookings as b
             join core.payments as p on p.tenant_id = b.tenant_id and p.booking_id = b.id
             left join lateral (
-                -- the bank refused it: it stays here although nobody keeps it
+                -- the bank refused it: it stays here although it is owed
                 select sum(r.amount) as failed from core.refunds as r
                 where r.tenant_id = p.tenant_id and r.payment_id = p.id
                     and r.status = 'failed' and r.reason = 'price_difference'
@@ -259,7 +269,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I4",
-        "one provider event is taken in once",
+        "one provider event is recorded once",
         """
         select e.id || ' is here ' || count(*) || ' times' as finding
         from core.stripe_events as e
@@ -292,7 +302,7 @@ ALWAYS: tuple[Law, ...] = (
             and b.created_at >= core.clock() - t.keep_requests_days * interval '24 hours'
         group by b.id
         having count(distinct k.key) <> case when exists (
-                select from core.waitlist as w where w.booking_id = b.id -- an offer: nobody asked
+                select from core.waitlist as w where w.booking_id = b.id -- no request made an offer
             ) then 0 else 1 end
         union all
         select 'key ' || k.key || ' made ' || count(distinct k.result_id) || ' bookings'
@@ -304,9 +314,9 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I4",
-        "a booking is offered to one place in the waitlist, which tells where it stands",
+        "a booking is offered to one waitlist entry, whose state agrees with it",
         f"""
-        select 'place ' || w.id || ' is ' || w.state || ', its booking '
+        select 'entry ' || w.id || ' is ' || w.state || ', its booking '
             || coalesce(b.status, 'none') as finding
         from core.waitlist as w
         left join core.bookings as b on b.tenant_id = w.tenant_id and b.id = w.booking_id
@@ -319,7 +329,7 @@ ALWAYS: tuple[Law, ...] = (
             else w.state end
             or w.state = 'offered' and b.status not in ('held', 'paying', 'requested')
         union all
-        select 'booking ' || w.booking_id || ' is offered to ' || count(*) || ' places'
+        select 'booking ' || w.booking_id || ' is offered to ' || count(*) || ' entries'
         from core.waitlist as w
         where w.booking_id is not null
         group by w.booking_id
@@ -328,7 +338,7 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I13",
-        "nobody keeps more unpaid periods than the tenant allows",
+        "no customer or address holds more unpaid periods than the tenant allows",
         """
         select coalesce(encode(b.address_hash, 'hex'), c.mailbox) || ' keeps ' || count(*)
             as finding
@@ -349,10 +359,10 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I13",
-        "nobody has more places in the waitlist, or offers, than the tenant allows",
+        "no customer or address has more waitlist entries, or offers, than the tenant allows",
         """
         select coalesce(encode(w.address_hash, 'hex'), c.mailbox) || ' has ' || count(*)
-            || ' places' as finding
+            || ' entries' as finding
         from core.waitlist as w
         join core.tenants as t on t.id = w.tenant_id
         join core.customers as c on c.tenant_id = w.tenant_id and c.id = w.customer_id
@@ -398,7 +408,7 @@ ALWAYS: tuple[Law, ...] = (
         from audit.booking_events as e
         join core.bookings as b on b.tenant_id = e.tenant_id and b.id = e.booking_id
         cross join lateral (
-            -- where it was then: before the changes that were made since
+            -- where it was then: before the reschedules made since
             select min(coalesce(
                 (select c.from_starts_at from core.reschedules as c
                 where c.tenant_id = o.tenant_id and c.booking_id = o.id and c.state = 'applied'
@@ -413,9 +423,9 @@ ALWAYS: tuple[Law, ...] = (
     ),
     Law(
         "I6",
-        "no booking was moved once its old time or its new one had begun",
+        "no booking was rescheduled once its old time or its new one had begun",
         """
-        select c.booking_id || ' was moved at ' || c.updated_at as finding
+        select c.booking_id || ' was rescheduled at ' || c.updated_at as finding
         from core.reschedules as c
         where c.state = 'applied' and c.updated_at >= least(c.from_starts_at, c.starts_at)
         """,
@@ -518,9 +528,9 @@ ALWAYS: tuple[Law, ...] = (
 QUIESCENT: tuple[Law, ...] = (
     Law(
         "I11",
-        "nobody waits for a start that is free",
+        "no waitlist entry waits for a start that is free",
         """
-        select 'place ' || w.id || ' waits for ' || s.starts_at as finding
+        select 'entry ' || w.id || ' waits for ' || s.starts_at as finding
         from core.waitlist as w
         join core.resources as r on r.tenant_id = w.tenant_id and r.id = w.resource_id
         join core.offerings as o on o.tenant_id = w.tenant_id and o.id = w.offering_id
@@ -546,13 +556,13 @@ QUIESCENT: tuple[Law, ...] = (
     ),
     Law(
         "I6",
-        "no hold and no change has outlived its deadline",
+        "no hold and no reschedule has outlived its deadline",
         """
         select b.id || ' is ' || b.status || ' until ' || b.hold_expires_at as finding
         from core.bookings as b
         where b.hold_expires_at <= core.clock()
         union all
-        select 'change ' || c.id || ' waits until ' || c.expires_at
+        select 'reschedule ' || c.id || ' waits until ' || c.expires_at
         from core.reschedules as c
         where c.expires_at <= core.clock()
         """,
@@ -578,7 +588,7 @@ QUIESCENT: tuple[Law, ...] = (
     ),
     Law(
         "I6",
-        "no refund has failed, or a new one has taken its place: else a person must look",
+        "no refund has failed, or a new one has replaced it: otherwise a person must look",
         """
         select r.id || ' of ' || r.amount || ' ' || r.currency || ' has failed' as finding
         from core.refunds as r
@@ -600,7 +610,7 @@ QUIESCENT: tuple[Law, ...] = (
     ),
     Law(
         "I6",
-        "a booking says of its money what is true",
+        "the payment status of a booking is true",
         f"""
         select b.id || ' says ' || b.payment_status || ', keeps ' || coalesce(m.kept, 0)
             || ' of ' || coalesce(m.captured, 0) as finding
@@ -625,6 +635,96 @@ QUIESCENT: tuple[Law, ...] = (
             when m.kept < m.captured then 'partially_refunded'
             else 'paid'
         end
+        """,
+    ),
+)
+
+# After a whole turn of the sweep `retention`.
+SWEPT: tuple[Law, ...] = (
+    Law(
+        "I14",
+        "openings are compiled from now to beyond what can be booked",
+        """
+        select 'resource ' || r.id || ' is compiled from ' || coalesce(t.opened_from::text, 'never')
+            || ' until ' || coalesce(t.opened_until::text, 'never') as finding
+        from core.resources as r
+        left join core.timetables as t on t.tenant_id = r.tenant_id and t.resource_id = r.id
+        where r.archived_at is null and (t is null or t.opened_from > core.clock()
+            or t.opened_until < core.clock() + (r.horizon_days + 39) * interval '24 hours')
+        """,
+    ),
+    Law(
+        "I14",
+        "openings of days that are over are not kept",
+        """
+        select 'resource ' || w.resource_id || ' keeps what closed ' || w.closes_at as finding
+        from core.openings as w
+        where w.closes_at < core.clock() - interval '72 hours'
+        """,
+    ),
+    Law(
+        "kept",
+        "an unpaid booking is not kept longer than its tenant keeps it, unless money, a change or a"
+        " finding belongs to it",
+        """
+        select b.id || ' of ' || b.updated_at as finding
+        from core.bookings as b
+        join core.tenants as t on t.id = b.tenant_id
+        where b.status = 'expired' and b.payment_status = 'unpaid' and b.dispute_status = 'none'
+            and not exists (
+                select from core.bookings as o -- those that are held together go together
+                left join core.payments as p on p.tenant_id = o.tenant_id and p.booking_id = o.id
+                left join core.reschedules as c
+                    on c.tenant_id = o.tenant_id and c.booking_id = o.id
+                left join core.findings as f on f.tenant_id = o.tenant_id and f.booking_id = o.id
+                left join core.stripe_events as e on e.tenant_id = o.tenant_id
+                    and e.booking_id = o.id
+                where o.tenant_id = b.tenant_id
+                    and coalesce(o.cart_id, o.id) = coalesce(b.cart_id, b.id)
+                    and (o.updated_at >= core.clock() - t.keep_unpaid_days * interval '24 hours'
+                        or o.status <> 'expired' or p.id is not null or c.id is not null
+                        or f.booking_id is not null or e.booking_id is not null))
+        """,
+    ),
+    Law(
+        "kept",
+        "nothing else is kept longer than its tenant keeps it",
+        """
+        select 'entry ' || w.id || ' of ' || w.updated_at as finding
+        from core.waitlist as w
+        join core.tenants as t on t.id = w.tenant_id
+        where w.state not in ('waiting', 'offered')
+            and w.updated_at < core.clock() - t.keep_waitlist_days * interval '24 hours'
+        union all
+        select 'request of ' || k.created_at
+        from core.idempotency_keys as k
+        join core.tenants as t on t.id = k.tenant_id
+        where k.created_at < core.clock() - t.keep_requests_days * interval '24 hours'
+        union all
+        select 'event ' || e.id || ' of ' || e.received_at
+        from core.stripe_events as e
+        join core.tenants as t on t.id = e.tenant_id
+        where e.received_at < core.clock() - t.keep_events_days * interval '24 hours'
+        union all
+        select 'effect ' || e.key || ' of ' || e.updated_at
+        from core.effects as e
+        join core.tenants as t on t.id = e.tenant_id
+        where e.kind in ('expire_session', 'notify_offer') and e.state = 'done'
+            and e.updated_at < core.clock() - t.keep_unpaid_days * interval '24 hours'
+        """,
+    ),
+    Law(
+        "kept",
+        "a customer without bookings and waitlist entries is not kept",
+        """
+        select 'customer ' || c.id as finding
+        from core.customers as c
+        where not exists (
+                select from core.bookings as b
+                where b.tenant_id = c.tenant_id and b.customer_id = c.id)
+            and not exists (
+                select from core.waitlist as w
+                where w.tenant_id = c.tenant_id and w.customer_id = c.id)
         """,
     ),
 )

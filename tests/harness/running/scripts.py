@@ -1,9 +1,9 @@
-"""Words in thirty scripts, for what people write and programs must not lose."""
+"""Words in thirty scripts: names that people write and programs must not lose."""
 
 import unicodedata
 from random import Random
 
-# One range of letters each, without signs that stand for nothing alone.
+# One range of letters each, without marks that need another character.
 SCRIPTS: dict[str, tuple[int, int]] = {
     "Latin": (0x0E0, 0x0F6), "Greek": (0x3B1, 0x3C9), "Cyrillic": (0x430, 0x44F),
     "Armenian": (0x561, 0x586), "Georgian": (0x10D0, 0x10F0), "Hebrew": (0x5D0, 0x5EA),

@@ -1,4 +1,4 @@
-"""Which tests run on one worker, because they share what takes long to make."""
+"""Which tests run on one worker, because they share an expensive resource."""
 
 import re
 

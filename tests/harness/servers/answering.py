@@ -1,4 +1,4 @@
-"""A web server that answers as told, and keeps what it was asked."""
+"""A web server that gives prepared answers, and records its requests."""
 
 import json
 import threading
@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each request with the next of its answers, and keeps what was asked."""
+    """Answers each request with the next of its answers, and records the request."""
 
     daemon_threads = True
     answers: list[tuple[int, bytes]]
@@ -36,7 +36,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @contextmanager

@@ -1,5 +1,6 @@
-"""Who deploys, and with what: a person who is asked, and a stand-in for the SAM CLI that writes its
-arguments down."""
+"""The parties of a deployment: a person who answers questions, and a stand-in for the SAM CLI that
+records its arguments.
+"""
 
 import json
 from dataclasses import dataclass
@@ -52,7 +53,7 @@ class StandIn:
 
 @dataclass
 class Person:
-    """Who is asked, and what was said to them."""
+    """The person who answers, and what was printed."""
 
     answers: list[str]
     asked: list[str]

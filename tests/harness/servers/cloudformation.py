@@ -1,8 +1,8 @@
-"""Who waits for the answer of a custom resource: S3, over real TLS, behind a proxy of this machine.
+"""S3, which takes the answer of a custom resource, over real TLS, behind a proxy of this machine.
 
-The handler only answers to addresses of AWS, so the test is no exception to that: it is asked under
-such a name, and the environment names a proxy that leads to a server which has a certificate for
-it, by an authority that only this test trusts.
+The handler only answers to addresses of AWS, in tests too: the request has such an address, and the
+environment names a proxy that leads to a server with a certificate for it, by an authority that
+only this test trusts.
 """
 
 import datetime
@@ -31,7 +31,7 @@ class Bucket:
 
     Attributes:
         statuses: of the next answers; 200 when there are none left.
-        answers: bodies that were taken.
+        answers: bodies that were accepted.
         puts: method, path and content type of every request.
     """
 
@@ -62,7 +62,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = False
 
     def do_PUT(self) -> None:
-        """Take an answer, or refuse it."""
+        """Accept an answer, or refuse it."""
         bucket = self.server.bucket
         body = self.rfile.read(int(self.headers["content-length"]))
         bucket.puts.append((self.command, self.path, self.headers["content-type"]))
@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @contextmanager

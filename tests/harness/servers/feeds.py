@@ -1,7 +1,7 @@
 """Feeds served over real TLS on this machine, and the transport that is allowed to reach them.
 
-The transport is the shipped one. What it is given is a resolver that knows the host's port on this
-machine, the permission to connect to loopback, and the server's own certificate to trust.
+The transport is the shipped one. It gets a resolver that knows the host's port on this machine, the
+permission to connect to loopback, and the server's own certificate to trust.
 """
 
 import ssl
@@ -45,7 +45,7 @@ def calendar(*parts: str) -> bytes:
 
 @dataclass
 class Shelf:
-    """What the server answers at each path, and what it was asked.
+    """What the server answers at each path, and the requests it got.
 
     Attributes:
         feeds: bodies by path, with an ETag each; others answer 404.
@@ -118,7 +118,7 @@ def running() -> Iterator[Shelf]:
     server = Server(("127.0.0.1", 0), Handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_certificate())
-    # the handshake happens in the thread of the request, so that nobody waits for a slow one
+    # the handshake happens in the thread of the request, so that a slow one delays no other
     server.socket = context.wrap_socket(
         server.socket, server_side=True, do_handshake_on_connect=False
     )

@@ -1,4 +1,4 @@
-"""AWS Secrets Manager: moto's, on a port, for what is signed and sent by us."""
+"""AWS Secrets Manager: moto's, on a port, for requests that we sign and send ourselves."""
 
 import threading
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ class SecretsManager:
         return str(self.client.create_secret(Name=name, SecretString=text)["ARN"])
 
     def text(self, name: str) -> str:
-        """What a secret holds now."""
+        """The current value of a secret."""
         return str(self.client.get_secret_value(SecretId=name)["SecretString"])
 
 

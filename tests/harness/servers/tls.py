@@ -1,7 +1,7 @@
-"""TLS for servers of the tests: certificates, and what ends TLS before a PostgreSQL without any.
+"""TLS for servers of the tests: certificates, and a TLS front for a PostgreSQL without TLS.
 
-The embedded server was built without OpenSSL. Its TLS is ended one step before it, as a pooling
-proxy does; what is tested, libpq's side, cannot tell.
+The embedded server was built without OpenSSL. Its TLS ends one step before it, as at a pooling
+proxy; libpq, whose side is tested, sees no difference.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _CHUNK = 65536
 
 
 class Authority:
-    """A certificate authority that nobody knows yet."""
+    """A certificate authority that nothing trusts yet."""
 
     def __init__(self, name: str = "Test authority") -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
@@ -40,7 +40,7 @@ class Authority:
 
     @property
     def pem(self) -> str:
-        """What others must have to trust it."""
+        """What others need to trust it."""
         return self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
     def server(self, host: str) -> ssl.SSLContext:
@@ -81,7 +81,7 @@ def _dated(subject: x509.Name) -> x509.CertificateBuilder:
 
 @contextlib.contextmanager
 def front(server_port: int, context: ssl.SSLContext) -> Iterator[int]:
-    """A port on loopback that takes PostgreSQL over TLS, and nothing without, for that server."""
+    """A port on loopback that accepts PostgreSQL's protocol over TLS only, for that server."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(
             target=_accept, args=(listening, server_port, context), daemon=True

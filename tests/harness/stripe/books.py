@@ -11,7 +11,7 @@ DAY = timedelta(days=1)
 
 
 def compare(system: System, later: timedelta = DAY) -> dict[str, int]:
-    """The comparison of another day: what its function answers."""
+    """Compare on another day; returns the function's answer."""
     system.advance(later)
     compared: dict[str, int] = system.sweep("reconcile")
     return compared
@@ -27,7 +27,7 @@ def findings(system: System, *, still_open: bool = True) -> dict[str, Any]:
 
 
 def tamper(system: System, statement: str, *values: object) -> None:
-    """Change rows as nobody may: past triggers and foreign keys, and as if it had been long ago."""
+    """Change rows behind all triggers, as if it had been long ago."""
     with system.database.connect() as connection:
         connection.execute("set local session_replication_role = replica")
         connection.execute(statement.encode(), values)
@@ -35,7 +35,7 @@ def tamper(system: System, statement: str, *values: object) -> None:
 
 
 def refund_at_stripe(system: System, payment_intent: str, **fields: Any) -> Mapping[str, Any]:
-    """Money sent back by hand, in Stripe's dashboard: nothing of ours asked for it."""
+    """A refund made by hand in Stripe's dashboard: nothing here asked for it."""
     with system.double.operation() as ctx:
         return refunds.create(ctx, {"payment_intent": payment_intent, "metadata": {}} | fields)
 
@@ -50,7 +50,7 @@ def paid(system: System) -> dict[str, Any]:
 
 
 def refunding(system: System) -> dict[str, Any]:
-    """A booking that was paid, but not its price: its money is to go back."""
+    """A booking that was paid with a wrong sum: the money is to be refunded."""
     held, session = system.checkout()
     system.pay(session)
     system.database.execute("update core.bookings set amount = amount + 100")
@@ -60,7 +60,7 @@ def refunding(system: System) -> dict[str, Any]:
 
 
 def refunded(system: System) -> dict[str, Any]:
-    """And it has gone back."""
+    """The refund has succeeded."""
     held = refunding(system)
     system.run_outbox()
     system.deliver_webhooks()

@@ -4,14 +4,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.harness.system.in_process import System
+from tests.harness.system.setup import TEN, take
 
 
 def lose_time(
     system: System, held: Mapping[str, Any], *, close_reason: str | None = "deadline"
 ) -> None:
-    """Free the time of a paying hold, of all its bookings, while its session at Stripe stays open.
+    """Free the time of a hold that is pending payment, of all its bookings, while its session at
+    Stripe stays open.
 
-    An operator's hand, or a restored backup, could do so; the net behind the protocol is for that.
+    A change by hand or a restored backup could do so; late payments are handled for that case.
     """
     database = system.database
     database.execute(
@@ -29,3 +31,14 @@ def lose_time(
         " where coalesce(cart_id, id) = %s",
         held["id"],
     )
+
+
+def paid_too_late(system: System, starts_at: str = TEN, *, taken: bool = True) -> dict[str, Any]:
+    """A booking that is paid after its time was lost, and taken by another."""
+    held, session_id = system.checkout(system.hold(starts_at))
+    lose_time(system, held)
+    if taken:
+        take(system, held)
+    system.pay(session_id)
+    system.deliver_webhooks()
+    return held

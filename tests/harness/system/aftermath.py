@@ -1,8 +1,9 @@
-"""What the world does after a crash: clients repeat, Stripe redelivers, time passes, sweeps run."""
+"""After a crash: clients repeat, Stripe redelivers, time passes, sweeps run."""
 
 import json
 from collections import Counter
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from dev.stack import dynamodb
@@ -17,12 +18,15 @@ _ROUNDS = 12
 _STEP = timedelta(minutes=47)  # longer than a checkout with its grace, shorter than two
 
 
+_dynamodb = cache(dynamodb.client)  # making a client takes longer than what it is asked
+
+
 def end_leases(system: System) -> None:
-    """Let the leases of idempotency records that a dead invocation left behind be over."""
+    """End the leases of idempotency records that a dead invocation left behind."""
     function = the_template().function("checkout")
     assert function is not None
     table = str(function.environment["IDEMPOTENCY_TABLE"])
-    client = dynamodb.client(system.backends.dynamodb)
+    client = _dynamodb(system.backends.dynamodb)
     running = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="#status = :running",
@@ -48,7 +52,7 @@ def redeliver_events(system: System) -> None:
 
 
 def settle_down(system: System, *, events: bool = True) -> None:
-    """Events, sweeps and outbox, while hours pass, until nothing is left to be done.
+    """Events, sweeps and outbox, while hours pass, until nothing is left to do.
 
     Args:
         events: False if Stripe's deliveries never arrive.
@@ -72,7 +76,7 @@ def settle_down(system: System, *, events: bool = True) -> None:
 
 
 def summary(system: System) -> dict[str, Any]:
-    """What there is, without ids and times: equal after a crash and without one."""
+    """The final state, without ids and times: equal after a crash and without one."""
     rows = system.database.rows
     stripe = system.double.state()
     return {

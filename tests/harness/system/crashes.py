@@ -1,6 +1,6 @@
 """Dying at every call that leaves the process: to PostgreSQL, to Stripe, to AWS.
 
-The hooks sit where other people's libraries put bytes on the wire; our own code runs as it is.
+The hooks are where other libraries put bytes on the wire; our own code runs as it is.
 """
 
 import re
@@ -59,7 +59,7 @@ class Calls:
 
 @contextmanager
 def external_calls(at: int | str | None = None, moment: str = BEFORE) -> Iterator[Calls]:
-    """Within the block, note every external call, and let one of them go wrong."""
+    """Within the block, record every external call, and let one of them go wrong."""
     calls = Calls(at, moment)
     execute = psycopg.Connection.execute
     send_http = requests.Session.request

@@ -7,6 +7,7 @@ the handler runs with the environment that the template declares for it, databas
 import importlib
 import json
 import os
+import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -43,7 +44,8 @@ RETURN_ADDRESSES = {
     "cancel_url": "https://studio.example/book",
 }
 
-# Between two attempts the SDK pauses so that a real Stripe can recover; the double need not.
+# The SDK pauses between two attempts so that the real Stripe can recover; the double needs no
+# pause.
 HTTPClient.INITIAL_DELAY = 0.01
 
 
@@ -97,7 +99,7 @@ class Answer:
 
 @dataclass
 class Context:
-    """What Lambda tells a handler of its invocation."""
+    """What Lambda passes to a handler."""
 
     function_name: str
     aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
@@ -214,7 +216,7 @@ class System:
         return self.answer(self.invoke("webhook", event))
 
     def deliver_webhooks(self) -> list[int]:
-        """Deliver all events that are due; the statuses that Stripe was answered."""
+        """Deliver all events that are due; the statuses that Stripe got."""
         return [
             attempt.status or 0
             for attempt in self.double.pump(
@@ -256,20 +258,19 @@ class System:
     def _inside(self, function: template.Function) -> Iterator[None]:
         before = dict(os.environ)
         variables = environment.environment(function, self.backends) | self._extra
-        os.environ.clear()
-        os.environ.update(variables)
+        _set_environment(variables)
         _warm((self, function.name, variables))
         holdfast_database._connections = self._connections.setdefault(function.name, {})
         limits._memory = self._memories.get(function.name)
         idempotency._alive = self._alive.setdefault(function.name, {})
         try:
-            yield
+            with _shared_clients():
+                yield
         finally:
             holdfast_database._connections = {}
             self._memories[function.name] = limits._memory
             idempotency._alive = {}
-            os.environ.clear()
-            os.environ.update(before)
+            _set_environment(before)
 
     def with_environment(self, **variables: str) -> None:
         """Set variables for all later invocations."""
@@ -278,7 +279,8 @@ class System:
 
     def renew(self, dynamodb: str | None = None) -> None:
         """Let later invocations begin in new environments; with an address of DynamoDB in the same
-        ones, which find it there."""
+        ones, which find it there.
+        """
         if dynamodb is None:
             self._memories.clear()
             return
@@ -355,7 +357,7 @@ class System:
 
     @cached_property
     def resource(self) -> dict[str, Any]:
-        """The tutor: capacity one, a quarter of an hour kept free after each lesson."""
+        """The tutor: capacity one, with a buffer of a quarter of an hour after each lesson."""
         return self.tenant.resources[0]
 
     @cached_property
@@ -389,7 +391,7 @@ class System:
         } | changes
 
     def hold(self, starts_at: str | None = None, **changes: Any) -> dict[str, Any]:
-        """A held lesson; the first free one unless said otherwise."""
+        """A held lesson; by default the first free one."""
         body = self.hold_body(starts_at or self.slots()[0]["starts_at"], **changes)
         answer = self.request("POST", "/v1/holds", body)
         assert answer.status == 201, answer
@@ -409,11 +411,19 @@ class System:
         )
 
     def checkout(self, held: Mapping[str, Any] | None = None) -> tuple[dict[str, Any], str]:
-        """A booking on its way to pay, and its session's id."""
+        """A booking that is pending payment, and its session's id."""
         booking = dict(held or self.hold())
         answer = self.begin_checkout(booking)
         assert answer.status == 200, answer
         return booking, self.session_id(booking)
+
+    def paid(self, held: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A booking that is paid and confirmed, and Stripe's events are delivered."""
+        booking, session_id = self.checkout(held)
+        self.pay(session_id)
+        self.deliver_webhooks()
+        assert self.booking(booking).status == "scheduled"
+        return booking
 
     def move(
         self,
@@ -433,13 +443,13 @@ class System:
         )
 
     def give_up(self, held: Mapping[str, Any]) -> Answer:
-        """Give up a move that waits for its payment."""
+        """Give up a reschedule that waits for its payment."""
         return self.request(
             "DELETE", f"/v1/bookings/{held['id']}/reschedule", secret=held["client_secret"]
         )
 
     def change_prices(self, amount: int) -> None:
-        """Let everything cost so much more from now on; less if negative. Minor units."""
+        """Raise all prices by so much; negative lowers them. Minor units."""
         self.database.execute("update core.prices set amount = amount + %s", amount)
 
     def offer_delayed_methods(self) -> None:
@@ -463,7 +473,7 @@ class System:
         self.double.act(session_id, action, card)
 
     def confirmation(self, held: Mapping[str, Any]) -> dict[str, Any]:
-        """What the customer's page is told."""
+        """What the customer's page shows."""
         answer = self.request(
             "GET", f"/v1/bookings/{held['id']}/confirmation", secret=held["client_secret"]
         )
@@ -492,15 +502,55 @@ def _module(name: str) -> ModuleType:
     return importlib.import_module(f"functions.{name}.app")
 
 
+@contextmanager
+def _shared_clients() -> Iterator[None]:
+    """Two AWS clients with the same options are one.
+
+    They keep nothing but their connections, and take longer to make than the calls they make.
+    """
+    boto3 = sys.modules.get("boto3")  # slow to import, so this leaves it to the first who needs it
+    if boto3 is None:
+        yield
+        return
+    make = boto3.client
+
+    def client(service: str, *, config: Any) -> Any:
+        settings = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        key = repr((service, sorted(vars(config).items(), key=repr), sorted(settings.items())))
+        if key not in _clients:
+            _clients[key] = make(service, config=config)
+        return _clients[key]
+
+    setattr(boto3, "client", client)  # noqa: B010 a module of others
+    try:
+        yield
+    finally:
+        setattr(boto3, "client", make)  # noqa: B010
+
+
+_clients: dict[str, Any] = {}
+
+
+def _set_environment(variables: Mapping[str, str]) -> None:
+    """Change what differs: most is the same from one invocation to the next."""
+    now = dict(os.environ)
+    for name in now.keys() - variables.keys():
+        del os.environ[name]
+    for name, value in variables.items():
+        if now.get(name) != value:
+            os.environ[name] = value
+
+
 _running: tuple[System, str, dict[str, str]] | None = None  # whose settings and clients are kept
 
 
 def _warm(environment: tuple[System, str, dict[str, str]]) -> None:
-    """Go on in the environment of the last invocation, if it is this one; else begin a new one.
+    """Continue in the environment of the last invocation, if it is this one; otherwise begin a new
+    one.
 
-    As Lambda does; and making clients anew takes three times as long as what they are asked.
+    As Lambda does; and making new clients takes three times as long as their calls.
     """
-    global _running  # noqa: PLW0603 the caches that it tells about are the modules' own
+    global _running  # noqa: PLW0603 the caches it describes are the modules' own
     if _running != environment:
         forget()
         _running = environment
@@ -510,7 +560,7 @@ def _warm(environment: tuple[System, str, dict[str, str]]) -> None:
 
 
 def forget() -> None:
-    """Everything that a new execution environment would read anew."""
+    """Forget everything that a new execution environment would read again."""
     global _running  # noqa: PLW0603
     _running = None
     settings.cache_clear()

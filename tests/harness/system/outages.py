@@ -1,4 +1,4 @@
-"""Things that are down: a port that refuses, one that never answers, a DynamoDB that half works."""
+"""Outages: a port that refuses, one that never answers, a DynamoDB that half works."""
 
 import http.client
 import json
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
-REFUSING = "127.0.0.1:1"  # nobody listens on port 1
+REFUSING = "127.0.0.1:1"  # nothing listens on port 1
 
 
 @contextmanager
 def silent_port() -> Iterator[str]:
-    """An address that takes connections and never says a word."""
+    """An address that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield f"127.0.0.1:{listening.getsockname()[1]}"
 
@@ -31,7 +31,7 @@ class _Relay(BaseHTTPRequestHandler):
     server: _Server
 
     def do_POST(self) -> None:
-        """Pass a request on, but for the operation that fails."""
+        """Pass a request on, unless it is the operation that fails."""
         body = self.rfile.read(int(self.headers["content-length"]))
         operation, table = self.headers["x-amz-target"], json.loads(body).get("TableName")
         self.server.seen.append(f"{operation.rpartition('.')[2]} {table}")
@@ -52,7 +52,7 @@ class _Relay(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""
 
 
 @contextmanager

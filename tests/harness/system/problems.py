@@ -1,4 +1,4 @@
-"""What every refusal has in common, and that it changes nothing."""
+"""What all refusals have in common, and that they change nothing."""
 
 from collections.abc import Callable
 
@@ -25,7 +25,7 @@ def assert_problem(answer: Answer, status: int, code: str) -> None:
 
 
 def refused(system: System, act: Callable[[], Answer], status: int, code: str) -> Answer:
-    """Do what is to be refused; the refusal, which has changed nothing."""
+    """Do what is to be refused; returns the refusal, which has changed nothing."""
     before = digests(system.database)
 
     answer = act()

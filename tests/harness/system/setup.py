@@ -1,4 +1,4 @@
-"""The stage that stories are set on: a Monday morning, a Stripe that waits to be asked."""
+"""The setting of the stories: a Monday morning, and a Stripe whose events wait."""
 
 import json
 from collections.abc import Mapping
@@ -79,7 +79,7 @@ def stripe_refunds(system: System, held: Mapping[str, Any]) -> list[dict[str, An
 
 
 def take(system: System, held: Mapping[str, Any]) -> dict[str, Any]:
-    """Somebody else holds the very time of a booking that lost it."""
+    """Another customer holds the very time of a booking that lost it."""
     return system.hold(
         held["starts_at"], customer={"name": "Alan Turing", "email": "alan@example.com"}
     )
@@ -90,7 +90,9 @@ def starts(slots: list[dict[str, Any]]) -> list[str]:
 
 
 def forget_requests(system: System) -> int:
-    """Lose everything that DynamoDB keeps of earlier requests; how many records there were."""
+    """Delete everything that DynamoDB stores of earlier requests; returns how many records there
+    were.
+    """
     from dev.stack.dynamodb import client  # noqa: PLC0415 slow to import, needed by few
 
     dynamodb = client(system.backends.dynamodb)

@@ -1,4 +1,4 @@
-"""What handlers write while a story is told: log lines and metrics, as CloudWatch gets them."""
+"""What handlers write during a story: log lines and metrics, as CloudWatch gets them."""
 
 import io
 import json
@@ -29,14 +29,16 @@ union select stripe_session_url from core.checkouts where stripe_session_url is 
 
 
 class _Paper(io.StringIO):
-    """Keeps what its own thread writes. Others are not handlers: the double of SES is one."""
+    """Keeps what its own thread writes. Other threads are not handlers: the double of SES is
+    one.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._own = threading.get_ident()
 
     def write(self, text: str) -> int:
-        """Write, or let it go."""
+        """Write, or pass it on."""
         return super().write(text) if threading.get_ident() == self._own else len(text)
 
 
@@ -98,7 +100,7 @@ class Watched:
 
 
 def leaks(text: str, database: Database) -> set[str]:
-    """What of our customers' data, and which secrets, stand in a text."""
+    """The customers' data and secrets in a text."""
     personal = {value for (value,) in database.rows(_PERSONAL)}
     return {value for value in personal if value in text} | set(_SECRETS.findall(text))
 

@@ -1,11 +1,11 @@
-"""Who may do it, in which state they have seen it, and how often."""
+"""Which callers may do what, with which version, and how often."""
 
 from tests.mutations.guard import Edit, Guard, api, core, layer
 
 _HOLD = "tests/sql/test_create_hold.py"
 _TENANTS = "tests/sql/test_tenants.py"
 _REPEATED = "tests/functions/test_idempotency.py"
-_REPEATS = "tests/functions/test_repeats.py::test_nobody_else_is_told_of_a_request"
+_REPEATS = "tests/functions/test_repeats.py::test_other_callers_learn_nothing_of_a_request"
 _REVOKED = "tests/concurrency/test_revoked_keys.py"
 _PARTS = "parts = (actor.key_hash, actor.booking_secret_hash, operation, subject)"
 
@@ -39,25 +39,25 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "front-door-hash",
-        "nobody can tell from DynamoDB who booked",
+        "customers cannot be guessed from the hashes in DynamoDB",
         (layer("api/idempotency", '"[key, body]"', '"body"'),),
         (f"{_REPEATED}::test_equal_bodies_have_unequal_hashes_in_dynamodb",),
     ),
     Guard(
         "front-door-scope",
-        "keys of different callers never meet",
+        "keys of different callers are different keys",
         (layer("api/idempotency", _PARTS, "parts = (operation, subject)"),),
         (f"{_REPEATED}::test_tenants_do_not_share_keys",),
     ),
     Guard(
         "front-door-secret",
-        "who has another booking secret, or none, does not learn that a key was used",
+        "a caller with another booking secret, or none, does not learn that a key was used",
         (layer("api/idempotency", _PARTS, "parts = (actor.key_hash, operation, subject)"),),
-        (f"{_REPEATED}::test_a_stranger_is_not_told_that_a_key_was_used",),
+        (f"{_REPEATED}::test_a_stranger_does_not_learn_that_a_key_was_used",),
     ),
     Guard(
         "front-door-subject",
-        "nobody uses up the key of another booking",
+        "a caller cannot use up the key of another booking",
         (
             layer(
                 "api/idempotency",
@@ -69,7 +69,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "stored-answers",
-        "an answer comes from the database, which authorises who asks for it now",
+        "an answer comes from the database, which authorises the present caller",
         (
             layer(
                 "api/idempotency",
@@ -91,7 +91,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "unseen-keys",
-        "a key that this environment has not seen alive goes past DynamoDB",
+        "a key that this environment has not seen alive is not written to DynamoDB",
         (layer("api/idempotency", "    if not _seen_alive(actor.key_hash):", "    if False:"),),
         (f"{_REPEATED}::test_a_key_that_has_acted_uses_the_front_door",),
     ),
@@ -107,16 +107,16 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "authorize",
-                "when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;",
-                "when 'secret' then 'secret' else 'secret' end;",
+                "when 'secret' then 'secret' else k.kind || ':' || k.lineage end,",
+                "when 'secret' then 'secret' else 'secret' end,",
             ),
         ),
         (f"{_REPEATED}::test_browsers_and_servers_do_not_share_keys",),
     ),
     Guard(
         "key-lineage",
-        "browsers of one publishable key are told nothing of those of another",
-        (core("authorize", "v_key.kind || ':' || v_key.lineage end;", "v_key.kind end;"),),
+        "browsers of one publishable key learn nothing of those of another",
+        (core("authorize", "k.kind || ':' || k.lineage end,", "k.kind end,"),),
         (f"{_REPEATS}[/v1/holds-publishable-DynamoDB]",),
     ),
     Guard(
@@ -135,7 +135,7 @@ GUARDS: tuple[Guard, ...] = (
                 "v_actor.caller, 'begin_checkout', core.nothing_yet(), p_key, v_fingerprint,",
             ),
         ),
-        (f"{_REPEATED}::test_nobody_uses_up_the_key_of_another_booking",),
+        (f"{_REPEATED}::test_a_key_of_another_booking_cannot_be_used_up",),
     ),
     Guard(
         "replaced-key",
@@ -152,19 +152,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "still-authorized",
-        "a key that was revoked while its call waited acts no more",
+        "a key that was revoked while its call waited is refused",
         (core("still_authorized", "if not exists (", "if false and not exists ("),),
         (f"{_REVOKED}::test_a_key_revoked_while_its_call_waits_acts_no_more[create_hold]",),
     ),
     Guard(
         "still-authorized-repeat",
-        "nor is it answered what its earlier call made",
+        "nor does it get the answer of its earlier call",
         (core("claim_key", "    perform core.still_authorized(p_actor);", "   "),),
         (f"{_REVOKED}::test_a_repeat_that_waited_is_not_answered_either",),
     ),
     Guard(
         "callers-of-old-keys",
-        "an upgrade knows whose the idempotency keys are that there are",
+        "an upgrade knows the callers of existing idempotency keys",
         (
             Edit(
                 "sql/migrations/0007_front_door.sql",
@@ -192,7 +192,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "authorize",
-                "if v_key.scope is null then",
+                "if v_actor.scope is null then",
                 "if false then",
             ),
         ),
@@ -262,7 +262,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "version",
-        "who has seen an older version changes nothing",
+        "a request with an older version changes nothing",
         (core("require_version", "p_booking.version <> p_version", "false"),),
         (
             "tests/sql/test_release_hold.py::test_a_stale_screen_releases_nothing",

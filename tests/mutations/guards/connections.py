@@ -1,4 +1,4 @@
-"""Whom a function speaks to, and as whom."""
+"""Which servers a function connects to, and as which user."""
 
 from tests.mutations.guard import Guard, layer
 
@@ -15,13 +15,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "proven-server-anywhere",
-        "also if its name stands elsewhere in the address",
+        "also if loopback's name is elsewhere in the address",
         (layer("platform/certificates", "for host in hosts | named)", "for host in hosts)"),),
         (f"{_CERTIFICATES}::test_what_only_looks_like_loopback_is_not",),
     ),
     Guard(
         "own-login",
-        "a function signs in as itself, whatever secret it is given",
+        "a function logs in as itself, whatever secret it is given",
         (
             layer(
                 "platform/settings",
@@ -29,7 +29,7 @@ GUARDS: tuple[Guard, ...] = (
                 "if role and role",
             ),
         ),
-        (f"{_SETTINGS}::test_nobody_signs_in_as_somebody_else",),
+        (f"{_SETTINGS}::test_a_function_logs_in_only_as_itself",),
     ),
     Guard(
         "hashed-password",
@@ -38,7 +38,7 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_MANAGED}/test_ordinary_owner.py::test_the_server_keeps_hashes_only",),
     ),
     Guard(
-        "secret-read-anew",
+        "secret-read-again",
         "an environment that lives on learns a new password",
         (layer("platform/database", "settings().forget_database()", "pass"),),
         (f"{_MANAGED}/test_connections.py::test_a_new_password_is_learnt_by_living_environments",),

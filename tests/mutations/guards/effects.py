@@ -1,4 +1,4 @@
-"""The outbox: what happens outside happens once, and money goes back at most once."""
+"""The outbox: each effect happens once, and money is refunded at most once."""
 
 from tests.mutations.guard import Guard, api, core, layer
 
@@ -10,9 +10,9 @@ _STRIPE = "tests/crashes/test_stripe_failures.py"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "lease",
-        "an effect that somebody performs is not claimed by another",
+        "an effect that a worker has leased is not claimed by another",
         (core("lease_effect", "v_now + p_lease_seconds * interval '1 second'", "v_now"),),
-        (f"{_EFFECTS}::test_nobody_else_gets_a_leased_effect",),
+        (f"{_EFFECTS}::test_a_leased_effect_is_not_claimed_again",),
     ),
     Guard(
         "claim-lock",
@@ -24,7 +24,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "lease-holder",
-        "only who holds the lease may put an effect back",
+        "only the holder of the lease may release an effect",
         (api("finish_effect", " and (p_verdict = 'done' or e.lease = p_lease)", ""),),
         (f"{_EFFECTS}::test_a_stale_lease_decides_nothing",),
     ),
@@ -48,7 +48,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "refund-counted",
-        "a refund counts from the moment it is decided",
+        "a refund counts from the moment it is queued",
         (
             core(
                 "queue_refund",
@@ -76,7 +76,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "refund-event-fence",
-        "an event about a refund is taken in once",
+        "an event about a refund is recorded once",
         (
             api(
                 "settle_refund",

@@ -1,4 +1,4 @@
-"""Calendars as other people's programs write them, and addresses in any script."""
+"""Calendars as other programs write them, and addresses in any script."""
 
 from tests.mutations.guard import Guard, layer
 
@@ -23,7 +23,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "last-day-of-a-series",
-        "the last day of a series of days is taken, whatever UNTIL is written as",
+        "the last day of a series of days is busy, whatever UNTIL is written as",
         (layer("calendars/events", "at.local.date() <= written or _is_after", "_is_after"),),
         (f"{_KINDS}::test_a_series_of_days_ends_with_its_last_day",),
     ),
@@ -53,13 +53,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "hidden-event",
-        "an event inside another component is not passed over with it",
+        "an event inside another component is not ignored with it",
         (layer("calendars/lines", "or misplaced:", "or False:"),),
         (f"{_KINDS}::test_an_event_that_hides_in_another_is_found",),
     ),
     Guard(
         "broken-begin",
-        "an event whose BEGIN is broken is not passed over",
+        "an event whose BEGIN is broken is not ignored",
         (
             layer(
                 "calendars/lines",
@@ -71,7 +71,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "nothing-outside",
-        "stray lines are passed over in a calendar only; a page is none",
+        "stray lines are ignored in a calendar only; a web page is not a calendar",
         (
             layer(
                 "calendars/lines",
@@ -89,7 +89,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "two-states",
-        "an event that says two different things of itself takes its time",
+        "an event with two different statuses is busy",
         (
             layer(
                 "calendars/events",
@@ -125,7 +125,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "mailbox-at-the-door",
-        "an e-mail address that no letter reaches is refused when it is given",
+        "an e-mail address that no letter can reach is refused when it is given",
         (layer("platform/fields", "    ascii_addresses.mailbox(address)\n", ""),),
         (f"{_FIELDS}::test_an_email_address_is_one_that_letters_reach",),
     ),

@@ -5,7 +5,7 @@ from tests.mutations.guard import Edit, Guard, core
 _LEDGER = "tests/sql/test_ledger.py"
 _RACES = "tests/concurrency/test_ledger.py"
 _REFUND = "tests/sql/test_settle_refund.py"
-_MIGRATION = "sql/migrations/0013_ledger.sql"
+_MIGRATION = "sql/migrations/0014_ledger.sql"
 _JUDGE = "sql/triggers/postings_900_balance.sql"
 _APPEND = "sql/triggers/ledger_append_only.sql"
 

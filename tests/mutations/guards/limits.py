@@ -1,4 +1,4 @@
-"""Who may take how much without paying, who is held responsible, and what letters say."""
+"""How much each caller may take without paying, and what letters say."""
 
 from tests.mutations.guard import Guard, api, core, layer
 
@@ -12,7 +12,7 @@ _PAYING = "tests/concurrency/test_limits_of_resources.py"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "periods-not-requests",
-        "what is taken is counted, not how often",
+        "periods are counted, not requests",
         (
             core(
                 "asked_periods",
@@ -24,19 +24,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "address-limit",
-        "an address keeps a few periods",
+        "an address may hold only a few periods",
         (core("limit_address", "p_periods, v_tenant.live_holds_per_address", "p_periods, null"),),
         (f"{_HOLDERS}::test_one_period_more_than_allowed_is_refused",),
     ),
     Guard(
         "day-share",
-        "an address keeps a few periods of one day",
+        "an address may hold only a few periods of one day",
         (core("limit_share", "else v_tenant.live_holds_per_day end", "else null end"),),
         (f"{_HOLDERS}::test_an_address_keeps_a_few_periods_of_one_day",),
     ),
     Guard(
         "resource-share",
-        "an address keeps a few periods of one resource",
+        "an address may hold only a few periods of one resource",
         (
             core(
                 "limit_share",
@@ -54,13 +54,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "hourly-pace",
-        "giving back makes no room within the hour",
+        "releasing makes no room within the hour",
         (core("limit_address", "p_periods, v_tenant.holds_per_hour", "p_periods, null"),),
         (f"{_HOLDERS}::test_periods_of_an_hour_are_counted_whatever_became_of_them",),
     ),
     Guard(
         "growing-pause",
-        "a pause grows with what ended unpaid",
+        "a pause grows with the holds that ended unpaid",
         (core("limit_address", "if v_lapsed > v_tenant.free_lapses then", "if false then"),),
         (f"{_HOLDERS}::test_a_pause_grows_with_what_ended_unpaid",),
     ),
@@ -68,7 +68,7 @@ GUARDS: tuple[Guard, ...] = (
         "stranger-charged",
         "what a browser holds counts for no mailbox",
         (core("limit_customer", "and b.vouched and b.hold", "and b.hold"),),
-        (f"{_HOLDERS}::test_a_stranger_uses_up_nobodys_limit",),
+        (f"{_HOLDERS}::test_a_stranger_cannot_use_up_a_limit",),
     ),
     Guard(
         "stranger-counted",
@@ -80,33 +80,33 @@ GUARDS: tuple[Guard, ...] = (
                 "and true",
             ),
         ),
-        (f"{_HOLDERS}::test_a_stranger_uses_up_nobodys_limit",),
+        (f"{_HOLDERS}::test_a_stranger_cannot_use_up_a_limit",),
     ),
     Guard(
         "stranger-waits",
         "what a browser waits for counts for no mailbox",
         (core("limit_customer", "and w.vouched and w.state", "and w.state"),),
-        (f"{_HOLDERS}::test_a_stranger_uses_up_nobodys_limit",),
+        (f"{_HOLDERS}::test_a_stranger_cannot_use_up_a_limit",),
     ),
     Guard(
         "customer-oracle",
-        "a browser is not told of a mailbox's bookings",
+        "a browser learns nothing of a mailbox's bookings",
         (core("counted_customer", "(p_actor).side = 'server' and not", "not"),),
         (f"{_TRIED}::test_no_status_tells_of_an_address",),
     ),
     Guard(
         "customer-limit-when-paid",
-        "a browser's booking is judged when it is paid",
+        "a browser's booking is checked when it is paid",
         (core("exceeds_customer_limit", "if p_booking.vouched then", "if true then"),),
         (f"{_CUSTOMERS}::test_of_two_holds_that_are_both_paid_one_goes_back",),
     ),
     Guard(
         "customer-limit-when-late",
-        "a late payment is judged as well",
+        "a late payment is checked as well",
         (
             core(
                 "settle_paid",
-                "        if core.exceeds_customer_limit(v_booking) then",
+                "        if p_limited and core.exceeds_customer_limit(v_booking) then",
                 "if false then",
             ),
         ),
@@ -114,7 +114,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "payments-of-a-mailbox",
-        "payments of one mailbox are judged one after the other",
+        "payments of one mailbox are checked one after the other",
         (core("settle", "perform core.lock_customer(v_booking);", "null;"),),
         (f"{_PAYING}::test_of_two_payments_at_once_one_goes_back",),
     ),
@@ -132,13 +132,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "place-ends",
-        "a browser's place ends after some days",
+        "a browser's waitlist entry ends after some days",
         (api("offer_waiting", "v_entry.ends_at) <= v_now", "null) <= v_now"),),
         (f"{_HOLDERS}::test_a_browsers_place_ends_after_some_days",),
     ),
     Guard(
         "ended-place",
-        "a place that is over is offered nothing",
+        "an entry that is over gets no offer",
         (core("make_offer", " or v_entry.ends_at <= core.clock() then", " then"),),
         (f"{_HOLDERS}::test_a_place_that_is_over_is_offered_nothing",),
     ),
@@ -150,9 +150,9 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "twice-in-line",
-        "who asks twice is not twice in the line",
+        "a customer with two entries gets one offer at a time",
         (core("may_be_offered", "        return false;", "        return true;"),),
-        (f"{_HOLDERS}::test_who_asks_twice_is_not_twice_in_the_line",),
+        (f"{_HOLDERS}::test_a_second_entry_gets_no_second_offer",),
     ),
     Guard(
         "few-letters",
@@ -174,7 +174,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "strangers-words",
-        "no stranger's word reaches a mailbox",
+        "text typed by a stranger is not sent to a mailbox",
         (
             core(
                 "offer_json",
@@ -186,7 +186,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "name-is-a-name",
-        "what can be more than a name is left out of a letter",
+        "text that can be more than a name is left out of a letter",
         (layer("outbox/email_templates", "or _NO_NAME.search(words)", ""),),
         ("tests/unit/holdfast/test_letters.py::test_what_can_be_more_than_a_name_is_left_out",),
     ),

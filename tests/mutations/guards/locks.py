@@ -1,9 +1,9 @@
-"""Locks, and looking again once they are held."""
+"""Locks, and checking again once they are held."""
 
 from tests.mutations.guard import Edit, Guard, api, core
 
 _CHECKOUTS = "tests/concurrency/test_checkouts.py"
-_SWEEP = "tests/sql/test_expire_holds.py::test_a_locked_booking_is_left_to_whoever_has_it"
+_SWEEP = "tests/sql/test_expire_holds.py::test_a_locked_booking_is_skipped"
 _EXPIRY = "tests/concurrency/test_expiry.py"
 _WAITS = "tests/concurrency/test_lock_waits.py"
 _LATE = "tests/concurrency/test_late_payments.py"
@@ -13,7 +13,7 @@ _MEETINGS = "tests/interleavings/test_permutations.py::test_every_permutation_en
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "day-lock",
-        "who wants time of a resource waits for whoever wants time of it on the same day",
+        "a hold waits for another hold of the same resource and day",
         (
             core("lock_days", "perform pg_catalog.pg_advisory_xact_lock(", "perform ("),
             core("await_days", "perform pg_catalog.pg_advisory_xact_lock_shared(", "perform ("),
@@ -38,19 +38,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "late-payment-lock-order",
-        "a payment that finds its time lost while it waited starts anew, with the day first",
+        "a payment that finds its time lost while it waited is repeated, with the day first",
         (core("settle", "not core.is_live(v_booking.status) and not v_days_locked", "false"),),
         (f"{_LATE}::test_a_payment_that_loses_its_time_while_it_waits_asks_to_be_repeated",),
     ),
     Guard(
         "booking-lock",
-        "whoever acts on a booking waits for whoever is acting on it",
+        "an action on a booking waits for another one under way",
         (core("lock_booking", _ROW_LOCK, "    ;"),),
         (f"{_CHECKOUTS}::test_a_release_waits_for_the_checkout_being_begun",),
     ),
     Guard(
         "settle-lock",
-        "a payment looks at its booking only when nobody else is acting on it",
+        "a payment reads its booking only when no other action on it is under way",
         (core("settle", _ROW_LOCK, "    ;"),),
         ("tests/sql/test_settle_checkout.py::test_a_lost_time_is_noticed_under_the_lock",),
     ),
@@ -68,13 +68,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "stale-hold-lock",
-        "who takes the time of a stale hold waits for whoever is acting on that hold",
+        "a hold of an expired hold's time waits for an action on that hold",
         (core("expire_stale_holds", "        for no key update;", "        ;"),),
         (f"{_EXPIRY}::test_a_taker_waits_for_a_checkout_that_began_in_time",),
     ),
     Guard(
         "stale-hold-second-look",
-        "and then looks again whether it still is one",
+        "and then checks again whether it is still expired",
         (
             core(
                 "expire_stale_holds",
@@ -86,8 +86,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "sweep-lock",
-        "a sweep passes by bookings that somebody is acting on",
-        (api("expire_holds", "        for no key update skip locked\n", ""),),
+        "a sweep skips bookings that are locked",
+        (api("expire_holds", "            for no key update skip locked\n", ""),),
         (_SWEEP,),
     ),
     Guard(
@@ -98,7 +98,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "checkout-clock-after-lock",
-        "whether a hold has run out is decided by the clock after the wait for its row",
+        "whether a hold has expired is decided by the clock after the wait for its row",
         (
             api("begin_checkout", "    v_now timestamptz := core.clock();\n", ""),
             api(
@@ -126,7 +126,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "waiters-wake-together",
-        "who waits for a time that is then taken does not wait for others who wait",
+        "a hold that waits and loses its time does not wait for others that wait",
         (
             core(
                 "await_days",
@@ -138,7 +138,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "hold-rules-after-lock",
-        "whether a time is offered is decided again after the wait for the day",
+        "whether a time is bookable is checked again after the wait for the day",
         (
             core(
                 "hold_periods",
@@ -170,7 +170,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "lock-timeout",
-        "nobody waits for a lock for longer than a caller would",
+        "no function waits for a lock for longer than a caller would",
         (api("create_hold", "set lock_timeout = '3s'\n", ""),),
         (
             "tests/interleavings/test_catalogue.py"

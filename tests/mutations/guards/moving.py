@@ -10,7 +10,7 @@ _BOOKS = "tests/sql/test_reconcile.py"
 
 
 def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
-    """A sweep asks for the fence of each tenant that it comes by."""
+    """A sweep takes the fence of each tenant whose rows it handles."""
     kind = core if function in ("expire_reschedules", "claim_calendars_of") else api
     return Guard(
         f"fence-of-{function.replace('_', '-')}",
@@ -20,32 +20,46 @@ def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
     )
 
 
+def _ends(function: str) -> Guard:
+    """A sweep does not ask again and again for rows that are all fenced."""
+    code = "v_looked = p_limit and v_entered"
+    return Guard(
+        f"end-of-{function.replace('_', '-')}",
+        f"{function} ends when all that it finds is fenced",
+        (api(function, code, "v_looked = p_limit"),),
+        (f"{_SQL}::test_a_batch_that_is_all_fenced_is_the_last",),
+    )
+
+
 GUARDS: tuple[Guard, ...] = (
+    _ends("expire_holds"),
+    _ends("offer_waiting"),
+    _ends("compile_openings"),
     Guard(
         "tenant-fence",
-        "whoever works for a tenant holds its fence",
+        "work for a tenant holds its fence",
         (
             core(
-                "try_enter_tenant",
+                "bind_tenant",
                 "    if not pg_catalog.pg_try_advisory_xact_lock_shared(\n"
                 "        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))\n"
                 "    then",
                 "    if false then",
             ),
         ),
-        (f"{_RACES}::test_a_mover_waits_for_who_is_inside",),
+        (f"{_RACES}::test_a_mover_waits_for_calls_inside",),
     ),
     Guard(
         "tenant-state",
-        "nobody works for a tenant that is not here",
-        (core("try_enter_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
+        "no work is done for a tenant that is not here",
+        (core("bind_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
         (f"{_SQL}::test_a_caller_is_asked_to_come_again",),
     ),
     _passes_by(
         "expire_holds",
         "expire_holds",
-        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
-        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "continue when not core.try_enter_tenant(v_tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_tenant_id, 'sweep', null, null);",
     ),
     _passes_by(
         "expire_holds, change",
@@ -83,7 +97,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "told-elsewhere",
-        "what is told of a tenant that is not here is not unknown: it is told again",
+        "a report about a tenant that is not here is refused, so that it is repeated",
         (
             api(
                 "settle_checkout",
@@ -91,12 +105,12 @@ GUARDS: tuple[Guard, ...] = (
                 "",
             ),
         ),
-        (f"{_SQL}::test_what_is_told_of_a_tenant_that_left_is_not_unknown",),
+        (f"{_SQL}::test_a_report_about_a_tenant_that_left_is_not_unknown",),
     ),
     Guard(
         "head-of-the-queue",
         "rows of a tenant that is not here do not fill the batches of others",
-        (api("expire_holds", "            and core.is_here(b.tenant_id)\n", ""),),
+        (api("expire_holds", "                and core.is_here(b.tenant_id)\n", ""),),
         (f"{_SQL}::test_others_are_served_behind_a_tenant_that_is_not_here[expire_holds]",),
     ),
     Guard(
@@ -119,7 +133,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "feed-of-its-tenant",
-        "an address that names a tenant is looked for there",
+        "an address that names a tenant is looked up there",
         (layer("calendars/manage", "actors.tenant_in(token), where", "None, where"),),
         (f"{_TEXT}::test_addresses_of_feeds_name_their_tenant",),
     ),
@@ -137,13 +151,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "failover",
-        "a writer that became a reader is left",
+        "a connection to a writer that became a reader is closed",
         (layer("platform/database", "error.sqlstate == _READ_ONLY and not where.reads", "False"),),
         (f"{_PLACES}::test_a_writer_that_became_a_reader_is_left",),
     ),
     Guard(
         "reader-that-died",
-        "what a reader could not do, the writer does",
+        "a call that a reader could not do goes to the writer",
         (layer("platform/database", "                where = where._replace(reads=False)\n", ""),),
         (f"{_PLACES}::test_without_a_reader_the_writer_answers",),
     ),

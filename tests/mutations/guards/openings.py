@@ -1,4 +1,4 @@
-"""Openings and bookables: copies that say what the rules say, and who reads them."""
+"""Openings and bookables: copies that say what the rules say, and their readers."""
 
 import re
 
@@ -8,6 +8,7 @@ from tests.mutations.guard import Edit, Guard, api, core, layer
 _OPENINGS = "tests/sql/test_openings.py"
 _RACES = "tests/concurrency/test_openings.py"
 _SWEEP = "tests/sql/test_compile_openings.py"
+_SLOTS = "tests/sql/test_list_slots.py"
 _POOL = "tests/sql/test_pool_and_resources.py"
 _RUNNER = "tests/sql/test_migrations.py"
 _REFUSED = "tests/sql/test_create_hold_refused.py"
@@ -33,13 +34,13 @@ GUARDS: tuple[Guard, ...] = (
             f"compiled-after-{trigger.replace('_800_follow_', '-').replace('_', '-')}",
             "a change of a rule compiles what follows from it",
             (_silenced(trigger),),
-            (f"{_OPENINGS}::test_who_changes_a_rule_compiles_it[{trigger}]",),
+            (f"{_OPENINGS}::test_a_change_of_a_rule_compiles_it[{trigger}]",),
         )
         for trigger in _triggers()
     ),
     Guard(
         "opening-grid",
-        "a start lies on the grid of its opening",
+        "a start is on the grid of its opening",
         (
             core(
                 "admits",
@@ -59,7 +60,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "opening-joined",
-        "an opening knows how long the resource is open over windows that meet",
+        "an opening knows how long the resource is open across adjoining windows",
         (
             core(
                 "computed_openings",
@@ -83,7 +84,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "timetable-lock",
-        "of two who compile one resource, the second sees what the first was made from",
+        "of two that compile one resource, the second sees the first's rules",
         (
             core(
                 "compile_openings",
@@ -99,13 +100,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "bookables-lock",
-        "the same of what can be booked",
+        "and the same for bookable offerings",
         (core("compile_bookables", "\n        for no key update;", ";"),),
         (f"{_RACES}::test_a_blackout_and_an_offering_are_both_compiled",),
     ),
     Guard(
         "openings-daily",
-        "each day the sweep goes on with every timetable",
+        "each day the sweep extends every timetable",
         (api("compile_openings", "v_now - interval '23 hours'", "v_now - interval '99 years'"),),
         (f"{_SWEEP}::test_days_that_come_nearer_are_compiled",),
     ),
@@ -123,9 +124,9 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "openings-sweep-waits-for-none",
-        "the sweep passes by what another transaction compiles",
+        "the sweep skips a resource that another transaction is compiling",
         (api("compile_openings", "for no key update skip locked", "for no key update"),),
-        (f"{_SWEEP}::test_what_somebody_compiles_is_passed_by",),
+        (f"{_SWEEP}::test_what_another_compiles_is_skipped",),
     ),
     Guard(
         "pool-overlaps",
@@ -135,13 +136,45 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "pool-lapsed",
-        "in a pool, too, a hold that has run out gives way",
+        "in a pool, too, an expired hold gives way",
+        (core("free_in_pool", "o.part = 1 and o.booking_id <> all (v_overdue)", "o.part = 1"),),
+        (f"{_POOL}::test_what_is_in_the_way_in_a_pool",),
+    ),
+    Guard(
+        "pool-lost-once",
+        "a start that is near to two bookings is lost once",
+        (core("free_in_pool", "select distinct t.class", "select t.class"),),
+        (f"{_POOL}::test_a_start_near_two_bookings_is_lost_once",),
+    ),
+    Guard(
+        "pool-closed",
+        "closures take starts of a pool's resources",
         (
             core(
-                "free_in_pool", "o.booking_id not in (select l.booking_id from lapsed as l)", "true"
+                "free_in_pool",
+                "core.closed_ranges(p_offering.tenant_id,",
+                "core.closed_ranges(null,",
             ),
         ),
-        (f"{_POOL}::test_what_is_in_the_way_in_a_pool",),
+        (f"{_POOL}::test_what_is_closed_for_months_is_not_counted",),
+    ),
+    Guard(
+        "runs-of-grids",
+        "starts of overlapping windows are listed in order",
+        (core("bookable_runs", "from grids) = 1", "from grids) > 0"),),
+        (f"{_SLOTS}::test_overlapping_windows_are_listed_in_order",),
+    ),
+    Guard(
+        "overdue-few",
+        "if many holds are overdue, each booking is asked whether it owns its time",
+        (core("overdue_bookings", "        return null;", "        return v_overdue;"),),
+        (f"{_SLOTS}::test_many_expired_holds_elsewhere_change_nothing",),
+    ),
+    Guard(
+        "overdue-gives-way",
+        "a hold past its deadline is asked whether it owns its time",
+        (core("occupied_ranges", "o.part = 1 and o.booking_id <> all (v_overdue)", "o.part = 1"),),
+        (f"{_SLOTS}::test_a_hold_that_ran_out_is_listed_as_free",),
     ),
     Guard(
         "second-file-once",

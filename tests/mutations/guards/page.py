@@ -1,4 +1,4 @@
-"""What the booking page takes from an address, from storage, and from a slow answer."""
+"""What the booking page accepts from an address, from storage, and from a slow answer."""
 
 from tests.mutations.guard import Edit, Guard
 
@@ -13,13 +13,13 @@ def _web(module: str, old: str, new: str) -> Edit:
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "own-hand-over",
-        "the page takes a booking from an address only if it has led here itself",
+        "the page accepts a booking from an address only if it has led here itself",
         (_web("booking/frame", "  if (!broughtByOurselves()) return null;\n", ""),),
         (f"{_HOSTILE}::test_a_strangers_hand_over_is_not_taken",),
     ),
     Guard(
         "ids-in-paths",
-        "what is no id becomes part of no path",
+        "a malformed id is never put into a path",
         (
             _web(
                 "shared/api",
@@ -37,13 +37,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "typed-is-forgotten",
-        "what was typed does not outlive the hold",
+        "typed text does not outlive the hold",
         (_web("booking/views/details", "    draft.clear();\n", ""),),
         (f"{_DEVICE}::test_nothing_that_was_typed_outlives_the_hold",),
     ),
     Guard(
         "last-page-wanted",
-        "a slow answer does not draw over the days that were wanted last",
+        "a slow answer does not draw over the days that were chosen last",
         (_web("booking/views/times", "live() && mine === drawn;", "live();"),),
         ("tests/browser/test_days.py::test_a_slow_answer_does_not_draw_over_a_later_page",),
     ),

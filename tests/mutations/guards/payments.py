@@ -1,4 +1,4 @@
-"""Money that arrives: once, for what was agreed, and for a time that is still there."""
+"""Payments: recorded once, of the agreed sum, and for a time that is still there."""
 
 from tests.mutations.guard import Edit, Guard, api, core
 
@@ -14,7 +14,7 @@ _MONEY = "sql/migrations/0004_money.sql"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "event-fence",
-        "an event that was taken in is not taken in again",
+        "a recorded event is not settled again",
         (core("record_event", "return found;", "return true;"),),
         (f"{_SETTLE}::test_the_same_event_twice_is_one_effect",),
     ),
@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "left-stays-left",
-        "a checkout that the customer left is not closed for a weaker reason",
+        'the reason "released" of a closing checkout is not replaced by a weaker one',
         (
             core(
                 "close_checkout",
@@ -95,7 +95,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "leaving-outweighs-replacing",
-        "a checkout that was to be replaced, and then was left, releases its time",
+        "a checkout that was being replaced, and then was released, frees its time",
         (
             core(
                 "close_checkout",
@@ -107,7 +107,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "refused-but-left",
-        "a checkout that Stripe refused, and that was left, releases its time",
+        "a checkout that Stripe refused, and that was released, frees its time",
         (api("attach_checkout", "coalesce(c.close_reason, 'superseded')", "'superseded'"),),
         (
             "tests/sql/test_refused_sessions.py::test_a_refused_session_does_not_keep_a_released_time",
@@ -115,7 +115,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "refused-ends-what-was-left",
-        "nor does a booking that was left go to pay once more after the refusal",
+        "and a released booking begins no other checkout after the refusal",
         (
             api(
                 "attach_checkout",
@@ -125,7 +125,7 @@ GUARDS: tuple[Guard, ...] = (
         ),
         (
             "tests/sql/test_refused_sessions.py"
-            "::test_who_has_left_does_not_go_to_pay_after_a_refusal",
+            "::test_a_released_booking_does_not_go_to_pay_after_a_refusal",
         ),
     ),
     Guard(
@@ -148,25 +148,25 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "left-is-not-begun",
-        "a booking that is being released does not go to pay",
+        "a booking that is being released begins no checkout",
         (core("require_payable", "p_checkout.close_reason in ('released', 'deadline')", "false"),),
         (f"{_BEGIN}::test_what_is_being_released_is_not_paid",),
     ),
     Guard(
         "pending-is-not-begun",
-        "nor one for which a delayed payment is under way",
+        "nor does one with a pending delayed payment",
         (core("require_payable", "elsif p_checkout.state = 'pending' then", "elsif false then"),),
         (f"{_BEGIN}::test_a_delayed_payment_is_waited_for",),
     ),
     Guard(
         "pending-is-not-released",
-        "what a delayed payment is under way for is not released",
+        "a booking with a pending delayed payment is not released",
         (api("release_hold", "if v_checkout.state = 'pending' then", "if false then"),),
         (f"{_RELEASE}::test_a_delayed_payment_forbids_the_release",),
     ),
     Guard(
         "delayed-result",
-        "while a delayed payment makes up its mind, Stripe is asked once a day, not all the time",
+        "while a delayed payment is pending, Stripe is asked once a day, not all the time",
         (core("settle", "perform core.extend_for_pending_payment(v_booking);", "null;"),),
         (_DELAYED,),
     ),
@@ -220,7 +220,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "left-is-returned",
-        "a payment that comes after the customer has left goes back",
+        "a payment that comes after the customer has released the hold is refunded",
         (
             core(
                 "settle_paid", "elsif p_checkout.close_reason = 'released' then", "elsif false then"
@@ -242,13 +242,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "attached-once",
-        "only the first session of a checkout is written down",
+        "only the first session of a checkout is recorded",
         (api("attach_checkout", " and c.state = 'creating'", ""),),
         (f"{_BEGIN}::test_attaching_twice_is_attaching_once",),
     ),
     Guard(
         "session-is-ours",
-        "a session is known by what only we could have sent",
+        "a session is known by data that only we could have sent",
         (core("find_checkout", "v_reference = p_session #>> '{metadata,checkout_id}'", "true"),),
         ("tests/journeys/test_early_webhooks.py::test_a_strangers_session_cannot_pose_as_ours",),
     ),

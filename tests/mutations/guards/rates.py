@@ -15,7 +15,7 @@ _BELIEVED = (
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "rate-condition",
-        "the last request of a budget is counted once, whoever else asks at that moment",
+        "the last request of a budget is counted once, with any number of racers",
         (
             layer(
                 "api/limits",
@@ -39,7 +39,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "rate-storm",
-        "whoever is over a limit is answered from memory",
+        "a caller over a limit is answered from memory",
         (
             layer(
                 "api/limits",
@@ -51,7 +51,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "rate-strangers",
-        "a key that nobody knows is refused by the database before anything is counted outside",
+        "an unknown key is refused by the database before anything is counted outside",
         (layer("api/limits", "        terms = _terms(actor)\n", _BELIEVED),),
         (f"{_RATES}::test_an_unknown_key_writes_nothing_outside",),
     ),
@@ -63,13 +63,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "rate-revoked",
-        "a key that the database has refused is one that was never seen alive",
+        "a key that the database has refused counts as never seen alive",
         (layer("api/limits", "    memory().terms.pop(actor.key_hash, None)", "    pass"),),
         (f"{_RATES}::test_the_first_401_ends_what_was_believed_of_a_key",),
     ),
     Guard(
         "rate-mailbox",
-        "nobody uses up a mailbox for its owner",
+        "a stranger cannot use up a mailbox's budget",
         (
             layer(
                 "api/limits",
@@ -77,29 +77,29 @@ GUARDS: tuple[Guard, ...] = (
                 'f"{_folded(mailbox)}"',
             ),
         ),
-        (f"{_RATES}::test_nobody_uses_up_a_mailbox_for_its_owner",),
+        (f"{_RATES}::test_strangers_cannot_use_up_a_mailboxs_budget",),
     ),
     Guard(
         "rate-busy-shop",
-        "a browser is not told how much all others have asked",
+        "a browser does not learn how much all others have asked",
         (layer("api/limits", 'window, False, False, "key")', 'window, False, True, "key")'),),
-        (f"{_RATES}::test_browsers_together_have_a_limit_and_are_not_told_how_much_is_left",),
+        (f"{_RATES}::test_browsers_together_have_a_limit_without_seeing_how_much_is_left",),
     ),
     Guard(
         "rate-outage",
-        "without DynamoDB nobody is kept waiting again and again",
+        "without DynamoDB, requests are not delayed again and again",
         (layer("api/limits", "    remembered.paused_until = now + _PAUSE_SECONDS\n", ""),),
         (f"{_RATES}::test_without_dynamodb_requests_go_on",),
     ),
     Guard(
         "rate-salt",
-        "an address is counted under a hash that cannot be guessed, a tenant's own",
+        "an address is counted under a hash with the tenant's own salt, which cannot be guessed",
         (layer("api/limits", 'f"{salt}|{budget.policy}', 'f"{budget.policy}'),),
         (f"{_RATES}::test_tenants_do_not_share_budgets",),
     ),
     Guard(
         "every-answer",
-        "each answer of the API is for TLS alone, and is what it says it is",
+        "each answer of the API requires TLS, and its type is not guessed",
         (
             layer(
                 "api/http",
@@ -123,7 +123,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "media-type",
-        "a body is JSON if its type says so, and not if it only begins so",
+        "a body is JSON if its type is JSON's, not if it only begins like it",
         (layer("api/http", '        _require_json(headers["content-type"])\n', ""),),
         (f"{_BODIES}::test_what_only_looks_like_json_is_refused",),
     ),
@@ -135,15 +135,21 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "sweep-one-bad-row",
-        "a row that a sweep cannot do is passed over, and stops no other",
+        "a row at which a sweep fails is skipped, and stops no other",
         (
             api(
                 "expire_holds",
-                "        exception when others then\n",
-                "        exception when null_value_not_allowed then\n",
+                "            exception when others then\n                perform",
+                "            exception when null_value_not_allowed then\n                perform",
             ),
         ),
         (f"{_SWEEPS}::test_one_hold_stops_no_other",),
+    ),
+    Guard(
+        "sweep-one-by-one",
+        "what cannot end together is ended one by one",
+        (api("expire_holds", "v_rest := v_plain || v_rest;", "null;"),),
+        (f"{_SWEEPS}::test_one_hold_stops_no_other_of_its_tenant",),
     ),
     Guard(
         "sweep-passes-over",
@@ -153,7 +159,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "sweep-lost-batch",
-        "what another transaction caused is no fault of the row",
+        "a failure caused by another transaction does not count against the row",
         (core("pass_over", "if p_sqlstate in ('40001', '40P01') then", "if false then"),),
         (f"{_SWEEPS}::test_a_batch_that_lost_is_repeated_as_a_whole",),
     ),
@@ -165,12 +171,12 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "calendar-slow",
-        "what is slow to read pauses like what cannot be read",
+        "a calendar that is slow to read pauses like one that cannot be read",
         (api("store_calendar_busy", ":numeric, 0) >= 5;", ":numeric, 0) >= 500;"),),
         (f"{_SWEEPS}::test_what_is_slow_is_read_less_and_less_often",),
     ),
     Guard(
-        "everybodys-functions",
+        "public-functions",
         "no login role takes an advisory lock or makes a large object",
         (
             Edit(

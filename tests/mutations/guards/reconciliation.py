@@ -8,13 +8,13 @@ _RACES = "tests/concurrency/test_reconciliation.py"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "reconcile-age",
-        "a difference whose event is under way is none yet",
+        "a difference whose event is still on its way does not count yet",
         (core("record_finding", " and p_finding.first_seen_at > v_now then", " and false then"),),
         ("tests/sql/test_reconcile.py::test_a_difference_of_the_last_hour_is_none_yet",),
     ),
     Guard(
         "reconcile-delayed",
-        "a delayed payment whose result we ask for is under way",
+        "nor does a delayed payment whose result we ask for",
         (core("payment_difference", "interval '25 hours'", "interval '1 hour'"),),
         (f"{_BOOKS}::test_a_delayed_result_is_awaited",),
     ),
@@ -56,7 +56,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-replaced",
-        "a failed refund that was made once more is no difference",
+        "a failed refund that was replaced is no difference",
         (core("refund_difference", " and v_refund.replaced_by is null", ""),),
         (f"{_BOOKS}::test_a_refund_that_failed_and_was_sent_once_more",),
     ),
@@ -71,7 +71,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-open-findings",
-        "what was found stays in sight until it is over",
+        "a finding is examined until it is over",
         (
             core(
                 "unlisted_findings",
@@ -83,7 +83,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-resolved",
-        "a finding is over when both books are alike again",
+        "a finding is over when both books agree again",
         (
             core(
                 "record_finding",
@@ -95,7 +95,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-accepted",
-        "what a person has accepted stays so",
+        "a finding that a person has accepted stays accepted",
         (
             core(
                 "record_finding",
@@ -114,7 +114,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-waits-for-cures",
-        "a page is left when what could be cured on it was tried",
+        "a page is left when its repairs were tried",
         (api("submit_reconciliation_page", "    if v_cures = '[]' then\n", "    if true then\n"),),
         (f"{_BOOKS}::test_a_cure_that_stripe_cannot_be_asked_for_is_repeated",),
     ),
@@ -126,7 +126,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-place",
-        "a late report does not pull the walk back",
+        "a late report does not set the run back",
         (
             api(
                 "submit_reconciliation_page",
@@ -138,13 +138,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "reconcile-next-page",
-        "Stripe's lists are walked to their end",
+        "Stripe's lists are read to their end",
         (layer("stripe/listing", 'entries[-1]["id"] if found["has_more"] else None', "None"),),
         (f"{_BOOKS}::test_more_than_a_page_is_walked_through",),
     ),
     Guard(
         "reconcile-outage",
-        "what Stripe does not answer is not taken for missing",
+        "what Stripe does not answer does not count as missing",
         (
             layer(
                 "stripe/listing",

@@ -1,4 +1,4 @@
-"""What is deleted, what never is, and what a person who is erased leaves behind."""
+"""What is deleted, what never is, and what an erased customer leaves behind."""
 
 from tests.mutations.guard import Edit, Guard, api, core, layer
 
@@ -14,7 +14,7 @@ _FRONT_DOOR = "sql/migrations/0007_front_door.sql"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "deletion-of-paid",
-        "a booking that has a payment is not even tried to be deleted",
+        "the deletion does not even try a booking that has a payment",
         (
             core(
                 "must_keep",
@@ -27,19 +27,38 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "deletion-of-found",
-        "a booking that the comparison of the books has found something about stays",
+        "a booking with a finding of the comparison stays",
         (core("must_keep", "f.booking_id = p_booking_id", "false"),),
         (f"{_AGAINST}[_finding]",),
     ),
     Guard(
         "deletion-of-pending",
-        "nor is one deleted about which something is pending",
+        "so does one with something pending",
         (core("must_keep", "(e.kind = 'refund_payment' or e.state = 'pending')", "false"),),
         (f"{_AGAINST}[_pending]",),
     ),
     Guard(
+        "deletion-of-changing",
+        "a booking that is on its way to another time stays",
+        (core("must_keep", "and c.state = 'pending')", "and false)"),),
+        (f"{_AGAINST}[_change]",),
+    ),
+    Guard(
+        "deletion-of-moved",
+        "the moves of a booking that was never paid go with it",
+        (
+            core(
+                "delete_booking",
+                "delete from core.reschedules as r where r.tenant_id = p_tenant.id"
+                " and r.booking_id = v_id;",
+                "",
+            ),
+        ),
+        (f"{_SWEEP}::test_a_hold_that_was_moved_goes_as_well",),
+    ),
+    Guard(
         "deletion-of-payable",
-        "a checkout that Stripe has not said to be over keeps its booking",
+        "a checkout whose end Stripe has not reported keeps its booking",
         (core("must_keep", "and c.state not in ('expired', 'failed')", "and false"),),
         (f"{_SWEEP}::test_a_checkout_that_may_still_be_paid_keeps_its_booking",),
     ),
@@ -87,17 +106,17 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "repeat-of-deleted",
-        "a repeat that finds its key but no booking asks again",
+        "a repeat that finds its key but no booking is repeated",
         (core("held_before", "if not found then", "if false then"),),
         (f"{_SWEEP}::test_a_repeat_that_finds_the_key_but_not_its_booking_asks_again",),
     ),
     Guard(
         "customer-lock",
-        "a customer is neither deleted nor erased while somebody books for them",
+        "a customer is neither deleted nor erased while a booking is made for them",
         (core("require_customer", "\n        for key share;", ";"),),
         (
             f"{_RACES}::test_a_hold_of_a_customer_who_is_being_deleted_makes_a_new_one",
-            f"{_RACES}::test_a_hold_waits_for_erasing_and_is_somebody_elses",
+            f"{_RACES}::test_a_hold_waits_for_erasing_and_is_of_a_new_customer",
         ),
     ),
     Guard(
@@ -108,19 +127,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "erasure-of-live",
-        "nobody is erased who has a booking ahead",
+        "a customer with a booking ahead is not erased",
         (core("erasure_obstacles", "return next 'live_booking';", "null;"),),
         (f"{_IN_THE_WAY}[_live-reasons0]",),
     ),
     Guard(
         "erasure-of-refunded",
-        "nor while their money is on its way back",
+        "nor one whose refund is under way",
         (core("erasure_obstacles", "return next 'refund_under_way';", "null;"),),
         (f"{_IN_THE_WAY}[_queued-reasons5]",),
     ),
     Guard(
         "erasure-of-hashes",
-        "the hash of a request tells nothing of an erased person",
+        "the hash of a request reveals nothing of an erased customer",
         (
             api(
                 "erase_customer",
@@ -138,7 +157,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "secret-ends",
-        "a booking's secret opens nothing long after its end",
+        "a booking's secret is refused long after its end",
         (
             core(
                 "require_booking_access",
@@ -163,7 +182,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "letters-key",
-        "a letter's secret is derived with its place's key",
+        "a letter's secret is derived with its entry's key",
         (
             layer(
                 "outbox/email_templates",
@@ -175,7 +194,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "repeats-key",
-        "a repeat is told the secret that opens what the first call made",
+        "a repeat gets the secret that opens what the first call made",
         (
             layer(
                 "bookings/holds",

@@ -1,4 +1,6 @@
-"""The rules of a row stand in functions; what keeps such a function as good as a text."""
+"""The rules of a row are in functions; what keeps such a function as good as a constraint's
+text.
+"""
 
 from tests.mutations.guard import Guard, core, layer
 
@@ -15,7 +17,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "names-of-rules",
-        "a refusal names the rule, by which it is told from a fault of ours",
+        "a refusal names the rule, so that it is not taken for a fault of ours",
         (core("sound_customer", "constraint = v_broken", "constraint = 'customers_sound'"),),
         (f"{_CONSTRAINTS}[customers_phone_is_e164]",),
     ),

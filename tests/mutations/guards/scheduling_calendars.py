@@ -1,4 +1,4 @@
-"""Calendars kept elsewhere: what is read, from where, and which reading counts."""
+"""External calendars: what is read, from where, and which reading counts."""
 
 from tests.mutations.guard import Guard, api, core, layer
 
@@ -11,7 +11,7 @@ _EVENTS = "tests/unit/holdfast/calendars/test_events.py"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "later-reading-wins",
-        "what a calendar said before is not stored over what it says now",
+        "an older reading of a calendar does not replace a newer one",
         (api("store_calendar_busy", "v_calendar.read_at > p_begun_at", "false"),),
         (f"{_RACES}::test_a_late_reading_does_not_overwrite_a_later_one",),
     ),
@@ -47,19 +47,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "calendar-policy",
-        "nothing is held unchecked against the resource's policy",
+        "nothing is held unchecked if the resource's policy forbids it",
         (core("require_fresh_calendars", "if v_refused then", "if false then"),),
         (f"{_HOLDS}::test_refused_while_the_calendar_cannot_be_read",),
     ),
     Guard(
         "feed-revoked",
-        "a revoked address opens nothing",
+        "a revoked address is not found",
         (api("read_calendar_feed", " and f.revoked_at is null", ""),),
-        (f"{_HOLDS}::test_the_address_is_told_once_and_can_be_revoked",),
+        (f"{_HOLDS}::test_the_address_is_shown_once_and_can_be_revoked",),
     ),
     Guard(
         "peer-address",
-        "the address connected to is judged, not only the one resolved",
+        "the address connected to is checked, not only the resolved one",
         (
             layer(
                 "calendars/transport",
@@ -88,7 +88,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "whole-time",
-        "a feed that dribbles is left in time",
+        "a slow feed is abandoned in time",
         (layer("calendars/transport", "        watch.start()\n", ""),),
         (f"{_TRANSPORT}::test_a_dribbling_server_is_left_in_time",),
     ),
@@ -100,13 +100,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "recurrence-budget",
-        "rules that never end are not worked out",
+        "rules that never end are not computed to the end",
         (layer("calendars/recurrence", "if self._left < 0:", "if False:"),),
         (f"{_RULES}::test_what_costs_more_than_the_budget_is_refused",),
     ),
     Guard(
         "whole-feed",
-        "a feed that ends in the middle is not taken for a whole one",
+        "a feed that ends in the middle is not accepted",
         (layer("calendars/lines", "if self._path or not self._calendars:", "if not self._found:"),),
         (f"{_EVENTS}::test_malformed_feeds_are_refused_as_a_whole",),
     ),

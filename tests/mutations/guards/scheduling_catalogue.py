@@ -1,4 +1,4 @@
-"""What may change in the catalogue, and who must look again."""
+"""What may change in the catalogue, and what must be checked again."""
 
 from tests.mutations.guard import Guard, api, core
 
@@ -9,13 +9,13 @@ _SCHEDULES = "tests/functions/test_schedules.py"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "rules-alone",
-        "whoever changes a resource's rules waits for those who are booking",
+        "a change of a resource's rules waits for holds under way",
         (core("lock_rules", "pg_advisory_xact_lock(", "pg_advisory_xact_lock_shared("),),
         (f"{_RACES}::test_a_blackout_waits_for_the_hold_under_way_and_lists_it",),
     ),
     Guard(
         "rules-before-catalogue",
-        "what a hold reads of the catalogue stays true until it is done",
+        "what a hold reads of the catalogue does not change until it is done",
         (
             api(
                 "create_hold",
@@ -27,7 +27,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "rules-of-a-pool",
-        "of any resource that a pool may give",
+        "for any resource that a pool may give",
         (core("named_resources", "p.pool_id = (i.item ->> 'pool_id')::uuid", "false"),),
         (
             "tests/concurrency/test_groups_pools_carts.py"
@@ -36,7 +36,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "catalogue-version",
-        "a change of what somebody else has changed is refused",
+        "a change based on an older version is refused",
         (
             core(
                 "lock_item", "if (v_row ->> 'version')::integer <> p_version then", "if false then"
@@ -46,7 +46,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "catalogue-archived",
-        "what is archived is kept as it was",
+        "archived items stay as they were",
         (
             api(
                 "change_catalogue_item",
@@ -70,7 +70,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "window-named",
-        "a window that overlaps is refused with the one in the way, over Sunday's midnight too",
+        "an overlapping window is refused with the existing one, over Sunday's midnight too",
         (core("require_no_overlap", "v_from - 10080, v_from + v_minutes - 10080", "0, 0"),),
         (f"{_SCHEDULES}::test_overlapping_windows_are_refused",),
     ),

@@ -1,15 +1,15 @@
-"""Moving a booking to another time, and paying what that costs."""
+"""Rescheduling a booking, and paying the difference."""
 
 from tests.mutations.guard import Guard, api, core
 
 _MOVE = "tests/sql/test_reschedule.py"
-_CHANGES = "tests/sql/test_changes.py"
+_CHANGES = "tests/sql/test_reschedule_payments.py"
 _RACES = "tests/concurrency/test_reschedules.py"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "order-of-moves",
-        "a move locks the days it leaves and enters in the one order that all share",
+        "a reschedule locks the days it leaves and enters in the common order",
         (
             core(
                 "lock_reschedule_days",
@@ -22,7 +22,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "moved-meanwhile",
-        "a move that waited looks again where the booking is",
+        "a reschedule that waited reads the booking's time again",
         (
             api(
                 "reschedule_booking",
@@ -31,11 +31,11 @@ GUARDS: tuple[Guard, ...] = (
                 "false",
             ),
         ),
-        (f"{_RACES}::test_a_booking_that_was_moved_meanwhile_is_looked_at_again",),
+        (f"{_RACES}::test_a_booking_rescheduled_meanwhile_is_read_again",),
     ),
     Guard(
         "one-change-at-a-time",
-        "a booking whose change waits for its payment is not moved",
+        "a booking with a reschedule that waits for payment is not rescheduled again",
         (
             core(
                 "require_reschedulable",
@@ -43,17 +43,17 @@ GUARDS: tuple[Guard, ...] = (
                 "        when false and exists (\n",
             ),
         ),
-        (f"{_MOVE}::test_what_cannot_be_moved",),
+        (f"{_MOVE}::test_what_cannot_be_rescheduled",),
     ),
     Guard(
         "begun-is-not-moved",
-        "nor is one that has begun",
+        "nor one that has begun",
         (
             core(
                 "require_reschedulable", "when p_booking.starts_at <= p_at then", "when false then"
             ),
         ),
-        (f"{_MOVE}::test_what_cannot_be_moved",),
+        (f"{_MOVE}::test_what_cannot_be_rescheduled",),
     ),
     Guard(
         "no-repricing-while-paying",
@@ -68,11 +68,11 @@ GUARDS: tuple[Guard, ...] = (
                 "when p_booking.status not in ('held', 'paying', 'scheduled') then",
             ),
         ),
-        (f"{_MOVE}::test_what_cannot_be_moved",),
+        (f"{_MOVE}::test_what_cannot_be_rescheduled",),
     ),
     Guard(
         "difference-amount",
-        "another sum than the frozen difference moves nothing",
+        "another sum than the frozen difference reschedules nothing",
         (
             core(
                 "settle_reschedule_paid",
@@ -80,11 +80,11 @@ GUARDS: tuple[Guard, ...] = (
                 "if false then",
             ),
         ),
-        (f"{_CHANGES}::test_a_wrong_sum_moves_nothing_and_goes_back",),
+        (f"{_CHANGES}::test_a_wrong_sum_reschedules_nothing_and_is_refunded",),
     ),
     Guard(
         "change-expire-before-sweep",
-        "the sweep frees the time of a change only when it can no longer be paid",
+        "the sweep frees the time of a reschedule only when it can no longer be paid",
         (
             core(
                 "expire_reschedules",
@@ -96,7 +96,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "change-expire-before-release",
-        "nor does the customer",
+        "and so does the customer",
         (
             api(
                 "cancel_reschedule",
@@ -108,19 +108,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "late-change",
-        "a difference that comes late moves the booking only if the time is free",
+        "a difference paid late reschedules the booking only if the time is free",
         (
             core(
                 "reacquire_reschedule_time",
-                "v_offering, 2) then",
-                "v_offering, 2) or true then",
+                "        v_offering.group_size, 2)\n",
+                "        v_offering.group_size, 2) or true\n",
             ),
         ),
         (f"{_CHANGES}::test_paid_late_without_the_time_it_goes_back",),
     ),
     Guard(
         "late-change-of-another-price",
-        "and not after it was moved elsewhere, to another price",
+        "and not after a reschedule to another price",
         (
             core(
                 "reacquire_reschedule_time",
@@ -132,7 +132,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "begun-is-not-exchanged",
-        "who has had the old time does not get the new one",
+        "a customer who has had the old time does not get the new one",
         (
             core(
                 "reacquire_reschedule_time",
@@ -156,13 +156,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "stale-change",
-        "a change that ran out is in nobody's way",
+        "an expired reschedule does not block its time",
         (core("reschedule_expired", "c.expires_at <= p_at", "false"),),
-        (f"{_CHANGES}::test_a_stale_change_is_in_nobodys_way",),
+        (f"{_CHANGES}::test_an_expired_reschedule_blocks_no_time",),
     ),
     Guard(
         "free-cancellation-stays",
-        "a new time does not move the end of free cancellation",
+        "a reschedule does not change the deadline of free cancellation",
         (
             core(
                 "apply_reschedule",
@@ -172,6 +172,6 @@ GUARDS: tuple[Guard, ...] = (
                 " + (v_booking.starts_at - p_booking.starts_at),\n",
             ),
         ),
-        (f"{_MOVE}::test_free_cancellation_is_not_moved",),
+        (f"{_MOVE}::test_free_cancellation_keeps_its_deadline",),
     ),
 )

@@ -16,7 +16,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "cart-moves-together",
-        "until they are paid, bookings that are held together move together",
+        "until they are paid, the bookings of a cart change status together",
         (core("transition_booking", "if v_booking.cart_id = v_booking.id\n", "if false\n"),),
         (f"{_CARTS}::test_one_checkout_pays_for_all",),
     ),
@@ -34,7 +34,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "retake-closed",
-        "and none in a time that the provider has closed meanwhile",
+        "and none in a time that has been closed meanwhile",
         (
             core(
                 "reacquire_periods",
@@ -52,39 +52,39 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "group-size",
-        "a session has no more seats than its offering",
-        (core("join_class", "p_offering.group_size) as n", "p_offering.group_size + 1) as n"),),
+        "a class has no more seats than its offering",
+        (core("join_class", "p_group_size) as n", "p_group_size + 1) as n"),),
         (f"{_GROUPS}::test_customers_share_a_unit_up_to_the_size_of_the_group",),
     ),
     Guard(
         "session-joined",
-        "an open session is joined before another is opened",
+        "an open class is joined before another is opened",
         (core("join_class", "o.during, 1 as preference", "o.during, 3 as preference"),),
         (f"{_GROUPS}::test_an_open_session_is_joined_before_a_new_one_is_opened",),
     ),
     Guard(
         "session-buffers",
-        "who joins a session has the buffers it was opened with",
+        "a customer who joins a class gets the buffers it was opened with",
         (core("join_class", "if v_choice.during <> p_during then", "if false then"),),
-        (f"{_GROUPS}::test_who_joins_has_the_buffers_of_the_session",),
+        (f"{_GROUPS}::test_joining_takes_the_buffers_of_the_class",),
     ),
     Guard(
         "pool-goes-on",
-        "whoever loses a resource of a pool tries the next",
+        "a hold that loses a resource of a pool tries the next",
         (core("hold_from_pools", ", 0) < 2", ", 0) < 9"),),
-        (f"{_RACES}::test_whoever_loses_a_resource_takes_the_next",),
+        (f"{_RACES}::test_a_hold_that_loses_a_resource_takes_the_next",),
     ),
     Guard(
         "series-wall-time",
-        "a series keeps its time on the wall when the clocks change",
+        "a series keeps its local time when the clocks change",
         (
             core(
                 "resolve_periods",
-                "(v_asked_at at time zone (v_one.resource).timezone)"
+                "(v_asked_at at time zone (v_one.bookable).timezone)"
                 " + v_week * interval '7 days',\n"
-                "                (v_one.resource).timezone, 'start')",
+                "                    (v_one.bookable).timezone, 'start')",
                 "(v_asked_at at time zone 'UTC') + v_week * interval '7 days',\n"
-                "                'UTC', 'start')",
+                "                    'UTC', 'start')",
             ),
         ),
         (f"{_SERIES}::test_wall_time_is_kept_across_a_clock_change",),

@@ -14,7 +14,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "override",
-        "an override replaces what the week says of its day",
+        "an override replaces the weekly hours of its day",
         (core("open_windows", "d.local_day <> all (v_special)", "true"),),
         (f"{_BOOKABLE}::test_an_override_replaces_the_hours_of_its_day",),
     ),
@@ -26,11 +26,11 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "closed-times-refuse",
-        "what is blacked out or busy elsewhere cannot be held",
+        "times of a blackout or an external event cannot be held",
         (
             core(
                 "is_closed",
-                "select from core.blocked_ranges((p_requested.resource).id,",
+                "select from core.blocked_ranges((p_requested.bookable).resource_id,",
                 "select from core.blocked_ranges(null,",
             ),
         ),
@@ -38,7 +38,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "own-buffers",
-        "an offering's buffers stand instead of the resource's",
+        "an offering's buffers replace the resource's",
         (
             core(
                 "buffer_after",
@@ -56,8 +56,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "daily-limit-lock",
-        "whoever counts a local day locks all of it",
-        (core("lock_range", "if p_resource.daily_limit is null then", "if true then"),),
+        "a hold that counts a local day locks all of it",
+        (core("lock_range", "case when p_daily_limit is null then", "case when true then"),),
         (f"{_LIMITS}::test_two_ends_of_a_local_day_wait_for_each_other",),
     ),
     Guard(
@@ -74,7 +74,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "slots-bounded",
-        "a listing is refused rather than cut off",
+        "a listing that is too long is refused rather than cut off",
         (core("require_slot_count", "if p_slots > 2000 then", "if false then"),),
         (f"{_BOOKABLE}::test_too_many_slots_are_refused_not_cut_off",),
     ),
@@ -86,7 +86,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "explain-is-secret",
-        "only a server is told which booking is in the way",
+        "only a server learns which booking is in the way",
         (
             api(
                 "explain_slot",

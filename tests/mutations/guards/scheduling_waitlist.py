@@ -1,4 +1,4 @@
-"""How much one may hold, and who is offered what is given back."""
+"""How much one customer may hold, and who is offered a released time."""
 
 from tests.mutations.guard import Edit, Guard, core, layer
 
@@ -22,7 +22,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "holds-of-a-mailbox",
-        "a tag makes nobody another person",
+        "an address with a tag is the same mailbox",
         (
             core(
                 "limit_customer",
@@ -35,7 +35,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "paying-counts",
-        "a hold that is being paid counts past its deadline",
+        "a hold that is pending payment counts past its deadline",
         (
             core(
                 "live_periods",
@@ -47,8 +47,8 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "servers-address",
-        "only browsers are counted by their address",
-        (core("authorize", "if v_actor.side = 'customer' then", "if true then"),),
+        "only browsers are counted by their network address",
+        (core("authorize", "when k.kind <> 'secret' then decode(", "when true then decode("),),
         (f"{_LIMITS}::test_a_servers_address_is_not_limited",),
     ),
     Guard(
@@ -65,7 +65,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "freed-days-are-kept",
-        "no stranger comes between the freeing of a time and the end of its transaction",
+        "no other hold comes between the freeing of a time and the end of its transaction",
         (
             Edit(
                 "sql/triggers/occupancies_100_lock_freed.sql",
@@ -83,19 +83,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "serving-has-an-actor",
-        "who gives a time back is not written down as who offered it",
+        "the actor of an offer is not the caller who released the time",
         (Edit(_SERVE, "'sweep', null, v_request", "v_role, v_key::uuid, v_request"),),
-        (f"{_SERVING}::test_who_frees_a_time_does_not_make_the_offer",),
+        (f"{_SERVING}::test_freeing_a_time_is_not_making_the_offer",),
     ),
     Guard(
         "serving-restores-the-settings",
-        "what comes after it at commit finds the call's own tenant and actor",
+        "later triggers at commit find the call's own tenant and actor",
         (Edit(_SERVE, "'holdfast.tenant_id', coalesce(v_tenant, '')", "'holdfast.tenant_id', ''"),),
         (f"{_SERVING}::test_the_settings_are_as_they_were",),
     ),
     Guard(
         "serving-never-fails",
-        "an offer never undoes a payment",
+        "an offer never rolls back a payment",
         (
             Edit(
                 _SERVE,
@@ -107,7 +107,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "serving-survives-a-cancel",
-        "nor does a cancelled request, which `others` leaves out",
+        "nor does a cancelled request, which `others` does not catch",
         (Edit(_SERVE, "when others or query_canceled or", "when others or"),),
         (f"{_AT_COMMIT}::test_a_cancelled_request_is_released",),
     ),
@@ -119,7 +119,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "serving-leaves-the-past",
-        "what lies behind is deleted without a look at the waitlist",
+        "past times are freed without a look at the waitlist",
         (
             Edit(_SERVE, "pg_catalog.upper(old.during) > core.clock()", "true"),
             Edit(
@@ -132,13 +132,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "stale-hold-is-the-lines",
-        "who clears a stale hold away does not get a time that somebody waits for",
-        (core("occupy", "if core.awaited(p_resource, v_during) then", "if false then"),),
-        (f"{_WAITLIST}::test_who_wants_the_time_of_a_stale_hold_stands_in_line",),
+        "a hold that expires another does not get a time that a customer waits for",
+        (core("occupy", "if core.awaited(v_resource, v_during) then", "if false then"),),
+        (f"{_WAITLIST}::test_a_hold_of_an_expired_holds_time_stands_in_line",),
     ),
     Guard(
         "awaited-can-have-it",
-        "and is not refused for those who could not have it",
+        "and is not refused for entries that could not have it",
         (
             core(
                 "awaited",
@@ -150,7 +150,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "offer-never-waits",
-        "a release does not wait for whoever is at work on its day",
+        "a release does not wait for a lock on its day",
         (
             core("make_offers", "set lock_timeout = '10ms'\n", ""),
             core(
@@ -160,17 +160,17 @@ GUARDS: tuple[Guard, ...] = (
                 "    perform core.lock_days(p_resource.id, v_range);\n",
             ),
         ),
-        (f"{_RACES}::test_a_release_never_waits_for_who_is_at_work_there",),
+        (f"{_RACES}::test_a_release_never_waits_for_a_busy_day",),
     ),
     Guard(
         "offer-line",
         "first come, first served",
         (core("make_offers", "order by w.created_at, w.id)", "order by w.created_at, w.id desc)"),),
-        (f"{_WAITLIST}::test_who_waits_longest_gets_the_time_that_is_given_back",),
+        (f"{_WAITLIST}::test_the_longest_waiting_gets_the_released_time",),
     ),
     Guard(
         "offer-stale-first",
-        "stale holds are cleared away before a place is served",
+        "expired holds are cleared away before an entry is served",
         (
             core(
                 "make_offers",
@@ -182,19 +182,19 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "place-lapses",
-        "a place tells when its offer has run out",
+        "an entry shows when its offer has expired",
         (
             Edit(
                 "sql/triggers/bookings_910_follow_waitlist.sql",
-                "        and (new.status = 'scheduled'\n            or ",
-                "        and (new.status = 'scheduled'\n            or false and ",
+                "        when old.payment_status = 'unpaid'",
+                "        when false and old.payment_status = 'unpaid'",
             ),
         ),
         (f"{_WAITLIST}::test_an_offer_that_runs_out_goes_to_the_next",),
     ),
     Guard(
         "place-secret",
-        "a place opens with its own secret only",
+        "an entry opens with its own secret only",
         (
             core(
                 "require_waitlist_entry",
@@ -206,7 +206,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "offer-untold",
-        "nobody is told of an offer that is over",
+        "no letter is sent about an offer that is over",
         (
             core(
                 "offer_json",
@@ -214,7 +214,7 @@ GUARDS: tuple[Guard, ...] = (
                 "if false then",
             ),
         ),
-        ("tests/functions/test_waitlist.py::test_an_offer_nobody_needs_to_hear_of_is_not_told",),
+        ("tests/functions/test_waitlist.py::test_no_letter_is_sent_for_an_offer_turned_down",),
     ),
     Guard(
         "letter-escapes",

@@ -1,4 +1,4 @@
-"""Whom to believe, and what to do when somebody does not answer."""
+"""What to believe of Stripe's messages, and what to do without an answer."""
 
 from tests.mutations.guard import Guard, layer
 
@@ -12,7 +12,7 @@ _TOLERANCE = "if abs(now - int(stamps[0])) > stripe.Webhook.DEFAULT_TOLERANCE:"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "signature",
-        "only what Stripe signed is taken in",
+        "only what Stripe signed is accepted",
         (layer("stripe/gateway", '    raise ValueError("no secret of ours signed this")\n', ""),),
         (f"{_REFUSED}[wrong secret]",),
     ),
@@ -30,7 +30,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "signature-future",
-        "and so is one of the future",
+        "and so is one from the future",
         (
             layer(
                 "stripe/gateway",
@@ -56,7 +56,7 @@ GUARDS: tuple[Guard, ...] = (
         "lost-connection",
         "a call whose connection was lost is repeated",
         (layer("platform/database", "(lost and (trouble, where) not in repeated)", "False"),),
-        ("tests/functions/test_outages.py::test_a_connection_that_was_cut_is_made_anew",),
+        ("tests/functions/test_outages.py::test_a_connection_that_was_cut_is_made_again",),
     ),
     Guard(
         "lost-race",

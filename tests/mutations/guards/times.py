@@ -8,13 +8,13 @@ _SLOTS = "tests/sql/test_list_slots.py"
 GUARDS: tuple[Guard, ...] = (
     Guard(
         "buffer-after",
-        "a booking owns its resource until the buffer after it is over",
+        "a booking owns its resource until the end of the buffer after it",
         (core("with_buffers", "p_ends_at + p_after_minutes * interval '1 minute'", "p_ends_at"),),
         (f"{_HOLD}::test_buffers_are_frozen_into_the_occupied_range",),
     ),
     Guard(
         "buffer-before",
-        "and from the beginning of the buffer before it",
+        "and from the start of the buffer before it",
         (
             core(
                 "with_buffers",
@@ -27,7 +27,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "capacity",
         "a resource has as many units as its capacity",
-        (core("occupy", "1 .. p_resource.capacity loop", "1 .. p_resource.capacity + 1 loop"),),
+        (core("occupy", "1 .. p_capacity loop", "1 .. p_capacity + 1 loop"),),
         ("tests/sql/test_carts.py::test_one_time_twice_is_refused",),
     ),
     Guard(
@@ -47,16 +47,16 @@ GUARDS: tuple[Guard, ...] = (
         "a booking ends before the resource closes",
         (
             core(
-                "bookable_periods",
-                "least(pg_catalog.upper(f.free) - v_length,",
-                "least(pg_catalog.upper(f.free),",
+                "bookable_runs",
+                "least(w.open_until - v_length, w.closes_at - c_instant, v_last) as last",
+                "least(w.open_until, w.closes_at - c_instant, v_last) as last",
             ),
         ),
         (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),
     ),
     Guard(
         "stale-holds-give-way",
-        "a hold that has run out does not keep its time",
+        "an expired hold does not keep its time",
         (
             core(
                 "owns_time",
@@ -68,13 +68,13 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "stale-holds-are-expired",
-        "whoever wants the time of a stale hold expires it",
-        (core("occupy", "core.expire_stale_holds(p_resource, v_during) = 0", "true"),),
+        "a hold of an expired hold's time expires it",
+        (core("occupy", "core.expire_stale_holds(v_resource, v_during) = 0", "true"),),
         (f"{_HOLD}::test_a_hold_that_ran_out_gives_way_at_once",),
     ),
     Guard(
         "live-holds-are-kept",
-        "only a hold that has run out gives way",
+        "only an expired hold gives way",
         (
             core("stale_holds", "and not core.owns_time(o, b, p_at)", ""),
             core(
@@ -87,7 +87,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "hold-deadline",
-        "a hold that has run out cannot go to pay",
+        "an expired hold cannot begin a checkout",
         (
             core(
                 "require_payable",
@@ -104,7 +104,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "time-is-freed",
-        "whoever leaves the live statuses gives the time back in the same transaction",
+        "a booking that is no longer live frees its time in the same transaction",
         (core("transition_booking", "if not core.is_live(p_to) then", "if false then"),),
         ("tests/sql/test_release_hold.py::test_a_held_time_is_free_at_once",),
     ),
@@ -114,7 +114,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             Edit(
                 "sql/triggers/bookings_100_guard_transition.sql",
-                "if not exists (",
+                "if old.status is distinct from new.status and not exists (",
                 "if false and not exists (",
             ),
         ),

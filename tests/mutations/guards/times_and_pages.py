@@ -1,4 +1,4 @@
-"""Money comes in time or goes back; amounts can be charged; pages are few, and lead home."""
+"""Payments come in time or are refunded; amounts can be charged; pages are few, and lead home."""
 
 from tests.mutations.guard import Edit, Guard, api, core, layer
 
@@ -57,19 +57,19 @@ _TIMES: tuple[Guard, ...] = (
     ),
     Guard(
         "page-says-until-when",
-        "and tells until when it can be paid",
+        "and its answer says until when it can be paid",
         (core("new_checkout", "least(v_expires_at, v_closed_at), v_now", "v_expires_at, v_now"),),
         (f"{_BEGUN}::test_the_page_of_a_near_start_is_closed_before_it",),
     ),
     Guard(
         "no-page-at-the-last-minute",
-        "none is made for what begins within five minutes",
+        "none is made for a time that begins within five minutes",
         (core("require_renewal", "if core.last_page(v_start) < p_at then", "if false then"),),
         (f"{_BEGUN}::test_no_page_is_made_for_what_begins_at_once",),
     ),
     Guard(
         "no-move-at-the-last-minute",
-        "nor does a time wait for a difference that could not be paid any more",
+        "nor is a time kept for a difference that could no longer be paid",
         (
             core(
                 "begin_reschedule_checkout",
@@ -77,11 +77,11 @@ _TIMES: tuple[Guard, ...] = (
                 "    if false\n        and",
             ),
         ),
-        (f"{_BEGUN}::test_no_move_waits_for_a_difference_that_cannot_be_paid",),
+        (f"{_BEGUN}::test_no_reschedule_waits_for_a_difference_that_cannot_be_paid",),
     ),
     Guard(
         "no-page-once-begun",
-        "nor is an open one given out once the time has begun",
+        "nor is an open one returned once the time has begun",
         (
             core(
                 "require_payable",
@@ -111,7 +111,7 @@ _TIMES: tuple[Guard, ...] = (
     ),
     Guard(
         "delayed-is-given-up",
-        "then the booking is given up",
+        "then the booking expires",
         (
             api(
                 "expire_holds",
@@ -123,7 +123,7 @@ _TIMES: tuple[Guard, ...] = (
     ),
     Guard(
         "delayed-change-until-the-start",
-        "so is a change, when the first of its two times begins",
+        "so does a reschedule, when the first of its two times begins",
         (
             core(
                 "settle_reschedule",
@@ -131,9 +131,7 @@ _TIMES: tuple[Guard, ...] = (
                 "core.clock() + interval '24 hours');",
             ),
         ),
-        (
-            f"{_BEGUN}::test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_start",
-        ),
+        (f"{_BEGUN}::test_a_reschedule_with_a_delayed_payment_expires_at_the_first_start",),
     ),
     Guard(
         "delayed-change-is-given-up",
@@ -145,9 +143,7 @@ _TIMES: tuple[Guard, ...] = (
                 "elsif false then",
             ),
         ),
-        (
-            f"{_BEGUN}::test_a_change_that_waits_for_a_delayed_payment_is_given_up_at_the_first_start",
-        ),
+        (f"{_BEGUN}::test_a_reschedule_with_a_delayed_payment_expires_at_the_first_start",),
     ),
     Guard(
         "delayed-for-servers",
@@ -163,7 +159,7 @@ _TIMES: tuple[Guard, ...] = (
     ),
     Guard(
         "delayed-in-time",
-        "nor does anybody whose time begins before their result",
+        "nor does a booking whose time begins before their result",
         (
             core(
                 "may_delay",
@@ -175,7 +171,7 @@ _TIMES: tuple[Guard, ...] = (
     ),
     Guard(
         "delayed-left-out",
-        "what may not be offered is left out of what Stripe is sent",
+        "methods that may not be offered are left out of what Stripe is sent",
         (
             core(
                 "stripe_session_parameters",
@@ -190,19 +186,19 @@ _TIMES: tuple[Guard, ...] = (
 _CHARGES: tuple[Guard, ...] = (
     Guard(
         "least-charge",
-        "what is below the least charge of its currency is no price",
+        "less than the least charge of its currency is no price",
         (core("require_chargeable", "p_amount < v_currency.least_charge or ", ""),),
         (f"{_CURRENCIES}::test_a_price_is_judged_when_it_is_set[299-SEK-False]",),
     ),
     Guard(
         "step",
-        "nor is what lies between two of its steps",
+        "nor is an amount between two of its steps",
         (core("require_chargeable", " or p_amount % v_currency.step <> 0", ""),),
         (f"{_CHARGED}::test_amounts_are_multiples_of_their_currencys_step",),
     ),
     Guard(
         "price-is-judged",
-        "a price is judged on every way into the table",
+        "a price is checked wherever it is set",
         (
             Edit(
                 "sql/triggers/prices_100_check_amount.sql",
@@ -214,7 +210,7 @@ _CHARGES: tuple[Guard, ...] = (
     ),
     Guard(
         "old-price-stays",
-        "one that was there before its currency had a least charge is not judged until it changes",
+        "one from before its currency had a least charge is not checked until it changes",
         (
             Edit(
                 "sql/triggers/prices_100_check_amount.sql",
@@ -226,7 +222,7 @@ _CHARGES: tuple[Guard, ...] = (
     ),
     Guard(
         "old-price-is-not-held",
-        "but nobody holds at it",
+        "but it cannot be held",
         (
             core(
                 "require_price",
@@ -241,9 +237,9 @@ _CHARGES: tuple[Guard, ...] = (
     ),
     Guard(
         "old-price-stops-no-sweep",
-        "nor is it offered, and the waitlist goes on",
+        "nor is it offered, and the waitlist continues",
         (core("make_offer", " or sqlstate 'KHAMT'", ""),),
-        (f"{_CURRENCIES}::test_who_waits_is_passed_over_while_the_price_cannot_be_charged",),
+        (f"{_CURRENCIES}::test_an_entry_is_skipped_while_its_price_cannot_be_charged",),
     ),
     Guard(
         "old-hold-is-not-sent",
@@ -266,9 +262,9 @@ _CHARGES: tuple[Guard, ...] = (
     ),
     Guard(
         "too-little-for-stripe",
-        "what Stripe finds too little is told as such",
+        "an amount too small for Stripe is reported as such",
         (layer("payments/checkouts", '{"amount_too_small", "amount_too_large"}', "set()"),),
-        (f"{_CHARGED}::test_what_stripe_finds_too_little_is_told_as_such",),
+        (f"{_CHARGED}::test_what_stripe_finds_too_little_is_reported_as_such",),
     ),
 )
 
@@ -287,13 +283,13 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
     ),
     Guard(
         "pages-of-changes",
-        "those of a change are counted as well",
+        "those of a reschedule are counted as well",
         (core("new_checkout", "set payment_pages = c.payment_pages + 1", "set payment_pages = 0"),),
-        (f"{_PAGES}::test_pages_of_a_change_are_counted_apart",),
+        (f"{_PAGES}::test_pages_of_a_reschedule_are_counted_separately",),
     ),
     Guard(
         "one-question",
-        "however many poll, Stripe is asked once in some seconds",
+        "however many poll, Stripe is asked only once in some seconds",
         (
             core(
                 "stripe_session_to_ask",
@@ -305,18 +301,18 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
     ),
     Guard(
         "one-question-at-once",
-        "also of those who poll at once",
+        "also if they poll at once",
         (core("stripe_session_to_ask", "    for no key update skip locked;", "    ;"),),
         ("tests/concurrency/test_begun_times.py::test_of_many_who_poll_at_once_one_asks",),
     ),
     Guard(
         "asking-is-no-change",
-        "that it was asked about makes a checkout no younger",
+        "asking about a checkout does not change its age",
         (
             Edit(
-                "sql/triggers/bookings_200_bump_version.sql",
-                "old.asked_at is not distinct from new.asked_at)",
-                "true)",
+                "sql/triggers/checkouts_200_bump_version.sql",
+                "if old.asked_at is not distinct from new.asked_at then",
+                "if true then",
             ),
         ),
         (f"{_PAGES}::test_that_it_was_asked_changes_nothing_else",),
@@ -341,7 +337,7 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
     ),
     Guard(
         "return-https",
-        "nobody's leads over http, but to the machine of who develops",
+        "no page leads over http, except to a developer's machine",
         (
             core(
                 "require_return_addresses",
@@ -362,7 +358,7 @@ _EVENTS: tuple[Guard, ...] = (
     ),
     Guard(
         "nothing-paid-confirms-nothing",
-        "a session that asked for nothing has brought nothing",
+        "a session that required no payment confirms nothing",
         (
             layer(
                 "stripe/gateway",
@@ -373,8 +369,8 @@ _EVENTS: tuple[Guard, ...] = (
         (f"{_OBJECTS}::test_a_session_that_asked_for_nothing_confirms_nothing",),
     ),
     Guard(
-        "metadata-is-anybodys",
-        "of a session's metadata only what we wrote is taken, if it is text",
+        "metadata-of-others",
+        "of a session's metadata only what we wrote is used, if it is text",
         (
             layer(
                 "stripe/gateway",
@@ -386,7 +382,7 @@ _EVENTS: tuple[Guard, ...] = (
     ),
     Guard(
         "answers-are-readable",
-        "a session that Stripe answers us is looked at as those of events are",
+        "a session that Stripe returns is checked like those of events",
         (layer("payments/confirmations", "if not gateway.readable(session):", "if False:"),),
         (f"{_OBJECTS}::test_the_page_survives_what_stripe_answers",),
     ),

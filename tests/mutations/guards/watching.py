@@ -1,11 +1,11 @@
-"""What is written down for whoever watches, and what a person may do by hand."""
+"""What is logged and measured, and what an operator may do by hand."""
 
 from tests.mutations.guard import Guard, api, core, layer
 
 _RETRY = "tests/sql/test_retry_effect.py"
 _STORIES = "tests/journeys/test_watching.py"
 _FOLLOWING = "tests/journeys/test_following.py"
-_TOLD = f"{_STORIES}::test_a_story_is_told_and_nothing_personal"
+_TOLD = f"{_STORIES}::test_a_story_is_measured_and_logs_nothing_personal"
 
 GUARDS: tuple[Guard, ...] = (
     Guard(
@@ -16,15 +16,15 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "retry-dead-only",
-        "what is well or under way is not begun anew",
+        "an effect that is done or under way is not begun again",
         (api("retry_effect", "elsif v_effect.state = 'dead' then", "elsif true then"),),
         (f"{_RETRY}::test_what_is_well_or_under_way_is_left_alone",),
     ),
     Guard(
         "retry-ends-the-asking",
-        "nobody asks any more about a refund that another one has replaced",
+        "a replaced refund is not asked about any more",
         (api("retry_effect", "set state = 'done', lease = null", "set lease = null"),),
-        (f"{_RETRY}::test_a_failure_that_only_an_event_has_told_is_replaced_too",),
+        (f"{_RETRY}::test_a_failure_known_only_by_an_event_is_replaced_too",),
     ),
     Guard(
         "fault-without-text",
@@ -58,7 +58,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "replaced-not-counted",
-        "a failed refund that another one has replaced no longer waits for a person",
+        "a failed refund that was replaced no longer waits for a person",
         (api("measure_backlog", " and r.replaced_by is null", ""),),
         ("tests/sql/test_measure.py::test_failed_refunds_count_until_another_replaces_them",),
     ),

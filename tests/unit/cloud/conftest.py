@@ -1,4 +1,4 @@
-"""An AWS account of moto's, a Stripe, and a SAM CLI that deploys nothing."""
+"""An AWS account of moto's, the Stripe double, and a SAM CLI that deploys nothing."""
 
 import os
 import stat
@@ -43,7 +43,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def at_stripe(stripe_double: Double, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Stripe's address."""
+    """The double's address."""
     with server.running(stripe_double, deliver=False) as url:
         monkeypatch.setenv("STRIPE_API_BASE", url)
         yield url

@@ -26,7 +26,9 @@ from tests.harness.servers.cloud import (
 
 
 def test_a_first_deployment(aws: None, cli: StandIn, at_stripe: str) -> None:
-    """Secrets asked for and kept, built, deployed, registered; what to do next is said."""
+    """Secrets are asked for and stored, the stack is built, deployed and registered; the output
+    names the next steps.
+    """
     guided = person(TEST_KEY, DATABASE)
 
     guided.deploy(stage(MailFrom='My "Studio" <a@studio.example>'))
@@ -86,7 +88,7 @@ def test_deploying_again_asks_for_nothing(aws: None, cli: StandIn, at_stripe: st
 
 
 def test_a_created_database_needs_no_address(aws: None, cli: StandIn, at_stripe: str) -> None:
-    """Nobody is asked for what the stack will make."""
+    """The address of a database that the stack creates is not asked for."""
     guided = person(TEST_KEY)
 
     guided.deploy(stage(CreateDatabase="yes"))
@@ -101,7 +103,7 @@ def test_a_created_database_needs_no_address(aws: None, cli: StandIn, at_stripe:
     [(LIVE_KEY, "false"), (TEST_KEY, "true"), ("pk_test_abcdefgh", "false"), ("", "false")],
 )
 def test_a_key_of_another_mode_is_refused(aws: None, cli: StandIn, key: str, livemode: str) -> None:
-    """Nothing is kept, nothing is built."""
+    """Nothing is stored, nothing is built."""
     with pytest.raises(CloudError) as refused:
         person(key).deploy(stage(Livemode=livemode))
 
@@ -110,7 +112,7 @@ def test_a_key_of_another_mode_is_refused(aws: None, cli: StandIn, key: str, liv
 
 
 def test_a_stage_that_went_live_needs_a_live_key(aws: None, cli: StandIn, at_stripe: str) -> None:
-    """The key that is kept is checked too: test keys and live mode never meet."""
+    """The stored key is checked too: a test key is refused in live mode."""
     person(TEST_KEY, DATABASE).deploy(stage())
     before = len(cli.calls())
 
@@ -123,7 +125,7 @@ def test_a_stage_that_went_live_needs_a_live_key(aws: None, cli: StandIn, at_str
     "url", ["mysql://u:p@h/d", "postgresql://u@h/d", "postgresql://u:p@h/", "x"]
 )
 def test_an_address_that_is_none_is_refused(aws: None, cli: StandIn, url: str) -> None:
-    """What cannot be a database's owner and address is told at once, and not repeated."""
+    """An address that cannot be a database's is refused at once, and not printed."""
     with pytest.raises(CloudError, match="postgresql://user") as refused:
         person(TEST_KEY, url).deploy(stage())
 
@@ -131,7 +133,7 @@ def test_an_address_that_is_none_is_refused(aws: None, cli: StandIn, url: str) -
 
 
 def test_a_secret_being_deleted_stops_it(aws: None, cli: StandIn) -> None:
-    """Making it anew is impossible for days; how to get it back is said."""
+    """It cannot be made again for days; the message says how to restore it."""
     secrets().create_secret(Name="holdfast/dev/stripe", SecretString="{}")
     secrets().delete_secret(SecretId="holdfast/dev/stripe")
 
@@ -143,7 +145,7 @@ def test_a_secret_being_deleted_stops_it(aws: None, cli: StandIn) -> None:
 def test_a_failing_step_ends_it(
     aws: None, cli: StandIn, at_stripe: str, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """Nothing after it is done; a repeat goes on where it stopped."""
+    """Later steps are not run; a repeat continues where it stopped."""
     monkeypatch.setenv("STAND_IN_FAILS", step)
     with pytest.raises(CloudError):
         person(TEST_KEY, DATABASE).deploy(stage())
@@ -159,7 +161,7 @@ def test_a_failing_step_ends_it(
 def test_the_page_is_uploaded(aws: None, cli: StandIn, at_stripe: str) -> None:
     """The page and shared/ below it, with their types; config.js is CloudFront's own.
 
-    CloudFront hears that there are new files.
+    The distribution is invalidated.
     """
     s3 = boto3.client("s3")
     where = {"LocationConstraint": "eu-central-1"}

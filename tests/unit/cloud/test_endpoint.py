@@ -23,10 +23,10 @@ def registered(url: str, told: list[str] | None = None) -> None:
     webhook.register(webhook.client(TEST_KEY, url), secrets(), stage(), HOOK, (told or []).append)
 
 
-def test_an_endpoint_whose_secret_is_lost_is_made_anew(
+def test_an_endpoint_whose_secret_is_lost_is_replaced(
     aws: None, at_stripe: str, stripe_double: Double
 ) -> None:
-    """Stripe tells a signing secret once: if it is not kept, the endpoint is of no use."""
+    """Stripe shows a signing secret once: without it, the endpoint is replaced."""
     vault.provide(secrets(), stage(), person(TEST_KEY, DATABASE).ask, print)
     lost = stripe_double.register_endpoint(HOOK, secret="whsec_lost")["id"]
 
@@ -40,7 +40,9 @@ def test_an_endpoint_whose_secret_is_lost_is_made_anew(
 def test_a_new_endpoint_keeps_the_old_secrets(
     aws: None, at_stripe: str, stripe_double: Double
 ) -> None:
-    """An older API version: a second endpoint, whose secret comes first; the old one is told."""
+    """An older API version: a second endpoint is made, whose secret comes first; the message names
+    the old one.
+    """
     vault.provide(secrets(), stage(), person(TEST_KEY, DATABASE).ask, print)
     stripe_double.register_endpoint(HOOK, secret="whsec_old")  # of no API version at all
     vault.write(secrets(), stage(), vault.WEBHOOK, "whsec_old")
@@ -54,11 +56,11 @@ def test_a_new_endpoint_keeps_the_old_secrets(
 
 
 def test_a_secret_that_cannot_be_kept_leaves_no_endpoint(aws: None, at_stripe: str) -> None:
-    """Else Stripe would sign with what nobody knows."""
+    """Otherwise Stripe would sign with a secret that is not stored anywhere."""
     vault.provide(secrets(), stage(), person(TEST_KEY, DATABASE).ask, print)
 
     class Closed:
-        """A vault that can be read only."""
+        """A vault that can only be read."""
 
         get_secret_value = staticmethod(secrets().get_secret_value)
 
@@ -73,7 +75,7 @@ def test_a_secret_that_cannot_be_kept_leaves_no_endpoint(aws: None, at_stripe: s
 def test_without_stripe_the_rest_is_done(
     aws: None, cli: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The system is up; how to register the webhook by hand is said, with every event."""
+    """The system is up; the message says how to register the webhook by hand, with every event."""
     monkeypatch.setenv("STRIPE_API_BASE", "http://127.0.0.1:1")
     guided = person(TEST_KEY, DATABASE)
 

@@ -59,7 +59,7 @@ def test_what_never_came_to_be_is_removed(aws: None, cli: StandIn) -> None:
 def test_a_stack_that_resists_keeps_its_endpoint(
     aws: None, cli: StandIn, at_stripe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What still runs still hears of payments."""
+    """It still runs, so it still gets events of payments."""
     person(TEST_KEY, DATABASE).deploy(stage())
     monkeypatch.setenv("STAND_IN_FAILS", "delete")
 
@@ -79,7 +79,9 @@ def test_nothing_happens_without_the_word(
     command: Callable[[list[str]], int],
     name: str,
 ) -> None:
-    """The live system, and any removal, want the stack's name typed; "yes" is not it."""
+    """The live system, and any removal, require the stack's name to be typed; "yes" is not
+    enough.
+    """
     monkeypatch.setattr("builtins.input", lambda _question: "yes")
 
     assert command([name]) == 1
@@ -90,7 +92,9 @@ def test_nothing_happens_without_the_word(
 def test_the_region_is_the_stages_or_the_shells(
     aws: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """samconfig.toml first, then AWS_REGION, as the AWS CLI does; without any it says so."""
+    """samconfig.toml first, then AWS_REGION, as the AWS CLI does; without any, the message says
+    so.
+    """
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     own = Stage("dev", "holdfast-dev", "us-east-2", {"Stage": "dev"})
@@ -120,7 +124,7 @@ def test_without_credentials_it_says_so(
     assert ("no valid AWS credentials" in capsys.readouterr().err, cli.calls()) == (True, [])
 
 
-def test_a_stack_that_is_not_there_is_told(cli: StandIn) -> None:
+def test_a_missing_stack_is_reported(cli: StandIn) -> None:
     """`make tenant` before `make deploy`."""
     (cli.folder / "outputs").write_text("")
 
@@ -129,7 +133,7 @@ def test_a_stack_that_is_not_there_is_told(cli: StandIn) -> None:
 
 
 def test_secrets_are_only_asked_for_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A pipe or CI would have the secret in a file or log."""
+    """From a pipe or in CI the secret would be in a file or log."""
     with open(os.devnull) as nothing:  # noqa: PTH123
         monkeypatch.setattr("sys.stdin", nothing)
         with pytest.raises(CloudError, match="terminal"):

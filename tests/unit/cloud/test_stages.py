@@ -1,4 +1,4 @@
-"""What samconfig.toml says of the stages."""
+"""The stages in samconfig.toml."""
 
 import re
 from pathlib import Path
@@ -13,8 +13,9 @@ from tests.harness.servers.cloud import stage
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])
 def test_the_stages_can_be_deployed(name: str) -> None:
-    """Each names itself, asks before it changes anything, may expand nested stacks, and only says
-    what template.yaml takes."""
+    """Each names itself, asks before it changes anything, may expand nested stacks, and sets only
+    parameters of template.yaml.
+    """
     import tomllib  # noqa: PLC0415
 
     found = stages.load(name)
@@ -57,7 +58,7 @@ def test_a_wrong_stage_is_refused(tmp_path: Path, text: str, why: str) -> None:
 
 
 def test_a_release_changes_with_code_and_parameters() -> None:
-    """And with nothing else: the same again is the same release."""
+    """And with nothing else: the same inputs are the same release."""
     one = stages.released(stage(), {"StripeSecretArn": "a"}, "abc")["Release"]
 
     assert one == stages.released(stage(), {"StripeSecretArn": "a"}, "abc")["Release"]

@@ -11,7 +11,7 @@ from dev.cloud.stages import CloudError
 
 
 def test_keys_are_never_sent() -> None:
-    """Only their hashes; each time other keys, in the form that the API takes."""
+    """Only their hashes; each time other keys, in the API's format."""
     from holdfast.access.actors import digest, from_headers  # noqa: PLC0415
 
     mine = str(UUID(int=7))
@@ -27,13 +27,13 @@ def test_keys_are_never_sent() -> None:
 
 
 def test_a_tenants_id_is_a_uuid() -> None:
-    """It is a part of the keys: nothing else is."""
+    """It is part of the keys, so nothing else is accepted."""
     with pytest.raises(CloudError, match="UUID"):
         tenant.new_keys("live", "my-studio")
 
 
-def test_who_is_replaced_is_told_by_kind() -> None:
-    """One key of each kind at most, and only of this tenant."""
+def test_a_replaced_key_is_named_by_kind() -> None:
+    """At most one key of each kind, and only of this tenant."""
     known = [{"id": name, "kind": kind} for name, kind in (("a", "secret"), ("b", "secret"))]
     known.append({"id": "c", "kind": "publishable"})
 
@@ -44,13 +44,13 @@ def test_who_is_replaced_is_told_by_kind() -> None:
 
 
 def test_a_tenant_has_to_be_named(capsys: pytest.CaptureFixture[str]) -> None:
-    """Neither NAME nor TENANT: said, and nothing is looked for."""
+    """Neither NAME nor TENANT: the message says so, and nothing is looked up."""
     assert tenant.main(["dev"]) == 2
     assert "NAME" in capsys.readouterr().err
 
 
-def test_page_types_are_told() -> None:
-    """Unknown files are bytes."""
+def test_page_types_are_set() -> None:
+    """Files of unknown types are sent as bytes."""
     assert page._type(Path("x.unknown")) == "application/octet-stream"
 
 
@@ -62,8 +62,8 @@ def test_page_types_are_told() -> None:
         (["https://a.example", "http://localhost:*"], "https://a.example, http://localhost:*"),
     ],
 )
-def test_where_payment_pages_lead_is_told(origins: list[str] | None, told: str) -> None:
-    """A tenant that is older than the list sees that it has none."""
+def test_where_payment_pages_lead_is_printed(origins: list[str] | None, told: str) -> None:
+    """For a tenant without a list, the output says so."""
     shown = {"name": "A", "id": "1", "keys": [], "return_origins": origins}
 
     lines = tenant.lines(shown | {"delayed_methods": "servers"}, {})
@@ -72,7 +72,7 @@ def test_where_payment_pages_lead_is_told(origins: list[str] | None, told: str) 
 
 
 def test_only_what_is_said_of_payments_is_sent() -> None:
-    """The others stay as they are."""
+    """The other settings stay as they are."""
     sent = tenant.request("id", None, {}, [], settings={"return_origins": ["https://a.example"]})
 
     assert sent["tenant"]["return_origins"] == ["https://a.example"]

@@ -1,4 +1,4 @@
-"""A small world for the local stack's own tests: functions written on the spot, run for real."""
+"""A small world for the local stack's own tests: functions written on the spot, really run."""
 
 import asyncio
 import io
@@ -56,7 +56,7 @@ class Toy:
         return function
 
     def template(self, **parts: Any) -> Template:
-        """A template of these functions and of what else is given."""
+        """A template with these functions and the given resources."""
         return Template(functions=self.functions, **parts)
 
     def run(self, story: Callable[["Toy"], Awaitable[None]]) -> None:
@@ -82,7 +82,7 @@ class Toy:
         asyncio.run(told())
 
     def backends(self) -> Backends:
-        """What the functions would talk to."""
+        """What the functions would call."""
         return Backends(
             root=self.root,
             database_url=lambda role: f"postgresql://{role or 'postgres'}@127.0.0.1:5/holdfast",

@@ -1,4 +1,4 @@
-"""What is shipped of others: its licences are told, its vulnerabilities asked for."""
+"""The audit of shipped packages: licences listed, vulnerabilities looked up."""
 
 import json
 import threading
@@ -24,7 +24,7 @@ def _osv(results: Any) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
@@ -55,7 +55,7 @@ def test_a_finding_fails(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_nothing_found_passes() -> None:
-    """Every package of the layer was asked for."""
+    """Every package of the layer was looked up."""
     seen: list[Any] = []
 
     def results(asked: list[Any]) -> Any:
@@ -70,7 +70,7 @@ def test_nothing_found_passes() -> None:
 
 @pytest.mark.parametrize("service", [f"http://{REFUSING}", "nonsense"])
 def test_without_the_service_it_says_so(service: str, capsys: pytest.CaptureFixture[str]) -> None:
-    """No network, or no answer that can be read: said, and passed."""
+    """Without network, or with an unreadable answer, the audit says so and passes."""
     if service == "nonsense":
         with _osv(lambda asked: {"error": 1}) as address:
             assert audit.main(address) == 0
@@ -81,7 +81,7 @@ def test_without_the_service_it_says_so(service: str, capsys: pytest.CaptureFixt
 
 
 def test_every_package_of_the_layer_says_its_licence() -> None:
-    """Names, licences, and for those that want it the licence's own text.
+    """Names, licences, and the licence's own text for those that require it.
 
     Proves: ASVS 15.1.2
     """

@@ -54,11 +54,13 @@ def test_an_old_python3_is_passed_over(tmp_path: Path) -> None:
 
 
 def test_an_old_python_can_read_the_refusal() -> None:
-    """The file parses long before 3.11, so that it, not a syntax error, speaks."""
+    """The file parses on versions long before 3.11, so that its message appears, not a syntax
+    error.
+    """
     ast.parse((ROOT / "dev" / "bootstrap.py").read_text(), feature_version=(3, 7))
 
 
-def test_a_python_without_venv_is_told_what_to_install(tmp_path: Path) -> None:
+def test_a_python_without_venv_says_what_to_install(tmp_path: Path) -> None:
     """Debian splits venv off; the message says so instead of failing half way."""
     code = (
         "import sys, importlib.util as u; sys.path.insert(0, '.'); find = u.find_spec\n"
@@ -78,7 +80,7 @@ def test_a_python_without_venv_is_told_what_to_install(tmp_path: Path) -> None:
 def test_the_stamp_follows_the_requirements(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An environment is made again when its requirements change, or when it was never completed."""
+    """An environment is made again when its requirements change, or when it is incomplete."""
     monkeypatch.setattr(bootstrap, "LOCAL", tmp_path / "local")
     monkeypatch.setattr(bootstrap, "REQUIREMENTS", tmp_path)
     (tmp_path / "dev.txt").write_text("a==1")
@@ -99,7 +101,9 @@ def test_the_stamp_follows_the_requirements(
 
 
 def test_pips_settings_reach_the_installer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index configured for pip is used by uv, which doesn't read pip's files; ours win."""
+    """uv, which doesn't read pip's files, uses the index configured for pip; our own settings
+    win.
+    """
     listed = """global.cert='/pip/ca.pem'
 global.extra-index-url='\\nhttps://a.example/simple\\nhttps://b.example/simple'
 global.timeout='60'
@@ -123,7 +127,7 @@ global.timeout='60'
 
 
 def test_make_lists_what_it_can_do() -> None:
-    """`make` alone is a table of contents."""
+    """`make` alone lists the commands."""
     assert MAKE is not None
     listed = subprocess.run([MAKE], check=True, cwd=ROOT, capture_output=True, text=True).stdout
 

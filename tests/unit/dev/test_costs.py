@@ -1,4 +1,4 @@
-"""The cost page: nothing that costs is forgotten, and a changed setting is a changed figure."""
+"""The cost page: it includes everything that costs, and a changed setting changes a figure."""
 
 import re
 import shutil
@@ -25,7 +25,7 @@ def bill(size: str, path: Path = ROOT / "template.yaml", **parameters: str) -> d
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """The templates, to be changed."""
+    """A copy of the templates, to be changed."""
     shutil.copytree(ROOT / "infra", tmp_path / "infra")
     return Path(shutil.copy(ROOT / "template.yaml", tmp_path))
 
@@ -37,8 +37,9 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def test_every_type_is_priced_or_free_for_a_reason() -> None:
-    """Whatever the templates can make is counted, or the page says why it is not; nothing is both,
-    and no reason outlives its resource."""
+    """Every resource type of the templates is counted, or the page gives the reason why not; none
+    is both, and no reason is left over.
+    """
     used = {
         described["Type"]
         for path in TEMPLATES
@@ -53,7 +54,7 @@ def test_every_type_is_priced_or_free_for_a_reason() -> None:
 
 
 def test_a_new_kind_of_resource_cannot_be_forgotten(copy: Path) -> None:
-    """A type that nobody has thought of stops the page, and is named."""
+    """A type without a price or a reason stops the page, with its name."""
     change(
         copy, "\nResources:\n", "\nResources:\n  Cache:\n    Type: AWS::ElastiCache::CacheCluster\n"
     )
@@ -63,7 +64,7 @@ def test_a_new_kind_of_resource_cannot_be_forgotten(copy: Path) -> None:
 
 
 def test_every_function_has_a_duration_and_calls() -> None:
-    """A function that was never measured, or that nobody is said to call, would be free."""
+    """A function without a measured duration, or without calls, would be free."""
     functions = [
         resource
         for resource in resources(SIZES["brought"]["parameters"])
@@ -132,7 +133,7 @@ def test_figures_that_can_be_reckoned_by_hand() -> None:
 
 
 def test_the_page_says_where_its_figures_come_from() -> None:
-    """Region, date and machine stand on it, and the sum of each size is the sum of its lines."""
+    """Region, date and machine are named, and the sum of each size is the sum of its lines."""
     page = costs.page()
     known = books()
 

@@ -95,7 +95,7 @@ def test_a_skipped_minute_does_not_fire_and_a_repeated_one_fires_once() -> None:
     ],
 )
 def test_a_bad_expression_is_refused(expression: str) -> None:
-    """What Scheduler would not take is an error when the stack starts."""
+    """An expression that Scheduler would refuse is an error when the stack starts."""
     with pytest.raises(ScheduleError):
         parse(expression)
 

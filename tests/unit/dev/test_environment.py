@@ -79,7 +79,7 @@ def test_passwords_are_not_written_down(toy: Toy) -> None:
 
 
 def test_stripe_itself_has_no_other_address(toy: Toy) -> None:
-    """Without the double the SDK's own address counts."""
+    """Without the double, the SDK's own address is used."""
     given = environment(
         toy.add("f", "", declared={"STRIPE_SECRET_ARN": "a"}), replace(toy.backends(), stripe=None)
     )
@@ -104,7 +104,7 @@ def test_secrets_are_made_once_and_kept_private(tmp_path: Path) -> None:
 
 
 def test_real_test_keys_replace_the_double(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Both the key and the signing secret are needed, and a live key is never taken."""
+    """Both the key and the signing secret are needed, and a live key is refused."""
     made = secrets.load(tmp_path / "secrets.json")
     monkeypatch.delenv("STRIPE_WEBHOOK_SECRET", raising=False)
     monkeypatch.setenv("STRIPE_API_KEY", "sk_test_real")

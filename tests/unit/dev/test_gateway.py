@@ -59,7 +59,7 @@ class Answer:
 
 @dataclasses.dataclass
 class World:
-    """Open doors, by name, and what was said on the console."""
+    """Open doors, by name, and the console's output."""
 
     ports: dict[str, int]
     toy: Toy
@@ -141,7 +141,7 @@ def tell(toy: Toy, tmp_path: Path) -> Tell:
 
 
 def test_a_request_reaches_its_function(tell: Tell) -> None:
-    """The body goes there and back, and the answer carries the request's id."""
+    """The body goes there and back, and the answer has the request's id."""
 
     async def story(world: World) -> None:
         answer = await world.ask(
@@ -155,7 +155,7 @@ def test_a_request_reaches_its_function(tell: Tell) -> None:
 
 
 def test_bytes_survive_both_doors(tell: Tell) -> None:
-    """A body that is no text arrives base64-encoded and leaves as it came."""
+    """A binary body arrives base64-encoded and leaves as it came."""
 
     async def story(world: World) -> None:
         for door in ("api", "url"):
@@ -167,7 +167,7 @@ def test_bytes_survive_both_doors(tell: Tell) -> None:
 
 
 def test_the_apis_own_answers(tell: Tell) -> None:
-    """Unknown routes, failures and timeouts are answered as API Gateway words them."""
+    """Unknown routes, failures and timeouts get API Gateway's own texts."""
 
     async def story(world: World) -> None:
         for method, path, status, message in [
@@ -200,7 +200,7 @@ def test_a_function_urls_own_answers(tell: Tell) -> None:
 
 
 def test_integration_timeout(tell: Tell, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The API waits 30 s, here less, and then says 503; the function runs on."""
+    """The API waits 30 s, here less, and then answers 503; the function keeps running."""
     monkeypatch.setattr(doors, "_API", dataclasses.replace(doors._API, seconds=0.3))
 
     async def story(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The pictures of the rooms: steps from the ground up, and no place for a call upward."""
+"""The pictures of the rooms: levels from the ground up; a call upward is not drawn."""
 
 import re
 from pathlib import Path

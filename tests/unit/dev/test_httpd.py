@@ -1,4 +1,4 @@
-"""The HTTP server takes what is well-formed, refuses what is ambiguous, and waits for nobody."""
+"""The HTTP server accepts what is well-formed, refuses what is ambiguous, and limits every wait."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ LIMITS = Limits(
 
 
 async def echo(request: Request) -> Response:
-    """Answer with what was understood."""
+    """Answer with the request as it was understood."""
     if request.path == "/fault":
         raise ValueError("a bug")
     if request.path == "/bad":
@@ -41,7 +41,7 @@ def served(story: Callable[[Server], Awaitable[None]]) -> None:
 
 
 def talk(*parts: bytes | float, read: bool = True) -> bytes:
-    """Send parts (a number is a pause) over one connection; all that came back until it closed."""
+    """Send parts (a number is a pause) over one connection; everything received until it closed."""
     received = b""
 
     async def story(server: Server) -> None:
@@ -69,7 +69,7 @@ def get(path: str = "/", *headers: str, method: str = "GET") -> bytes:
 
 
 def status(answer: bytes) -> int:
-    """Its status code; 0 if nothing came."""
+    """Its status code; 0 without an answer."""
     return int(answer.split(b" ")[1]) if answer else 0
 
 
@@ -89,7 +89,7 @@ def test_requests_share_a_connection() -> None:
 
 
 def test_http_1_0_closes() -> None:
-    """An old client gets its answer and the end of the connection."""
+    """An old client gets its answer, and the connection is closed."""
     assert b"connection: close" in talk(b"GET /x HTTP/1.0\r\n\r\n")
 
 
@@ -102,7 +102,7 @@ def test_a_chunked_body_is_joined() -> None:
 
 
 def test_continue_is_sent_before_the_body_is_read() -> None:
-    """A client that asks for it is told to go on."""
+    """A client that waits for "100 Continue" gets it."""
     head = b"POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 2\r\n"
 
     assert talk(head + b"Expect: 100-continue\r\n\r\n", 0.05, b"ok").startswith(
@@ -161,7 +161,7 @@ POST = b"POST / HTTP/1.1\r\nHost: h\r\n"
     ],
 )
 def test_what_is_ambiguous_or_too_large_is_refused(message: bytes, expected: int) -> None:
-    """One clear status, then the connection closes: nothing after it is taken for a request.
+    """One clear status, then the connection closes: nothing after it is read as a request.
 
     Proves: ASVS 4.2.1
     """
@@ -184,19 +184,19 @@ def test_a_slow_head_and_a_slow_body_are_ended() -> None:
 
 
 def test_an_idle_connection_is_closed() -> None:
-    """Silence between requests has a limit, too, and needs no answer."""
+    """Silence between requests is limited too, and gets no answer."""
     assert talk() == b""
 
 
 def test_a_fault_of_the_handler_is_a_500(capsys: pytest.CaptureFixture[str]) -> None:
-    """The client learns nothing about it; the log has the traceback."""
+    """The answer gives no details; the log has the traceback."""
     assert status(talk(get("/fault"))) == 500
     assert status(talk(get("/bad"))) == 500
     assert "a bug" in capsys.readouterr().err
 
 
 def test_connections_are_bounded() -> None:
-    """One more than the limit is turned away at once, and the others go on."""
+    """One more than the limit is closed at once, and the others continue."""
 
     async def story(server: Server) -> None:
         opened = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(4)]

@@ -1,4 +1,4 @@
-"""The local stack's logs: so many bytes, and no more."""
+"""The local stack's logs have a size limit."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ def sizes(log: Path) -> dict[str, int]:
 
 
 def test_a_small_log_stays(tmp_path: Path) -> None:
-    """Up to the limit nothing happens; nor where there is no log."""
+    """Up to the limit nothing happens; nor without a log."""
     log = tmp_path / "webhook.log"
     missing = logs.rotate(log, limit=10)
     log.write_bytes(b"x" * 10)
@@ -26,7 +26,7 @@ def test_a_small_log_stays(tmp_path: Path) -> None:
 
 
 def test_what_a_process_writes_is_bounded(tmp_path: Path) -> None:
-    """The process keeps its file; the newest lines are kept, the oldest go."""
+    """The process keeps its file; the newest lines are kept, the oldest are dropped."""
     log = tmp_path / "webhook.log"
     with log.open("ab") as file:
         writer = subprocess.Popen(
@@ -48,7 +48,7 @@ def test_what_a_process_writes_is_bounded(tmp_path: Path) -> None:
 
 
 def test_all_logs_are_watched(tmp_path: Path) -> None:
-    """Those that come later, too; until it is cancelled."""
+    """Later ones too; until it is cancelled."""
     log = tmp_path / "late.log"
 
     async def story() -> None:
@@ -68,5 +68,5 @@ def test_all_logs_are_watched(tmp_path: Path) -> None:
 
 
 def test_a_process_has_three_files_of_five_mebibytes() -> None:
-    """What a day under load may leave behind."""
+    """The logs of a day under load."""
     assert (logs.LIMIT, logs.KEPT) == (5 * 1024 * 1024, 3)

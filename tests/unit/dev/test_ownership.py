@@ -52,7 +52,7 @@ def holders() -> Iterator[list[subprocess.Popen[str]]]:
 def hold(
     holders: list[subprocess.Popen[str]], folder: Path, seconds: float, state: str = "running"
 ) -> tuple[subprocess.Popen[str], int]:
-    """A process that holds the folder's lock, and the id of its service, which lives so long."""
+    """A process that holds the folder's lock, and the id of its service, which lives as long."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(folder), str(seconds), state],
         cwd=ROOT,

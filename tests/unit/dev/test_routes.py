@@ -53,7 +53,7 @@ def test_the_most_specific_route_wins(
     ],
 )
 def test_no_route_no_match(method: str, path: str) -> None:
-    """Another method, a trailing slash, an empty segment or another case is another resource."""
+    """Another method, a trailing slash, an empty segment or another case does not match."""
     routes = Routes([Route("GET", "/v1/slots", "f"), Route("GET", "/v1/holds/{id}", "g")])
 
     assert routes.match(method, path) is None
@@ -77,7 +77,7 @@ PREFLIGHT = ("access-control-request-method", "POST")
 
 
 def test_a_preflight_is_answered_by_the_api() -> None:
-    """An allowed origin is told what it may do, with 204."""
+    """An allowed origin gets the allowed methods and headers, with 204."""
     answer = preflight(CORS, asked("OPTIONS", ("origin", "https://shop.example"), PREFLIGHT))
 
     assert answer.status == 204
@@ -100,7 +100,7 @@ def test_a_preflight_is_answered_by_the_api() -> None:
     ],
 )
 def test_other_options_are_empty(headers: list[tuple[str, str]]) -> None:
-    """A foreign origin, or what is no preflight, is told nothing."""
+    """Another origin, or a request that is no preflight, gets no such headers."""
     assert preflight(CORS, asked("OPTIONS", *headers)) == Response(204)
 
 
@@ -120,7 +120,7 @@ def test_headers_of_the_function_are_overridden() -> None:
 
 
 def test_any_origin() -> None:
-    """`*` is said as `*`, and as the origin itself where credentials are allowed."""
+    """`*` is answered as `*`, and as the origin itself where credentials are allowed."""
     request = asked("GET", ("origin", "https://a.example"))
 
     plain = with_cors(Cors(allow_origins=("*",)), request, Response(200))

@@ -61,7 +61,7 @@ def test_a_process_is_used_again(toy: Toy) -> None:
 
 
 def test_processes_are_bounded_and_take_one_event_at_a_time(toy: Toy) -> None:
-    """Eight callers of two processes: two at work, six waiting, nobody refused."""
+    """Eight callers of two processes: two run, six wait, none is refused."""
     function = toy.add("echo", ECHO, limit=2)
 
     async def story(toy: Toy) -> None:
@@ -78,7 +78,7 @@ def test_processes_are_bounded_and_take_one_event_at_a_time(toy: Toy) -> None:
 
 
 def test_an_exception_is_lambdas_error_document(toy: Toy) -> None:
-    """The caller gets type, message and traceback; the process lives on; a person is told."""
+    """The caller gets type, message and traceback; the process lives on; the console shows it."""
     function = toy.add(
         "failing",
         """
@@ -105,7 +105,7 @@ def test_an_exception_is_lambdas_error_document(toy: Toy) -> None:
 
 
 def test_a_crashed_process_is_replaced(toy: Toy) -> None:
-    """The caller is told what Lambda would say; the next caller meets a new process."""
+    """The caller gets Lambda's own message; the next caller gets a new process."""
     function = toy.add(
         "crashing",
         """
@@ -168,7 +168,7 @@ def test_a_hung_process_is_killed_at_its_timeout(toy: Toy) -> None:
 
 
 def test_a_function_that_does_not_start_says_why_once(toy: Toy) -> None:
-    """Each caller gets the error of the import; the traceback is shown to a person once."""
+    """Each caller gets the error of the import; the traceback is printed once."""
     function = toy.add("broken", "import nothing_of_that_name\n")
 
     async def story(toy: Toy) -> None:
@@ -200,7 +200,7 @@ def test_a_repaired_function_starts_again(toy: Toy) -> None:
 
 
 def test_a_reserved_concurrency_of_zero_throttles(toy: Toy) -> None:
-    """Nothing runs, and the caller is told so at once."""
+    """Nothing runs, and the caller gets the refusal at once."""
     function = toy.add("off", ECHO, limit=0)
 
     async def story(toy: Toy) -> None:
@@ -211,7 +211,7 @@ def test_a_reserved_concurrency_of_zero_throttles(toy: Toy) -> None:
 
 
 def test_a_caller_that_gives_up_loses_nothing_else(toy: Toy) -> None:
-    """Its invocation runs on, the next one is served; one still waiting is not run at all."""
+    """Its invocation continues, the next one is served; one that is still waiting is not run."""
     function = toy.add(
         "noting",
         """
@@ -294,7 +294,9 @@ def test_nothing_outlives_the_pools(toy: Toy) -> None:
 
 
 def test_a_handler_sees_what_it_would_see_in_the_cloud(toy: Toy, tmp_path: Path) -> None:
-    """Its folder comes first, the stack's own code is out of reach, its variables are declared."""
+    """Its folder comes first, the stack's own code cannot be imported, its variables are the
+    declared ones.
+    """
     function = toy.add(
         "curious",
         """

@@ -87,7 +87,9 @@ def test_a_rate_follows_the_clock(toy: Toy) -> None:
 
 
 def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
-    """A slow function is run again while it runs, up to a bound; then a run is skipped and said."""
+    """A slow function is run again while it runs, up to a limit; then a run is skipped and
+    reported.
+    """
     toy.add(
         "sweep",
         "import time\ndef lambda_handler(event, context):\n    time.sleep(0.3)\n"
@@ -109,7 +111,7 @@ def test_runs_may_overlap_but_not_without_end(toy: Toy) -> None:
     toy.run(story)
 
 
-def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
+def test_runs_without_an_effect_are_not_printed(toy: Toy) -> None:
     """One line when they begin to run; then one for each run that did something."""
     source = "def lambda_handler(event, context):\n    return {}\n"
     toy.add("sweep", source.format("{'expired': event['n'], 'closing': 0}"))
@@ -144,13 +146,13 @@ def test_runs_without_an_effect_are_not_told(toy: Toy) -> None:
         (b"not json", ""),
     ],
 )
-def test_an_effect_is_told_in_the_sweeps_words(answer: bytes, told: str) -> None:
-    """Counts that are not zero; whatever else a function answers is no effect."""
+def test_an_effect_is_printed_in_the_sweeps_words(answer: bytes, told: str) -> None:
+    """Counts that are not zero; anything else a function answers is no effect."""
     assert scheduler.effect(answer) == told
 
 
 def test_a_failed_run_is_said(toy: Toy) -> None:
-    """The line of a failed run stands out, and the traceback is there."""
+    """The line of a failed run stands out, with the traceback."""
     toy.add("sweep", "def lambda_handler(event, context):\n    raise LookupError('x')\n")
 
     async def story(toy: Toy) -> None:

@@ -28,7 +28,7 @@ def _get(pages: Pages, path: str, **headers: str) -> Response:
 
 
 def test_text_is_compressed_for_those_who_take_it(pages: Pages) -> None:
-    """The same ETag both ways, because it is the same file; caches are told that it varies."""
+    """The same ETag both ways, because it is the same file; Vary tells caches that it differs."""
     zipped, plain = _get(pages, "/app.js", accept_encoding="br, gzip"), _get(pages, "/app.js")
 
     assert gzip.decompress(zipped.body).decode() == plain.body.decode() == TEXT
@@ -38,7 +38,7 @@ def test_text_is_compressed_for_those_who_take_it(pages: Pages) -> None:
     assert dict(plain.headers)["vary"] == "accept-encoding"
 
 
-def test_a_changed_file_is_sent_anew(pages: Pages, tmp_path: Path) -> None:
+def test_a_changed_file_is_sent_again(pages: Pages, tmp_path: Path) -> None:
     """304 until it changes; then its new text."""
     etag = dict(_get(pages, "/app.js").headers)["etag"]
     assert _get(pages, "/app.js", if_none_match=etag).status == 304
@@ -74,7 +74,9 @@ def test_what_pages_share_is_served_below_each(tmp_path: Path) -> None:
 
 
 def test_the_template_tells_the_headers() -> None:
-    """Both policies say the same but for who may frame the page: those who are named, else none."""
+    """Both policies are the same except for which sites may frame the page: those that are named,
+    or none.
+    """
     sites = "https://one.example https://two.example"
     given = {"ServeBookingPage": "yes", "EmbedOrigins": sites}
     headers = load(ROOT / "template.yaml", given).headers

@@ -1,4 +1,4 @@
-"""The template says what exists, in the cloud and on a laptop alike."""
+"""The template defines what exists, in the cloud and on a laptop alike."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def template(folder: Path, text: str) -> Path:
 
 
 def variables(folder: Path, expression: str, extra: str = "") -> dict[str, str]:
-    """What a function's variable X becomes, and all its others."""
+    """The value of a function's variable X, and all its others."""
     text = f"""
 Parameters:
   Stage: {{Type: String, Default: dev}}
@@ -100,7 +100,7 @@ def test_what_cannot_be_resolved_fails_loudly(tmp_path: Path, expression: str) -
 
 
 def test_a_parameter_without_a_default_is_named(tmp_path: Path) -> None:
-    """What only a deployment knows is told apart by its name, until a value is given."""
+    """A value that only a deployment knows is named in the error, until one is given."""
     text = """
 Parameters: {Key: {Type: String}, Other: {Type: String}}
 Resources:
@@ -130,7 +130,7 @@ Resources:
 
 
 def test_loops_are_written_out(tmp_path: Path) -> None:
-    """Each item makes its resources; a logical id gets only what it may contain."""
+    """Each item makes its resources; a logical id gets only the characters it may contain."""
     tables = load(template(tmp_path, LOOP)).tables
 
     assert {name: (table["Note"], table["Other"]) for name, table in tables.items()} == {
@@ -170,7 +170,7 @@ Resources:
 
 
 def test_a_condition_removes_a_resource(tmp_path: Path) -> None:
-    """A resource whose condition does not hold does not exist."""
+    """A resource whose condition is false does not exist."""
     text = """
 Parameters: {Stage: {Type: String, Default: dev}}
 Conditions: {IsProd: !Equals [!Ref Stage, prod]}
@@ -210,7 +210,7 @@ def test_what_the_stack_cannot_do_is_an_error(tmp_path: Path, properties: str) -
 
 
 def test_broken_yaml_is_a_template_error(tmp_path: Path) -> None:
-    """The message names the problem; no traceback of the parser reaches a person."""
+    """The message names the problem; no traceback of the parser is shown."""
     with pytest.raises(TemplateError, match="not YAML"):
         load(template(tmp_path, "a: [b"))
 

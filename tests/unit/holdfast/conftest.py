@@ -1,4 +1,4 @@
-"""An environment of the test's own, read anew."""
+"""An environment for each test."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,7 +10,7 @@ from holdfast.platform.settings import Settings, settings
 
 @pytest.fixture(autouse=True)
 def _observed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Logs and metrics of these tests' own: what they count is not flushed with another's."""
+    """These tests' own logs and metrics, so that counts are not flushed with others'."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "holdfast")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Holdfast")
     observability.metrics.cache_clear()

@@ -1,4 +1,4 @@
-"""Keys, secrets and addresses: which texts are taken, which tenant they name, what is hashed."""
+"""Keys, secrets and addresses: which texts are accepted, which tenant they name, what is hashed."""
 
 import re
 from uuid import UUID
@@ -22,7 +22,7 @@ def _asking(key: str, secret: str = "") -> actors.Actor:
 
 @pytest.mark.parametrize("kind", ["pk_test", "pk_live", "sk_test", "sk_live", "rk_live"])
 def test_a_key_may_name_its_tenant(kind: str) -> None:
-    """Whole keys are hashed, with their tenant or without: each is what it was given out as."""
+    """Whole keys are hashed, with or without their tenant, as they were given out."""
     old, new = f"{kind}_{_RANDOM}", f"{kind}_{TENANT}_{_RANDOM}"
 
     assert (_asking(old).tenant, _asking(new).tenant) == ("", TENANT)
@@ -50,7 +50,9 @@ def test_what_only_looks_like_a_key_is_none(key: str) -> None:
 
 
 def test_a_secret_has_one_hash_in_both_spellings() -> None:
-    """What was given out before it named the tenant opens the same, and a repeat is a repeat."""
+    """A secret from before secrets named the tenant opens the same booking, and a repeat is a
+    repeat.
+    """
     new = actors.naming(OLD_SECRET, TENANT)
     key = f"pk_test_{TENANT}_{_RANDOM}"
 
@@ -71,13 +73,13 @@ def test_a_secret_has_one_hash_in_both_spellings() -> None:
     ],
 )
 def test_what_only_looks_like_a_secret_opens_nothing(secret: str) -> None:
-    """It is no refusal: a booking simply does not exist for it."""
+    """It is not refused: with it, a booking simply does not exist."""
     assert _asking(f"pk_test_{_RANDOM}", secret).booking_secret_hash is None
 
 
 @given(mac=st.binary(min_size=32, max_size=32), kind=st.sampled_from(["bks_", "cal_"]))
 def test_the_tenant_is_added_and_taken_away_again(mac: bytes, kind: str) -> None:
-    """Whatever was derived; its parts are letters and digits, and the way back is exact."""
+    """Whatever was derived; its parts are letters and digits, and it can be undone exactly."""
     first = kind + actors.base64.urlsafe_b64encode(mac).rstrip(b"=").decode()
 
     named = actors.naming(first, TENANT)

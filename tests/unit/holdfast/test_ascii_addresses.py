@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from holdfast.platform import ascii_addresses
 from tests.harness.running.scripts import SCRIPTS, word
 
-# Those of IANA's test of domains in many scripts, and what IDNA 2003 took for something else.
+# Those of IANA's test of domains in many scripts, and those that IDNA 2003 read differently.
 KNOWN = {
     "例子.测试": "xn--fsqu00a.xn--0zwm56d",
     "例え.テスト": "xn--r8jz45g.xn--zckzah",
@@ -32,7 +32,7 @@ KNOWN = {
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_known_hosts(name: str) -> None:
-    """As IANA and the Unicode Consortium write them, however large, wide or composed the letters.
+    """As IANA and the Unicode Consortium write them, with capitals, wide or composed letters.
 
     Cases: P-12
     """
@@ -45,11 +45,11 @@ def test_known_hosts(name: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_hosts_of_every_script(script: str) -> None:
-    """Each has a form in ASCII, that stays as it is, and that leads back to what was typed."""
+    """Each has a form in ASCII, which stays as it is and leads back to what was typed."""
     for seed in range(20):
         label = word(script, seed=seed)
         name = f"{label}.example"
-        if not _is_label(label):  # letters of two directions, or one that IDNA has left out
+        if not _is_label(label):  # letters of two directions, or one that IDNA leaves out
             with pytest.raises(ValueError, match=r"."):
                 ascii_addresses.host(name)
             continue
@@ -69,7 +69,7 @@ def _is_label(label: str) -> bool:
 
 
 def test_most_words_of_a_script_are_hosts() -> None:
-    """The test above is not about refusals."""
+    """So the test above is not only about refusals."""
     for script in SCRIPTS:
         assert sum(_is_label(word(script, seed=seed)) for seed in range(20)) >= 15, script
 
@@ -80,7 +80,7 @@ def test_most_words_of_a_script_are_hosts() -> None:
      "%61.example", "[::1]", "a\u202eb", "\u0301a.example", "xn--\u00fc.example", "a\u200b.ü b"],
 )  # fmt: skip
 def test_what_can_be_no_host(name: str) -> None:
-    """Too long, empty, or with what ends a host in an address."""
+    """Too long, empty, or with a character that ends a host in an address."""
     with pytest.raises(ValueError, match=r"."):
         ascii_addresses.host(name)
 
@@ -88,7 +88,7 @@ def test_what_can_be_no_host(name: str) -> None:
 @settings(max_examples=300, deadline=None)
 @given(st.text(max_size=30))
 def test_a_host_is_ascii_or_refused(name: str) -> None:
-    """Whatever is typed, and nothing else goes wrong."""
+    """Whatever is typed, and no other error occurs."""
     try:
         found = ascii_addresses.host(name)
     except ValueError:
@@ -115,7 +115,7 @@ ADDRESSES = {
 
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_known_web_addresses(address: str) -> None:
-    """What is not ASCII is UTF-8 in percent signs; what is encoded stays as it is.
+    """What is not ASCII becomes percent-encoded UTF-8; what is encoded stays as it is.
 
     Cases: P-12
     """
@@ -125,7 +125,7 @@ def test_known_web_addresses(address: str) -> None:
 @settings(max_examples=200, deadline=None)
 @given(st.text(st.characters(exclude_characters="%?#\\", codec="utf-8"), max_size=30))
 def test_a_path_means_what_it_meant(path: str) -> None:
-    """Encoding is undone by decoding, and done once."""
+    """Decoding undoes the encoding, which is done once."""
     try:
         found = ascii_addresses.web_address(f"https://x.example/{path}")
     except ValueError:

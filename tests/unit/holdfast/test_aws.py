@@ -1,4 +1,4 @@
-"""What is signed without botocore is what botocore would have signed, and AWS takes it."""
+"""Our requests are signed as botocore would sign them, and AWS accepts them."""
 
 import json
 from collections.abc import Iterator
@@ -107,7 +107,7 @@ def test_a_call_is_signed_as_amazon_signs(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_secrets_are_read_and_written(manager: SecretsManager) -> None:
-    """What Amazon's client wrote is read, what we write it reads; by name and by ARN."""
+    """We read what Amazon's client wrote, and it reads what we write; by name and by ARN."""
     arn = manager.create("aws/one", "first ä")
 
     assert aws.secret(manager.environment, "aws/one") == "first ä"
@@ -116,7 +116,7 @@ def test_secrets_are_read_and_written(manager: SecretsManager) -> None:
 
 
 def test_writing_what_was_there_before_brings_it_back(manager: SecretsManager) -> None:
-    """The second time is a change of its own, not a repetition of the first."""
+    """The second write is a change of its own, not a repetition of the first."""
     manager.create("aws/back", "a")
     for text in ("b", "a", "b"):
         aws.put_secret(manager.environment, "aws/back", text)
@@ -125,7 +125,7 @@ def test_writing_what_was_there_before_brings_it_back(manager: SecretsManager) -
 
 
 def test_a_secret_that_does_not_exist_is_refused(manager: SecretsManager) -> None:
-    """The error says what AWS calls it, and nothing of what was sent."""
+    """The error has AWS's code, and nothing of what was sent."""
     with pytest.raises(aws.Refused, match="ResourceNotFoundException") as refused:
         aws.secret(manager.environment, "aws/none")
 
@@ -142,7 +142,7 @@ def test_a_secret_that_does_not_exist_is_refused(manager: SecretsManager) -> Non
     ],
 )
 def test_one_hiccup_is_survived(first: tuple[int, object]) -> None:
-    """A secret is read once in an environment's life: the call is repeated, as the same one."""
+    """A secret is read once in an environment's life: the call is repeated unchanged."""
     with answering(first, (200, {"SecretString": "x"})) as server:
         environment = ENVIRONMENT | {"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.url}
 
@@ -161,7 +161,7 @@ def test_a_write_that_is_repeated_is_the_same_write() -> None:
 
 
 def test_aws_that_stays_away_is_unavailable() -> None:
-    """Twice no answer, or nobody there: the caller's client may try again later."""
+    """No answer twice, or no connection: the client may try again later."""
     with answering((500, b""), (500, b"")) as server:
         url = server.url
         with pytest.raises(Unavailable):
@@ -171,7 +171,7 @@ def test_aws_that_stays_away_is_unavailable() -> None:
 
 
 def test_a_refusal_is_not_repeated() -> None:
-    """What is not allowed now is not allowed a moment later either."""
+    """What is not allowed now will not be allowed a moment later."""
     refusal: dict[str, Any] = {"__type": "AccessDeniedException", "Message": "User: arn:… is not"}
     with answering((400, refusal)) as server:
         environment = ENVIRONMENT | {"AWS_ENDPOINT_URL_SECRETS_MANAGER": server.url}
@@ -180,7 +180,7 @@ def test_a_refusal_is_not_repeated() -> None:
 
 
 def test_functions_from_a_snapshot_ask_for_their_credentials() -> None:
-    """They have none in the environment; what they are given is used, and asked for each time."""
+    """The environment has none; the given ones are used, and fetched each time."""
     given = {"AccessKeyId": "ASIA1", "SecretAccessKey": "s1", "Token": "t1"}
     renewed = {"AccessKeyId": "ASIA2", "SecretAccessKey": "s2", "Token": "t2"}
     with answering((200, given), (200, renewed)) as server:

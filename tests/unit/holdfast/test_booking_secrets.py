@@ -29,7 +29,7 @@ def address_hash(address: str) -> str | None:
 
 
 def test_a_place_and_a_booking_of_one_id_have_different_secrets() -> None:
-    """Secrets are bound to what they open, and the same every time.
+    """Secrets are bound to what they open, and are the same every time.
 
     Proves: ASVS 7.2.3
     """
@@ -53,7 +53,7 @@ def test_a_place_and_a_booking_of_one_id_have_different_secrets() -> None:
     ],
 )
 def test_one_subscriber_is_one_address(one: str, other: str) -> None:
-    """A subscriber's own IPv6 network of 56 bits is one; so are the spellings of an IPv4 address.
+    """A subscriber's IPv6 network of 56 bits is one; so are all spellings of an IPv4 address.
 
     Cases: P-8
     """
@@ -72,8 +72,8 @@ def test_neighbours_are_not(one: str, other: str) -> None:
     assert address_hash(one) != address_hash(other)
 
 
-def test_the_address_is_not_told() -> None:
-    """Neither the database nor a log gets it: only a hash that nobody can guess without the key.
+def test_the_address_is_never_stored() -> None:
+    """Database and logs only get a hash that cannot be guessed without the key.
 
     Proves: ASVS 14.2.4
     """
@@ -84,6 +84,6 @@ def test_the_address_is_not_told() -> None:
 
 
 def test_what_is_no_address_is_not_limited() -> None:
-    """An event without one, as of a test console."""
+    """An event without one, as from a test console."""
     assert address_hash("") is None
     assert address_hash("test-invoke-source-ip") is None

@@ -1,4 +1,4 @@
-"""What catalogue requests may look like: whatever is accepted makes sense by itself."""
+"""Catalogue requests: whatever is accepted is consistent by itself."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ CHANGES = [ResourceChange, OfferingChange, PoolChange, HoursChange, OverrideChan
 
 
 def _accepted(model: type[Patch], body: dict[str, Any]) -> dict[str, Any] | None:
-    """What the database is sent, or None."""
+    """What is sent to the database, or None."""
     try:
         return model.model_validate(body).as_json()
     except ValidationError:
@@ -66,7 +66,7 @@ def test_a_step_divides_a_day(minutes: int) -> None:
 
 @given(st.times(), st.one_of(st.times(), st.just("24:00")))
 def test_windows_are_of_whole_minutes(opens: Any, closes: Any) -> None:
-    """Any two different times of day are a window, tomorrow's closing included."""
+    """Any two different times of day are a window, also one that closes the next day."""
     opens, closes = str(opens)[:5], str(closes)[:5]
     accepted = _accepted(HoursRequest, {"weekday": 1, "opens": opens, "closes": closes})
 

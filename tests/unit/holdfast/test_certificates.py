@@ -43,7 +43,7 @@ def query(url: str) -> dict[str, str]:
     ],
 )
 def test_loopback_is_left_as_it_is(url: str) -> None:
-    """The local stack's server speaks no TLS, and nobody is in between."""
+    """The local stack's server has no TLS, and the traffic stays on this machine."""
     assert verified(url) == url
 
 
@@ -78,7 +78,7 @@ def test_every_other_server_must_prove_its_name(mode: str) -> None:
     ],
 )
 def test_what_only_looks_like_loopback_is_not(place: str) -> None:
-    """One host elsewhere is enough, wherever in the address it stands."""
+    """One other host is enough, wherever it is in the address."""
     assert query(verified(f"postgresql://a:b@{place}"))["sslmode"] == "verify-full"
 
 
@@ -102,7 +102,9 @@ def test_public_names_are_checked_against_the_public_list(host: str) -> None:
 def test_databases_of_rds_are_checked_against_amazons_own(
     monkeypatch: pytest.MonkeyPatch, host: str
 ) -> None:
-    """The region's certificates are fetched once, over HTTPS from Amazon if no test says else."""
+    """The region's certificates are fetched once, over HTTPS from Amazon unless a test sets another
+    source.
+    """
     pem = Authority("Amazon RDS eu-central-1 Root CA").pem
     assert aws._TRUST_STORE.startswith("https://truststore.pki.rds.amazonaws.com")
     with answering((200, pem.encode())) as server:
@@ -116,7 +118,9 @@ def test_databases_of_rds_are_checked_against_amazons_own(
 
 
 def test_without_amazons_certificates_nothing_is_trusted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They cannot be fetched now: no connection, rather than an unchecked one; later they can."""
+    """If they cannot be fetched now, there is no connection rather than an unchecked one; later
+    there is.
+    """
     with answering((503, b"")) as server:
         monkeypatch.setattr(aws, "_TRUST_STORE", server.url)
         with pytest.raises(Unavailable):
@@ -127,7 +131,7 @@ def test_without_amazons_certificates_nothing_is_trusted(monkeypatch: pytest.Mon
 
 
 def test_the_secrets_own_authority_comes_first() -> None:
-    """Also for a name of RDS: whoever states one means it. Nothing is fetched."""
+    """Also for a name of RDS: an authority in the secret is used. Nothing is fetched."""
     pem = Authority().pem
     files = {query(verified(f"postgresql://a:b@{h}/x", pem))["sslrootcert"] for h in (CLUSTER, "h")}
 
@@ -160,7 +164,7 @@ def _connect(folder: Path, **environment: str) -> str:
 
 
 def test_processes_of_an_environment_share_one_file(tmp_path: Path) -> None:
-    """Lambda starts a process again beside what the last one left: nothing adds up in /tmp."""
+    """Lambda starts a new process beside the last one's files: they do not add up in /tmp."""
     files = {_connect(tmp_path, AWS_LAMBDA_RUNTIME_API="127.0.0.1:1") for _ in range(3)}
 
     assert [str(path) for path in tmp_path.iterdir()] == list(files)
@@ -169,7 +173,7 @@ def test_processes_of_an_environment_share_one_file(tmp_path: Path) -> None:
 
 
 def test_on_any_other_machine_nothing_stays(tmp_path: Path) -> None:
-    """A command that connects takes its file away again."""
+    """A command that connects removes its file."""
     assert _connect(tmp_path).startswith(str(tmp_path))
 
     assert list(tmp_path.iterdir()) == []

@@ -45,7 +45,7 @@ def test_the_end_stays_the_end() -> None:
 
 @given(st.text(max_size=200))
 def test_text_is_a_position_of_ours_or_refused(text: str) -> None:
-    """Any text at all: either a position that the database can read, or InvalidRequest.
+    """Any text: either a position that the database can read, or InvalidRequest.
 
     Cases: P-12
     """
@@ -68,7 +68,7 @@ JSON = st.recursive(
 
 @given(JSON)
 def test_forged_positions_are_refused(forged: Any) -> None:
-    """Well-formed JSON in a well-formed cursor is still not a position.
+    """Well-formed JSON in a well-formed cursor is not necessarily a position.
 
     Cases: P-12
     Proves: ASVS 1.5.2

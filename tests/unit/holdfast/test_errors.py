@@ -59,7 +59,7 @@ def test_every_error_explains_itself(kind: type[HoldfastError]) -> None:
 
 
 def test_extra_members_are_part_of_the_document() -> None:
-    """Alternatives and reasons stand beside the standard members.
+    """Alternatives and reasons are beside the standard members.
 
     Cases: E-5.2, P-11
     """
@@ -69,7 +69,7 @@ def test_extra_members_are_part_of_the_document() -> None:
 
 
 def test_only_what_passes_says_when_to_come_back() -> None:
-    """Unavailable always has seconds; refusals have none unless said."""
+    """Unavailable always has seconds; refusals have none unless given."""
     assert errors.Unavailable().retry_after == 2
     assert errors.Unavailable(retry_after=7).retry_after == 7
     assert errors.NotFound().retry_after is None
@@ -99,7 +99,9 @@ def test_a_refusal_of_the_database_keeps_its_words(
 def test_a_refusal_without_words_has_those_of_its_error(
     sqlstate: str, kind: type[HoldfastError]
 ) -> None:
-    """PostgreSQL gives a RAISE without a message its SQLSTATE for one, which nobody is shown."""
+    """PostgreSQL gives a RAISE without a message its SQLSTATE as the message, which is not
+    shown.
+    """
     found = database_errors.from_database(sqlstate, None, sqlstate, None, None)
 
     assert found is None or (found.detail, found.hint) == (kind.title, kind.hint)
@@ -109,7 +111,7 @@ def test_a_refusal_without_words_has_those_of_its_error(
 def test_a_constraint_that_a_request_can_reach_has_an_error(
     constraint: str, kind: type[HoldfastError]
 ) -> None:
-    """Its words are ours, not the database's: a constraint's message names tables.
+    """The text is ours, not the database's: a constraint's message names tables.
 
     Cases: P-2, P-11
     """
@@ -125,7 +127,7 @@ def test_a_constraint_that_a_request_can_reach_has_an_error(
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01", "53300", "55P03", "57014", "57P01"])
 def test_what_passes_is_unavailable(sqlstate: str) -> None:
-    """Too busy, a deadlock, a restart: come again."""
+    """Too busy, a deadlock, a restart: try again."""
     found = database_errors.from_database(sqlstate, None, "canceling statement", None, None)
 
     assert isinstance(found, errors.Unavailable)
@@ -135,7 +137,7 @@ def test_what_passes_is_unavailable(sqlstate: str) -> None:
 
 @pytest.mark.parametrize("sqlstate", [None, "22P02", "23503", "23514", "42501", "P0001", "XX000"])
 def test_anything_else_is_a_fault_of_ours(sqlstate: str | None) -> None:
-    """None: the caller raises the original, and the client reads 500 without its words."""
+    """None: the caller raises the original, and the client gets 500 without its text."""
     assert (
         database_errors.from_database(sqlstate, "prices_amount_in_range", "x", None, None) is None
     )

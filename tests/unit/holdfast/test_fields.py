@@ -1,4 +1,4 @@
-"""What text, times and contact details may look like: whatever is accepted is fit to be stored."""
+"""Text, times and contact details: whatever is accepted can be stored."""
 
 import unicodedata
 from datetime import UTC, datetime, timedelta, timezone
@@ -24,7 +24,7 @@ DATE: TypeAdapter[Any] = TypeAdapter(Date)
 ADDRESS: TypeAdapter[str] = TypeAdapter(WebAddress)
 FEED: TypeAdapter[str] = TypeAdapter(FeedAddress)
 
-# any text at all, lone surrogates and control characters more often than chance would have it
+# any text at all, with more lone surrogates and control characters than at random
 ANYTHING = st.text(
     st.one_of(
         st.characters(codec=None),
@@ -70,7 +70,7 @@ def test_an_accepted_name_is_one_clean_line(text: str) -> None:
 
 @given(ANYTHING)
 def test_accepted_notes_are_clean_but_for_lines_and_tabs(text: str) -> None:
-    """Line feeds and tabs are for reading; carriage returns and the rest are not.
+    """Line feeds and tabs are allowed; carriage returns and the rest are not.
 
     Cases: P-12
     """
@@ -90,7 +90,7 @@ def test_accepting_twice_is_accepting_once(text: str) -> None:
 
 @given(st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=100))
 def test_every_script_is_welcome(text: str) -> None:
-    """Letters, digits, signs and emoji of any language make a name."""
+    """Letters, digits, signs and emoji of any language are allowed in a name."""
     assert _accepted(NAME, text) is not None
 
 
@@ -141,7 +141,7 @@ def test_a_phone_number_is_stored_as_e164(given_as: str, stored: str) -> None:
 @settings(deadline=None)  # tables are loaded the first time
 @given(ANYTHING)
 def test_an_accepted_phone_number_fits_its_constraint(text: str) -> None:
-    """customers_phone_is_e164 takes every number that the model takes.
+    """customers_phone_is_e164 allows every number that the model accepts.
 
     Cases: P-2, P-12
     """
@@ -156,7 +156,7 @@ def test_an_accepted_phone_number_fits_its_constraint(text: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_names_and_notes_of_every_script(script: str) -> None:
-    """What people are called is kept as they write it, marks and all.
+    """Names are stored as people write them, marks and all.
 
     Cases: P-12
     """
@@ -168,7 +168,7 @@ def test_names_and_notes_of_every_script(script: str) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_email_addresses_of_every_script(script: str) -> None:
-    """A domain may have any; what stands before the @ only what Amazon SES takes.
+    """A domain may be in any; the local part only in what Amazon SES accepts.
 
     Cases: P-12
     """
@@ -196,7 +196,7 @@ def test_email_addresses_of_every_script(script: str) -> None:
     ],
 )
 def test_an_email_address_is_one_that_letters_reach(typed: str, kept: str | None) -> None:
-    """And it is all that was typed: no name beside it is dropped.
+    """The whole input is the address: no name beside it is dropped.
 
     Cases: P-12
     """
@@ -226,7 +226,7 @@ MARKS = [
     st.integers(0, 99999),
 )
 def test_an_extension_is_refused_not_dropped(number: str, mark: str, extension: int) -> None:
-    """E.164 has none, so that it would be lost.
+    """E.164 has none, so it would be lost.
 
     Cases: P-12
     """
@@ -299,7 +299,7 @@ def test_every_digit_that_is_typed_is_kept(digits: str, data: st.DataObject) -> 
     ],
 )
 def test_the_address_of_a_feed_is_one_that_can_be_asked(typed: str, kept: str | None) -> None:
-    """In ASCII, with the host that browsers would ask; what can be none is refused at once.
+    """In ASCII, with the host that browsers would ask; an impossible one is refused at once.
 
     Cases: P-12
     """
@@ -309,7 +309,7 @@ def test_the_address_of_a_feed_is_one_that_can_be_asked(typed: str, kept: str | 
 @settings(deadline=None)  # tables are loaded the first time
 @given(ANYTHING, ANYTHING)
 def test_an_accepted_address_of_a_feed_fits_its_constraint(host: str, path: str) -> None:
-    """calendars_url_is_https takes every address that the model takes.
+    """calendars_url_is_https allows every address that the model accepts.
 
     Cases: P-2, P-12
     """
@@ -329,7 +329,7 @@ def test_an_accepted_address_of_a_feed_fits_its_constraint(host: str, path: str)
     st.integers(-14 * 60, 14 * 60),
 )
 def test_one_instant_has_one_spelling(since: timedelta, offset: int) -> None:
-    """Whatever offset it comes in, it is UTC afterwards: equal requests are equal.
+    """Whatever offset it has, it becomes UTC: equal requests are equal.
 
     Cases: D-3
     """
@@ -348,7 +348,7 @@ def test_one_instant_has_one_spelling(since: timedelta, offset: int) -> None:
      1.5, True, None, b"2030-01-09T10:00:00Z", {}, []],
 )  # fmt: skip
 def test_what_is_no_instant_is_refused(text: Any) -> None:
-    """RFC 3339 with an offset; numbers and durations are not guessed at.
+    """RFC 3339 with an offset; numbers and durations are not accepted.
 
     Cases: P-12
     """

@@ -1,4 +1,4 @@
-"""Reading requests: strict JSON, sizes in bytes, and what Pydantic's findings mean."""
+"""Reading requests: strict JSON, sizes in bytes, and Pydantic's findings as errors."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ def test_text_is_json_or_refused(text: str) -> None:
         http._parse_json(text)
     except json.JSONDecodeError:
         return
-    json.loads(text)  # nothing is read that the standard parser would not read
+    json.loads(text)  # nothing is accepted that the standard parser refuses
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_text_is_json_or_refused(text: str) -> None:
     ids=range(21),
 )  # fmt: skip
 def test_what_rfc_8259_does_not_know_is_refused(text: str) -> None:
-    """Constants, twins, endless nesting and endless numbers too.
+    """Constants, duplicate keys, endless nesting and endless numbers too.
 
     Cases: P-12
     Proves: ASVS 1.4.2, 15.3.7
@@ -57,7 +57,7 @@ def test_what_rfc_8259_does_not_know_is_refused(text: str) -> None:
 
 @given(st.binary(max_size=200))
 def test_base64_and_text_are_the_same_bytes(body: bytes) -> None:
-    """However AWS wraps a body, its bytes come out.
+    """In whatever form AWS passes a body, its bytes are restored.
 
     Proves: ASVS 1.1.1
     """
@@ -98,13 +98,13 @@ def test_the_limit_is_in_bytes(body: str, fits: bool) -> None:
 
 @pytest.mark.parametrize("body", ["a", "abc", "YQ="])
 def test_broken_base64_is_malformed(body: str) -> None:
-    """What cannot be decoded is the caller's."""
+    """What cannot be decoded is the caller's fault."""
     with pytest.raises(errors.MalformedRequest):
         http.raw_body({"body": body, "isBase64Encoded": True})
 
 
 def test_a_lone_surrogate_is_malformed() -> None:
-    """JSON from API Gateway could carry one; UTF-8 cannot."""
+    """JSON from API Gateway could contain one; UTF-8 cannot."""
     with pytest.raises(errors.MalformedRequest):
         http.raw_body({"body": "\ud800"})
 
@@ -125,7 +125,7 @@ def test_findings_become_fields_and_messages() -> None:
 
 
 def test_broken_json_outweighs_everything() -> None:
-    """A body that cannot be read has no fields to speak of."""
+    """A body that cannot be read has no fields to report."""
     error = http._invalid([_finding("json_invalid", "3"), _finding("missing", "x")])
 
     assert isinstance(error, errors.MalformedRequest)
@@ -133,7 +133,7 @@ def test_broken_json_outweighs_everything() -> None:
 
 @pytest.mark.parametrize("name", sorted(http._PRICE_FIELDS))
 def test_a_price_outweighs_other_mistakes(name: str) -> None:
-    """Wherever it stands, it is refused as what it is.
+    """Wherever it is, it is refused with its own code.
 
     Cases: E-10.5, A-1
     """

@@ -1,4 +1,4 @@
-"""What letters say: names that are names, and links that lead to the shop they are from."""
+"""The content of letters: names that are names, and links that lead to the right shop."""
 
 from collections.abc import Callable
 from typing import Any
@@ -78,7 +78,7 @@ def _page(environment: Callable[..., Settings]) -> None:
 
 @pytest.mark.parametrize(("name", "greeted"), HELLO.items())
 def test_a_name_is_greeted(name: str, greeted: str) -> None:
-    """In one line, without what reorders or hides text."""
+    """In one line, without characters that reorder or hide text."""
     letter = email_templates.offer(told(name=name))
 
     assert letter.text.startswith(f"Hello {greeted},\n")
@@ -86,7 +86,7 @@ def test_a_name_is_greeted(name: str, greeted: str) -> None:
 
 @pytest.mark.parametrize("name", [None, *NAMELESS])
 def test_what_can_be_more_than_a_name_is_left_out(name: str | None) -> None:
-    """Mail programs make links and calls of it, in whatever letters it is written."""
+    """Mail programs turn it into links and calls, in whatever letters it is written."""
     letter = email_templates.offer(told(name=name))
 
     assert letter.text.startswith("Hello,\n")
@@ -105,7 +105,7 @@ def test_what_can_be_more_than_a_name_is_left_out(name: str | None) -> None:
     ],
 )
 def test_a_link_has_no_other_tenants_key(page: str | None, linked: bool) -> None:
-    """Nor leads to a page of which nothing is known."""
+    """Nor does it lead to an unknown page."""
     letter = email_templates.offer(told(page_url=page))
 
     assert ("Take it here: " in letter.text) == linked

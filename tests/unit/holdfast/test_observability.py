@@ -1,4 +1,4 @@
-"""What is written of a request and of a fault, and what is not."""
+"""What is logged of a request and of a fault, and what is not."""
 
 import json
 from typing import Any
@@ -10,14 +10,14 @@ from holdfast.platform.observability import Failed, comment, described, instrume
 
 
 class Context:
-    """What Lambda tells a handler."""
+    """What Lambda passes to a handler."""
 
     function_name = "CheckoutFunction"
     aws_request_id = "5d0e7c7a-6f0b-4f57-9d0e-3a6a1b1f0a11"
 
 
 def _seen(event: Any) -> str:
-    """The comment that SQL ends in while an event is handled."""
+    """The comment at the end of SQL while an event is handled."""
     return str(instrument(lambda _event, _context: comment())(event, Context()))  # type: ignore[arg-type]
 
 
@@ -92,6 +92,6 @@ def test_a_fault_leaves_an_invocation_without_its_text() -> None:
 
 
 def test_an_unlisted_metric_is_refused() -> None:
-    """Nobody would know what it means."""
+    """Its meaning is documented nowhere."""
     with pytest.raises(KeyError):
         observability.count("Whatever")

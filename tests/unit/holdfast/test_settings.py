@@ -27,7 +27,7 @@ def _settings(manager: SecretsManager | None = None, **environment: str) -> Sett
 
 
 def test_a_value_in_the_environment_is_taken_as_it_is() -> None:
-    """The local stack gives values themselves; nobody is asked, and there is nobody."""
+    """The local stack gives values themselves, so Secrets Manager is not called."""
     settings = _settings(
         DATABASE_URL="postgresql://a@b/c",
         STRIPE_API_KEY="sk_test_x",
@@ -42,7 +42,7 @@ def test_a_value_in_the_environment_is_taken_as_it_is() -> None:
 
 
 def test_a_secret_is_asked_for_once(manager: SecretsManager) -> None:
-    """By its ARN; then it is kept, as the environment lives."""
+    """By its ARN; then it is kept as long as the environment."""
     arn = manager.create("settings/stripe", json.dumps({"api_key": "sk_test_y"}))
     settings = _settings(manager, STRIPE_SECRET_ARN=arn)
     first = settings.stripe_api_key
@@ -52,7 +52,7 @@ def test_a_secret_is_asked_for_once(manager: SecretsManager) -> None:
 
 
 def test_each_function_has_its_own_login(manager: SecretsManager) -> None:
-    """Its secret holds its role's address, and the server must prove its name.
+    """Its secret contains its role's address, and the server must prove its name.
 
     Cases: P-7
     """
@@ -77,8 +77,8 @@ def test_each_function_has_its_own_login(manager: SecretsManager) -> None:
         "a7Fq0random",
     ],
 )
-def test_nobody_signs_in_as_somebody_else(manager: SecretsManager, text: str) -> None:
-    """The owner's secret, another function's or an unwritten one: no connection, no password told.
+def test_a_function_logs_in_only_as_itself(manager: SecretsManager, text: str) -> None:
+    """The owner's secret, another function's or an empty one: no connection, no password shown.
 
     Cases: P-7
     """
@@ -91,7 +91,7 @@ def test_nobody_signs_in_as_somebody_else(manager: SecretsManager, text: str) ->
     assert "pw" not in str(refused.value)
 
 
-def test_a_changed_login_is_read_anew(manager: SecretsManager) -> None:
+def test_a_changed_login_is_read_again(manager: SecretsManager) -> None:
     """Once the old one failed; nothing else is forgotten."""
     old, new = (f"postgresql://holdfast_health:{word}@db.example/x" for word in ("old", "new"))
     arn = manager.create("settings/changed", json.dumps({"url": old}))
@@ -106,7 +106,7 @@ def test_a_changed_login_is_read_anew(manager: SecretsManager) -> None:
 
 
 def test_the_migrating_function_connects_as_the_owner(manager: SecretsManager) -> None:
-    """Without a role of its own: the secret's address, whoever is in it."""
+    """Without a role of its own: the secret's address, with its user."""
     manager.create(
         "settings/owner", json.dumps({"url": "postgresql://owner:pw@127.0.0.1/holdfast"})
     )
@@ -116,7 +116,7 @@ def test_the_migrating_function_connects_as_the_owner(manager: SecretsManager) -
 
 
 def test_a_created_database_is_entered_with_a_token(manager: SecretsManager) -> None:
-    """Of the function's own role, made anew for each connection, and over TLS to the proxy.
+    """Of the function's own role, made again for each connection, and over TLS to the proxy.
 
     Cases: P-7
     """
@@ -152,7 +152,7 @@ def test_readers_are_signed_in_to_as_the_writer_is(manager: SecretsManager) -> N
 
 
 def test_the_owner_of_a_created_database_has_a_password(manager: SecretsManager) -> None:
-    """RDS keeps it, with any character in it, and changes it."""
+    """RDS stores it, with any character in it, and changes it."""
     secret = {"username": "migrator", "password": "a%/?#@:[b"}
     manager.create("settings/rds", json.dumps(secret))
     settings = _settings(
@@ -170,7 +170,7 @@ def test_the_owner_of_a_created_database_has_a_password(manager: SecretsManager)
 
 
 def test_signing_secrets_are_a_list(manager: SecretsManager) -> None:
-    """Newest first, white space and empty parts aside."""
+    """Newest first, without white space and empty parts."""
     manager.create("settings/wh", json.dumps({"signing_secrets": " whsec_new, whsec_old,,"}))
     settings = _settings(manager, STRIPE_WEBHOOK_SECRET_ARN="settings/wh")
 
@@ -178,7 +178,7 @@ def test_signing_secrets_are_a_list(manager: SecretsManager) -> None:
 
 
 def test_the_booking_key_is_bytes_in_hex(manager: SecretsManager) -> None:
-    """What is no hex is an error, not a weak key.
+    """Anything but hex is an error, not a weak key.
 
     Proves: ASVS 11.2.3
     """
@@ -212,7 +212,7 @@ def test_booking_keys_have_ids_the_newest_first(listed: str, keys: dict[str, str
     "listed", ["2:0a,2:0b", "0a,0b", "1:0a,0b", "2:0a,", "2:", ":0a", "a b:0a", "2:0a0", "x"]
 )
 def test_booking_keys_that_are_malformed_are_an_error(listed: str) -> None:
-    """Which quotes nothing of them."""
+    """The error quotes nothing of them."""
     with pytest.raises(ValueError, match="each id once") as caught:
         _ = _settings(BOOKING_SECRET_KEY=listed).booking_secret_keys
 
@@ -237,7 +237,7 @@ def test_a_secret_that_is_not_served_is_an_error(manager: SecretsManager) -> Non
     ],
 )
 def test_what_is_missing_is_named(read: Callable[[Settings], object], variable: str) -> None:
-    """A variable that a function needs and does not have is in the error."""
+    """The error names a variable that a function needs and does not have."""
     with pytest.raises(KeyError, match=variable):
         read(_settings())
 
@@ -247,6 +247,6 @@ def test_what_is_missing_is_named(read: Callable[[Settings], object], variable: 
     [("true", True), ("false", False), ("TRUE", False), ("1", False), ("", False)],
 )
 def test_live_mode_has_to_be_said_exactly(value: str, live: bool) -> None:
-    """Only "true" takes live events; the template allows nothing but true and false."""
+    """Only "true" accepts live events; the template allows nothing but true and false."""
     assert _settings(LIVEMODE=value).livemode is live
     assert _settings().livemode is False

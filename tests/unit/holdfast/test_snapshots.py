@@ -92,7 +92,7 @@ def test_restored_environments_draw_different_numbers() -> None:
 
 
 def test_what_takes_long_is_loaded_before() -> None:
-    """The snapshot has the AWS SDK's description of DynamoDB, and nobody's credentials."""
+    """The snapshot has the AWS SDK's description of DynamoDB, and no credentials."""
     with_hooks, without = _copies("hooks"), _copies("none")
 
     assert (with_hooks["loaded"], without["loaded"]) == (True, False)
@@ -102,7 +102,7 @@ def test_what_takes_long_is_loaded_before() -> None:
 def test_nothing_of_an_environment_is_in_the_snapshot(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The connection is closed at the server too, and secrets are read anew; then all works."""
+    """The connection is closed at the server too, and secrets are read again; then all works."""
     monkeypatch.setenv("DATABASE_URL", database.url("holdfast_health"))
     settings.cache_clear()
     ours = (
@@ -121,8 +121,10 @@ def test_nothing_of_an_environment_is_in_the_snapshot(
     snapstart.forget()
 
 
-def test_every_cache_is_told_apart() -> None:
-    """Whoever caches something decides whether it may be copied into other environments."""
+def test_every_cache_is_classified() -> None:
+    """Every cache is listed as one that may be copied into other environments, or one that may
+    not.
+    """
     found = set()
     for path in sorted((ROOT / "layers/core/holdfast").rglob("*.py")):
         module = ".".join(path.relative_to(ROOT / "layers/core").with_suffix("").parts)
@@ -156,7 +158,7 @@ def test_functions_with_snapshots_take_part() -> None:
 
 
 def test_the_runner_is_lambdas_own() -> None:
-    """The hooks are registered where awslambdaric looks, once however often it is asked."""
+    """The hooks are registered where awslambdaric looks, once however often it is called."""
     snapstart.take_part()
     snapstart.take_part()
     before = [each[0] for each in runner.get_before_snapshot()]

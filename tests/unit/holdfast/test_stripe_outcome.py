@@ -1,4 +1,4 @@
-"""What a session means, for every combination that Stripe can send; and what is kept of it."""
+"""What a session means, for every combination that Stripe can send; and what is stored of it."""
 
 import itertools
 from typing import Any
@@ -35,11 +35,11 @@ EVENTS = (
 
 
 def _expected(status: str, payment: str, intent: Any, event: str | None) -> str:
-    """The table in words: open and expired speak for themselves, then money, then failure."""
+    """The table in words: open and expired decide alone, then money, then failure."""
     if status != "complete":
         return status
     if payment == "no_payment_required" and intent is None:
-        return "failed"  # it asked for nothing and brought nothing; none of ours is free
+        return "failed"  # it asked for nothing and took nothing; none of ours is free
     if payment != "unpaid":
         return "paid"
     if event == "checkout.session.async_payment_failed":
@@ -55,7 +55,7 @@ def _expected(status: str, payment: str, intent: Any, event: str | None) -> str:
 def test_the_outcome_of_every_session(
     status: str, payment: str, intent: Any, event: str | None
 ) -> None:
-    """Expanded or not, from an event or asked for: one meaning.
+    """Expanded or not, from an event or a request: one meaning.
 
     Cases: E-2.2, E-2.8
     """
@@ -81,7 +81,7 @@ def test_an_open_or_expired_session_never_counts_as_paid(
 
 
 def test_no_customer_data_goes_into_the_summary() -> None:
-    """Name, e-mail and address stay at Stripe; what is kept is what the database decides by.
+    """Name, e-mail and address stay at Stripe; only what the database needs is stored.
 
     Proves: ASVS 14.2.4
     """
@@ -121,7 +121,7 @@ def test_no_customer_data_goes_into_the_summary() -> None:
     ],
 )
 def test_a_refund_has_gone_through_only_when_stripe_says_so(at_stripe: Any, ours: str) -> None:
-    """Anything but "succeeded" is not called refunded.
+    """Any other status than "succeeded" is not called refunded.
 
     Cases: E-2.8
     """

@@ -32,13 +32,13 @@ def _verify(signature: str, body: bytes = BODY, now: float = NOW) -> bool:
 
 @pytest.mark.parametrize("secrets", [[NEW], [OLD], [NEW, OLD], ["whsec_x", OLD]])
 def test_any_secret_of_ours_will_do(secrets: list[str]) -> None:
-    """While secrets are rotated, old and new are both genuine."""
+    """While secrets are rotated, the old and the new one are both accepted."""
     assert _verify(sign(secrets, NOW, BODY))
 
 
 @pytest.mark.parametrize("secret", ["whsec_x", "", NEW.upper(), NEW + " ", f"{NEW}, {OLD} ,"])
 def test_no_other_secret_will(secret: str) -> None:
-    """Also not the empty one that a trailing comma could leave in the list."""
+    """Not even the empty one that a trailing comma could leave in the list."""
     assert not _verify(sign([secret], NOW, BODY))
 
 
@@ -74,12 +74,12 @@ def test_no_header_but_a_genuine_one(header: str) -> None:
 @SAME_ENVIRONMENT
 @given(st.lists(st.sampled_from(["t=1893456000", "t=", "v1=0", "v0=0", "t", "=", ""]), max_size=5))
 def test_no_header_made_of_the_right_parts(parts: list[str]) -> None:
-    """Pieces of a signature are no signature."""
+    """Parts of a signature are no signature."""
     assert not _verify(",".join(parts))
 
 
 def test_a_second_timestamp_is_refused() -> None:
-    """Two stamps, one of them signed: which counts? Neither."""
+    """Two stamps, one of them signed, are ambiguous."""
     genuine = sign([NEW], NOW - 9999, BODY)
 
     assert not _verify(f"t={NOW},{genuine}")

@@ -1,4 +1,4 @@
-"""Builders: a double on a clock that only tests move, the real SDK upon it, and an inbox."""
+"""Builders: a double on a clock that only tests move, the real SDK with it, and an inbox."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +16,7 @@ from tests.unit.stripe_double.over_http import Receiver
 
 SECRET = "whsec_for_tests"
 API_KEY = "sk_test_for_tests"
+MANUAL: Any = {"payment_intent_data": {"capture_method": "manual"}}
 
 
 class Clock:
@@ -35,7 +36,7 @@ class Clock:
 
 @dataclass
 class Inbox:
-    """A webhook endpoint: answers `status` (None: does not answer), keeps what it was sent."""
+    """A webhook endpoint: answers `status` (None: does not answer), stores what it was sent."""
 
     status: int | None = 200
     deliveries: list[tuple[Mapping[str, str], bytes]] = field(default_factory=list)
@@ -73,8 +74,14 @@ def double(clock: Clock) -> Iterator[Double]:
 
 @pytest.fixture
 def client(double: Double) -> stripe.StripeClient:
-    """The real SDK, in process, with retries as the gateway has them."""
+    """The real SDK, in process, with the gateway's retries."""
     return stripe.StripeClient(API_KEY, http_client=DoubleClient(double), max_network_retries=2)
+
+
+@pytest.fixture
+def once(double: Double) -> stripe.StripeClient:
+    """The SDK without retries, to see each answer."""
+    return stripe.StripeClient(API_KEY, http_client=DoubleClient(double), max_network_retries=0)
 
 
 @pytest.fixture
@@ -128,8 +135,24 @@ def paid(double: Double, client: stripe.StripeClient, opened: Opens) -> Opens:
 
 
 @pytest.fixture
+def authorised(paid: Opens, double: Double, inbox: Inbox) -> str:
+    """The intent of €24.00 that waits for capture; its events have been delivered."""
+    intent = str(paid(**MANUAL).payment_intent)
+    double.pump(inbox)
+    inbox.deliveries.clear()
+    return intent
+
+
+def card_of(client: stripe.StripeClient, intent: str) -> Any:
+    """What the charge of an intent says of its card."""
+    details = client.v1.charges.list({"payment_intent": intent}).data[0].payment_method_details
+    assert details is not None
+    return details.card
+
+
+@pytest.fixture
 def served(double: Double) -> Iterator[str]:
-    """The same double over HTTP; answers its address."""
+    """The same double over HTTP; returns its address."""
     with running(double) as url:
         yield url
 

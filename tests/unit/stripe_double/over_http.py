@@ -1,4 +1,4 @@
-"""What tests over real sockets need: a webhook endpoint, and ways to reach the double."""
+"""Helpers for tests over real sockets: a webhook endpoint, and ways to reach the double."""
 
 import http.client
 import json
@@ -29,14 +29,14 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
-                """Keep quiet."""
+                """Print nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook?a=b"
         threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def take(self, body: bytes, signature: str) -> int:
-        """Verify and keep an event; answer the status."""
+        """Verify and store an event; answer the status."""
         event = stripe.Webhook.construct_event(body, signature, self.secret)
         with self._arrived:
             if self.refuse > 0:
@@ -56,7 +56,7 @@ class Receiver:
         return sum(event.type == type_ for event in self.events)
 
     def sessions_completed(self) -> set[str]:
-        """The sessions whose completion was heard of."""
+        """The sessions with an event about their completion."""
         completed = [e for e in self.events if e.type == "checkout.session.completed"]
         return {event.data.object["id"] for event in completed}
 

@@ -1,7 +1,7 @@
 """Compare objects with the annotations of the SDK's classes: fields, nullability, enums.
 
 The SDK generates them from Stripe's OpenAPI description, so they are the best oracle of shapes
-there is without calling Stripe.
+without calling Stripe.
 """
 
 import ast
@@ -115,7 +115,7 @@ def _check_items(items: Any, hint: Any, cls: type, path: str) -> list[str]:
 
 
 def _check_plain(value: Any, target: type, context: tuple[Any, ...], path: str) -> list[str]:
-    """A value of one class: an object of the SDK's, or a scalar as JSON has it.
+    """A value of one class: an object of the SDK's, or a scalar as in JSON.
 
     `context` is the class that declares it, then the type arguments.
     """

@@ -5,9 +5,7 @@ import stripe
 
 from dev.stripe_double.double import Double
 from dev.stripe_double.paying import NotOpen
-from tests.unit.stripe_double.conftest import Clock, Inbox, Opens, order
-
-MANUAL = {"payment_intent_data": {"capture_method": "manual"}}
+from tests.unit.stripe_double.conftest import MANUAL, Clock, Inbox, Opens, order
 
 
 def test_a_new_session_is_open_and_has_no_intent(opened: Opens, double: Double) -> None:
@@ -24,7 +22,7 @@ def test_a_new_session_is_open_and_has_no_intent(opened: Opens, double: Double) 
 def test_paying_completes_it(
     paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """A good card completes the session, and the intent carries its own metadata."""
+    """A good card completes the session, and the intent has its own metadata."""
     session = paid()
     intent = client.v1.payment_intents.retrieve(str(session.payment_intent))
     double.pump(inbox)
@@ -110,7 +108,7 @@ def test_a_delayed_method_settles_later(
 
 
 def test_a_card_only_session_has_no_delayed_method(opened: Opens, double: Double) -> None:
-    """Naming the methods is keeping to them; an authorisation cannot be delayed either."""
+    """Only the named methods are offered; an authorisation cannot be delayed either."""
     for session in (opened(excluded_payment_method_types=["sepa_debit"]), opened(**MANUAL)):
         with pytest.raises(NotOpen, match="accepts only: card"):
             double.act(session.id, "delayed")
@@ -130,7 +128,7 @@ def test_abandoning_leaves_it_open(
 def test_only_an_open_session_can_be_expired(
     opened: Opens, paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
 ) -> None:
-    """Expiring tells the shop once; a complete or expired one is refused in Stripe's words."""
+    """Expiring tells the shop once; a complete or expired one is refused with Stripe's text."""
     session = opened()
     expired = client.v1.checkout.sessions.expire(session.id)
     complete = paid()
@@ -146,7 +144,7 @@ def test_only_an_open_session_can_be_expired(
 def test_it_expires_by_itself(
     opened: Opens, client: stripe.StripeClient, double: Double, clock: Clock, inbox: Inbox
 ) -> None:
-    """At expires_at, and not a second earlier, whoever looks; the event is sent once."""
+    """At expires_at, and not a second earlier, with or without requests; the event is sent once."""
     session = opened(expires_at=int(clock.moment.timestamp()) + 1_800)
     clock.move(seconds=1_799)
     before = client.v1.checkout.sessions.retrieve(session.id)
@@ -164,7 +162,7 @@ def test_it_expires_by_itself(
 def test_pumping_alone_lets_it_expire(
     opened: Opens, double: Double, clock: Clock, inbox: Inbox
 ) -> None:
-    """The webhook comes although nobody asks for the session."""
+    """The webhook is sent although no one reads the session."""
     opened()
     clock.move(days=1)
     double.pump(inbox)
@@ -185,91 +183,11 @@ def test_expiry_cancels_the_intent_of_declined_attempts(
 
 @pytest.mark.parametrize("seconds", [1_799, 86_401])
 def test_expires_at_has_limits(opened: Opens, clock: Clock, seconds: int) -> None:
-    """30 minutes to 24 hours from creation, as Stripe has it."""
+    """30 minutes to 24 hours from creation, as at Stripe."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
         opened(expires_at=int(clock.moment.timestamp()) + seconds)
 
     assert (caught.value.http_status, caught.value.param) == (400, "expires_at")
-
-
-def test_an_authorisation_is_captured_later(
-    paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
-) -> None:
-    """Manual capture: complete but unpaid until captured, and captured only once."""
-    session = paid(**MANUAL)
-    intent_id = str(session.payment_intent)
-    held = client.v1.payment_intents.retrieve(intent_id)
-    captured = client.v1.payment_intents.capture(intent_id)
-    after = client.v1.checkout.sessions.retrieve(session.id)
-    double.pump(inbox)
-
-    assert (session.status, session.payment_status) == ("complete", "unpaid")
-    assert (held.status, held.amount_capturable) == ("requires_capture", 2400)
-    assert (captured.status, captured.amount_received) == ("succeeded", 2400)
-    assert after.payment_status == "paid"
-    assert inbox.types[-2:] == ["charge.captured", "payment_intent.succeeded"]
-    assert "payment_intent.amount_capturable_updated" in inbox.types
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.payment_intents.capture(intent_id)
-    assert caught.value.code == "payment_intent_unexpected_state"
-
-
-def test_no_more_than_the_authorisation_is_captured(
-    paid: Opens, client: stripe.StripeClient
-) -> None:
-    """More is refused and changes nothing; less is allowed."""
-    intent_id = str(paid(**MANUAL).payment_intent)
-    with pytest.raises(stripe.InvalidRequestError) as caught:
-        client.v1.payment_intents.capture(intent_id, {"amount_to_capture": 2401})
-    intent = client.v1.payment_intents.capture(intent_id, {"amount_to_capture": 2000})
-
-    assert caught.value.code == "amount_too_large"
-    assert intent.amount_received == 2000
-
-
-def test_an_authorisation_is_voided(
-    paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
-) -> None:
-    """Cancelling releases the money; a cancelled intent can be neither captured nor cancelled."""
-    intent_id = str(paid(**MANUAL).payment_intent)
-    intent = client.v1.payment_intents.cancel(
-        intent_id, {"cancellation_reason": "requested_by_customer"}
-    )
-    double.pump(inbox)
-
-    assert (intent.status, intent.amount_capturable) == ("canceled", 0)
-    assert inbox.types[-1] == "payment_intent.canceled"
-    assert double.state()["captured"] == {}
-    for call in (client.v1.payment_intents.capture, client.v1.payment_intents.cancel):
-        with pytest.raises(stripe.InvalidRequestError, match="status of canceled"):
-            call(intent_id)
-
-
-def test_an_authorisation_ends_after_seven_days(
-    paid: Opens, client: stripe.StripeClient, clock: Clock
-) -> None:
-    """What is not captured in time is released by itself, when capture_before says."""
-    intent_id = str(paid(**MANUAL).payment_intent)
-    charge = client.v1.charges.list({"payment_intent": intent_id}).data[0]
-    assert charge.payment_method_details is not None
-    assert charge.payment_method_details.card is not None
-    deadline = charge.payment_method_details.card.capture_before
-    clock.move(days=7)
-
-    assert deadline == int(clock.moment.timestamp())
-    assert client.v1.payment_intents.retrieve(intent_id).status == "canceled"
-
-
-def test_the_intent_of_an_open_session_cannot_be_cancelled(
-    opened: Opens, client: stripe.StripeClient, double: Double
-) -> None:
-    """Stripe wants the session expired instead."""
-    session = opened()
-    double.act(session.id, "decline")
-    intent = client.v1.payment_intents.list().data[0]
-
-    with pytest.raises(stripe.InvalidRequestError, match="created by Checkout"):
-        client.v1.payment_intents.cancel(intent.id)
 
 
 def test_a_free_session_needs_no_payment(client: stripe.StripeClient, double: Double) -> None:

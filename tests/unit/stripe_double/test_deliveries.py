@@ -1,4 +1,4 @@
-"""Webhook deliveries: signed, retried, and bent on demand."""
+"""Webhook deliveries: signed, retried, and manipulated on request."""
 
 import json
 from datetime import UTC, datetime

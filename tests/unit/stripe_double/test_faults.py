@@ -1,4 +1,4 @@
-"""Faults strike exactly the requests they name, in exactly the way they say."""
+"""Faults affect exactly the requests they name, in exactly the given way."""
 
 from typing import Any
 
@@ -8,14 +8,7 @@ import stripe
 from dev.stripe_double import front
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import ApiError, Request
-from dev.stripe_double.sdk_client import DoubleClient
-from tests.unit.stripe_double.conftest import API_KEY, Clock, order
-
-
-@pytest.fixture
-def once(double: Double) -> stripe.StripeClient:
-    """The SDK without retries, to see each answer."""
-    return stripe.StripeClient(API_KEY, http_client=DoubleClient(double), max_network_retries=0)
+from tests.unit.stripe_double.conftest import Clock, order
 
 
 def _create(client: stripe.StripeClient, key: str = "k1") -> stripe.checkout.Session:
@@ -55,7 +48,7 @@ def test_a_time_out_after_the_effect_hides_a_success(
 def test_a_status_comes_before_any_effect(
     double: Double, once: stripe.StripeClient, status: int, error: type[Exception]
 ) -> None:
-    """Nothing happens, and nothing is kept under the key."""
+    """Nothing happens, and nothing is stored under the key."""
     double.faults.add("status", status=status)
     with pytest.raises(error):
         _create(once)
@@ -90,7 +83,7 @@ def test_the_sdk_does_not_retry_a_kept_500(double: Double, client: stripe.Stripe
 
 
 def test_the_sdk_retries_what_had_no_effect(double: Double, client: stripe.StripeClient) -> None:
-    """Two failures are no more than its two retries bear."""
+    """Two failures are within its two retries."""
     double.faults.add("refuse")
     double.faults.add("status", status=503)
 
@@ -100,7 +93,7 @@ def test_the_sdk_retries_what_had_no_effect(double: Double, client: stripe.Strip
 def test_slowness_takes_time_and_nothing_else(
     double: Double, once: stripe.StripeClient, clock: Clock
 ) -> None:
-    """The double's clock moves on by as much as was slept."""
+    """The double's clock advances by as much as was slept."""
     before = clock.moment
     double.faults.add("slow", seconds=3)
     session = _create(once)
@@ -142,13 +135,13 @@ def test_faults_can_be_lifted(double: Double, once: stripe.StripeClient) -> None
     ],
 )
 def test_a_misspelt_fault_is_refused(double: Double, bad: dict[str, Any]) -> None:
-    """A fault that can never strike would make a test that proves nothing."""
+    """A fault that can never apply would make a test that proves nothing."""
     with pytest.raises(ApiError):
         double.faults.add(**bad)
 
 
 def test_faults_leave_pages_and_controls_alone(double: Double) -> None:
-    """They are about the API."""
+    """They only affect the API."""
     double.faults.add("refuse", times=None)
 
     assert front.answer(double, Request("GET", "/_double/state")).status == 200

@@ -39,7 +39,7 @@ def test_the_first_answer_is_repeated(double: Double) -> None:
 def test_an_answer_is_repeated_although_the_world_has_moved_on(
     double: Double, client: stripe.StripeClient, clock: Clock
 ) -> None:
-    """A session paid and a deadline past: the same creation still answers the same session."""
+    """A session paid and a deadline past: the same creation still gets the same session."""
     params = order(expires_at=int(clock.moment.timestamp()) + 1_800)
     first = client.v1.checkout.sessions.create(params, {"idempotency_key": "k1"})
     double.act(first.id, "pay")
@@ -72,7 +72,7 @@ def test_the_sdk_knows_the_mismatch(client: stripe.StripeClient, opened: Opens) 
 
 
 def test_errors_of_execution_are_kept(double: Double, paid: Opens) -> None:
-    """A refusal stays a refusal under its key, even when the request would now succeed."""
+    """A refusal stays a refusal under its key, even if the request would now succeed."""
     intent = str(paid().payment_intent)
     body = f"payment_intent={intent}&amount=2000".encode()
     _post(double, "/v1/refunds", f"payment_intent={intent}&amount=1000".encode(), "k1")
@@ -102,10 +102,10 @@ def test_keys_are_forgotten_after_a_day(double: Double, clock: Clock) -> None:
     clock.move(hours=23, minutes=59)
     kept = _post(double, "/v1/checkout/sessions", SESSION, "k1")
     clock.move(minutes=1)
-    anew = _post(double, "/v1/checkout/sessions", SESSION, "k1")
+    again = _post(double, "/v1/checkout/sessions", SESSION, "k1")
 
     assert kept.body == first.body
-    assert anew.json()["id"] != first.json()["id"]
+    assert again.json()["id"] != first.json()["id"]
 
 
 def test_keys_mean_nothing_to_reading(double: Double) -> None:
@@ -116,7 +116,7 @@ def test_keys_mean_nothing_to_reading(double: Double) -> None:
 
 
 def test_a_key_in_use_is_refused_at_once(clock: Clock) -> None:
-    """While the first request is slow, a second with its key gets 409; others are not held up."""
+    """While the first request is slow, a second with its key gets 409; others do not wait."""
     entered, leave = threading.Event(), threading.Event()
 
     def wait(_seconds: float) -> None:
@@ -144,7 +144,7 @@ def test_a_key_in_use_is_refused_at_once(clock: Clock) -> None:
 
 
 def test_racing_requests_with_one_key_have_one_effect(double: Double) -> None:
-    """Whoever comes first, all others get the same answer or a 409."""
+    """One request comes first; all others get the same answer or a 409."""
     answers: list[Response] = []
     start = threading.Barrier(16)
 

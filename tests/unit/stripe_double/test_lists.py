@@ -139,7 +139,7 @@ def test_only_secret_test_keys_are_let_in(
 
 
 def test_keys_can_be_limited() -> None:
-    """To those named."""
+    """To the named ones."""
     double = Double(api_keys=["sk_test_own"])
     statuses = [
         double.handle(Request("GET", "/v1/account", {"Authorization": f"Bearer {key}"})).status
@@ -150,7 +150,7 @@ def test_keys_can_be_limited() -> None:
 
 
 def test_what_does_not_exist_is_404(client: stripe.StripeClient, double: Double) -> None:
-    """An object: resource_missing. An address: Stripe's words for it."""
+    """An object: resource_missing. An address: Stripe's text for it."""
     with pytest.raises(stripe.InvalidRequestError) as caught:
         client.v1.checkout.sessions.retrieve("cs_test_none")
     headers = {"Authorization": f"Bearer {API_KEY}"}
@@ -163,7 +163,7 @@ def test_what_does_not_exist_is_404(client: stripe.StripeClient, double: Double)
 
 
 def test_another_api_version_is_refused(double: Double) -> None:
-    """This double speaks one; a shop that pins another should learn it here."""
+    """The double has one version; a shop that pins another should learn it here."""
     headers = {"Authorization": f"Bearer {API_KEY}", "Stripe-Version": "2020-08-27"}
     response = double.handle(Request("GET", "/v1/account", headers))
 

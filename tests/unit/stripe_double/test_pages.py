@@ -1,16 +1,17 @@
-"""The hosted pay page, as a browser and as a script meet it."""
+"""The hosted pay page, as browsers and scripts see it."""
 
 import json
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import stripe
 
 from dev.stripe_double import front
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import Request, Response
 from dev.stripe_double.pages import TEST_CARDS
-from tests.unit.stripe_double.conftest import Clock, Inbox, Opens
+from tests.unit.stripe_double.conftest import MANUAL, Clock, Inbox, Opens
 
 
 def _post(double: Double, session_id: str, **fields: str) -> Response:
@@ -34,7 +35,7 @@ def test_the_page_shows_the_order(opened: Opens, double: Double) -> None:
 
 
 def test_the_page_offers_cards_that_do_as_it_says(opened: Opens, double: Double) -> None:
-    """Each number on the page has the fate that stands beside it; the first is filled in."""
+    """Each number on the page does what is written beside it; the first is filled in."""
     page = _get(double, opened().id).body.decode()
     statuses = {}
     for number, fate in TEST_CARDS:
@@ -56,7 +57,7 @@ def test_paying_leads_to_the_shop(opened: Opens, double: Double) -> None:
 
 
 def test_a_declined_card_stays_on_the_page(opened: Opens, double: Double) -> None:
-    """402 and the reason; the form is still there."""
+    """402 and the reason; the form stays."""
     response = _post(double, opened().id, action="pay", card_number="4000000000009995")
 
     assert response.status == 402
@@ -65,7 +66,7 @@ def test_a_declined_card_stays_on_the_page(opened: Opens, double: Double) -> Non
 
 
 def test_declining_never_pays(opened: Opens, double: Double) -> None:
-    """Not even with a good card in the field; a bad card's own reason is kept."""
+    """Not even with a good card in the field; a bad card's own reason is shown."""
     session = opened()
     good = _post(double, session.id, action="decline", card_number="4242424242424242")
     expired = _post(double, session.id, action="decline", card_number="4000000000000069")
@@ -79,7 +80,7 @@ def test_declining_never_pays(opened: Opens, double: Double) -> None:
 def test_a_delayed_payment_is_settled_on_the_page(
     opened: Opens, double: Double, outcome: str
 ) -> None:
-    """First to the shop, then back to the page to say what the bank did."""
+    """First to the shop, then back to the page to choose the bank's result."""
     session = opened()
     first = _post(double, session.id, action="delayed")
     offered = _get(double, session.id).body
@@ -90,6 +91,48 @@ def test_a_delayed_payment_is_settled_on_the_page(
     assert b'value="succeed"' in offered
     assert b'value="fail"' in offered
     assert second.headers["Location"].endswith(f"/pay/{session.id}")
+
+
+def test_the_page_says_that_a_card_is_only_authorised(
+    opened: Opens, double: Double, clock: Clock
+) -> None:
+    """Before and after, with the deadline; the page of an ordinary session does not."""
+    session = opened(**MANUAL)
+    before = _get(double, session.id).body.decode()
+    response = _post(double, session.id, action="pay", card_number="4242 4242 4242 4242")
+    after = _get(double, session.id).body.decode()
+    clock.move(days=7)
+    plain = _get(double, opened().id).body.decode()
+
+    assert ">Authorise €24.00</button>" in before
+    assert "only authorised: nothing is charged" in before
+    assert response.status == 303
+    assert "Nothing is charged yet. €24.00 is reserved" in after
+    assert f"until {clock.moment:%Y-%m-%d %H:%M} UTC" in after
+    assert ">Pay €24.00</button>" in plain
+    assert "uthorised" not in plain
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        (2400, "<p>€24.00 was charged.</p>"),
+        (1500, "€15.00 was charged of the €24.00 that was authorised; the rest is released."),
+        (0, "€24.00 was reserved, never charged."),
+    ],
+)
+def test_the_page_says_what_became_of_an_authorisation(
+    paid: Opens, double: Double, amount: int, expected: str
+) -> None:
+    """Captured in full, captured in part, or released."""
+    session = paid(**MANUAL)
+    intent = str(session.payment_intent)
+    if amount:
+        double.capture(intent, amount)
+    else:
+        double.void(intent)
+
+    assert expected in _get(double, session.id).body.decode()
 
 
 def test_abandoning_leads_back(opened: Opens, double: Double) -> None:
@@ -178,6 +221,38 @@ def test_scripts_can_do_what_people_and_banks_do(
     assert again.status == 409
 
 
+def test_scripts_can_do_what_the_dashboard_does(paid: Opens, double: Double) -> None:
+    """Terms of authorisations, captures, releases, and early ends."""
+    terms = _control(double, "POST", "authorisations", {"seconds": 60, "reason": "automatic"})
+    whole, part, released, ended = (str(paid(**MANUAL).payment_intent) for _ in range(4))
+    captured = _control(double, "POST", "capture", {"payment_intent": whole})
+    partly = _control(double, "POST", "capture", {"payment_intent": part, "amount": 700})
+    voided = _control(double, "POST", "void", {"payment_intent": released, "reason": "fraudulent"})
+    expired = _control(double, "POST", "expire", {"payment_intent": ended})
+    state = _control(double, "GET", "state").json()
+
+    assert (terms.json()["seconds"], terms.json()["lag"]) == (60, 0)
+    assert captured.json()["amount_received"] == 2400
+    assert partly.json()["amount_received"] == 700
+    assert voided.json()["cancellation_reason"] == "fraudulent"
+    assert expired.json()["cancellation_reason"] == "automatic"
+    assert (state["authorised"], state["captured"]) == ({}, {"EUR": 3100})
+
+
+def test_scripts_can_let_refunds_wait_and_fail(
+    paid: Opens, double: Double, client: stripe.StripeClient
+) -> None:
+    """Wait for balance, and fail with a reason."""
+    short = _control(double, "POST", "balance", {"short": True})
+    refund = client.v1.refunds.create({"payment_intent": str(paid().payment_intent)})
+    body = {"refund_id": refund.id, "status": "failed", "failure_reason": "declined"}
+    failed = _control(double, "POST", "refunds", body)
+
+    assert short.json() == {"short": True}
+    assert refund.pending_reason == "insufficient_funds"
+    assert failed.json()["failure_reason"] == "declined"
+
+
 def test_faults_are_controlled_over_http(double: Double) -> None:
     """Added, listed and lifted."""
     added = _control(double, "POST", "faults", {"kind": "slow", "seconds": 2, "path": "/v1/*"})
@@ -198,6 +273,16 @@ def test_faults_are_controlled_over_http(double: Double) -> None:
         ("settle", {"session_id": "cs_none", "outcome": "succeed"}, 404),
         ("refunds", {"refund_id": "re_none", "status": "failed"}, 404),
         ("refunds", {"start_as": "lost"}, 400),
+        ("expire", {"payment_intent": "pi_none"}, 404),
+        ("capture", {"payment_intent": "pi_none"}, 404),
+        ("capture", {"payment_intent": "pi_none", "amount": "all"}, 400),
+        ("capture", {}, 400),
+        ("void", {"payment_intent": "pi_none"}, 404),
+        ("void", {"payment_intent": "pi_none", "reason": "bored"}, 400),
+        ("authorisations", {"seconds": 0}, 400),
+        ("authorisations", {"self": 1}, 400),
+        ("balance", {"short": "yes"}, 400),
+        ("balance", {}, 400),
         ("nonsense", {}, 404),
     ],
 )
@@ -210,7 +295,7 @@ def test_mistaken_controls_are_refused(double: Double, path: str, body: Any, sta
 
 
 def test_the_state_is_an_overview(paid: Opens, double: Double) -> None:
-    """Counts and sums at a glance, in ISO currencies."""
+    """Counts and sums, in ISO currencies."""
     paid()
     state = _control(double, "GET", "state").json()
 

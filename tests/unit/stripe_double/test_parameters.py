@@ -46,7 +46,7 @@ def test_what_the_sdk_encodes_is_decoded(tree: dict[str, Any]) -> None:
     ],
 )
 def test_brackets_nest(text: str, tree: dict[str, Any]) -> None:
-    """Positions stay keys: only the parameter's type tells an array from a mapping."""
+    """Positions stay keys: only the parameter's type distinguishes an array from a mapping."""
     assert forms.decode(text) == tree
 
 
@@ -149,7 +149,7 @@ def test_missing_parameters_are_named(
 
 
 def test_values_are_typed_as_the_sdk_says() -> None:
-    """Integers, booleans, arrays and mappings come out as such; empty values unset."""
+    """Integers, booleans, arrays and mappings get their types; empty values unset."""
     tree = forms.decode(
         "expires_at=5&allow_promotion_codes=false&expand[]=a&metadata[0]=x&metadata[b]="
         "&line_items[1][quantity]=2&line_items[0][quantity]=1"
@@ -167,14 +167,14 @@ def test_values_are_typed_as_the_sdk_says() -> None:
 
 
 def test_the_types_of_all_endpoints_can_be_read() -> None:
-    """No annotation of the installed SDK is beyond the compiler."""
+    """The compiler understands every annotation of the installed SDK."""
     for route in routes.ROUTES:
         with pytest.raises(ApiError, match="Received unknown parameter: nonsense"):
             parameters.check(route.params, {"nonsense": "1"})
 
 
 def test_metadata_survives_unharmed(opened: Opens) -> None:
-    """Any text of 500 characters, and empty values are left out."""
+    """Any text of 500 characters; empty values are left out."""
     text = "Ünï&=[]%\n" * 50
     session = opened(metadata={"a": text, "b": ""})
 

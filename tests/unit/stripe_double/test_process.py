@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 
 @contextmanager
 def _process(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
-    """The double as its own process; answers it and its address."""
+    """The double in its own process; returns it and its address."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
@@ -49,7 +49,7 @@ def _process(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
 
 
 def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path, receiver: Receiver) -> None:
-    """kill -9 amid a busy run: what was answered is there, keys replay, webhooks still come."""
+    """kill -9 during a busy run: what was answered is stored, keys replay, webhooks still come."""
     options = ("--data", str(tmp_path / "stripe.db"), "--webhook-secret", SECRET)
     acknowledged: dict[str, str] = {}
     with _process(*options, "--webhook-url", "http://127.0.0.1:1/nobody") as (process, url):

@@ -1,10 +1,15 @@
-"""Refunds: how much can go back, and what becomes of it."""
+"""Refunds: how much can be refunded, and what happens to a refund."""
+
+import inspect
+import json
 
 import pytest
 import stripe
 
 from dev.stripe_double.double import Double
-from tests.unit.stripe_double.conftest import Inbox, Opens
+from dev.stripe_double.messages import ApiError
+from dev.stripe_double.refunds import FAILURE_REASONS
+from tests.unit.stripe_double.conftest import Clock, Inbox, Opens
 
 
 def _refund(client: stripe.StripeClient, intent: str, amount: int | None = None) -> stripe.Refund:
@@ -83,7 +88,7 @@ def test_a_refund_may_fail_later(
 def test_a_refund_may_be_pending_first(
     paid: Opens, opened: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """By the card, by the delayed method, or by decree; then it succeeds or fails."""
+    """By the card, by the delayed method, or by control; then it succeeds or fails."""
     by_card = _refund(client, str(paid("4000000000007726").payment_intent))
     session = opened()
     double.act(session.id, "delayed")
@@ -104,7 +109,7 @@ def test_a_refund_may_be_pending_first(
 def test_nothing_is_refunded_that_was_not_captured(
     opened: Opens, paid: Opens, client: stripe.StripeClient, double: Double
 ) -> None:
-    """Neither an authorisation, nor a payment under way, nor a declined attempt."""
+    """Neither an authorisation, nor a pending payment, nor a declined attempt."""
     held = paid(payment_intent_data={"capture_method": "manual"})
     waiting, declined = opened(), opened()
     double.act(waiting.id, "delayed")
@@ -165,3 +170,205 @@ def test_the_balance_adds_up(paid: Opens, client: stripe.StripeClient, double: D
         ("charge", 2400, 100),
     ]
     assert sum(entry.net for entry in entries) == 2300
+
+
+@pytest.mark.parametrize("reason", [None, "declined", "expired_or_canceled_card"])
+@pytest.mark.parametrize("begins", ["pending", "succeeded"])
+def test_a_failed_refund_says_why(
+    paid: Opens,
+    client: stripe.StripeClient,
+    double: Double,
+    inbox: Inbox,
+    *,
+    begins: str,
+    reason: str | None,
+) -> None:
+    """Each of its events has the reason; charge and balance have the money again."""
+    intent = str(paid().payment_intent)
+    double.refunds_start_as(begins)
+    refund = _refund(client, intent, 1000)
+    double.pump(inbox)
+    inbox.deliveries.clear()
+    double.move_refund(refund.id, "failed", reason)
+    double.pump(inbox)
+    charge = client.v1.charges.list({"payment_intent": intent}).data[0]
+    failed = client.v1.refunds.retrieve(refund.id)
+    entries = client.v1.balance_transactions.list().data
+    told = [json.loads(body)["data"]["object"] for _, body in inbox.deliveries]
+
+    assert inbox.types == ["refund.updated", "charge.refund.updated", "refund.failed"]
+    assert {body["failure_reason"] for body in told} == {reason or "unknown"}
+    assert (charge.amount_refunded, charge.refunded) == (0, False)
+    assert (failed.status, failed.pending_reason) == ("failed", None)
+    assert ("failure_balance_transaction" in failed) == (begins == "succeeded")
+    assert sum(entry.net for entry in entries) == 2300
+
+
+def test_the_sdk_names_the_reasons_of_failures() -> None:
+    """The double has all the reasons in the SDK's description, and no others."""
+    text = inspect.getsource(stripe.Refund)
+    described = text[text.index("Provides the reason for the refund failure") :].split("\n")[0]
+
+    assert set(described.split("`")[1::2]) == set(FAILURE_REASONS)
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [("failed", "bored"), ("succeeded", "declined"), ("canceled", "declined")],
+)
+def test_a_reason_must_be_one_of_a_failure(
+    paid: Opens, client: stripe.StripeClient, double: Double, status: str, reason: str
+) -> None:
+    """Others are refused, and the refund is unchanged."""
+    double.refunds_start_as("pending")
+    refund = _refund(client, str(paid().payment_intent))
+    with pytest.raises(ApiError):
+        double.move_refund(refund.id, status, reason)
+
+    assert client.v1.refunds.retrieve(refund.id).status == "pending"
+
+
+def test_a_card_may_let_its_refunds_fail(
+    paid: Opens, client: stripe.StripeClient, double: Double, clock: Clock, inbox: Inbox
+) -> None:
+    """After a minute by the clock, with one event; a second refund fails as well."""
+    intent = str(paid("4000000000005126").payment_intent)
+    refund = _refund(client, intent)
+    clock.move(seconds=59)
+    before = client.v1.refunds.retrieve(refund.id)
+    clock.move(seconds=1)
+    double.pump(inbox)
+    after = client.v1.refunds.retrieve(refund.id)
+    again = _refund(client, intent)
+    clock.move(seconds=60)
+
+    assert (before.status, after.status, again.status) == ("succeeded", "failed", "succeeded")
+    assert inbox.types.count("refund.failed") == 1
+    assert client.v1.refunds.retrieve(again.id).status == "failed"
+    assert double.state()["refunded"] == {}
+    assert double.next_due() is not None  # the events of the second
+
+
+def test_a_refund_that_ended_does_not_fail_again(
+    paid: Opens, client: stripe.StripeClient, double: Double, clock: Clock
+) -> None:
+    """After a failure by control the clock changes nothing."""
+    refund = _refund(client, str(paid("4000000000005126").payment_intent))
+    double.move_refund(refund.id, "failed", "declined")
+    clock.move(minutes=5)
+
+    assert client.v1.refunds.retrieve(refund.id).failure_reason == "declined"
+    assert len(client.v1.events.list({"type": "refund.failed"}).data) == 1
+
+
+def test_refunds_wait_for_money_in_the_balance(
+    paid: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
+) -> None:
+    """Pending with that reason while the balance is short, then made, each with one event."""
+    earlier = _refund(client, str(paid().payment_intent), 100)
+    double.run_short(short=True)
+    intent = str(paid().payment_intent)
+    waiting = [_refund(client, intent, amount) for amount in (600, 700)]
+    charge = client.v1.charges.list({"payment_intent": intent}).data[0]
+    booked = [entry.source for entry in client.v1.balance_transactions.list({"type": "refund"})]
+    double.pump(inbox)
+    inbox.deliveries.clear()
+    double.run_short(short=False)
+    double.run_short(short=False)
+    double.pump(inbox)
+    after = [client.v1.refunds.retrieve(refund.id) for refund in waiting]
+
+    assert [(r.status, r.pending_reason) for r in waiting] == [
+        ("pending", "insufficient_funds")
+    ] * 2
+    assert (charge.amount_refunded, booked) == (1300, [earlier.id])
+    assert [(r.status, r.pending_reason) for r in after] == [("succeeded", None)] * 2
+    assert all(refund.balance_transaction for refund in after)
+    assert inbox.types == ["refund.updated", "charge.refund.updated"] * 2
+    assert _refund(client, intent, 200).status == "succeeded"
+
+
+def test_a_refund_that_waits_for_money_may_fail(
+    paid: Opens, client: stripe.StripeClient, double: Double
+) -> None:
+    """It is not made when the balance is sufficient again."""
+    double.run_short(short=True)
+    refund = _refund(client, str(paid().payment_intent))
+    double.move_refund(refund.id, "failed", "insufficient_funds")
+    double.run_short(short=False)
+    after = client.v1.refunds.retrieve(refund.id)
+
+    assert (after.status, after.failure_reason) == ("failed", "insufficient_funds")
+    assert double.state()["refunded"] == {}
+
+
+def test_a_refund_to_a_bank_goes_on_slowly(
+    paid: Opens, opened: Opens, client: stripe.StripeClient, double: Double, inbox: Inbox
+) -> None:
+    """With sufficient balance it is pending as it would have been at once."""
+    session = opened()
+    double.act(session.id, "delayed")
+    double.settle(session.id, "succeed")
+    under_way = _refund(client, str(paid("4000000000007726").payment_intent))
+    double.run_short(short=True)
+    intent = str(client.v1.checkout.sessions.retrieve(session.id).payment_intent)
+    refunds = [
+        _refund(client, intent),
+        _refund(client, str(paid("4000000000007726").payment_intent)),
+    ]
+    double.pump(inbox)
+    inbox.deliveries.clear()
+    double.run_short(short=False)
+    double.pump(inbox)
+    after = [client.v1.refunds.retrieve(refund.id) for refund in refunds]
+
+    assert [(r.status, r.pending_reason) for r in after] == [("pending", "processing")] * 2
+    assert inbox.types == ["refund.updated", "charge.refund.updated"] * 2
+    assert client.v1.refunds.retrieve(under_way.id).to_dict() == under_way.to_dict()
+    assert double.move_refund(refunds[0].id, "succeeded")["pending_reason"] is None
+
+
+def test_a_short_balance_takes_precedence(
+    paid: Opens, client: stripe.StripeClient, double: Double
+) -> None:
+    """Over how refunds start, which applies once there is money."""
+    double.refunds_start_as("succeeded")
+    double.run_short(short=True)
+    refund = _refund(client, str(paid("4000000000007726").payment_intent))
+    double.run_short(short=False)
+
+    assert refund.pending_reason == "insufficient_funds"
+    assert client.v1.refunds.retrieve(refund.id).status == "succeeded"
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"kind": "reorder", "seconds": 30, "times": 3}, [2, 1, 0]),
+        ({"kind": "delay", "event": "refund.updated", "seconds": 30}, [1, 2, 0]),
+        ({"kind": "duplicate", "event": "charge.*"}, [0, 1, 1, 2]),
+        ({"kind": "drop", "event": "refund.failed"}, [0, 1]),
+    ],
+)
+def test_events_of_a_failing_refund_are_manipulated(
+    paid: Opens,
+    client: stripe.StripeClient,
+    double: Double,
+    *,
+    clock: Clock,
+    inbox: Inbox,
+    fault: dict[str, object],
+    expected: list[int],
+) -> None:
+    """Reordered, delayed, duplicated or dropped, like all others."""
+    types = ["refund.updated", "charge.refund.updated", "refund.failed"]
+    refund = _refund(client, str(paid().payment_intent))
+    double.pump(inbox)
+    inbox.deliveries.clear()
+    double.faults.add(**fault)  # type: ignore[arg-type]
+    double.move_refund(refund.id, "failed")
+    double.pump(inbox)
+    clock.move(seconds=30)
+    double.pump(inbox)
+
+    assert inbox.types == [types[number] for number in expected]

@@ -14,7 +14,7 @@ from tests.unit.stripe_double.over_http import Receiver, pay, sdk
 
 
 def test_the_story_over_http(receiver: Receiver) -> None:
-    """Open, pay on the page, hear of it by webhook, refund, hear of that."""
+    """Open, pay on the page, get the webhook, refund, get its webhook."""
     double = Double()
     double.register_endpoint(receiver.url, SECRET)
     with running(double) as url:
@@ -48,7 +48,7 @@ def test_a_failed_delivery_comes_again(receiver: Receiver) -> None:
 
 @pytest.mark.parametrize("kind", ["refuse", "timeout_after"])
 def test_lost_connections_look_lost(double: Double, remote: stripe.StripeClient, kind: str) -> None:
-    """The SDK sees no answer, on a fresh connection and on one kept alive."""
+    """The SDK sees no answer, on a new connection and on one kept alive."""
     for _ in range(2):
         double.faults.add(kind)
         with pytest.raises(stripe.APIConnectionError):
@@ -95,8 +95,8 @@ def test_bodies_are_bounded(served: str, headers: dict[str, str], status: int) -
     assert answered == status
 
 
-def test_a_slow_request_holds_its_key_and_nobody_else() -> None:
-    """Another with its key is told 409, through the real SDK."""
+def test_a_slow_request_delays_only_its_own_key() -> None:
+    """Another with its key gets 409, through the real SDK."""
     entered, leave = threading.Event(), threading.Event()
 
     def wait(_seconds: float) -> None:

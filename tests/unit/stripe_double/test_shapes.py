@@ -1,4 +1,4 @@
-"""Everything the double shows or sends looks as the SDK's annotations say."""
+"""Everything the double shows or sends has the shape of the SDK's annotations."""
 
 import json
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 import stripe
 
+from dev.stripe_double import authorisations
 from dev.stripe_double.double import Double
 from dev.stripe_double.messages import Request
-from tests.unit.stripe_double.conftest import API_KEY, Clock, Inbox, Opens
+from tests.unit.stripe_double.conftest import API_KEY, MANUAL, Clock, Inbox, Opens
 from tests.unit.stripe_double.sdk_shapes import mismatches
 
 CLASSES: dict[str, type] = {
@@ -63,9 +64,13 @@ def lived_in(
         double.settle(session.id, outcome)
     double.act(opened().id, "delayed")
     double.act(opened(line_items=[_free()]).id, "pay")
-    manual = {"payment_intent_data": {"capture_method": "manual"}}
+    extended: Any = {"card": {"request_extended_authorization": "if_available"}}
+    paid(**MANUAL, payment_method_options=extended)
+    double.authorisations(seconds=30 * 86_400, reason="automatic")
+    paid(**MANUAL, payment_method_options=extended)
+    double.authorisations()
     for action in ("capture", "cancel", "leave"):
-        intent = str(paid(**manual).payment_intent)
+        intent = str(paid(**MANUAL).payment_intent)
         if action == "capture":
             client.v1.payment_intents.capture(intent, {"amount_to_capture": 1500})
         if action == "cancel":
@@ -75,7 +80,11 @@ def lived_in(
         for reason in ("duplicate", None):
             params: Any = {"payment_intent": intent, "amount": 700}
             refund = client.v1.refunds.create(params | ({"reason": reason} if reason else {}))
-        double.move_refund(refund.id, "failed")
+        double.move_refund(refund.id, "failed", "declined")
+    double.run_short(short=True)
+    client.v1.refunds.create({"payment_intent": str(paid().payment_intent)})
+    double.capture(str(paid(**MANUAL).payment_intent), 700)
+    double.void(str(paid(**MANUAL).payment_intent))
     clock.move(days=8)
     return double
 
@@ -131,7 +140,7 @@ def test_expanded_and_included_objects_have_the_declared_shape(lived_in: Double)
 
 
 def test_every_event_has_the_declared_shape(lived_in: Double, inbox: Inbox) -> None:
-    """All event types are known to the SDK, and so are the objects inside them."""
+    """The SDK knows all event types, and the objects in them have their shapes."""
     lived_in.pump(inbox)
     bodies = [json.loads(body) for _, body in inbox.deliveries]
     errors = [e for body in bodies for e in mismatches(body, stripe.Event)]
@@ -146,6 +155,38 @@ def test_every_event_has_the_declared_shape(lived_in: Double, inbox: Inbox) -> N
 def test_the_account_has_the_declared_shape(double: Double) -> None:
     """GET /v1/account shows an account."""
     assert mismatches(_get(double, "/v1/account"), stripe.Account) == []
+
+
+@pytest.mark.parametrize("code", sorted(authorisations.CODES))
+def test_refused_captures_have_the_declared_shape(
+    double: Double, clock: Clock, paid: Opens, code: str
+) -> None:
+    """For each reason; the intent in the answer is as it would be retrieved."""
+    double.authorisations(lag=60, code=code)
+    intent = str(paid(**MANUAL).payment_intent)
+    path = f"/v1/payment_intents/{intent}"
+    errors = [_refused(double, f"{path}/capture?amount_to_capture=2401")]
+    clock.move(days=7)
+    errors.append(_refused(double, f"{path}/capture"))
+    waiting = _get(double, path)
+    clock.move(seconds=60)
+    errors += [_refused(double, f"{path}/capture"), _refused(double, f"{path}/cancel")]
+
+    assert [error["code"] for error in errors] == [
+        "amount_too_large",
+        code,
+        "payment_intent_unexpected_state",
+        "payment_intent_unexpected_state",
+    ]
+    assert [e for error in errors for e in mismatches(error, stripe.ErrorObject)] == []
+    gone = _get(double, path)
+    assert [error["payment_intent"] for error in errors] == [waiting, waiting, gone, gone]
+
+
+def _refused(double: Double, path: str) -> Any:
+    response = double.handle(Request("POST", path, {"Authorization": f"Bearer {API_KEY}"}))
+    assert response.status in (400, 402), response.body
+    return response.json()["error"]
 
 
 @pytest.mark.parametrize(
@@ -163,7 +204,7 @@ def test_the_account_has_the_declared_shape(double: Double) -> None:
 def test_the_comparison_notices(
     double: Double, paid: Opens, change: dict[str, Any], complaint: str
 ) -> None:
-    """The twin: a charge that is wrong in one field is found out."""
+    """The twin: a charge with one wrong field is found."""
     paid()
     charge = {**double.documents("charge")[0].body, **change}
     found = mismatches(charge, stripe.Charge)
@@ -173,7 +214,7 @@ def test_the_comparison_notices(
 
 
 def test_the_comparison_misses_nothing(double: Double, paid: Opens) -> None:
-    """The twin: a charge without a required field is found out."""
+    """The twin: a charge without a required field is found."""
     paid()
     charge = double.documents("charge")[0].body
     del charge["currency"]

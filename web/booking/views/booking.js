@@ -1,4 +1,4 @@
-// A booking: held, being paid, and what came of it. Follows by itself until something is final.
+// A booking: held, being paid, and its result. Follows by itself until that is final.
 
 import { call, isId, keyFor, path, Problem } from "../shared/api.js";
 import * as clock from "../shared/clock.js";
@@ -12,7 +12,7 @@ import { bookingCard, steps } from "./summary.js";
 import { forgetTimes } from "./times.js";
 
 const SETTLED = ["confirmed", "refunded", "expired", "cancelled", "declined", "ended", "completed"];
-const UNPAID = ["expired", "released", "declined"]; // views of bookings that no money hangs on
+const UNPAID = ["expired", "released", "declined"]; // views of bookings without a payment
 const SOON = [120, 60, 30]; // seconds left at which the end is announced
 const SLOW = 15_000; // ms after which a payment is said to take its time
 const LONGEST = 10_000; // ms between two looks
@@ -52,7 +52,7 @@ function stateOf(kept, { status, reason }) {
     if (kept.released) return "releasing";
     return paid ? "processing" : "left";
   }
-  // paid for at a lost time: until the provider's word is in, the page must not say that nothing was charged
+  // paid after its time was lost: the page must not say that nothing was charged before the provider does
   if (status === "expired" && !reason && paid && !kept.awaited) return "processing";
   if (status === "expired" && reason) return "unreturned"; // a refund that the bank did not take
   if (status === "expired" && kept.released) return "released";
@@ -105,7 +105,7 @@ function view({ kept, booking, settled }, { title, lead, tone, above, content = 
   return display({ title, lead, tone, above, aside: bookingCard(booking, kept), content: whole, result: true });
 }
 
-// On a device that others use, too, a customer may want nothing to be left.
+// On a shared device, a customer may want to leave nothing behind.
 function forgetting({ id }) {
   const forget = () => {
     bookings.forget(id);
@@ -135,7 +135,7 @@ function held(scene) {
   return live;
 }
 
-// The countdown. At its end the API says what is true: another tab may have paid meanwhile.
+// The countdown. At its end the API decides: another tab may have paid meanwhile.
 async function count(kept, booking, live, clockface, bar) {
   const whole = Math.round((new Date(booking.hold_expires_at) - new Date(booking.created_at)) / 1000);
   let told = Infinity;
@@ -144,7 +144,7 @@ async function count(kept, booking, live, clockface, bar) {
     clockface.textContent = format.left(seconds);
     bar.firstChild.style.setProperty("inline-size", `${Math.min(100, (100 * seconds) / whole)}%`);
     bar.classList.toggle("soon", seconds <= 60);
-    // a page that slept through a mark says what is left when it wakes
+    // a page that slept through a mark announces the rest when it wakes
     const due = SOON.filter((mark) => seconds <= mark).at(-1);
     if (due < told && seconds > 0) {
       told = due;

@@ -161,7 +161,7 @@ function showTaken(choice, slot, body, alternatives) {
 }
 
 // A hold whose answer never came, because the page was closed or reloaded meanwhile: the same request
-// under the same idempotency key answers what became of it. True if it has taken over the page.
+// under the same idempotency key gets its result. True if it has taken over the page.
 export async function resumeHold() {
   const pending = pendingHold.get();
   if (!pending) return false;

@@ -1,1 +1,1 @@
-"""Who asks, with which key or secret; tenants and their limits."""
+"""Callers, their keys and secrets; tenants and their limits."""

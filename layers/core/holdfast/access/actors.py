@@ -1,10 +1,10 @@
-"""Who is asking: what a request carries as proof, in the form the database decides by.
+"""The caller: the credentials of a request, in the form the database decides by.
 
 Keys and secrets are random and long, so a plain SHA-256 protects them; only hashes leave the
 handler.
 
-    pk_live_<tenant>_<random>   an API key; pk_live_<random> of old names no tenant
-    hss_<tenant>_<random>       a booking secret; bks_<random> is the same one, as once written
+    pk_live_<tenant>_<random>   an API key; pk_live_<random>, the older form, names no tenant
+    hss_<tenant>_<random>       a booking secret; bks_<random> is its older form
     cal_<tenant>_<random>.ics   the address of a calendar feed; cal_<random>.ics likewise
 
 The tenant, its id without dashes, says where a request belongs before anything was looked up. It
@@ -25,7 +25,7 @@ _TENANT = r"(?P<tenant>[0-9a-f]{32})"
 _KEY = re.compile(rf"(?:pk|sk|rk)_(?:test|live)_(?:{_TENANT}_)?[A-Za-z0-9]{{16,128}}")
 _BEARER = re.compile(rf"(?i:Bearer) (?P<key>{_KEY.pattern})")
 _BOOKING_SECRET = re.compile(r"bks_[A-Za-z0-9_-]{43}")
-# a secret that names its tenant, and what each kind began with when it named none
+# a secret that names its tenant, and the older prefixes without one
 _NAMING = re.compile(rf"(?P<kind>hss|cal)_{_TENANT}_(?P<mac>[0-9a-f]{{64}})")
 _FIRST_WRITTEN = {"hss": "bks_", "cal": "cal_"}
 
@@ -35,7 +35,7 @@ class Actor:
     """Credentials of one request, hashed. `core.authorize` decides what they are worth.
 
     Attributes:
-        tenant: what the key's text names, as it is written there; "" for a key of old.
+        tenant: as the key's text has it; "" for an older key.
         address: the network address that asks, as API Gateway saw it; only a keyed hash of it is
             stored (`booking_secrets.with_address_hash`).
     """
@@ -59,8 +59,8 @@ def from_headers(headers: Mapping[str, str], request_id: str, address: str = "")
     """Read the credentials of a request; header names are lower-case.
 
     Raises:
-        Unauthenticated: no API key, or nothing that could be one. A malformed booking secret is
-            simply one that opens nothing.
+        Unauthenticated: no API key, or nothing that could be one. A malformed booking secret
+            simply opens nothing.
     """
     bearer = _BEARER.fullmatch(headers.get("authorization", "").strip())
     if bearer is None:
@@ -88,9 +88,9 @@ def tenant_in(text: str) -> UUID | None:
 
 
 def first_written(secret: str) -> str:
-    """A secret as it was written before it named its tenant: what its hash is of.
+    """A secret in the older form, without its tenant, which its hash is of.
 
-    So each secret has one hash, and opens the same in either spelling, for code of either age.
+    So each secret has one hash, and opens the same in either form, for older and newer code.
     """
     match = _NAMING.fullmatch(secret)
     if match is None:

@@ -1,7 +1,7 @@
-"""What is derived with the booking keys, and so is never stored: secrets, address hashes.
+"""Secrets and address hashes derived with the booking keys, and so never stored.
 
 A repeated request gets the same secret again, although the database and DynamoDB hold only its
-hash. What is new is derived with the newest key; rows say by an id which key their secret is of.
+hash. New ones are derived with the newest key; rows say by an id which key their secret is of.
 """
 
 import base64
@@ -28,7 +28,7 @@ def client_secret(booking_id: UUID | str, key_id: str | None = None) -> str:
     """The 256-bit secret that opens one booking.
 
     Args:
-        key_id: the row's `secret_key_id`; of the newest key if left out.
+        key_id: the row's `secret_key_id`; by default the newest key's.
 
     Raises:
         KeyError: this environment does not know that key (any more).
@@ -48,7 +48,7 @@ def calendar_token(feed_id: UUID | str, key_id: str | None = None) -> str:
 
 
 def making(actor: dict[str, Any]) -> dict[str, Any]:
-    """The actor as the database gets it where a row with a new secret is made."""
+    """The actor as the database gets it when a row with a new secret is made."""
     return actor | {"secret_key_id": newest_key()}
 
 
@@ -59,7 +59,7 @@ def without_key_id(answer: dict[str, Any]) -> tuple[dict[str, Any], str]:
 
 
 def with_address_hash(actor: Actor) -> dict[str, Any]:
-    """The actor as the database gets it where holds of one network address are counted.
+    """The actor as the database gets it where holds of a network address are counted.
 
     The hash is keyed: addresses are few enough to be guessed from a plain one.
     """
@@ -69,7 +69,7 @@ def with_address_hash(actor: Actor) -> dict[str, Any]:
 
 
 def _network(address: str) -> str | None:
-    """Whom an address belongs to: an IPv4 address, however it is written, or an IPv6 network.
+    """What counts as one address: an IPv4 address in any form, or an IPv6 network.
 
     6to4 (RFC 3056), Teredo (RFC 4380) and NAT64 give the holder of one IPv4 address many IPv6
     addresses; they count as that address.

@@ -1,8 +1,8 @@
 """How much may be taken without paying, and how often one may ask.
 
-The database (`core.require_hold_quota` and its like) and `api.limits` enforce it; this is the list,
+The database (`core.require_hold_quota` and others) and `api.limits` enforce it; this is the list,
 with the range and the default of each setting, from which `docs/limits.md` is written and by which
-a tenant's settings are judged. Tests compare it with the columns of `core.tenants`, and try every
+a tenant's settings are checked. Tests compare it with the columns of `core.tenants`, and try every
 row at its default.
 """
 

@@ -1,7 +1,7 @@
-"""After a leak of a booking key: every booking and place gets a secret of the newest key.
+"""After a leak of a booking key: every booking and entry gets a secret of the newest key.
 
-For operators: no client can reach this. It may be broken off and run again; what
-has its new secret is passed by.
+For operators: no client can reach this. It may be interrupted and run again; rows that have their
+new secret are skipped.
 """
 
 import time
@@ -28,7 +28,7 @@ def replace(conninfo: str, seconds: float) -> dict[str, Any]:
         How many were replaced and revoked, and whether all were looked at (`done`).
 
     Raises:
-        psycopg.OperationalError: the database can't be reached, or a lock was not to be had.
+        psycopg.OperationalError: the database can't be reached, or a lock was not available.
     """
     ends_at = time.monotonic() + seconds
     key_id = booking_secrets.newest_key()
@@ -58,7 +58,7 @@ def replace(conninfo: str, seconds: float) -> dict[str, Any]:
 
 
 def _secret(row: dict[str, Any]) -> str:
-    """As letters and repeats derive it: what was offered to a place has the place's."""
+    """As letters and repeats derive it: an entry's offer has the entry's secret."""
     if row["place_id"] is not None:
         return booking_secrets.waitlist_secret(row["place_id"])
     return booking_secrets.client_secret(row["id"])

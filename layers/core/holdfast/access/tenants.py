@@ -121,7 +121,7 @@ class RefusedError(Exception):
 
 
 def administer(conninfo: str, wanted: object) -> dict[str, Any]:
-    """Make a tenant, add keys to it, revoke keys, set its page and its limits; answer the tenant
+    """Make a tenant, add keys to it, revoke keys, set its page and its limits; returns the tenant
     with all its keys.
 
     Args:

@@ -1,4 +1,4 @@
-"""What every answer over HTTP carries; and what becomes of HEAD.
+"""What every answer over HTTP has; and how HEAD is answered.
 
 Source: ASVS 5.0, 3.4.1 and 3.4.4; RFC 6797; the Fetch standard, X-Content-Type-Options; RFC 9110,
 9.3.2.
@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 # Two years: an API has no pages that could be reached without TLS. The domain is its own or AWS's,
-# so nothing is said of what lies below it.
+# so subdomains are not included.
 HEADERS: Mapping[str, str] = {
     "strict-transport-security": "max-age=63072000",
     "x-content-type-options": "nosniff",

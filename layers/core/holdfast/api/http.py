@@ -31,7 +31,7 @@ _IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _UNGUESSED = 20  # characters of a key that cannot be guessed, if they are random
 _ID = re.compile(r"[0-9a-fA-F-]{36}")
 _VERSION = re.compile(r'(?:W/)?"(\d{1,9})"')
-# RFC 9110, 8.3.1: letter case means nothing, parameters may follow. Nothing is tried twice (++).
+# RFC 9110, 8.3.1: case does not matter, parameters may follow. Nothing is tried twice (++).
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _PARAMETER = rf"{_WORD}=(?:{_WORD}|\"(?:[^\"\\]|\\.)*+\")"
 _MEDIA_TYPE = re.compile(rf"({_WORD}/{_WORD})((?:[ \t]*+;(?:[ \t]*+{_PARAMETER})?)*+)[ \t]*+")
@@ -81,7 +81,8 @@ def respond(
     app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext
 ) -> dict[str, Any]:
     """Answer one event. What needs no route comes first: the size of the body, its type and
-    encoding, and whether its sender may ask again so soon."""
+    encoding, and the rate limits.
+    """
     answer = answers.secured(_answered(app, answers.as_get(event), context))
     # the route, not the path: that of a calendar feed is a secret
     logger().info("answered", route=event.get("routeKey"), status=answer["statusCode"])
@@ -109,7 +110,7 @@ def _answered(
         return refused
     parameters = event.get("pathParameters") or {}
     named = str(parameters.get("booking_id") or parameters.get("hold_id"))
-    about(booking_id=named if _ID.fullmatch(named) else None)  # else it could be anything
+    about(booking_id=named if _ID.fullmatch(named) else None)  # otherwise it could be anything
     answer: dict[str, Any] = app.resolve(event, context)
     if caller is not None and answer["statusCode"] == HTTPStatus.UNAUTHORIZED:
         limits.revoked(caller)
@@ -118,7 +119,7 @@ def _answered(
 
 
 def _caller(event: Mapping[str, Any]) -> actors.Actor | None:
-    """Who is counted. Without a key it is None: the route refuses that by itself."""
+    """The caller to count. Without a key it is None: the route refuses that by itself."""
     context = event["requestContext"]
     headers = event.get("headers") or {}
     try:
@@ -158,7 +159,7 @@ def idempotency_key(app: APIGatewayHttpResolver, *, opens: bool = False) -> str:
 
     Raises:
         IdempotencyKeyMissing: there is none of 1 to 255 visible ASCII characters.
-        IdempotencyKeyTooShort: of a browser, whose API key everybody has.
+        IdempotencyKeyTooShort: of a browser, whose API key is public.
     """
     key = _headers(app).get("idempotency-key", "")
     if _IDEMPOTENCY_KEY.fullmatch(key) is None:
@@ -169,7 +170,7 @@ def idempotency_key(app: APIGatewayHttpResolver, *, opens: bool = False) -> str:
 
 
 def if_match(app: APIGatewayHttpResolver) -> int | None:
-    """The version the caller has seen, or None when it does not care.
+    """The version the caller has seen, or None if it gives none.
 
     Raises:
         StaleVersion: what was sent cannot be a version of ours.
@@ -184,7 +185,7 @@ def if_match(app: APIGatewayHttpResolver) -> int | None:
 
 
 def must_match(app: APIGatewayHttpResolver) -> int | None:
-    """As if_match, where a caller has to say which version it has seen; "*" is any.
+    """As if_match, where a caller must say which version it has seen; "*" is any.
 
     Raises:
         PreconditionRequired: it does not.
@@ -229,7 +230,7 @@ def cached(
 
 
 def nothing() -> Response[None]:
-    """204: it is done, and there is nothing to show."""
+    """204: it is done, and there is no content."""
     return Response(status_code=int(HTTPStatus.NO_CONTENT), headers={"cache-control": "no-store"})
 
 
@@ -248,7 +249,7 @@ def _cache_headers(app: APIGatewayHttpResolver, text: str, seconds: int) -> dict
 
 
 class _Unmodified(Exception):
-    """The browser has it already. Raised, because an answer would be held to its model."""
+    """The browser has it already. Raised, because an answer would be checked against its model."""
 
     def __init__(self, headers: Mapping[str, str]) -> None:
         super().__init__("not modified")
@@ -256,7 +257,7 @@ class _Unmodified(Exception):
 
 
 def problem(app: APIGatewayHttpResolver, error: errors.HoldfastError) -> Response[str]:
-    """An error as RFC 9457 wants it."""
+    """An error as an RFC 9457 document."""
     raw = rendered(error, _request_id(app))
     return Response(
         status_code=raw["statusCode"],
@@ -316,7 +317,7 @@ def _readable(event: dict[str, Any]) -> dict[str, Any]:
         text = raw_body(event).decode()
     except UnicodeError:
         raise errors.MalformedRequest() from None
-    if "\ufffd" in text:  # what stands before us puts it where bytes were no UTF-8
+    if "\ufffd" in text:  # a service before us puts it where bytes were no UTF-8
         raise errors.MalformedRequest()
     if text and "content-type" in headers:
         _require_json(headers["content-type"])
@@ -334,7 +335,7 @@ def _require_json(sent: str) -> None:
 
 
 def _parse_json(text: str) -> Any:
-    """JSON as RFC 8259 has it: no NaN, no member twice, no endless nesting."""
+    """JSON as in RFC 8259: no NaN, no member twice, no endless nesting."""
 
     def refuse(_constant: str) -> NoReturn:
         raise json.JSONDecodeError("not a JSON number", text, 0)

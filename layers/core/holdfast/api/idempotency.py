@@ -1,9 +1,9 @@
 """The front door against repeated requests: DynamoDB through Powertools.
 
-It turns away twins at work, and keys that come with another request, before they cost the database
-anything. It answers nothing: what it keeps of a request is that it is done, and the id of what was
-made. The answer to a repeat comes from the database, which first decides who is asking and whether
-they may; there a unique row, written in the transaction of the effect, is the fence.
+It refuses repeats of a request under way, and keys that come with another request, before they cost
+the database anything. It answers nothing: all it stores of a request is that it is done, and the id
+of what was made. The answer to a repeat comes from the database, which first authorises the caller;
+there a unique row, written in the transaction of the effect, is the fence.
 """
 
 import functools
@@ -28,6 +28,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast.access.actors import Actor
+from holdfast.platform import dynamodb
 from holdfast.platform.errors import (
     IdempotencyKeyReused,
     RequestInProgress,
@@ -43,9 +44,9 @@ _ALIVE_KEYS = 1_000  # that one execution environment remembers
 
 Effect = Callable[[], dict[str, Any]]
 
-# API keys, by their hashes, that the database has let act, and until when we believe it. A request
-# of any other goes straight to the database, which may not know it: a caller without a key
-# writes nothing anywhere.
+# API keys, by their hashes, that the database has accepted, and until when we believe it. A request
+# with any other goes straight to the database, which may not know it: a caller without a key writes
+# nothing anywhere.
 _alive: dict[str, float] = {}
 
 
@@ -58,10 +59,10 @@ def once(
     effect: Effect,
     context: LambdaContext,
 ) -> dict[str, Any]:
-    """Run an effect, which answers what an earlier call with this key made if there was one.
+    """Run an effect, which returns what an earlier call with this key made, if there was one.
 
     Args:
-        actor: who asks; each of its credentials is a part of what the key belongs to.
+        actor: the caller; each of its credentials is a part of what the key belongs to.
         operation: what for.
         subject: the booking or resource that it is about; None where nothing exists yet.
         key: the client's idempotency key.
@@ -101,12 +102,14 @@ def once(
     except IdempotencyPersistenceLayerError as error:
         logger().warning("idempotency store unavailable", error=type(error.__cause__).__name__)
         raise Unavailable() from error
-    # done before: the database knows whether who asks now may still know of it
+    # done before: the database knows whether this caller may still see it
     return answers[0] if answers else _performed(actor, effect)
 
 
 def preload() -> None:
-    """Load what the first request would: a third of a second, and neither secret nor connection."""
+    """Load what the first request would: it takes a third of a second, and includes neither secret
+    nor connection.
+    """
     import boto3  # noqa: PLC0415 only the functions that take POSTs pay for it
     import botocore.session  # noqa: PLC0415
 
@@ -124,7 +127,7 @@ def _performed(actor: Actor, effect: Effect) -> dict[str, Any]:
 
 
 def _scope(actor: Actor, operation: str, subject: UUID | None) -> str:
-    """One value for all that must be equal in two requests that are to be one."""
+    """One value for all that must be equal in two requests that count as one."""
     parts = (actor.key_hash, actor.booking_secret_hash, operation, subject)
     return hashlib.sha256("\n".join(str(part or "") for part in parts).encode()).hexdigest()
 
@@ -134,7 +137,7 @@ def _seen_alive(key_hash: str) -> bool:
 
 
 def _remember(key_hash: str) -> None:
-    """The database has let this key act."""
+    """The database has accepted this key."""
     _alive.pop(key_hash, None)
     while len(_alive) >= _ALIVE_KEYS:
         del _alive[next(iter(_alive))]  # the one that was remembered first
@@ -145,8 +148,8 @@ def _remember(key_hash: str) -> None:
 def config() -> IdempotencyConfig:
     return IdempotencyConfig(
         event_key_jmespath="key",
-        # the request's hash is kept with the client's own random key in it, which is not kept: who
-        # reads the table cannot try names and addresses until one fits
+        # the request's hash includes the client's own random key, which is not stored: a reader of
+        # the table cannot try names and addresses until one fits
         payload_validation_jmespath="[key, body]",
         raise_on_no_idempotency_key=True,
         expires_after_seconds=_KEPT_SECONDS,
@@ -156,14 +159,7 @@ def config() -> IdempotencyConfig:
 
 @functools.cache
 def _guarded() -> Callable[..., dict[str, Any]]:
-    # imported at first use: only the functions that take POSTs pay for it
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
-    client = boto3.client(
-        "dynamodb",
-        config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2}),
-    )
+    client = dynamodb.client(connect_timeout=1, read_timeout=2, attempts=2)
     store = DynamoDBPersistenceLayer(table_name=settings().idempotency_table, boto3_client=client)
 
     def perform(*, request: dict[str, Any], effect: Effect) -> dict[str, Any]:  # noqa: ARG001

@@ -2,18 +2,18 @@
 
 A request is of one class (`class_of`), and spends from the budgets of that class. Browsers, which
 have a publishable key, are counted by network address; one that names a mailbox a second time, by
-address and mailbox together, so that no one can use up a mailbox for its owner; and all of a key
+address and mailbox together, so that no stranger can use up its owner's budget; and all of a key
 together, far above that. Servers are counted by their secret key. Windows are fixed: the clock's
 minute, or five minutes of it.
 
-What makes rows (a hold, a waitlist entry, a payment page) costs one conditional `ADD` each time.
-Everything else is counted in memory, and reported to DynamoDB past half of its budget. A caller
-that has used a budget up is answered from memory until the window ends: a storm costs nothing
-outside.
+A request that makes rows (a hold, a waitlist entry, a payment page) costs one conditional `ADD`
+each time. Everything else is counted in memory, and reported to DynamoDB past half of its budget. A
+caller that has used a budget up is answered from memory until the window ends: a storm costs
+nothing outside.
 
 A key that this environment has not seen alive writes nothing outside either. It is counted in
-memory by its network address alone, and then shown to the database, which answers its tenant's
-budgets or refuses it; the answer is kept for some minutes. Without DynamoDB requests go on, and
+memory by its network address alone, and then shown to the database, which returns its tenant's
+budgets or refuses it; the answer is kept for some minutes. Without DynamoDB requests continue, and
 only this environment's own counts refuse.
 
 Source of the header fields: draft-ietf-httpapi-ratelimit-headers-11.
@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from holdfast.access import booking_secrets
 from holdfast.access.actors import Actor
-from holdfast.platform import database, errors
+from holdfast.platform import database, dynamodb, errors
 from holdfast.platform.observability import count, logger
 from holdfast.platform.settings import settings
 
@@ -43,7 +43,7 @@ class Class(NamedTuple):
     """A kind of request.
 
     Attributes:
-        column: the tenant's setting: so many by one network address in one window.
+        column: the tenant's setting: how many one network address may make in one window.
         window: seconds.
         always: whether each one is reported to DynamoDB, or only those past half of the budget.
         mailbox: whether it names one.
@@ -78,7 +78,7 @@ _UNLIMITED = {"/health", "/v1/calendar-feeds/{file}"}
 
 
 class Terms(NamedTuple):
-    """What the database says of a key that is alive: `api.rate_policy`."""
+    """What the database returns for a live key: `api.rate_policy`."""
 
     kind: str
     key_id: str
@@ -87,11 +87,11 @@ class Terms(NamedTuple):
 
 
 class Budget(NamedTuple):
-    """So many requests of one subject in one window.
+    """A number of requests of one subject in one window.
 
     Attributes:
         policy: its name in the header fields.
-        subject: who is counted; never leaves this environment but as a hash with the tenant's salt.
+        subject: what is counted; only its hash with the tenant's salt leaves this environment.
         shown: whether the caller sees how much is left; not of a budget shared with others.
     """
 
@@ -106,7 +106,7 @@ class Budget(NamedTuple):
 
 @dataclass(slots=True)
 class _Count:
-    """Of one budget in one window: spent here, known to DynamoDB, known to be spent in all."""
+    """Of one budget in one window: spent here, reported to DynamoDB, known to be spent in all."""
 
     ends: int
     own: int = 0
@@ -117,7 +117,7 @@ class _Count:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether a request may go on, and what its answer says about that."""
+    """Whether a request may continue, and what its answer says about that."""
 
     headers: Mapping[str, str]
     refusal: errors.RateLimited | None = None
@@ -145,7 +145,7 @@ class Memory:
         self.terms[key_hash] = (now + _TERMS_SECONDS, terms)
 
     def window(self, bucket: str, seconds: int, now: float) -> _Count:
-        """The count of a budget in the window that is now."""
+        """The count of a budget in the present window."""
         number = int(now // seconds)
         found = self.counts.get((bucket, number))
         if found is None:
@@ -220,7 +220,7 @@ def enter(actor: Actor, kind: Class, mailbox: str | None = None) -> Verdict:
 
 
 def revoked(actor: Actor) -> None:
-    """The database has refused this key: it is one that has not been seen alive."""
+    """The database has refused this key: it counts as never seen alive."""
     memory().terms.pop(actor.key_hash, None)
 
 
@@ -234,7 +234,7 @@ def _stranger(actor: Actor) -> Budget:
 
 
 def _budgets(actor: Actor, terms: Terms, kind: Class, mailbox: str | None) -> Iterator[Budget]:
-    """Those that a request spends from; what costs a call of DynamoDB comes last."""
+    """The budgets that a request spends from; those that need DynamoDB come last."""
     quota = terms.budgets[kind.column]
     together = quota * terms.budgets["key_factor"]
     name, window, always = kind.name, kind.window, kind.always
@@ -276,7 +276,7 @@ def _spend(remembered: Memory, budget: Budget, here: _Count, bucket: str, now: f
 
 
 def _tell(remembered: Memory, budget: Budget, here: _Count, bucket: str, now: float) -> None:
-    """Add what DynamoDB does not know yet, if the budget has it."""
+    """Add what DynamoDB has not counted yet, if the budget allows it."""
     untold = here.own - here.told
     if now < remembered.paused_until:
         return
@@ -316,13 +316,8 @@ def _unreachable(remembered: Memory, error: Exception, now: float) -> None:
 
 def _dynamodb(remembered: Memory) -> Any:
     if remembered.client is None:
-        # imported at first use: half a budget is seldom spent, and reading alone does without
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-
         # never repeated: an `ADD` that is sent twice counts twice, and the caller waits
-        patience = Config(connect_timeout=0.5, read_timeout=1, retries={"total_max_attempts": 1})
-        remembered.client = boto3.client("dynamodb", config=patience)
+        remembered.client = dynamodb.client(connect_timeout=0.5, read_timeout=1, attempts=1)
     return remembered.client
 
 

@@ -1,4 +1,4 @@
-"""Holding a time while its customer pays, and giving it back."""
+"""Holding a time while its customer pays, and releasing it."""
 
 from typing import Any
 from uuid import UUID
@@ -21,9 +21,9 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
 
     Raises:
         SlotTaken: with free alternatives, item by item.
-        NotOffered, NotPriced, NotFound: the catalogue has no such thing.
-        CartInvalid: what is wanted cannot be paid together.
-        TooManyHolds: the network address, or for a server the customer, has as many as is allowed.
+        NotOffered, NotPriced, NotFound: not in the catalogue.
+        CartInvalid: the periods cannot be paid together.
+        TooManyHolds: the network address, or for a server the customer, has as many as allowed.
         Forbidden: an override without a secret key.
         CalendarUnreachable: see `freshness.required`.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
@@ -38,7 +38,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
                 "create_hold", asker, key, booking_id, secret_hash, request.as_json()
             ),
         )
-        if held["id"] == str(booking_id):  # else it is a repeat's
+        if held["id"] == str(booking_id):  # otherwise it is a repeat's
             count("HoldCreated")
         about(booking_id=held["id"])
         return held
@@ -50,7 +50,7 @@ def create(actor: Actor, request: HoldRequest, key: str, context: LambdaContext)
 
 
 def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:
-    """Give a time back before it is paid.
+    """Release a held time before it is paid.
 
     Returns:
         The booking, and whether its time is free already. If not, Stripe could not be asked to
@@ -58,13 +58,13 @@ def release(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[s
         longer be paid.
 
     Raises:
-        AlreadyPaid: the payment was quicker; the booking is confirmed.
+        AlreadyPaid: it was paid first; the booking is confirmed.
         IllegalState: past the point where a hold can be released, or a payment is under way.
     """
     result = database.call("release_hold", actor.as_json(), booking_id, version)
     if result["effect"] is not None:
         outcome = effects.perform(result["effect"])
-        # asked again rather than guessed: the payment may have been quicker
+        # asked again rather than guessed: it may have been paid first
         if outcome == "confirmed":
             raise AlreadyPaid()
         if outcome == "pending":

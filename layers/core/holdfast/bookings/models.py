@@ -1,4 +1,4 @@
-"""Bookings: holding a time, paying for it, reading what became of it."""
+"""Bookings: holding a time, paying for it, reading its state."""
 
 from datetime import date, datetime
 from typing import Any, Literal, Self
@@ -51,7 +51,7 @@ class Repeat(Request):
 
 
 class Period(Request):
-    """One time that is wanted, or a weekly series of them."""
+    """One requested time, or a weekly series of them."""
 
     resource_id: UUID | None = Field(default=None, description="Or give pool_id.")
     pool_id: UUID | None = Field(
@@ -101,8 +101,9 @@ class Overridable(FromCustomer):
     )
 
     def as_json(self) -> dict[str, Any]:
-        """As sent to the database; without an override that is not there, so that what repeats a
-        request of an earlier release is the same request."""
+        """As sent to the database; without the override if there is none, so that a repeat of an
+        earlier release's request is the same request.
+        """
         told = super().as_json()
         if self.override is None:
             del told["override"]
@@ -190,8 +191,9 @@ class Customer(Answer):
 
 
 class Change(Answer):
-    """A move to another time that waits for its payment; both times are kept until `expires_at`.
-    `price` is the whole new price, `difference` what is to be paid."""
+    """A reschedule that waits for its payment; both times are kept until `expires_at`. `price` is
+    the whole new price, `difference` what is to be paid.
+    """
 
     id: UUID
     resource_id: UUID
@@ -204,8 +206,9 @@ class Change(Answer):
 
 
 class Cart(Answer):
-    """What a booking was held with. Until it is paid, all is done through the first booking,
-    whose id is the cart's."""
+    """What a booking was held with. Until it is paid, everything is done through the first booking,
+    whose id is the cart's.
+    """
 
     id: UUID
     position: int

@@ -1,4 +1,4 @@
-"""Moving a booking to another time, and giving up a move that waits for its payment."""
+"""Rescheduling a booking, and giving up a reschedule that waits for its payment."""
 
 from typing import Any
 from uuid import UUID
@@ -23,15 +23,16 @@ def start(
     version: int | None,
     context: LambdaContext,
 ) -> dict[str, Any]:
-    """Move a booking to another time, at the price of today.
+    """Move a booking to another time, at today's price.
 
     Returns:
-        The booking at its new time; or where it was, with the change that waits for the payment of
+        The booking at its new time; or as it was, with the reschedule that waits for payment of
         its difference (`checkouts.begin`).
 
     Raises:
         SlotTaken: with free alternatives.
-        HoldExpired, IllegalState, StaleVersion, NotFound: the booking cannot be moved (any more).
+        HoldExpired, IllegalState, StaleVersion, NotFound: the booking cannot be rescheduled (any
+    more).
         NotOffered, NotPriced: the time cannot be booked, or not in this currency.
         CalendarUnreachable: see `freshness.required`.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
@@ -59,15 +60,16 @@ def start(
 
 
 def cancel(actor: Actor, booking_id: UUID, version: int | None) -> tuple[dict[str, Any], bool]:
-    """Give up a change that waits for its payment; the booking stays where it is.
+    """Give up a reschedule that waits for its payment; the booking keeps its time.
 
     Returns:
-        The booking, and whether the change is over already. If not, Stripe could not be asked to
-        close its checkout; the outbox keeps trying.
+        The booking, and whether the reschedule has ended. If not, Stripe could not be asked to
+    close
+        its checkout; the outbox keeps trying.
 
     Raises:
-        AlreadyPaid: the payment was quicker; the booking was moved.
-        IllegalState: no change waits, or a payment of it is under way.
+        AlreadyPaid: it was paid first; the booking was rescheduled.
+        IllegalState: no reschedule waits, or its payment is pending.
     """
     result = database.call("cancel_reschedule", actor.as_json(), booking_id, version)
     if result["effect"] is not None:

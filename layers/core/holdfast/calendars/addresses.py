@@ -1,7 +1,7 @@
 """Which network addresses a feed may have: those of the public Internet, and no others.
 
-The tables are IANA's special-purpose registries (RFC 6890 and its successors), spelled out instead
-of asking `ipaddress`, whose opinion changes with Python's version.
+The tables are IANA's special-purpose registries (RFC 6890 and its successors), written out instead
+of using `ipaddress`, whose answers change with Python's version.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -45,7 +45,7 @@ _NOT_PUBLIC_V6 = tuple(
 
 
 def is_public(address: str) -> bool:
-    """Whether this numeric address is one that everybody could reach."""
+    """Whether this numeric address is public on the Internet."""
     try:
         parsed = ip_address(address)
     except ValueError:

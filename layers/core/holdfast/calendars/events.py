@@ -1,15 +1,15 @@
-"""From a feed's events to the times in which its owner is busy.
+"""From a feed's events to the times at which its owner is busy.
 
 Cancelled and transparent events take no time, nor do those of no length. All-day events and times
 without a zone are in the zone of the resource. Where the two ways to read an event's length differ,
 over a night in which clocks change, the longer one counts. An all-day event takes whole days and at
-least one; an event that ends before it begins is not understood.
+least one; an event that ends before it begins is refused.
 
-Programs mix dates and times up in what belongs to a series. A time without a zone is by the clocks
-of the series. A date that belongs to one with times
-means that day by the clocks of the series. A time that belongs to one of whole days means the day
-that begins at that instant, or else the day that is written. An end of a series (UNTIL) that can be
-read in two ways is the later one: a time that is offered in error is booked twice.
+Programs mix dates and times in the parts of a series. A time without a zone is by the clocks of the
+series. A date in a series with times means that day by the clocks of the series. A time in a series
+of whole days means the day that begins at that instant, or else the written day. An end of a series
+(UNTIL) that can be read in two ways is the later one: a time that is offered in error is booked
+twice.
 """
 
 from collections import defaultdict
@@ -50,11 +50,11 @@ class _Start:
 
 @dataclass(frozen=True, slots=True)
 class _Length:
-    """How long an event is, in all the ways in which it is said.
+    """How long an event is, in all the ways in which it says so.
 
     Attributes:
-        lasting: what DURATION adds by the clock on the wall, and exactly.
-        until: what DTEND adds by the clock on the wall, from which zone to which, and exactly.
+        lasting: what DURATION adds by local clocks, and exactly.
+        until: what DTEND adds by local clocks, from which zone to which, and exactly.
     """
 
     lasting: tuple[timedelta, timedelta] | None = None
@@ -80,7 +80,7 @@ class _Length:
         if self.until:
             shift, begins, ends_in, exact = self.until
             ends.append(begin + exact)
-            # a further time may be in another zone, and UTC has no clocks on the wall
+            # a further time may be in another zone, and UTC has no local clocks
             if start.zone is begins and (ends_in is begins or zones.utc not in {begins, ends_in}):
                 ends.append(ends_in(start.local + shift))
         if max(ends) == begin:  # it began in the hour that a spring night leaves out
@@ -150,7 +150,7 @@ class _Reader:
                 if key not in changes or changes[key][0] <= _sequence(part):
                     changes[key] = (_sequence(part), part, of)
         for (uid, _, _), (_, part, of) in changes.items():
-            # one that says no time leaves the series as it is, unless it is taken out
+            # one without a time leaves the series as it is, unless it removes the time
             if part.one("DTSTART") is not None or not _takes_time(part):
                 self._changed[uid].append(of)
                 yield from self._spans(part, [])
@@ -217,7 +217,7 @@ class _Reader:
             local = until
         else:
             local = datetime.combine(until, time(23, 59, 59))
-        # series in UTC have no clocks of their own: those of the resource may be meant
+        # series in UTC have no clocks of their own: the resource's may be meant
         return at.local <= local or (
             at.zone is zones.utc and at.instant <= self._zones.default(local)
         )
@@ -313,10 +313,10 @@ class _Reader:
             exact = shift
         elif finish.zone is not start.zone:
             pass
-        elif shift < _NO_TIME:  # unless it is a time that comes twice, the second one
+        elif shift < _NO_TIME:  # unless it is a repeated time, the second one
             exact = finish.zone(finish.local.replace(fold=1)) - start.instant
             shift = _NO_TIME
-        else:  # by its own clocks it is right, even if it begins in the hour that is left out
+        else:  # by its own clocks it is right, even if it begins in the skipped hour
             exact = max(exact, _NO_TIME)
         if exact < _NO_TIME:
             raise Unreadable("an event in it ends before it begins")
@@ -349,7 +349,7 @@ _NONE = _Moments()
 
 
 def _last(zone: Zone, midnight: datetime) -> datetime:
-    """The end of a day: the second midnight of two, and the end of the hour of one left out."""
+    """The end of a day: the later of two midnights, and the end of a skipped hour."""
     return max(zone(midnight), zone(midnight.replace(fold=1)))
 
 
@@ -359,7 +359,7 @@ def _is_after(until: date | datetime, instant: datetime) -> bool:
 
 
 def _lasting(event: Component, *, needed: bool) -> tuple[timedelta, timedelta] | None:
-    """The longest DURATION; one that is none is passed over where others tell the length."""
+    """The longest DURATION; an invalid one is ignored if others give the length."""
     known, failure = [], None
     for entry in event.all("DURATION"):
         try:
@@ -379,7 +379,7 @@ def _takes_time(event: Component) -> bool:
 
 
 def _only(part: Component, name: str, value: str) -> bool:
-    """Whether this is all that it says; two different ones leave the time taken."""
+    """Whether this is its only value; with two different ones the time stays busy."""
     return {found.value.upper() for found in part.all(name)} == {value}
 
 

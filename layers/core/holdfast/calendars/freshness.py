@@ -1,6 +1,6 @@
-"""A hold's second look: calendars that were not read lately are read before it is decided.
+"""Before a hold is decided, calendars that were not read lately are read.
 
-Imports what reads them only when one has to be.
+Imports the reading code only when a calendar must be read.
 """
 
 import time
@@ -15,14 +15,15 @@ Call = Callable[[dict[str, Any]], Any]
 
 
 def required(actor: dict[str, Any], call: Call) -> Any:
-    """Make a call that needs fresh calendars; read those that the database asks for in between.
+    """Make a call that needs fresh calendars; between its attempts, read those that the database
+    asks for.
 
     Args:
         actor: the first argument of stored functions.
-        call: makes the call in the name of that actor, once for each time it is asked to.
+        call: makes the call for that actor, once each time it is called.
 
     Raises:
-        CalendarUnreachable: one cannot be read, and its resource's policy is to refuse then.
+        CalendarUnreachable: one cannot be read, and its resource's policy is to refuse.
     """
     tried: list[str] = []
     deadline = time.monotonic() + SECONDS

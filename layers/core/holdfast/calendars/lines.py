@@ -1,8 +1,8 @@
 """The text of a feed: folded lines into components with properties (RFC 5545, section 3.1).
 
-Only what says when the owner is busy is kept; alarms, tasks, descriptions are passed over. So are
-lines that can be no property: programs write texts with raw line breaks in them, and what follows
-such a break stands there like a line of its own. What is written like a property is one.
+Only what says when the owner is busy is kept; alarms, tasks, descriptions are skipped. So are lines
+that cannot be properties: programs write texts with raw line breaks in them, and what follows such
+a break looks like a line of its own. What is written like a property is one.
 """
 
 import re
@@ -15,7 +15,7 @@ MAX_COMPONENTS = 10_000  # events, busy lists, zones and all else
 _MAX_PROPERTIES = 200_000
 _MAX_DEPTH = 4
 
-# Also as sent through programs that made CR CR LF of CR LF.
+# Also as sent by programs that made CR CR LF of CR LF.
 _BREAK = re.compile(r"\r{0,2}\n|\r")
 _FOLD = re.compile(rb"(?:\r{0,2}\n|\r)[ \t]")  # in bytes: a fold may part those of one character
 _NAME = re.compile(r"[A-Za-z0-9-]+")
@@ -34,9 +34,9 @@ _KEPT = {
 }
 _KEPT["DAYLIGHT"] = _KEPT["STANDARD"]
 _ONLY_IN_CALENDARS = {"VEVENT", "VFREEBUSY"}
-# Their values have no colon, so that the last one ends the parameters, whatever is in those.
+# Their values have no colon, so that the last one ends the parameters, whatever they contain.
 _WITHOUT_COLON = {"DTSTART", "DTEND", "RECURRENCE-ID", "EXDATE", "RDATE", "FREEBUSY"}
-# With these a sentence may begin ("Status (new): open"); it is no property for that.
+# A sentence may begin with these ("Status (new): open"); then it is no property.
 _WORDS = {"UID", "DURATION", "STATUS", "SEQUENCE"}
 
 
@@ -51,7 +51,7 @@ class Property:
 
 @dataclass(slots=True)
 class Component:
-    """What stands between BEGIN and END."""
+    """What is between BEGIN and END."""
 
     name: str
     properties: list[Property] = field(default_factory=list)
@@ -62,7 +62,7 @@ class Component:
         return (found for found in self.properties if found.name == name)
 
     def one(self, name: str) -> Property | None:
-        """The property of that name, which may stand here once.
+        """The property of that name, which may occur here once.
 
         Raises:
             Unreadable: there are two, and they differ.
@@ -149,7 +149,7 @@ class _Tree:
             raise Unreadable(f"it has more than {MAX_COMPONENTS} events")
 
     def found(self) -> list[Component]:
-        """What the calendars hold, once all lines are taken."""
+        """The parts of the calendars, once all lines are taken."""
         if self._path or not self._calendars:
             raise Unreadable("it ends in the middle, or is empty")
         return self._found

@@ -1,5 +1,6 @@
-"""What servers do with calendars: add, list and remove those that are read, give out and revoke
-feeds; and what a feed answers."""
+"""What servers do with calendars: add, list and remove external ones, create and revoke feeds; and
+what a feed answers.
+"""
 
 from typing import Any
 from uuid import UUID
@@ -21,12 +22,12 @@ _ENDING = ".ics"
 def add(
     actor: Actor, resource_id: UUID, request: CalendarRequest, key: str, context: LambdaContext
 ) -> dict[str, Any]:
-    """Have a calendar read from now on.
+    """Add a calendar, to be read from now on.
 
     Raises:
         Forbidden: not a secret key.
         NotFound: no such resource.
-        IllegalState: it has as many calendars as one can have.
+        IllegalState: it has as many calendars as allowed.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """
     wanted = request.as_json() | {"resource_id": str(resource_id)}
@@ -36,7 +37,7 @@ def add(
         added: dict[str, Any] = database.call(
             "create_calendar", actor.as_json(), key, calendar_id, wanted
         )
-        if added["id"] == str(calendar_id):  # else it is a repeat's
+        if added["id"] == str(calendar_id):  # otherwise it is a repeat's
             count("CalendarAdded")
         return added
 
@@ -55,7 +56,7 @@ def list_all(actor: Actor, resource_id: UUID) -> dict[str, Any]:
 
 
 def remove(actor: Actor, resource_id: UUID, calendar_id: UUID) -> None:
-    """Read a calendar no longer, and forget its busy times.
+    """Stop reading a calendar, and delete its busy times.
 
     Raises:
         Forbidden: not a secret key.
@@ -89,7 +90,7 @@ def give_out(
             token_hash,
             resource_id,
         )
-        if feed["id"] == str(feed_id):  # else it is a repeat's
+        if feed["id"] == str(feed_id):  # otherwise it is a repeat's
             count("CalendarFeedGiven")
         return feed
 
@@ -111,7 +112,7 @@ def list_given_out(actor: Actor, resource_id: UUID) -> dict[str, Any]:
 
 
 def revoke(actor: Actor, resource_id: UUID, feed_id: UUID) -> dict[str, Any]:
-    """Let the address open nothing from now on; revoking twice is revoking once.
+    """Make the address invalid; revoking twice is revoking once.
 
     Raises:
         Forbidden: not a secret key.
@@ -127,7 +128,7 @@ def feed_text(file: str) -> str:
     """The iCalendar text behind the last part of a secret address.
 
     Raises:
-        NotFound: it opens nothing. What could not be a token is looked up all the same.
+        NotFound: the address is unknown or revoked. Even an impossible token is looked up.
     """
     token = file.removesuffix(_ENDING)
     token_hash = actors.digest(actors.first_written(token))

@@ -1,4 +1,4 @@
-"""External calendars that are read, and feeds that are given out."""
+"""External calendars that are read, and feeds of bookings."""
 
 import unicodedata
 from datetime import datetime
@@ -84,6 +84,6 @@ class NewCalendarFeed(CalendarFeed):
 
 
 class CalendarFeedList(Answer):
-    """All feeds that are given out of a resource."""
+    """All feeds of a resource."""
 
     feeds: list[CalendarFeed]

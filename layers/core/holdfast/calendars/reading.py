@@ -1,7 +1,7 @@
-"""Having calendars read, side by side and in bounded time, and storing what they say.
+"""Reading calendars, in parallel and in limited time, and storing their busy times.
 
-A reading happens between transactions, never in one. Nothing is lost if it dies half-way: it is
-read again by the next hold, or by the sweep.
+A reading happens between transactions, never in one. Nothing is lost if it dies half-way: the next
+hold or the sweep reads it again.
 """
 
 import time
@@ -21,7 +21,7 @@ from holdfast.platform.observability import count, fault, logger
 
 _SWEEP_SECONDS = 10.0
 _PLACES = 10  # calendars that are read at the same time
-_TIME_TO_FINISH_MS = 15_000  # left for what is being read
+_TIME_TO_FINISH_MS = 15_000  # left for the readings under way
 
 
 @cache
@@ -38,9 +38,9 @@ def read_now(tenant_id: str, calendar_ids: Sequence[str], seconds: float) -> Non
 
 
 def sweep(context: LambdaContext) -> dict[str, int]:
-    """Read the calendars whose turn it is; how many were read, and how many could not be.
+    """Read the calendars that are due; how many were read, and how many could not be.
 
-    As soon as one is done the next is begun, so that slow ones keep no more than their own places.
+    As soon as one is done the next is begun, so that slow ones take no more than their own places.
     """
     totals = {"read": 0, "failed": 0}
     under_way: dict[Future[Reading], tuple[Task, float]] = {}
@@ -102,7 +102,7 @@ def _outcome(task: Task, reading: "Future[Reading]", seconds: float) -> Reading:
 
 
 def _begin(task: Task, seconds: float) -> "Future[Reading]":
-    """Read in a thread that can be left behind: looking up a name cannot be hurried."""
+    """Read in a thread that can be left behind: a look-up of a name cannot be cancelled."""
     reading: Future[Reading] = Future()
     busy_times = source()
 

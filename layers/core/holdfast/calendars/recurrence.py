@@ -1,9 +1,8 @@
 """Recurrence rules (RFC 5545, section 3.3.10), as far as a window and a budget reach.
 
 Libraries for this cannot be stopped: a rule such as "the 30th of February" keeps them busy for
-thousands of years. Here every day that is looked at is paid for, and days before the window are
-skipped by arithmetic. Events that repeat more often than daily are refused; no calendar that
-people keep has them.
+thousands of years. Here every examined day is paid for, and days before the window are skipped by
+arithmetic. Events that repeat more often than daily are refused; real calendars do not have them.
 """
 
 import calendar
@@ -123,8 +122,8 @@ def starts(
 ) -> Iterator[datetime]:
     """The local times at which it happens, ascending; `first` is always one of them.
 
-    Those before `after` may be left out, those from `before` on are. UNTIL is for the caller to
-    compare, who knows the zone.
+    Those before `after` may be left out, those from `before` on are. UNTIL is compared by the
+    caller, who knows the zone.
     """
     wanted = _judge(rule, first)
     hours, minutes, seconds = (
@@ -184,7 +183,7 @@ def _days(rule: Rule, first: date, index: int) -> list[date] | None:
 
 
 def _periods_before(rule: Rule, first: date, after: date) -> int:
-    """How many whole periods certainly lie before that day."""
+    """How many whole periods are certainly before that day."""
     if rule.frequency == "YEARLY":
         return max(0, after.year - first.year) // rule.interval
     if rule.frequency == "MONTHLY":

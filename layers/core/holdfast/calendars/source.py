@@ -30,10 +30,10 @@ class Feed:
     transport: Transport = field(default_factory=Transport)
 
     def read(self, task: Task, seconds: float) -> Reading:
-        """Fetch the feed and work out its busy times.
+        """Fetch the feed and compute its busy times.
 
         Raises:
-            Unreadable: it cannot be had or understood.
+            Unreadable: it cannot be fetched or understood.
         """
         document = self.transport.fetch(task["url"], task, seconds)
         validators = {"etag": document.etag, "last_modified": document.last_modified}

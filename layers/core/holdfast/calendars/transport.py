@@ -1,8 +1,8 @@
-"""Fetching a feed from wherever a tenant says it lies, without being led anywhere else.
+"""Fetching a feed from any address that a tenant gives, without being led anywhere else.
 
-HTTPS only; no redirects; connected to a public address and to no other, looked at after the
-connection is made, so that a name which resolves differently the second time gains nothing; a
-bounded number of bytes, never compressed, within a bounded time from the first packet to the last.
+HTTPS only; no redirects; only public addresses, checked again after the connection is made, so that
+a name which resolves differently the second time gains nothing; a limited number of bytes, never
+compressed, within a limited time from the first packet to the last.
 """
 
 import contextlib
@@ -25,7 +25,7 @@ _CHUNK = 64 * 1024
 _SECURE_PORT = 443
 _TYPES = {"", "text/calendar", "text/plain", "application/octet-stream", "application/ics"}
 
-# Who we are, after what every browser says: Office 365 answers 302 or 500 to clients that say less.
+# Our name, after what every browser says: Office 365 answers 302 or 500 to clients that say less.
 _USER_AGENT = (
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/140.0.0.0 Safari/537.36 Holdfast/1.0"
@@ -71,7 +71,7 @@ class Transport:
             seconds: from now until the last byte.
 
         Raises:
-            Unreadable: it cannot be had, or may not be.
+            Unreadable: it cannot be fetched, or must not be.
         """
         deadline = time.monotonic() + seconds
         try:
@@ -128,7 +128,7 @@ class Transport:
 
 
 class _Connection(http.client.HTTPSConnection):
-    """A connection whose socket is made, and judged, before it is used."""
+    """A connection whose socket is made, and checked, before it is used."""
 
     def __init__(self, host: str, port: int, *, context: ssl.SSLContext) -> None:
         super().__init__(host, port, context=context)
@@ -137,7 +137,7 @@ class _Connection(http.client.HTTPSConnection):
 
     def secure(self) -> None:
         """Greet the server; its certificate must be that of the host in the address."""
-        # first kept, then used: ending the connection has to find it
+        # first stored, then used: `cut` must find it
         secured = self._tls.wrap_socket(
             self.sock, server_hostname=self.host, do_handshake_on_connect=False
         )
@@ -149,7 +149,7 @@ class _Connection(http.client.HTTPSConnection):
         sock = self._kept or self.sock
         with contextlib.suppress(OSError):  # closed already
             if sock is not None:
-                # the plain one: that of TLS would make the reader believe there was none
+                # the plain one: closing TLS properly would make the reader believe the end
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def connect(self) -> None:
@@ -194,7 +194,7 @@ def _read(response: http.client.HTTPResponse) -> Document:
 
 
 def _validator(response: http.client.HTTPResponse, name: str) -> str | None:
-    """A validator that is safe to send back; an odd one only costs the saving."""
+    """A validator that is safe to send back; an odd one is dropped, which only costs the saving."""
     value = response.headers.get(name)
     sound = value is not None and len(value) <= 200 and value.isascii() and value.isprintable()
     return value if sound else None

@@ -1,6 +1,6 @@
 """Dates, times and durations as RFC 5545 writes them (sections 3.3.4 to 3.3.6).
 
-Its letters may be small ones, since those of its grammar may (RFC 5234, section 2.3).
+Letters may be small, as those of its grammar may (RFC 5234, section 2.3).
 """
 
 import re
@@ -38,12 +38,12 @@ def day(text: str) -> date:
 
 
 def local_time(text: str) -> datetime:
-    """`20300131T093000`, with or without Z, as it stands on the clock; no zone."""
+    """`20300131T093000`, with or without Z, as clocks show it; no zone."""
     match = _TIME.fullmatch(text.strip().upper().removesuffix("Z"))
     if match is None:
         raise Unreadable("a time in it is malformed")
     numbers = [int(number) for number in match.groups()]
-    if numbers[5] == _LEAP_SECOND:  # allowed; clocks that have none take the one before
+    if numbers[5] == _LEAP_SECOND:  # a leap second: as the second before it
         numbers[5] -= 1
     try:
         return datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 six numbers, no zone on purpose
@@ -52,7 +52,7 @@ def local_time(text: str) -> datetime:
 
 
 def duration(text: str) -> tuple[timedelta, timedelta]:
-    """`P1DT2H`: its days, which are as long as they are, and the exact rest."""
+    """`P1DT2H`: its days, whatever their length, and the exact rest."""
     match = _DURATION.fullmatch(text.strip().upper())
     if match is None:
         raise Unreadable("a duration in it is malformed")

@@ -14,8 +14,8 @@ _DISPLAYED = re.compile(r"(?:\((?:utc|gmt)(?: ?[+-]\d\d?:?\d\d)?\) ?)?(.+)")
 def iana(name: str) -> str | None:
     """IANA's name for one of Windows', or for what Windows shows people instead of it.
 
-    `(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna` is the zone of the places that
-    are known; the offset is that of winter, and says less.
+    `(UTC+01:00) Amsterdam, Berlin, Bern, Rome, Stockholm, Vienna` is the zone of the known places;
+    the offset is the winter's, and says less.
     """
     lower = " ".join(name.casefold().split())
     if found := _by_lower_name().get(lower):

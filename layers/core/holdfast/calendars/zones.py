@@ -1,11 +1,11 @@
 """From local times to instants: zones by name, or as a feed defines them.
 
 A name is IANA's or one of Windows', perhaps behind a vendor's prefix. What a feed defines itself
-counts before names that stand for one offset for ever, since programs give those to zones whose
-clocks change; it does not before a place's name, whose rules are known better here.
+counts before names of one fixed offset, since programs give those to zones whose clocks change; but
+not before a place's name, whose rules are known better here.
 
-A local time that a spring gap leaves out counts by the offset before it, one that an autumn overlap
-has twice is the first of the two (RFC 5545, section 3.3.5), unless its `fold` says otherwise.
+A local time in a spring gap uses the offset before it, a repeated one in autumn is the first of the
+two (RFC 5545, section 3.3.5), unless its `fold` says otherwise.
 """
 
 import re
@@ -27,7 +27,7 @@ Zone = Callable[[datetime], datetime]  # from a local time without zone to the i
 
 _IANA_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]*(?:/[A-Za-z0-9_+-]+){0,2}")
 _OF_NO_PLACE = {"localtime", "posixrules", "Factory"}  # files beside the zones'
-_CHANGES_WITHIN = timedelta(days=800)  # whose clocks change do so every year
+_CHANGES_WITHIN = timedelta(days=800)  # zones whose clocks change do so every year
 _FOR_EVER = 9000  # years that stand for no end
 _OFFSET = re.compile(r"([+-])(\d\d):?(\d\d)(?::?(\d\d))?", re.ASCII)
 _FROM_UTC = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII | re.IGNORECASE)
@@ -49,7 +49,7 @@ def named(name: str) -> Zone | None:
 
 
 def _found(name: str) -> tuple[Zone, bool] | None:
-    """A zone, and whether its name is that of a place; others may be one offset for ever."""
+    """A zone, and whether its name is a place's; others may be one fixed offset."""
     for candidate in _candidates(name):
         if zone := _zone_info(candidate):
             place = "/" in zone.key and not zone.key.startswith("Etc/")
@@ -78,7 +78,7 @@ def _candidates(name: str) -> Iterator[str]:
 
 
 def _zone_info(name: str) -> ZoneInfo | None:
-    """The zone of that IANA name, however its letters and spaces are written."""
+    """The zone of that IANA name, with any case or spaces."""
     if not _IANA_NAME.fullmatch(name := name.replace(" ", "_")) or name in _OF_NO_PLACE:
         return None
     with suppress(ZoneInfoNotFoundError, ValueError, OSError):
@@ -156,7 +156,7 @@ class Zones:
         except Unreadable:
             if found is None:
                 raise
-            return found[0]  # a definition of nothing, beside a name that everybody knows
+            return found[0]  # an empty definition, beside a well-known name
 
 
 def _plain(name: str) -> str:

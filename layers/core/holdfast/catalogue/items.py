@@ -1,6 +1,6 @@
-"""What can be booked and when, kept by a tenant's servers: the same acts for all kinds of items.
+"""What can be booked and when, managed by a tenant's servers: the same operations for all kinds.
 
-Resources, offerings and pools stand for themselves and are archived; weekly hours, date overrides
+Resources, offerings and pools are items of their own and are archived; weekly hours, date overrides
 and blackouts belong to a resource and are deleted.
 """
 
@@ -25,12 +25,12 @@ def create(
     context: LambdaContext,
     resource_id: UUID | None = None,
 ) -> dict[str, Any]:
-    """Add an item; a blackout is answered with the live bookings that it lies on.
+    """Add an item; the answer of a blackout has the live bookings in its time.
 
     Raises:
         Forbidden: not a secret key.
         NotFound: no such resource, or something that the item names.
-        WindowOverlaps: hours or override, with the window that is in the way.
+        WindowOverlaps: hours or override, with the existing window.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """
     body = request.as_json()

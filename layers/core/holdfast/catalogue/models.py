@@ -1,4 +1,4 @@
-"""Resources, offerings, prices and pools, as the servers of a tenant keep them."""
+"""Resources, offerings, prices and pools, as the servers of a tenant manage them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
@@ -10,7 +10,7 @@ from holdfast.platform.fields import Name, Slug, Zone
 from holdfast.platform.models import Answer, Request
 
 _DAY = 1440  # minutes
-_ABSENT: Any = None  # a change says nothing of it; the database has defaults for what is new
+_ABSENT: Any = None  # a change need not have it; the database has defaults for new items
 
 
 def _divides_a_day(minutes: int) -> int:

@@ -1,1 +1,1 @@
-"""What is known of a customer: exported or erased."""
+"""The data of a customer: exported or erased."""

@@ -1,4 +1,4 @@
-"""People: what is held about them, and forgetting them."""
+"""Customers' stored data: exporting and erasing them."""
 
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,13 @@ from holdfast.waitlist.models import WaitingState
 
 
 class ErasureRequest(Request):
-    """Whom to forget."""
+    """Whom to erase."""
 
     email: Email = Field(description="Letter case and a tag after a plus make no difference.")
 
 
 class ExportRequest(ErasureRequest):
-    """Whose data to tell."""
+    """Whose data to export."""
 
     cursor: str | None = Field(
         default=None, max_length=500, description="next_cursor of the page before."
@@ -49,7 +49,7 @@ class ExportedPlace(Answer):
 
 
 class ExportedBooking(Booking):
-    """A booking, and what stands about it elsewhere. Amounts are in minor units."""
+    """A booking, and what is stored about it elsewhere. Amounts are in minor units."""
 
     checkouts: list[dict[str, Any]]
     payments: list[dict[str, Any]]

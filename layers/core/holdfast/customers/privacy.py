@@ -1,4 +1,4 @@
-"""What is held about a person, and forgetting them. A person is a mailbox."""
+"""Exporting and erasing a customer's data. A customer is a mailbox."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ _PAGE = 100  # bookings
 
 
 def export(actor: Actor, request: ExportRequest) -> dict[str, Any]:
-    """Everything that is held about a person; bookings in pages, the rest with the first.
+    """Everything that is stored about a customer; bookings in pages, the rest with the first.
 
     Raises:
         Forbidden: not a secret key.
@@ -29,11 +29,11 @@ def export(actor: Actor, request: ExportRequest) -> dict[str, Any]:
 
 
 def erase(actor: Actor, request: ErasureRequest) -> dict[str, Any]:
-    """Forget a person; how many rows lost their name. Erasing twice is erasing once.
+    """Erase a customer; how many rows lost their name. Erasing twice is erasing once.
 
     Raises:
         Forbidden: not a secret key.
-        CustomerInUse: bookings ahead, or money on its way; `obstacles` names them.
+        CustomerInUse: bookings ahead, or refunds under way; `obstacles` names them.
         Unavailable: their rows are being changed; repeat it.
     """
     erased: dict[str, Any] = database.call(

@@ -6,8 +6,8 @@
     functions/api, triggers  objects dropped when the file disappears
     grants.sql               then, whenever anything ran; by the connecting user, because it may
                              hand a function to another owner
-    migrations/NNNN_*.after.sql  last, in order, each once: what a migration has to do with the rows
-                             that exist, and needs functions for; it never changes a table
+    migrations/NNNN_*.after.sql  last, in order, each once: what a migration does to existing
+                             rows by calling functions; it never changes a table
 
 Everything but the roles happens in one transaction under one advisory lock: it succeeds as a whole
 or changes nothing, and any number of runners may be started at once.

@@ -1,9 +1,9 @@
-"""How the functions' roles sign in: by tokens of IAM, or by passwords that are never shown.
+"""How the functions' roles log in: by tokens of IAM, or by passwords that are never shown.
 
 Created with the stack: the roles become members of RDS's role rds_iam. From then on the database
-takes IAM's tokens for them and no password.
+accepts IAM's tokens for them and no password.
 
-Brought: each role gets a random password, and a secret of its own that holds its whole address.
+Existing database: each role gets a random password, and a secret of its own with its whole address.
 CloudFormation makes these secrets; only the migrating function may write them, and each function
 may read its own. A login that works is left alone, so a deployment changes no password; emptying
 its secret and migrating changes it.
@@ -23,7 +23,8 @@ from holdfast.platform.settings import Settings
 _CONNECT_TIMEOUT_SECONDS = 5
 _IAM = "rds_iam"  # RDS and Aurora have this role, no other server
 
-# Who may enter schema api of this database: the roles of grants.sql, and no other of like name.
+# The roles that may use schema api of this database: those of grants.sql, and no other of like
+# name.
 _ROLES = """
 select r.rolname, coalesce(pg_has_role(r.oid, to_regrole(%(iam)s)::oid, 'member'), false)
 from pg_namespace as n, aclexplode(n.nspacl) as a
@@ -34,10 +35,10 @@ order by r.rolname
 
 
 def provide(settings: Settings) -> tuple[str, ...]:
-    """Let every role of this database sign in, as the environment says; call it after migrating.
+    """Let every role of this database log in, as the environment says; call it after migrating.
 
     Returns:
-        The roles whose way to sign in was made or changed.
+        The roles whose login was made or changed.
 
     Raises:
         psycopg.Error: the database can't be reached, or the user may not change the roles.
@@ -64,7 +65,7 @@ def _by_token(connection: psycopg.Connection[Any], roles: list[str]) -> tuple[st
 
 
 def _take_tokens_away(connection: psycopg.Connection[Any], roles: list[str]) -> None:
-    """A member of rds_iam is let in by no password: the database was created with a stack once."""
+    """Members of rds_iam cannot log in by password: the database was created with a stack once."""
     for role in roles:
         statement = sql.SQL("revoke {} from {}")
         connection.execute(statement.format(sql.Identifier(_IAM), sql.Identifier(role)))
@@ -79,8 +80,8 @@ def _by_password(connection: psycopg.Connection[Any], settings: Settings, role: 
     wanted = {**owner, "url": _address(owner["url"], role, password)}
     if found == wanted and _signs_in(wanted):
         return False
-    # first the secret: should the rest fail, a role that has no password yet cannot log in, and
-    # one whose database has moved gets the password that its secret holds
+    # first the secret: if the rest fails, a role that has no password yet cannot log in, and one
+    # whose database has moved gets the password in its secret
     aws.put_secret(settings.environment, name, json.dumps(wanted))
     # the server is sent a hash: neither its log nor its statistics ever see the password
     hashed = connection.pgconn.encrypt_password(

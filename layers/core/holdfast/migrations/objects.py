@@ -31,7 +31,7 @@ from pg_class as c
 where c.oid = to_regclass(%(name)s)
 """
 
-# What comes from migrations and nowhere else.
+# What only migrations make.
 _LASTING = """
 select pg_describe_object(o.class, o.id, 0)
 from (

@@ -1,4 +1,4 @@
-"""Why a run failed, in words that may be shown and logged: no passwords, no customer data."""
+"""Why a run failed, in text that may be shown and logged: no passwords, no customer data."""
 
 import contextlib
 import re

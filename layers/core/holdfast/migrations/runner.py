@@ -23,7 +23,7 @@ from holdfast.migrations.scripts import (
     read,
 )
 
-_CONNECT_TIMEOUT_SECONDS = 30  # an Aurora cluster that has paused wakes up within these
+_CONNECT_TIMEOUT_SECONDS = 30  # a paused Aurora cluster wakes up within these
 _ROLE_ATTEMPTS = 40
 # what PostgreSQL raises when two databases of one cluster change the same role at the same moment
 _ROLE_RACES = {"XX000", "23505", "42710", "40P01"}  # XX000: "tuple concurrently updated"

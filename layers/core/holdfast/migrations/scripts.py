@@ -1,4 +1,4 @@
-"""The files below `sql/`: which there are, what each defines, and on which line things stand."""
+"""The files below `sql/`: which exist, what each defines, and on which line."""
 
 import hashlib
 import re
@@ -76,7 +76,7 @@ class Script:
 
     @property
     def number(self) -> str:
-        """Of a migration: what stands before its first underscore."""
+        """Of a migration: the part before its first underscore."""
         return number(self.name)
 
     @cached_property
@@ -135,7 +135,7 @@ def read(sql_dir: Path) -> dict[str, Script]:
     """
     paths = [sql_dir / ROLES]
     for folder in (MIGRATIONS, *REPEATABLE):
-        # functions stand in rooms, one folder for each noun; all else lies in its folder
+        # functions are in rooms, one folder for each noun; other files are directly in their folder
         found = (sql_dir / folder).glob("**/*.sql" if folder.startswith("functions/") else "*.sql")
         paths += sorted(found)
     paths.append(sql_dir / GRANTS)

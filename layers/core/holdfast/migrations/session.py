@@ -1,4 +1,4 @@
-"""The connection of a run: who acts, for how long, and which line of which file failed."""
+"""The connection of a run: which role acts, for how long, and which line of which file failed."""
 
 import contextlib
 import os
@@ -25,13 +25,13 @@ def lock(connection: psycopg.Connection[Any]) -> None:
 
 
 def act_as_owner(connection: psycopg.Connection[Any]) -> None:
-    """Let what follows belong to the owner of the schema."""
+    """Let the owner of the schema own what follows."""
     connection.execute(f"set local role {OWNER}".encode())
 
 
 @contextmanager
 def as_connecting_user(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """Act as the user of the connection, who is a member of all owners, as they are not."""
+    """Act as the user of the connection, which is a member of all owners, as they are not."""
     connection.execute("set local role none")
     yield
     act_as_owner(connection)
@@ -44,8 +44,8 @@ def broken_off_after(connection: psycopg.Connection[Any], seconds: float | None)
     Raises:
         TimeoutError: instead of the error that this caused.
     """
-    # Not the connecting user's own limits. With ours, the server undoes what is open by itself
-    # should this process be frozen or killed in the middle; 0 is without limit.
+    # Not the connecting user's own limits. With ours, the server itself undoes what is open if this
+    # process is frozen or killed in the middle; 0 is without limit.
     milliseconds = 0 if seconds is None else max(1, round(seconds * 1000))
     for setting in ("statement_timeout", "idle_in_transaction_session_timeout"):
         connection.execute(f"set {setting} = {milliseconds}".encode())
@@ -85,7 +85,7 @@ def run(connection: psycopg.Connection[Any], script: Script) -> None:
     """Run a script of any number of statements in the transaction that is open.
 
     Sent as one simple query, so that PostgreSQL, not we, takes the statements apart. psycopg would
-    hide how many of them succeeded, which says where the failing one stands; hence its libpq layer.
+    hide how many of them succeeded, which locates the failing one; hence its libpq layer.
 
     Raises:
         MigrationError: a statement failed; with its line. The transaction must be rolled back.

@@ -1,7 +1,7 @@
 """Effects outside the database, performed after the transaction that decided them.
 
-Each is a row with a deterministic key. The outbox and the handler that wants to save a minute use
-the same code; the second one meets the key.
+Each is a row with a deterministic key. The outbox and a handler that wants to save a minute use the
+same code; the second of them finds the key used.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,10 +20,10 @@ _BATCH = 10
 
 
 def perform(effect: dict[str, Any]) -> str:
-    """Do it, and record what came of it.
+    """Perform it, and record the result.
 
     Returns:
-        What followed in the database, or LATER when it has to be tried again.
+        What followed in the database, or LATER when it must be tried again.
     """
     try:
         verdict, result = "done", _KINDS[effect["kind"]](effect)
@@ -47,7 +47,7 @@ def perform(effect: dict[str, Any]) -> str:
 def deliver_batch() -> int:
     """Perform some of the effects that are due; how many there were.
 
-    A failure of ours in one effect does not keep the others from being performed.
+    A failure of ours in one effect does not prevent the others.
     """
     claimed = database.call("claim_effects", _BATCH, _LEASE_SECONDS)
     for effect in claimed:
@@ -67,14 +67,14 @@ def deliver_batch() -> int:
 
 
 def retry(effect_id: UUID, operator: str) -> dict[str, Any]:
-    """Have a dead effect performed again, or money whose refund failed sent back once more.
+    """Have a dead effect performed again, or a failed refund replaced by another.
 
     Args:
-        operator: who decided it, for the log.
+        operator: the person who decided it, for the log.
 
     Raises:
         NotFound: no such effect.
-        IllegalState: it is neither dead nor a refund that failed, or was done again already.
+        IllegalState: it is neither dead nor a refund that failed, or was repeated already.
     """
     again: dict[str, Any] = database.call("retry_effect", effect_id, operator)
     logger().warning("effect queued by hand", operator=operator, **again)
@@ -109,7 +109,7 @@ def _notify_offer(effect: dict[str, Any]) -> dict[str, Any]:
     if effect["withheld"]:
         count("LetterWithheld")
         return {"message_id": None, "error": "withheld: enough letters for one day"}
-    return {"message_id": None}  # accepted, released or expired: nothing left to say
+    return {"message_id": None}  # accepted, released or expired: no letter is needed
 
 
 # One entry for each kind: what it does outside, and what `api.finish_effect` then gets.

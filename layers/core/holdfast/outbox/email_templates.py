@@ -1,4 +1,4 @@
-"""What customers are written."""
+"""The letters to customers."""
 
 import html
 import re
@@ -11,7 +11,7 @@ from holdfast.access import actors, booking_secrets
 from holdfast.platform.settings import settings
 
 _NAME_LENGTH = 60
-# What mail programs make links, calls or messages of; a name that has it is left out as a whole.
+# Text that mail programs turn into links, calls or messages; a name that contains it is left out.
 _NO_NAME = re.compile(r"[:/\\@<>\[\]{}|]|\w\.\w|\d{4}|www", re.IGNORECASE)
 
 
@@ -25,10 +25,10 @@ class Letter(NamedTuple):
 
 
 def offer(told: Mapping[str, Any]) -> Letter:
-    """Tell a customer of the waitlist that a time is theirs if they pay for it in time.
+    """Tell a waiting customer that a time is held for them until a deadline.
 
-    Its words are ours and the shop's. Its link leads to the shop's own page, and is left out where
-    no page is known to be the shop's: the secret in it opens nothing under another key.
+    Its text is ours and the shop's. Its link leads to the shop's own page, and is left out where no
+    page is known to be the shop's: the secret in it opens nothing under another key.
 
     Args:
         told: as `core.offer_json` describes it.
@@ -51,7 +51,7 @@ def offer(told: Mapping[str, Any]) -> Letter:
         # in the fragment, which browsers keep to themselves: the secret opens the booking
         secret = booking_secrets.waitlist_secret(told["place_id"], told["secret_key_id"])
         page, keys = found
-        # as the page's own key has it told to the page itself
+        # in the form of the page's own key
         tenant = actors.tenant_in(keys[0]) if keys else None
         secret = actors.naming(secret, tenant.hex if tenant else "")
         link = f"{page}#" + urlencode({"booking": told["booking_id"], "secret": secret})

@@ -1,7 +1,7 @@
 """The only module that sends e-mail: through Amazon SES.
 
-SES knows no idempotency keys: a message whose answer was lost is sent again. What is written here
-is therefore worded so that it may come twice.
+SES has no idempotency keys: a message whose answer was lost is sent again. So the texts are worded
+so that they may come twice.
 
 Source: SES API v2, SendEmail and its errors.
 """
@@ -14,7 +14,7 @@ from holdfast.platform.errors import Unavailable
 from holdfast.platform.settings import settings
 
 _TIMEOUT_SECONDS = 5
-# About this message, not about the moment: the same call would be refused again.
+# About this message, not a temporary failure: the same call would be refused again.
 _FINAL = {"BadRequestException", "MessageRejected"}
 
 
@@ -38,7 +38,7 @@ def send(to: str, subject: str, text: str, html: str) -> str:
     from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 slow to import
 
     try:
-        address = ascii_addresses.mailbox(to)  # SES takes no other letters, in domains neither
+        address = ascii_addresses.mailbox(to)  # SES accepts no other letters, nor in domains
     except ValueError as error:
         raise Refused("not ASCII") from error
 

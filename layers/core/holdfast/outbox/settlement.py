@@ -1,4 +1,4 @@
-"""What a settlement did, in logs and metrics, the same on every way."""
+"""The result of a settlement, in logs and metrics, the same for every way."""
 
 from collections.abc import Mapping
 from typing import Any

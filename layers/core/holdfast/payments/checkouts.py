@@ -2,7 +2,7 @@
 
     begin_checkout      the attempt is a row, with exactly what will be sent      (commit)
     create_session      at Stripe, with the row's id as idempotency key
-    attach_checkout     the session's id and address are written down             (commit)
+    attach_checkout     the session's id and address are recorded                 (commit)
 
 If a process dies in between, the client's retry continues the work, or a sweep undoes it.
 """
@@ -29,7 +29,7 @@ from holdfast.platform.settings import settings
 from holdfast.stripe import gateway
 
 _STEPS = 5  # close an old session, begin, begin again after a failure, one to spare
-_FAILURES = 2  # attempts that came to nothing, in one request
+_FAILURES = 2  # failed attempts in one request
 
 
 def begin(
@@ -69,7 +69,7 @@ def _begin(
     asking = actor.as_json() | {"booking_page": settings().booking_page_url}
     for _ in range(_STEPS):
         step = database.call("begin_checkout", asking, booking_id, key, request.as_json(), version)
-        version = None  # what this request itself changes is not another's change
+        version = None  # the request's own change does not count as another's
         if step["next"] == "open":
             return _answer(step)
         if step["next"] == "close":
@@ -79,7 +79,7 @@ def _begin(
         try:
             session = gateway.create_session(step["checkout"])
         except gateway.Refused as error:
-            # this attempt is over; that makes room for the next one
+            # this attempt failed; that makes room for the next one
             database.call(
                 "attach_checkout", actor.as_json(), booking_id, step["checkout"]["id"], None
             )

@@ -1,4 +1,4 @@
-"""What has become of a booking, whether or not the webhook has arrived yet."""
+"""The state of a booking, whether or not the webhook has arrived yet."""
 
 from typing import Any
 from uuid import UUID
@@ -12,8 +12,8 @@ from holdfast.stripe import gateway
 
 
 def get(actor: Actor, booking_id: UUID) -> dict[str, Any]:
-    """The booking's confirmation; asks Stripe itself while a checkout is open, once in some seconds
-    however many poll.
+    """The booking's confirmation; asks Stripe itself while a checkout is open, at most once in some
+    seconds however many poll.
 
     Raises:
         NotFound: no such booking for this caller.
@@ -25,7 +25,7 @@ def get(actor: Actor, booking_id: UUID) -> dict[str, Any]:
 
 
 def _settled(session_id: str) -> bool:
-    """Ask Stripe about a session and take in the answer; False if there is nothing new."""
+    """Ask Stripe about a session and settle the answer; False if there is nothing new."""
     try:
         session = gateway.retrieve_session(session_id)
     except (Unavailable, gateway.Refused):

@@ -26,7 +26,7 @@ class Checkout(Answer):
 
 
 class Confirmation(Answer):
-    """What has become of a booking. `reason` says why money went back."""
+    """The state of a booking. `reason` says why money was refunded."""
 
     status: Literal[
         "held",

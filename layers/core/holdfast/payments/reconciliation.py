@@ -1,10 +1,10 @@
-"""Once a day, both books are compared: what Stripe has of payments and refunds, and what we have.
+"""Once a day, both books are compared: Stripe's payments and refunds, and ours.
 
-    continue_reconciliation   what to look at next                              (commit)
-    Stripe                    a page of its books, or one thing after the other
-    reconcile                 compare, write down what differs, go on           (commit)
+    next_reconciliation_page     what to compare next                           (commit)
+    Stripe                       a page of its books, or single items
+    submit_reconciliation_page   compare, record the differences, go on         (commit)
 
-A difference with a known cure is put right between two looks, by the function that webhook and
+A difference with a known repair is repaired between two steps, by the function that webhook and
 sweeps use. A process that dies in between leaves the run at the same page, and the next one
 continues there.
 """
@@ -19,19 +19,19 @@ from holdfast.platform.errors import Unavailable
 from holdfast.platform.observability import fault, gauge, logger
 from holdfast.stripe import gateway, listing
 
-# A bank may send a refund back for a month, and a delayed method takes two weeks at most.
+# A bank may return a refund for a month, and a delayed method takes two weeks at most.
 _DAYS = 30
 
 
 def run(context: LambdaContext) -> dict[str, int]:
-    """Go on with today's comparison while there is time; nothing if it is over.
+    """Continue today's comparison while there is time; nothing if it is over.
 
     Returns:
-        How many payments and refunds were looked at, how many of them belong to tenants of another
-        database, how many differences were found and put right, and how many are open.
+        How many payments and refunds were compared, how many of them belong to tenants of another
+        database, how many differences were found and repaired, and how many are open.
 
     Raises:
-        Unavailable: Stripe or the database cannot be reached; the next turn goes on here.
+        Unavailable: Stripe or the database cannot be reached; the next call continues here.
     """
     totals = {"looked": 0, "foreign": 0, "found": 0, "cured": 0}
 
@@ -51,7 +51,7 @@ def run(context: LambdaContext) -> dict[str, int]:
 
 
 def _page(step: dict[str, Any], totals: dict[str, int]) -> None:
-    """Look at a page, put right what can be, and write down the rest."""
+    """Compare a page, repair what can be repaired, and record the rest."""
     if "items" in step:
         entries = [listing.look_up(item) for item in step["items"]]
     else:
@@ -73,7 +73,7 @@ def _compare(
     tried: list[str],
     totals: dict[str, int],
 ) -> dict[str, Any]:
-    """Compare, and tell what is new; `cures` are ids of what can be put right and was not tried."""
+    """Compare, and log what is new; `cures` are ids of what can be repaired and was not tried."""
     compared: dict[str, Any] = database.call("submit_reconciliation_page", step, entries, tried)
     for found in compared["found"]:
         logger().error("books differ", **found)
@@ -82,9 +82,9 @@ def _compare(
 
 
 def _repair(entry: listing.Entry) -> bool:
-    """Put a difference right by what would have done it in time; whether that ran.
+    """Repair a difference by what would have done it in time; whether that ran.
 
-    A fault of ours in one of them does not keep the others from being compared.
+    A failure of ours in one of them does not prevent comparing the others.
     """
     try:
         result = _settle_refund(entry) if entry["type"] == "refund" else _settle_payment(entry)

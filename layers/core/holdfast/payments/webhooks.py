@@ -1,6 +1,6 @@
-"""Taking in Stripe's events: read, settle in one transaction, then answer.
+"""Stripe's events: read, settle in one transaction, then answer.
 
-A business refusal is answered with 2xx as well: Stripe's sending it again would change nothing.
+A business refusal is answered with 2xx as well: delivering the event again would change nothing.
 """
 
 import time
@@ -12,14 +12,14 @@ from holdfast.stripe import events, gateway
 
 
 def receive(payload: bytes, signature: str) -> str:
-    """Take in one delivery.
+    """Settle one delivery.
 
     Args:
         payload: the raw body, as signed.
         signature: the Stripe-Signature header.
 
     Returns:
-        What came of it: confirmed, refunding, released, unchanged, duplicate, unknown, ignored, …
+        The result: confirmed, refunding, released, unchanged, duplicate, unknown, ignored, …
 
     Raises:
         SignatureInvalid, MalformedRequest, EventMismatch: not an event for us; nothing was changed.

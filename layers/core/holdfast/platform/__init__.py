@@ -1,1 +1,1 @@
-"""What every room stands on: the database, settings, errors, logs and the words of a request."""
+"""What every room builds on: the database, settings, errors, logs and basic models."""

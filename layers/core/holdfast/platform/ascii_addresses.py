@@ -1,7 +1,7 @@
-"""Hosts, web addresses and mailboxes as the Internet's protocols take them: in ASCII.
+"""Hosts, web addresses and mailboxes as the Internet's protocols need them: in ASCII.
 
-Hosts by IDNA 2008 and UTS 46, as browsers do it: `faß.de` is not `fass.de`, which may have another
-owner. The codec that Python has is IDNA 2003, where the two are one.
+Hosts by IDNA 2008 and UTS 46, as in browsers: `faß.de` is not `fass.de`, which may have another
+owner. Python's own codec is IDNA 2003, where the two are one.
 
 Sources: RFC 5891, UTS 46, RFC 3986 (section 2), RFC 3987 (section 3.1), RFC 5321 (section 4.5.3).
 """
@@ -13,7 +13,7 @@ _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?")
 _MAX_HOST = 253
 _MAX_LOCAL_PART = 64
 _MAX_MAILBOX = 254
-# What an address may not hold as it is; a percent sign only as that of an octet.
+# What an address must not contain as it is; a percent sign only before an octet.
 _UNSAFE = re.compile(r"[^!-~]|[\"<>\\^`{|}]|%(?![0-9A-Fa-f]{2})")
 
 
@@ -58,8 +58,8 @@ def mailbox(address: str) -> str:
     """An e-mail address whose domain is in ASCII.
 
     Raises:
-        ValueError: what stands before the @ is not in ASCII, or it is too long: no server takes it
-            that knows no SMTPUTF8, and Amazon SES is one.
+        ValueError: the local part is not in ASCII, or it is too long: servers without SMTPUTF8
+            refuse it, and Amazon SES is one.
     """
     local, _, domain = address.rpartition("@")
     if not local.isascii():

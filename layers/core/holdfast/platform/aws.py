@@ -1,9 +1,10 @@
-"""The two things every function asks of AWS before it can work: its secrets, and a database token.
+"""The two things every function needs from AWS before it can work: its secrets, and a database
+token.
 
 Signed here (Signature Version 4) rather than by botocore: importing its signer alone takes as long
-as importing psycopg and all that is ours together, and functions that only read would pay for it at
-every cold start. The tests compare what is signed here with what botocore signs. Whatever is more
-than these two goes through boto3.
+as importing psycopg and all our modules together, and functions that only read would pay for it at
+every cold start. The tests compare what is signed here with what botocore signs. Everything else
+goes through boto3.
 
 Source: AWS Signature Version 4 (IAM user guide); RDS IAM database authentication; Secrets Manager,
 GetSecretValue and PutSecretValue; container credential provider (SDK reference guide).
@@ -26,7 +27,7 @@ from holdfast.platform import errors
 _TRUST_STORE = "https://truststore.pki.rds.amazonaws.com"
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _TIMEOUT_SECONDS = 3
-_ATTEMPTS = 2  # a secret is read once in the life of an environment: one hiccup must not end it
+_ATTEMPTS = 2  # a secret is read once in the life of an environment: one failure must not end it
 _TOKEN_SECONDS = 900  # what RDS grants: a token opens connections that long, and they stay open
 _TOO_MANY_REQUESTS = 429
 
@@ -49,7 +50,7 @@ class Credentials:
 
 
 def credentials(environment: Mapping[str, str]) -> Credentials:
-    """The function's own credentials, never kept: they are renewed behind our back.
+    """The function's own credentials, never kept, because AWS renews them.
 
     Lambda puts them into the environment, but for functions restored from a snapshot, which ask a
     server on this machine.
@@ -154,11 +155,11 @@ def _secrets_manager(
 def root_certificates(region: str) -> str:
     """The certificates that RDS signs its own servers' with in that region, as PEM.
 
-    They are in no public list, and renewed now and then. Amazon gives them out over HTTPS, whose
-    own certificate is in the public lists.
+    They are in no public list, and are renewed now and then. Amazon publishes them over HTTPS, with
+    a certificate that is in the public lists.
 
     Raises:
-        Unavailable: they cannot be had now.
+        Unavailable: they cannot be fetched now.
         Refused: there are none for that region.
     """
     address = f"{_TRUST_STORE}/{region}/{region}-bundle.pem"
@@ -193,7 +194,7 @@ def _kind(error: urllib.error.HTTPError) -> str:
 
 
 class _Scope:
-    """What a signature is good for: one service, one region, one day; `instant` is when."""
+    """What a signature is valid for: one service, one region, one day; `instant` is when."""
 
     def __init__(self, service: str, region: str, at: datetime | None = None) -> None:
         self.instant = (at or datetime.now(UTC)).strftime("%Y%m%dT%H%M%SZ")

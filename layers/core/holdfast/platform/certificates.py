@@ -5,7 +5,7 @@ for. The certificates to check against are, in this order,
 
     the secret's own "ca"    for a database with a certificate authority of its own
     Amazon's for the region  for a database of RDS or Aurora: no public list has their certificates
-    the public ones          for everybody else, RDS Proxy included: those of the package certifi,
+    the public ones          for all others, RDS Proxy included: those of the package certifi,
                              since the OpenSSL inside psycopg does not know the system's
 """
 
@@ -37,7 +37,7 @@ def verified(url: str, authority: str | None = None) -> str:
         authority: PEM of the certificates to trust instead of the usual ones.
 
     Raises:
-        Unavailable: Amazon's certificates are needed and cannot be had now.
+        Unavailable: Amazon's certificates are needed and cannot be fetched now.
     """
     parts = urlsplit(url)
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
@@ -71,10 +71,10 @@ def _amazons(region: str) -> str:
 
 @functools.cache
 def _stored(pem: str) -> str:
-    """Where the certificates lie, as libpq wants them: one file of our own for the same ones.
+    """Where the certificates are, as libpq needs them: one file of our own for the same ones.
 
-    It is written aside and then put in place, so that it is never half there, and never the file
-    of another user who knew the name.
+    It is written under another name and then renamed, so that it is never half there, and never the
+    file of another user who knew the name.
     """
     name = f"holdfast-{hashlib.sha256(pem.encode()).hexdigest()[:32]}.pem"
     path = Path(_folder(), name)
@@ -86,8 +86,9 @@ def _stored(pem: str) -> str:
 
 @functools.cache
 def _folder() -> str:
-    """Lambda's own /tmp, where the next process of an environment finds what this one wrote; on any
-    other machine a folder that goes with this process."""
+    """Lambda's own /tmp, where an environment's next process finds what this one wrote; on any
+    other machine a folder that is removed with this process.
+    """
     if "AWS_LAMBDA_RUNTIME_API" in os.environ:
         return tempfile.gettempdir()
     made = tempfile.TemporaryDirectory(prefix="holdfast-")

@@ -24,7 +24,7 @@ def decode(cursor: str | None) -> dict[str, Any] | None:
     """The position that a cursor stands for.
 
     Raises:
-        InvalidRequest: it is not one of ours.
+        InvalidRequest: we did not make it.
     """
     if cursor is None:
         return None

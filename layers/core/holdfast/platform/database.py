@@ -1,17 +1,17 @@
-"""The only module that speaks to PostgreSQL: one stored function, one transaction, one round trip.
+"""The only module that talks to PostgreSQL: one stored function, one transaction, one round trip.
 
 A connection to each place is kept for the life of the execution environment: a place is a cell, one
 of our databases, and either its writer or its readers. There is one cell today.
 
 Nothing we do makes a pooling proxy pin a connection to a session: every statement commits by
 itself, none is prepared, nothing is `set`. What a session needs (time limits, search path, time
-zone) is a property of its role, in sql/roles.sql; what one call needs travels in its arguments, and
+zone) is a property of its role, in sql/roles.sql; what one call needs is passed as arguments, and
 the request's id in a comment.
 """
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import psycopg
@@ -29,8 +29,8 @@ _SETTINGS: dict[str, Any] = {
     "autocommit": True,
     "prepare_threshold": None,
     "connect_timeout": _CONNECT_TIMEOUT_SECONDS,
-    # what stands between us and the server forgets silent connections; a frozen environment keeps
-    # its own for minutes, and a vanished server must be noticed before the caller's time-out
+    # devices between us and the server forget silent connections; a frozen environment keeps its
+    # own for minutes, and a vanished server must be noticed before the caller's time-out
     "keepalives": 1,
     "keepalives_idle": 30,  # seconds
     "keepalives_interval": 5,
@@ -40,7 +40,7 @@ _SETTINGS: dict[str, Any] = {
 
 
 class Place(NamedTuple):
-    """Where a call goes: a cell, and whether a reader will do, which may be a moment behind."""
+    """Where a call goes: a cell, and whether a reader, which may be a moment behind, is enough."""
 
     cell: str = FIRST_CELL
     reads: bool = False
@@ -52,34 +52,22 @@ _connections: dict[Place, psycopg.Connection[Any]] = {}
 
 
 def call(function: str, *arguments: Any, where: Place = WRITER) -> Any:
-    """Call `api.<function>` and answer its result.
+    """Call `api.<function>` and return its result.
+
+    Dictionaries and lists are sent as jsonb. A call that lost its connection is repeated once, one
+    that lost to another transaction up to twice, and connecting is tried twice: every function of
+    schema api may be repeated without harm.
 
     Args:
-        where: a reader only for a function that writes nothing. The writer does it where there is
-            no reader, and where the reader could not.
+        where: a reader only for a function that writes nothing. The writer does it if there is
+            no reader, and if the reader could not.
 
     Raises:
         HoldfastError: the database refused, or cannot be reached in time (Unavailable).
         psycopg.Error: a fault of ours.
     """
-    return _ask(function, arguments, where)
-
-
-def call_for_text(function: str, *arguments: Any, where: Place = WRITER) -> str:
-    """As `call`, of a function that answers JSON: the text as the database wrote it, not parsed."""
-    text: str = _ask(function, arguments, where, "::text")
-    return text
-
-
-def _ask(function: str, arguments: Sequence[Any], where: Place, cast: str = "") -> Any:
-    """What the function answers, cast to another type if one is given.
-
-    Dictionaries and lists are sent as jsonb. A call that lost its connection is repeated once, one
-    that lost to another transaction up to twice, and connecting is tried twice: every function of
-    schema api may be repeated without harm.
-    """
     holes = ", ".join(["%s"] * len(arguments))
-    query = f"select api.{function}({holes}){cast}{comment()}"
+    query = f"select api.{function}({holes}){comment()}"
     values = [Jsonb(a) if isinstance(a, Mapping | list) else a for a in arguments]
 
     if where.reads and not settings().has_readers(where.cell):

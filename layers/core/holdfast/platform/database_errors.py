@@ -27,7 +27,7 @@ BY_CONSTRAINT: Mapping[str, type[HoldfastError]] = {
     "blackouts_during_bounded": InvalidRequest,
     "bookings_locale_short": InvalidRequest,
     "bookings_notes_short": InvalidRequest,
-    "bookings_reference_unique": Unavailable,  # two drew the same at the same moment
+    "bookings_reference_unique": Unavailable,  # two draws were equal at the same moment
     "bookings_resource_has_offering": NotFound,
     "bookings_timezone_short": InvalidRequest,
     "calendars_name_present": InvalidRequest,
@@ -43,7 +43,7 @@ BY_CONSTRAINT: Mapping[str, type[HoldfastError]] = {
     "offerings_slot_has_duration": InvalidRequest,
     "prices_currency_known": InvalidRequest,
     "resource_offerings_offering_mode": InvalidRequest,
-    "stripe_events_booking_exists": Unavailable,  # deleted meanwhile: the next delivery knows
+    "stripe_events_booking_exists": Unavailable,  # deleted meanwhile: the next delivery will know
     "waitlist_locale_short": InvalidRequest,
     "waitlist_once_per_customer": AlreadyWaiting,
     "waitlist_timezone_short": InvalidRequest,

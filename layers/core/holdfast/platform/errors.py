@@ -125,7 +125,7 @@ class IdempotencyKeyTooShort(Malformed):
     """A browser's Idempotency-Key could be guessed.
 
     A repeat is answered as the first request was, with its client_secret, and a publishable key is
-    everybody's. So where an answer carries a secret, the Idempotency-Key is worth as much as that.
+    public. So where an answer contains a secret, the Idempotency-Key is worth as much as that.
     """
 
     code = "idempotency_key_too_short"
@@ -177,7 +177,7 @@ class NotFound(HoldfastError):
 
 
 class Conflict(HoldfastError):
-    """What was asked for does not go with what is there now."""
+    """The request conflicts with the present state."""
 
     status = HTTPStatus.CONFLICT
 
@@ -201,7 +201,7 @@ class TimeIsFree(Conflict):
 
 
 class AlreadyWaiting(Conflict):
-    """To a secret key: this customer waits for this time already, or has been offered it."""
+    """To a secret key: this customer is on the waitlist for this time, or has been offered it."""
 
     code = "already_waiting"
     title = "The customer is already on the waitlist for this time"
@@ -218,7 +218,7 @@ class IllegalState(Conflict):
 
 
 class WindowOverlaps(Conflict):
-    """A weekly window or a date override has time in common with `window`."""
+    """A weekly window or a date override overlaps `window`."""
 
     code = "window_overlaps"
     sqlstate = "KHOVL"
@@ -227,7 +227,7 @@ class WindowOverlaps(Conflict):
 
 
 class InUse(Conflict):
-    """It cannot be taken away, because bookings refer to it."""
+    """It cannot be removed, because bookings refer to it."""
 
     code = "in_use"
     sqlstate = "KHUSE"
@@ -236,7 +236,7 @@ class InUse(Conflict):
 
 
 class CustomerInUse(Conflict):
-    """A person cannot be erased while they have bookings ahead, or money is on its way."""
+    """A customer cannot be erased while they have bookings ahead, or a refund is under way."""
 
     code = "customer_in_use"
     sqlstate = "KHCIU"
@@ -245,7 +245,7 @@ class CustomerInUse(Conflict):
 
 
 class Archived(Conflict):
-    """What is archived is kept as it was."""
+    """Archived items stay as they were."""
 
     code = "archived"
     sqlstate = "KHARC"
@@ -254,7 +254,7 @@ class Archived(Conflict):
 
 
 class AlreadyPaid(Conflict):
-    """A hold was to be released, but its payment was quicker: the booking is confirmed."""
+    """A hold was to be released, but it was paid first: the booking is confirmed."""
 
     code = "already_paid"
     title = "The booking has been paid"
@@ -262,7 +262,7 @@ class AlreadyPaid(Conflict):
 
 
 class RequestInProgress(Conflict):
-    """The same request, with the same idempotency key, is being worked on at this moment."""
+    """The same request, with the same idempotency key, is in progress."""
 
     code = "request_in_progress"
     title = "The same request is still in progress"
@@ -304,7 +304,7 @@ class UnsupportedMediaType(HoldfastError):
 
 
 class Invalid(HoldfastError):
-    """The request was read, and says something that cannot be."""
+    """The request was read, and cannot be fulfilled as it is."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -313,7 +313,7 @@ class InvalidRequest(Invalid):
     """Fields are missing, unknown or malformed; `errors` names each."""
 
     code = "invalid_request"
-    sqlstate = "KHTZN"  # met only by people who write SQL by hand
+    sqlstate = "KHTZN"  # only for people who write SQL by hand
     title = "The request is not valid"
     hint = "See errors for the fields and what is wrong with them."
 
@@ -404,7 +404,7 @@ class ReturnAddressRefused(Invalid):
 
 
 class PreconditionRequired(HoldfastError):
-    """A change has to say which version it is of, so that no change is lost."""
+    """A change must say which version it is of, so that no change is lost."""
 
     status, code = HTTPStatus.PRECONDITION_REQUIRED, "precondition_required"
     title = "The If-Match header is missing"
@@ -428,7 +428,7 @@ class TooManyHolds(LimitReached):
 
 
 class TooManyPaymentPages(LimitReached):
-    """As many payment pages were made for one hold or change as the tenant allows: `limit`."""
+    """As many payment pages were made for one hold or reschedule as the tenant allows: `limit`."""
 
     code = "too_many_payment_pages"
     sqlstate = "KHPGS"
@@ -449,7 +449,7 @@ class InternalError(HoldfastError):
     """A fault of ours. The request id finds it in the logs."""
 
     status, code = HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error"
-    sqlstate = "KHAPP"  # met only by people who write SQL by hand
+    sqlstate = "KHAPP"  # only for people who write SQL by hand
     title = "Something went wrong on our side"
     hint = "Repeat the request with the same Idempotency-Key; report the request id if it persists."
 
@@ -472,7 +472,7 @@ class CalendarStale(TryAgain):
 
 
 class CalendarUnreachable(TryAgain):
-    """A calendar of the resource cannot be read in time, and its policy is to refuse then."""
+    """A calendar of the resource cannot be read in time, and its policy is to refuse holds."""
 
     code = "calendar_unreachable"
     sqlstate = "KHCAU"

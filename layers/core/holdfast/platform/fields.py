@@ -21,7 +21,7 @@ from holdfast.platform import ascii_addresses
 _REFUSED_CATEGORIES = {"Cc", "Cs"}
 _DATE_FIRST = re.compile(r"\d{4}-\d\d-\d\d")
 _E164_LENGTH = 16  # a plus and 15 digits; Germany's own plan would allow more
-# Digits and what people put between them. Nothing else could be kept: a word, an extension.
+# Digits and what people put between them. Anything else, a word or an extension, would be lost.
 _NUMBER_ALONE = re.compile(
     r"(?:tel:\s*)?\(?[+\uff0b][\d\s()./\u2212\u2010-\u2015-]+", re.IGNORECASE
 )
@@ -32,7 +32,7 @@ Day = TypeVar("Day", date, datetime)
 
 
 def _clean(text: str, *, allowed: str = "") -> str:
-    """Normalise to NFC without outer white space; refuse what is not for reading."""
+    """Normalise to NFC without outer white space; refuse invisible characters."""
     for character in text:
         if character in allowed:
             continue
@@ -56,14 +56,14 @@ def _lines(text: str) -> str:
 
 
 def _address_alone(value: Any) -> Any:
-    """`Vera <vera@shop.example>` would be taken for its address, and the name dropped."""
+    """`Vera <vera@shop.example>` would be accepted as its address, and the name dropped."""
     if isinstance(value, str) and ("<" in value or ">" in value):
         raise ValueError("must be an e-mail address only, without a name")
     return value
 
 
 def _mailbox(address: str) -> str:
-    """An address that letters can be sent to. It is kept as people read it."""
+    """An address that letters can be sent to. It is stored as people read it."""
     ascii_addresses.mailbox(address)
     return address
 
@@ -138,7 +138,7 @@ def _zone_that_exists(name: str) -> str:
 
 
 def web_address(text: str) -> str:
-    """An http or https address that says where to, and nothing about who.
+    """An http or https address without user and password.
 
     Raises:
         ValueError: it is something else.

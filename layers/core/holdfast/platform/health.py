@@ -35,7 +35,7 @@ def check() -> dict[str, Any]:
 
 
 def measure() -> None:
-    """Write the gauges: how far behind the sweeps are, and what waits for a person.
+    """Write the gauges: how late the sweeps are, and what waits for a person.
 
     Raises:
         Unavailable: the database does not answer.
@@ -48,7 +48,7 @@ def measure() -> None:
 
 
 def _asked(function: str) -> tuple[dict[str, Any], float]:
-    """What the database says, and by how many seconds our clock is ahead of its."""
+    """What the database says, and how many seconds our clock is ahead of its."""
     before = time.time()
     found = database.call(function)
     after = time.time()

@@ -1,4 +1,4 @@
-"""What all models are made of. Requests are frozen and forbid what they do not know."""
+"""The base of all models. Requests are frozen and forbid unknown fields."""
 
 from datetime import date, datetime
 from typing import Annotated, Any, TypeVar
@@ -26,8 +26,9 @@ class FromCustomer(Request):
     timezone: CustomerZone | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """As sent to the database. What was not said is left out, so that a request from before
-        there were these fields is still the same request."""
+        """As sent to the database. Absent fields are left out, so that a request from before these
+        fields existed is still the same request.
+        """
         unsaid = {name for name in FromCustomer.model_fields if getattr(self, name) is None}
         return {name: value for name, value in super().as_json().items() if name not in unsaid}
 
@@ -46,8 +47,9 @@ class Price(Answer):
 
 
 class _AsWritten:
-    """An answer that the database wrote, handed on without being parsed, checked or written again:
-    a listing has a thousand members. The model only describes it; tests hold the text to it."""
+    """An answer that the database wrote, passed on without being parsed, checked or written again:
+    a listing has a thousand members. The model only describes it; tests check the text against it.
+    """
 
     def __get_pydantic_core_schema__(
         self, source: type[Answer], handler: GetCoreSchemaHandler
@@ -66,7 +68,7 @@ JsonText = Annotated[_Model, _AsWritten()]
 class Slot(Answer):
     """A free period. `remaining` places can still be taken: units of the resource, or seats.
 
-    The local times are there when a zone was asked for; they are the same instants.
+    Local times are included when a zone is asked for; they are the same instants.
     """
 
     starts_at: datetime

@@ -1,8 +1,8 @@
-"""Logs, metrics and the wrapper that every handler has. Nothing personal is ever logged.
+"""Logs, metrics and the wrapper of every handler. Personal data is never logged.
 
 Structured JSON through Powertools: one line for each thing worth knowing, with the request's id.
-The same id is in the audit trail, in effects, in what Stripe keeps of a session or refund, and as a
-comment in the SQL that the database sees.
+The same id is in the audit trail, in effects, in what Stripe stores of a session or refund, and as
+a comment in the SQL that the database sees.
 
 Exceptions are logged by kind and place, without their text: that of a database error may quote a
 row, and that of a validation the input.
@@ -27,7 +27,7 @@ Handler = Callable[[dict[str, Any], LambdaContext], Any]
 
 
 class Metric(NamedTuple):
-    """What a number says."""
+    """What a number means."""
 
     unit: MetricUnit
     meaning: str
@@ -53,7 +53,7 @@ METRICS: Mapping[str, Metric] = {
     "WaitlistJoined": Metric(_COUNT, "a customer waits for a time"),
     "WaitlistOffered": Metric(_COUNT, "offers that the sweep made"),
     "WaitlistLapsed": Metric(_COUNT, "entries whose time passed without an offer"),
-    # what is kept no longer
+    # deleted by retention
     "RecordsDeleted": Metric(_COUNT, "rows that were kept long enough were deleted"),
     "RecordsStuck": Metric(_COUNT, "bookings to be deleted that something still refers to"),
     "OpeningsCompiled": Metric(_COUNT, "opening hours that the sweep wrote or deleted"),
@@ -84,7 +84,7 @@ METRICS: Mapping[str, Metric] = {
     "RateLimiterUnavailable": Metric(_COUNT, "DynamoDB did not count a request; it went on"),
     "ClientPriceRefused": Metric(_COUNT, "a client sent a price"),
     "InternalError": Metric(_COUNT, "a request met a fault of ours (500)"),
-    # the database, as the functions meet it
+    # the database, as the functions see it
     "LockTimeout": Metric(_COUNT, "a call waited 3 s for a lock and gave up (55P03)"),
     "TransactionRetried": Metric(_COUNT, "a call lost to another one (40001, 40P01)"),
     "StatementTimeout": Metric(_COUNT, "a call took too long and was cancelled (57014)"),
@@ -131,7 +131,7 @@ def count(name: str, value: float = 1) -> None:
     metrics().add_metric(name=name, unit=METRICS[name].unit, value=value)
 
 
-gauge = count  # the same call; a gauge is looked at by its maximum, a count by its sum
+gauge = count  # the same call; a gauge is read by its maximum, a count by its sum
 
 
 def count_trouble(sqlstate: str | None) -> None:
@@ -141,7 +141,7 @@ def count_trouble(sqlstate: str | None) -> None:
 
 
 def flush() -> None:
-    """Write the metrics that were counted so far: what comes now may run into a time limit."""
+    """Write the metrics that were counted so far: what follows may run into a time limit."""
     if metrics().metric_set:
         metrics().flush_metrics()
 
@@ -177,7 +177,7 @@ def _kind(error: BaseException) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[str]:
-    """The kinds of what came before it; a chain may be a ring."""
+    """The kinds of its causes; a chain may be a ring."""
     met = {id(error)}
     while (earlier := error.__cause__ or error.__context__) and id(earlier) not in met:
         met.add(id(earlier))
@@ -191,7 +191,8 @@ def _frames(error: BaseException) -> Iterator[str]:
 
 
 def comment() -> str:
-    """The request's id as the end of an SQL text: who looks at the server sees whose call it is.
+    """The request's id as the end of an SQL text: on the server one can see which request a call is
+    of.
 
     A setting such as application_name would have to be changed with every call, and pin the
     sessions of a pooling proxy. A comment costs nothing, and pg_stat_statements leaves it out.

@@ -1,19 +1,19 @@
-"""What this function's environment says. Read at first use, never at import.
+"""The environment of this function. Read at first use, never at import.
 
-Secrets come in one of two ways: directly (the local stack, tests), or as the ARN of a secret of
-AWS Secrets Manager, which is read once and kept as long as the execution environment.
+Secrets come in one of two ways: directly (the local stack, tests), or as the ARN of a secret of AWS
+Secrets Manager, which is read once and kept as long as the execution environment.
 
 The database is found in one of three ways:
 
     DATABASE_URL                       the local stack and tests: the address, taken as it is
     DATABASE_HOST and DATABASE_ROLE    created with the stack: the proxy, which takes a token of IAM
-    DATABASE_SECRET_ARN                brought: this role's own secret {"url", "ca"}
+    DATABASE_SECRET_ARN                existing: this role's own secret {"url", "ca"}
 
 Readers, which follow the writer a moment later, are found at DATABASE_READER_URL or, with a token,
 at DATABASE_READER_HOST; without them the writer does everything.
 
-The migrating function has no role. It signs in as the owner: with the address in the secret, or at
-DATABASE_HOST with the secret {"username", "password"} that RDS keeps and changes.
+The migrating function has no role. It logs in as the owner: with the address in the secret, or at
+DATABASE_HOST with the secret {"username", "password"} that RDS stores and changes.
 """
 
 import json
@@ -47,7 +47,7 @@ class Settings:
     def database_url(self) -> str:
         """Connection URL, with this function's own role as its user.
 
-        Good for connecting now: a token in it is valid for 15 minutes.
+        Valid for connecting now: a token in it expires after 15 minutes.
 
         Raises:
             Unavailable: Secrets Manager cannot be reached.
@@ -65,7 +65,7 @@ class Settings:
             owner = self._address(host, secret["username"], secret["password"])
             return certificates.verified(owner)
         if role and urlsplit(secret.get("url", "")).username != role:
-            # before the first migration it holds nothing; the owner's is for migrating alone
+            # before the first migration it is empty; the owner's is only for migrating
             raise ValueError(f"DATABASE_SECRET_ARN does not hold the login of {role}")
         return certificates.verified(secret["url"], secret.get("ca"))
 
@@ -76,7 +76,7 @@ class Settings:
         )
 
     def database_at(self, cell: str, *, reads: bool) -> str:
-        """Connection URL of a cell's writer, or of its readers, as `database_url` is good.
+        """Connection URL of a cell's writer, or of its readers, valid as `database_url`'s is.
 
         Raises:
             KeyError: there is no such cell, or it has no readers.
@@ -97,13 +97,13 @@ class Settings:
 
     @property
     def owner_secret(self) -> dict[str, Any]:
-        """Of the migrating function, when the database is brought: {"url"}, {"url", "ca"}."""
+        """Of the migrating function, for an existing database: {"url"}, {"url", "ca"}."""
         return {
             key: self._database_secret[key] for key in ("url", "ca") if key in self._database_secret
         }
 
     def forget_database(self) -> None:
-        """Read the database's secret again when it connects next: it may have changed."""
+        """Read the database's secret again at the next connection: it may have changed."""
         self.__dict__.pop("_database_secret", None)
 
     def _address(self, host: str, user: str, password: str) -> str:
@@ -118,7 +118,7 @@ class Settings:
 
     @property
     def signs_in_by_token(self) -> bool:
-        """Whether the database was created with the stack, so that roles sign in through IAM."""
+        """Whether the database was created with the stack, so that roles log in through IAM."""
         return "DATABASE_HOST" in self.environment
 
     @cached_property
@@ -168,12 +168,12 @@ class Settings:
 
     @property
     def page_publishable_key(self) -> str:
-        """The key of that page where its address names none; "" if nothing is known of it."""
+        """The key of that page where its address names none; "" if unknown."""
         return self.environment.get("PAGE_PUBLISHABLE_KEY", "")
 
     @property
     def livemode(self) -> bool:
-        """Whether events of Stripe's live mode are the ones to take."""
+        """Whether to accept events of Stripe's live mode."""
         return self.environment.get("LIVEMODE", "false") == "true"
 
     @property

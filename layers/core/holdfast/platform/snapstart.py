@@ -24,7 +24,7 @@ import sys
 
 from holdfast.platform import database
 
-# Modules and their cached values that belong to one environment. Those of others are constants.
+# Modules and their cached values that belong to one environment. Other modules' are constants.
 CACHES = {
     "holdfast.platform.settings": ("settings",),
     "holdfast.stripe.gateway": ("client",),
@@ -58,7 +58,7 @@ def before_snapshot() -> None:
 
 
 def after_restore() -> None:
-    """Be no copy of the other environments."""
+    """Differ from the other environments."""
     random.seed()
     forget()
 

@@ -14,7 +14,7 @@ from holdfast.platform.settings import settings
 from holdfast.stripe import gateway
 
 _ID = re.compile(r"evt_[A-Za-z0-9_]{1,250}")
-_END_OF_TIME = 2**36  # seconds since 1970, in the year 4147: what comes later is no time of Stripe
+_END_OF_TIME = 2**36  # seconds since 1970, in the year 4147: a later time is not Stripe's
 _SESSION_EVENTS = {
     "checkout.session.completed",
     "checkout.session.async_payment_succeeded",
@@ -32,7 +32,7 @@ class StripeEvent:
     Attributes:
         about: "checkout" or "refund"; None: nothing of ours.
         outcome: what a session means, or our word for the state of a refund.
-        subject: what the database decides by of the session or refund; no customer data.
+        subject: the part of the session or refund that the database needs; no customer data.
     """
 
     id: str

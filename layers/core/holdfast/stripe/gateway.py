@@ -1,8 +1,8 @@
-"""The only module that speaks to Stripe, and what its answers mean for us.
+"""The only module that talks to Stripe, and what its answers mean for us.
 
 Idempotency keys come from rows, so a repeat is the same request. Stripe replays the first answer
-under a key for at least a day, its own 500s included; after that a thing is looked up, never
-blindly sent again.
+under a key for at least a day, its own 500s included; after that it is looked up, never blindly
+sent again.
 
 Source: Stripe API 2026-10-28.endive; docs.stripe.com, checkout sessions, refunds, idempotent
     requests.
@@ -25,7 +25,7 @@ _TIMEOUT_SECONDS = 4
 _RETRIES = 1
 _KEY_WINDOW_SECONDS = 23 * 60 * 60  # Stripe keeps keys for a day; an hour for slow calls
 _LOOK_UP_SECONDS = 2 * 60 * 60  # how long after its checkout a session may have been made
-_SKEW_SECONDS = 60 * 60  # by which the database's clock may be ahead of Stripe's
+_SKEW_SECONDS = 60 * 60  # how far the database's clock may be ahead of Stripe's
 _LOOK_UP_LIMIT = 2000
 _ID = re.compile(r"[A-Za-z0-9_]{1,255}")  # of anything at Stripe
 _CURRENCY = re.compile(r"[A-Za-z]{3}")
@@ -35,7 +35,7 @@ Session = dict[str, Any]
 
 
 class Refused(Exception):
-    """Stripe will never do this; repeating it is useless.
+    """Stripe refuses this for good; repeating it is useless.
 
     Attributes:
         parameter: the request parameter that Stripe objects to, or None.
@@ -89,8 +89,8 @@ def create_session(checkout: Mapping[str, Any]) -> Session:
         try:
             return _found_session(checkout)
         except Absent:
-            # Only a 500 that is replayed lasts as long as its key. After another one a slow
-            # request with the same key may still make the session.
+            # Only a 500 that is replayed lasts as long as its key. After any other, a slow request
+            # with the same key may still make the session.
             if not error.replayed:
                 raise Unavailable() from error
             raise
@@ -109,7 +109,7 @@ def retrieve_session(session_id: str) -> Session:
 
 
 def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
-    """See to it that a checkout can no longer be paid, and answer how it ended.
+    """Make sure that a checkout can no longer be paid, and return how it ended.
 
     Returns:
         The outcome as `core.settle` knows them, "absent" when there never was a session, and the
@@ -130,7 +130,7 @@ def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
     except (
         Refused,
         _Broken,
-    ):  # not open any more: it was paid, is being paid, or expired by itself
+    ):  # no longer open: it was paid, is being paid, or expired by itself
         session = retrieve_session(session_id)
     if not readable(session):
         logger().error("a session lacks what we read", session=session_id)
@@ -144,7 +144,7 @@ def close_session(checkout: Mapping[str, Any]) -> tuple[str, Session | None]:
 def outcome(session: Mapping[str, Any], event_type: str | None = None) -> str:
     """What a session means: open, pending, paid, failed or expired.
 
-    One that is complete and had nothing to pay has brought no money: none of ours is free, so for
+    One that is complete but required no payment has brought no money: none of ours is free, so for
     us it failed.
 
     Args:
@@ -204,13 +204,13 @@ def refund_status(refund: dict[str, Any]) -> str:
 
 
 def refund_failed(effect_id: str | None, stripe_refund_id: str) -> None:
-    """Tell that the bank refused a refund: a person must see that the money goes back."""
+    """Report that the bank refused a refund: a person must see that the money is refunded."""
     logger().error("refund failed", effect=effect_id, stripe_refund=stripe_refund_id)
     count("RefundFailed")
 
 
 def metadata_of(thing: Mapping[str, Any], *names: str) -> dict[str, str]:
-    """What we wrote into the metadata of something at Stripe, without what others may have."""
+    """What we wrote into the metadata of an object at Stripe, without other entries."""
     metadata = thing.get("metadata")
     found = metadata if isinstance(metadata, Mapping) else {}
     return {name: found[name] for name in names if _is_plain(found.get(name))}
@@ -225,7 +225,7 @@ def _is_plain(value: Any) -> bool:
 
 
 def summary(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The part of a session that the database decides by; no customer data."""
+    """The part of a session that the database needs; no customer data."""
     if session is None:
         return None
     intent = session.get("payment_intent")
@@ -242,7 +242,7 @@ def summary(session: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 def refund(effect: Mapping[str, Any]) -> dict[str, Any]:
-    """Send a payment's money back, once; or ask about it, if it is on its way.
+    """Refund a payment, once; or ask about the refund, if it is on its way.
 
     Args:
         effect: of kind refund_payment, as `core.lease_effect` describes it.
@@ -340,7 +340,7 @@ def verify_event(payload: bytes, signature: str, *, now: float) -> None:
 
 
 class _Broken(Exception):
-    """Stripe answered 500, or 409 as a twin is at work: it happened, or may yet, or not."""
+    """Stripe answered 500, or 409 because a twin is running: it happened, or may yet, or not."""
 
     def __init__(self, *, replayed: bool) -> None:
         super().__init__("Stripe answered 500 or 409")
@@ -361,7 +361,7 @@ def _meaning(error: stripe.StripeError) -> Exception:
     passing = (
         stripe.APIConnectionError,
         stripe.RateLimitError,
-        # wrong keys are ours to mend, and then the same call succeeds
+        # wrong keys are ours to fix, and then the same call succeeds
         stripe.AuthenticationError,
         stripe.PermissionError,
     )
@@ -408,7 +408,7 @@ def _found_refund(wanted: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def _listed(method: Any, parameters: dict[str, Any]) -> list[dict[str, Any]]:
-    """All objects of a list, page by page, up to a bound that no account of ours reaches.
+    """All objects of a list, page by page, up to a limit that no account of ours reaches.
 
     Raises:
         Unavailable: no answer, or more objects than can be looked through.

@@ -1,6 +1,6 @@
-"""What Stripe's own books say of money: payments and refunds, page by page or one by one.
+"""Stripe's own books of payments and refunds, page by page or one by one.
 
-No more of them than is compared with ours; nothing about customers.
+Only what is compared with ours; nothing about customers.
 
 Source: Stripe API 2026-10-28.endive, payment intents, refunds, pagination.
 """

@@ -14,7 +14,7 @@ WaitingState = Literal["waiting", "offered", "booked", "lapsed", "left"]
 
 
 class WaitRequest(Overridable):
-    """Which time to wait for, and who waits."""
+    """Which time to wait for, and for whom."""
 
     resource_id: UUID
     offering_id: UUID

@@ -1,4 +1,4 @@
-"""Waiting for a time that is taken: joining, looking, leaving; and the offers."""
+"""Waiting for a time that is taken: joining, reading, leaving; and the offers."""
 
 from typing import Any
 from uuid import UUID
@@ -14,14 +14,14 @@ from holdfast.waitlist.models import WaitRequest
 
 
 def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -> dict[str, Any]:
-    """Take a waitlist entry; the answer carries the secret that opens it.
+    """Join the waitlist; the answer has the secret that opens the entry.
 
     Raises:
         TimeIsFree: with the free periods, which can be held at once.
-        AlreadyWaiting: a server's customer has a place for it. A browser gets another place.
-        TooManyHolds: the network address, or for a server the customer, has as many as is allowed.
+        AlreadyWaiting: a server's customer has an entry for it. A browser gets another entry.
+        TooManyHolds: the network address, or for a server the customer, has as many as allowed.
         Forbidden: an override without a secret key.
-        NotOffered, NotPriced, NotFound: the catalogue has no such thing.
+        NotOffered, NotPriced, NotFound: not in the catalogue.
         IdempotencyKeyReused, RequestInProgress: see `idempotency.once`.
     """
 
@@ -36,7 +36,7 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
             secret_hash,
             request.as_json(),
         )
-        if place["id"] == str(entry_id):  # else it is a repeat's
+        if place["id"] == str(entry_id):  # otherwise it is a repeat's
             count("WaitlistJoined")
         return place
 
@@ -47,22 +47,22 @@ def join(actor: Actor, request: WaitRequest, key: str, context: LambdaContext) -
 
 
 def get(actor: Actor, entry_id: UUID) -> dict[str, Any]:
-    """One place.
+    """One entry.
 
     Raises:
-        NotFound: no such place for this caller.
+        NotFound: no such entry for this caller.
     """
     place: dict[str, Any] = database.call("get_waitlist_entry", actor.as_json(), entry_id)
     return place
 
 
 def leave(actor: Actor, entry_id: UUID, version: int | None) -> dict[str, Any]:
-    """Wait no longer; an offer goes to the next in line.
+    """Leave the waitlist; an offer goes to the next in line.
 
     Raises:
-        NotFound: no such place for this caller.
+        NotFound: no such entry for this caller.
         IllegalState: the offer is being paid, or is booked.
-        StaleVersion: the place has changed since.
+        StaleVersion: the entry has changed since.
     """
     place: dict[str, Any] = database.call("leave_waitlist", actor.as_json(), entry_id, version)
     return place
@@ -71,7 +71,7 @@ def leave(actor: Actor, entry_id: UUID, version: int | None) -> dict[str, Any]:
 def list_page(
     actor: Actor, filters: dict[str, Any], cursor: str | None, limit: int
 ) -> dict[str, Any]:
-    """A page of the tenant's places, the oldest first.
+    """A page of the tenant's entries, the oldest first.
 
     Raises:
         Forbidden: not a secret key.

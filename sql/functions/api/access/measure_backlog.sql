@@ -1,16 +1,16 @@
--- api.measure_backlog: how far behind the sweeps are, and what waits for a person.
+-- api.measure_backlog: how late the sweeps are, and what waits for a person.
 --
 -- Returns   {"now": RFC 3339,
 --           "effect_lag_seconds": how long the effect that is due longest has been due,
 --           "effect_age_seconds": age of the oldest effect whose last attempt failed,
---           "hold_lag_seconds": how far past its deadline the oldest hold or change is,
+--           "hold_lag_seconds": how far past its deadline the oldest hold or reschedule is,
 --           "offer_lag_seconds": how long the waitlist entry that waits longest has not been looked at,
---           "calendar_lag_seconds": how far past its turn the oldest calendar is,
---           "effects_dead", "refunds_failed": how many, up to 1000; refunds that another one has
+--           "calendar_lag_seconds": how overdue the oldest calendar is,
+--           "effects_dead", "refunds_failed": how many, up to 1000; refunds that were
 --           replaced do not count
---           "sweep_rows_failing": rows that a sweep passes over now, up to 1000
+--           "sweep_rows_failing": rows that a sweep skips now, up to 1000
 --           "calendars_stale": calendars that failed five times in a row or more, up to 1000}
---           Seconds are 0 where nothing waits. What is of a tenant that is not here does not count.
+--           Seconds are 0 where nothing waits. Tenants that are not here do not count.
 --
 -- Runs as holdfast_system: it looks across tenants.
 --

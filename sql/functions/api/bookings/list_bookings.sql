@@ -1,7 +1,7 @@
 -- api.list_bookings: the tenant's bookings in order of their start, a page at a time.
 --
 -- p_filters {"resource_id", "status", "starts_from", "starts_before"}, each optional; with
---           {"reference"}, as a person typed it, the booking that has it and no other
+--           {"reference"}, as a person typed it, only the booking that has it
 -- p_after   {"starts_at", "id"} of the last booking of the page before, or null
 -- p_limit   rows a page
 -- Returns   {"bookings": […], "next": {"starts_at", "id"} | null}

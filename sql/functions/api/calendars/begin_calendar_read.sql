@@ -1,7 +1,7 @@
 -- api.begin_calendar_read: what is needed to read these calendars now, before a hold.
 --
 -- p_calendar_ids {"tenant_id", "calendars": [id, …]} as the refusal KHCAL names them, never taken from a
---                client; the release before this sends the ids alone, as an array
+--                client; the previous release sends the ids alone, as an array
 -- Returns        [task, …] as core.reading_task describes them
 --
 -- Runs as holdfast_system: the calendar's tenant was authorised by the call that was refused.

@@ -1,10 +1,10 @@
--- api.claim_calendars: take calendars whose turn it is to be read; any number of copies may run.
+-- api.claim_calendars: take calendars that are due to be read; any number of copies may run.
 --
 -- Each tenant has its share: at most three of its calendars are being read at any time, however many are
 -- due. Those due longest come first, then tenants in turn, beginning at any of them: one whose
 -- calendars are slow, or many, keeps no more than three of the sweep's places.
 --
--- A claimed calendar's turn comes again after a minute, should nothing be heard of this reading.
+-- A claimed calendar is due again after a minute, if this reading does not finish.
 --
 -- p_limit   calendars a call
 -- Returns   [task, …] as core.reading_task describes them
@@ -30,7 +30,8 @@ declare
     v_now timestamptz := core.clock();
     v_tasks jsonb := '[]';
 begin
-    -- who has waited longest; then, so that none with many calendars hides the others, the next
+    -- the one that is due longest; then, so that none with many calendars hides the others, the
+    -- next
     for v_tenant in
         select d.tenant_id
         from (
@@ -54,7 +55,7 @@ begin
     v_tenant := v_begun;
     for v_look in 1 .. v_looks loop
         exit when pg_catalog.jsonb_array_length(v_tasks) >= p_limit;
-        -- the calendar of the next tenant whose turn comes first
+        -- the next tenant's calendar that was due first
         select * into v_first
         from core.calendars as c
         where c.tenant_id > v_tenant

@@ -9,7 +9,7 @@
 --
 -- Locks     the request key
 -- Raises    KHAUT · KHDEN secret key needed · KHNTF no such resource · KHKEY key reused
---           KHSTA  the resource has as many calendars as one can have
+--           KHSTA  the resource has as many calendars as allowed
 -- Backstop  idempotency_keys_pkey, calendars_url_is_https
 create or replace function api.create_calendar(
     p_actor jsonb, p_key text, p_calendar_id uuid, p_request jsonb)
@@ -39,7 +39,7 @@ begin
         return core.calendar_json(v_calendar);
     end if;
 
-    -- a hold waits for all of them, so they are few; racers may pass this by one or two
+    -- a hold waits for all of them, so they are few; racers may exceed this by one or two
     if (select pg_catalog.count(*)
         from core.calendars_of(v_actor.tenant_id, v_resource.id)) >= 5
     then

@@ -1,4 +1,4 @@
--- api.create_calendar_feed: give out a resource's bookings as a calendar, at a secret address.
+-- api.create_calendar_feed: create a feed of a resource's bookings, at a secret address.
 --
 -- p_key        the client's idempotency key
 -- p_feed_id    id for the feed if this call makes it; a repeat answers the first call's feed

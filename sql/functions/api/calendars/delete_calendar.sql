@@ -1,4 +1,4 @@
--- api.delete_calendar: read a calendar no longer; what it kept busy is free again.
+-- api.delete_calendar: stop reading a calendar; the times it blocked are free again.
 --
 -- Locks     the calendar's row
 -- Raises    KHAUT · KHDEN secret key needed · KHNTF no such calendar of this resource

@@ -1,4 +1,4 @@
--- api.list_calendar_feeds: the calendars that are given out of a resource, revoked ones included.
+-- api.list_calendar_feeds: the feeds of a resource's bookings, revoked ones included.
 --
 -- Returns   {"feeds": […]}
 --

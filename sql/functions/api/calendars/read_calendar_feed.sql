@@ -1,20 +1,20 @@
 -- api.read_calendar_feed: a resource's bookings, for the holder of the secret address.
 --
--- Of the customer it shows the name only: the holder of the address is not signed in, and calendars
--- are shared.
+-- Of the customer it shows the name only: the holder of the address is not authenticated, and
+-- calendars are shared.
 --
 -- p_token_hash SHA-256 of the address's secret part
--- p_tenant_id  the tenant in the address; null: an address of old has none
+-- p_tenant_id  the tenant in the address; null: an older address has none
 -- Returns      {"resource": {"id", "name", "timezone"}, "bookings": [{"id", "version", "status",
 --              "offering", "customer", "starts_at", "ends_at", "updated_at"}, …]}: those that own
 --              their time or have been held, from 30 days ago to the resource's horizon, at most
 --              5000
 --
--- Runs as holdfast_system: of an address of old the tenant is not known before the feed is found.
+-- Runs as holdfast_system: the tenant of an older address is not known before the feed is found.
 --
 -- Locks     none
 -- Raises    KHMOV  another database answers for the tenant
---           KHNTF  no such feed, or it was revoked, or its resource is no more
+--           KHNTF  no such feed, or it was revoked, or its resource is archived
 -- Backstop  none
 create or replace function api.read_calendar_feed(p_token_hash bytea, p_tenant_id uuid default null)
 returns jsonb

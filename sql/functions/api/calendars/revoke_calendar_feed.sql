@@ -1,4 +1,4 @@
--- api.revoke_calendar_feed: the secret address opens nothing from now on. Twice is once.
+-- api.revoke_calendar_feed: make the secret address invalid. Revoking twice is revoking once.
 --
 -- Locks     the feed's row
 -- Raises    KHAUT · KHDEN secret key needed · KHNTF no such feed of this resource

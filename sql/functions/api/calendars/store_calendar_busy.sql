@@ -1,13 +1,14 @@
--- api.store_calendar_busy: record what came of reading a calendar. The reading that began later wins.
+-- api.store_calendar_busy: record the result of reading a calendar. The reading that began later
+-- wins.
 --
 -- p_begun_at when the reading began, as core.reading_task said
 -- p_reading  {"outcome": "read", "busy": [[from, to], …], "until", "etag", "last_modified"}
---            {"outcome": "unchanged", "etag", "last_modified"}: still what these validators say
+--            {"outcome": "unchanged", "etag", "last_modified"}: still as these validators say
 --            {"outcome": "failed", "failure": why, for people}
 --            each with "seconds": how long that took; five or more is slow; and the task's "tenant_id"
 -- Returns    {"result": "stored" | "unchanged" | "failed" | "superseded" | "gone"}
 --
--- Runs as holdfast_system: the caller tells the tenant.
+-- Runs as holdfast_system: the caller names the tenant.
 --
 -- Locks     the tenant's fence; the calendar's row
 -- Raises    55P03 · KHMOV
@@ -25,7 +26,7 @@ declare
     v_now timestamptz;
     v_slow boolean;
 begin
-    if v_tenant_id is null then -- the release before this does not tell it
+    if v_tenant_id is null then -- the previous release does not send it
         select c.tenant_id into v_tenant_id from core.calendars as c where c.id = p_calendar_id;
     end if;
     if v_tenant_id is not null then
@@ -55,7 +56,7 @@ begin
         set failure = pg_catalog.left(p_reading ->> 'failure', 500),
             failures = least(c.failures + 1, 1000),
             claimed_at = null,
-            -- 5, 10, 20 … minutes, up to 6 hours, a quarter up or down so that retries spread
+            -- 5, 10, 20 … minutes, up to 6 hours, a quarter more or less so that retries spread
             due_at = v_now + least(360, 5 * power(2, least(c.failures, 10)))
                 * (0.75 + pg_catalog.random() / 2) * interval '1 minute'
         where c.tenant_id = v_calendar.tenant_id and c.id = v_calendar.id;
@@ -78,7 +79,7 @@ begin
         last_modified = p_reading ->> 'last_modified',
         failure = null,
         failures = 0,
-        -- what can be read, but slowly, has its turn less and less often, like what cannot
+        -- a calendar that is slow to read is read less and less often, like one that fails
         slow_readings = case when v_slow then least(c.slow_readings + 1, 1000) else 0 end,
         claimed_at = null,
         due_at = v_now + case when v_slow

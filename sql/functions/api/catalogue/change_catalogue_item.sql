@@ -1,9 +1,9 @@
--- api.change_catalogue_item: change some of what an item of the catalogue says. Bookings stay as they
--- are: time, price, buffers and names were frozen when they were made.
+-- api.change_catalogue_item: change an item of the catalogue. Bookings stay as they are: time,
+-- price, buffers and names were frozen when they were made.
 --
 -- p_version the version that the client has seen (If-Match), or null for any
 -- p_request what is to change; see api.create_catalogue_item
--- Returns   the item; a blackout with the live bookings that it lies on
+-- Returns   the item; a blackout with the live bookings in its time
 --
 -- Locks     as core.lock_item
 -- Raises    KHAUT · KHDEN · KHNTF · KHVER stale version · KHARC it is archived

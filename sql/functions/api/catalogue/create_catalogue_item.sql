@@ -5,7 +5,7 @@
 -- p_key         the client's idempotency key
 -- p_id          its id if this call makes it; a repeat answers the first call's
 -- p_request     its columns, as the API calls them; lists (prices, offering_ids, resource_ids) with it
--- Returns       the item; a blackout with the live bookings that it lies on
+-- Returns       the item; a blackout with the live bookings in its time
 --
 -- Locks     the request key; the rules of the resource
 -- Raises    KHAUT · KHDEN secret key needed · KHNTF no such resource, or something named in it

@@ -1,6 +1,6 @@
 -- api.remove_catalogue_item: archive a resource, an offering or a pool; delete a rule of a resource.
 --
--- What is archived cannot be booked any more and is in no public view; bookings of it stay, and show
+-- An archived item can no longer be booked and is in no public view; its bookings stay, and show
 -- its name. Archiving twice is archiving once.
 --
 -- p_version the version that the client has seen (If-Match), or null for any

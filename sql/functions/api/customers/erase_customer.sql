@@ -1,7 +1,7 @@
--- api.erase_customer: forget a person; bookings, money and history stay, without a name.
+-- api.erase_customer: erase a customer; bookings, payments and history stay, without a name.
 --
--- A person is a mailbox, as for api.export_customer. Erasing twice is erasing once, and an
--- unknown person is erased already.
+-- A customer is a mailbox, as for api.export_customer. Erasing twice is erasing once, and an
+-- unknown customer counts as erased.
 --
 -- p_request {"email"}
 -- Returns   {"customers", "bookings", "places", "letters": how many}
@@ -10,9 +10,9 @@
 --           cart after its first; their waitlist entries, without waiting: a transaction that offers one a
 --           time waits for its customer
 -- Raises    KHAUT · KHDEN secret key needed
---           KHCIU  the customer has bookings ahead, or money on its way; detail is {"obstacles":
+--           KHCIU  the customer has bookings ahead, or a refund under way; detail is {"obstacles":
 --           [{"booking_id", "reason"}, …]}, at most 20
---           55P03  a place is being offered a time, or a lock was not to be had within 3 s
+--           55P03  an entry is being offered a time, or a lock was not free within 3 s
 -- Backstop  customers_email_unique
 create or replace function api.erase_customer(p_actor jsonb, p_request jsonb)
 returns jsonb
@@ -20,7 +20,7 @@ language plpgsql volatile security definer
 set lock_timeout = '3s'
 as $$
 declare
-    c_nobody constant text := 'erased';
+    c_erased constant text := 'erased';
     v_actor core.actor := core.authorize(p_actor, 'customer.erase');
     v_mailbox text := core.mailbox_of(p_request ->> 'email');
     v_customers uuid[] := '{}';
@@ -100,7 +100,7 @@ begin
     perform pg_catalog.set_config('holdfast.reason', 'the customer was erased', true);
     foreach v_one in array v_bookings loop
         update core.bookings as b
-        set customer_name = c_nobody, customer_phone = null, notes = null, address_hash = null,
+        set customer_name = c_erased, customer_phone = null, notes = null, address_hash = null,
             locale = null, timezone = null
         where b.tenant_id = v_actor.tenant_id and b.id = v_one.id;
         update core.checkouts as c
@@ -117,11 +117,11 @@ begin
     end loop;
     foreach v_id in array v_places loop
         update core.waitlist as w
-        set customer_name = c_nobody, customer_phone = null, address_hash = null, locale = null,
+        set customer_name = c_erased, customer_phone = null, address_hash = null, locale = null,
             timezone = null, state = case when w.state = 'waiting' then 'left' else w.state end
         where w.tenant_id = v_actor.tenant_id and w.id = v_id;
     end loop;
-    -- the hash of a request shows whether a name and an address were in it: it becomes another's
+    -- the hash of a request shows whether a name and an address were in it: it is replaced
     foreach v_id in array v_results || v_places loop
         update core.idempotency_keys as k
         set fingerprint = pg_catalog.sha256(pg_catalog.uuid_send(pg_catalog.gen_random_uuid()))
@@ -129,7 +129,7 @@ begin
     end loop;
     foreach v_id in array v_customers loop
         update core.customers as c
-        set email = c_nobody || '-' || c.id || '@invalid', name = c_nobody, phone = null
+        set email = c_erased || '-' || c.id || '@invalid', name = c_erased, phone = null
         where c.tenant_id = v_actor.tenant_id and c.id = v_id;
     end loop;
     perform core.still_authorized(v_actor);

@@ -1,9 +1,9 @@
--- api.export_customer: everything that is held about a person, a page of bookings at a time.
+-- api.export_customer: everything that is stored about a customer, a page of bookings at a time.
 --
--- A person is a mailbox: all customers whose addresses differ in letter case and tags alone.
+-- A customer is a mailbox: all rows whose addresses differ only in letter case and tags.
 --
 -- p_request {"email"}
--- p_after   id of the last booking of the page before, or null; the first page has the rest, too
+-- p_after   id of the last booking of the page before, or null; the first page has the other data, too
 -- p_limit   bookings a page
 -- Returns   {"mailbox", "customers": […], "waitlist": […], "bookings": [core.booking_json and
 --           core.booking_books_json in one, …], "next": id | null}

@@ -1,4 +1,4 @@
--- api.abandon_change: api.cancel_reschedule, by the name that the release before calls.
+-- api.abandon_change: api.cancel_reschedule, under the name that the previous release calls.
 --
 -- Locks     as api.cancel_reschedule
 -- Raises    as api.cancel_reschedule

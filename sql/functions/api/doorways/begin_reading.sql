@@ -1,4 +1,4 @@
--- api.begin_reading: api.begin_calendar_read, by the name that the release before calls.
+-- api.begin_reading: api.begin_calendar_read, under the name that the previous release calls.
 --
 -- Locks     as api.begin_calendar_read
 -- Raises    as api.begin_calendar_read

@@ -1,4 +1,5 @@
--- api.continue_reconciliation: api.next_reconciliation_page, by the name that the release before calls.
+-- api.continue_reconciliation: api.next_reconciliation_page, under the name that the previous
+-- release calls.
 --
 -- Locks     as api.next_reconciliation_page
 -- Raises    as api.next_reconciliation_page

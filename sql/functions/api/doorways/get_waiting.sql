@@ -1,4 +1,4 @@
--- api.get_waiting: api.get_waitlist_entry, by the name that the release before calls.
+-- api.get_waiting: api.get_waitlist_entry, under the name that the previous release calls.
 --
 -- Locks     as api.get_waitlist_entry
 -- Raises    as api.get_waitlist_entry

@@ -1,4 +1,4 @@
--- api.measure: api.measure_backlog, by the name that the release before calls.
+-- api.measure: api.measure_backlog, under the name that the previous release calls.
 --
 -- Locks     as api.measure_backlog
 -- Raises    as api.measure_backlog

@@ -1,4 +1,4 @@
--- api.reconcile: api.submit_reconciliation_page, by the name that the release before calls.
+-- api.reconcile: api.submit_reconciliation_page, under the name that the previous release calls.
 --
 -- Locks     as api.submit_reconciliation_page
 -- Raises    as api.submit_reconciliation_page

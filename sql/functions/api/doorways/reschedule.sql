@@ -1,4 +1,4 @@
--- api.reschedule: api.reschedule_booking, by the name that the release before calls.
+-- api.reschedule: api.reschedule_booking, under the name that the previous release calls.
 --
 -- Locks     as api.reschedule_booking
 -- Raises    as api.reschedule_booking

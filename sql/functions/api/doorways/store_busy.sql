@@ -1,4 +1,4 @@
--- api.store_busy: api.store_calendar_busy, by the name that the release before calls.
+-- api.store_busy: api.store_calendar_busy, under the name that the previous release calls.
 --
 -- Locks     as api.store_calendar_busy
 -- Raises    as api.store_calendar_busy

@@ -1,4 +1,4 @@
--- api.release_hold: give a held time back before it is paid.
+-- api.release_hold: release a held time before it is paid.
 --
 -- A time whose checkout can still be paid is not free yet: the answer then carries the effect that
 -- closes the checkout at the provider, leased to the caller, and the time is released with its

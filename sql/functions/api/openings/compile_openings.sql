@@ -1,9 +1,9 @@
 -- api.compile_openings: bring the openings of resources up to date, a few at a time.
 --
--- Each resource once a day, so that the days that come nearer are compiled and those that are over are
--- deleted; and once more when the server was started since, because it may have brought other time zone
--- data. All is compared with what is computed, so a copy that is wrong for another reason is mended as
--- well. Nothing depends on it: a day that is not compiled is computed when it is asked for.
+-- Each resource once a day, so that coming days are compiled and past days are deleted; and once
+-- more when the server was started since, because it may have brought other time zone data. All is
+-- compared with what is computed, so a copy that is wrong for another reason is corrected as well.
+-- Nothing depends on it: a day that is not compiled is computed when it is asked for.
 --
 -- p_after   where the call before ended ("next" of its answer), or null to begin
 -- p_limit   resources that one call compiles
@@ -21,11 +21,12 @@ set lock_timeout = '3s' set enable_sort = off
 as $$
 declare
     v_now timestamptz := core.clock();
-    -- said by the first call, for all that follow it: so a turn takes each resource once
+    -- set by the first call for all that follow it, so that a run takes each resource once
     v_before timestamptz := coalesce((p_after ->> 'before')::timestamptz, greatest(
         v_now - interval '23 hours', least(v_now, pg_catalog.pg_postmaster_start_time())));
     v_one record;
     v_looked integer := 0;
+    v_entered boolean := false; -- else the same rows would be asked for again
     v_resources integer := 0;
     v_openings integer := 0;
 begin
@@ -41,6 +42,7 @@ begin
     loop
         v_looked := v_looked + 1;
         continue when not core.try_enter_tenant(v_one.tenant_id, 'sweep', null, null);
+        v_entered := true;
         begin
             v_openings := v_openings
                 + core.compile_openings(v_one.tenant_id, v_one.resource_id, v_now);
@@ -54,7 +56,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'resources', v_resources, 'openings', v_openings,
-        'next', case when v_looked = p_limit then
+        'next', case when v_looked = p_limit and v_entered then
             pg_catalog.jsonb_build_object('before', v_before) end);
 end;
 $$;

@@ -34,7 +34,7 @@ begin
             if v_effect.kind = 'notify_offer'
                 and not core.try_letters(v_effect.tenant_id, v_effect.booking_id)
             then
-                continue; -- another one is counting what this mailbox is sent: the next time
+                continue; -- another call is counting this mailbox's letters: next time
             end if;
             v_claimed := v_claimed
                 || pg_catalog.jsonb_build_array(core.lease_effect(v_effect, p_lease_seconds));

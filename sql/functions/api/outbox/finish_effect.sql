@@ -1,4 +1,4 @@
--- api.finish_effect: record what came of an effect, and all that follows from it, in one
+-- api.finish_effect: record the result of an effect, and all that follows from it, in one
 -- transaction.
 --
 -- p_verdict 'done'  it happened; p_result is {"outcome", "session"} for expire_session and
@@ -11,7 +11,7 @@
 --
 -- Done is done, whichever caller did it; retry and dead count only for the holder of the lease.
 --
--- Runs as holdfast_system: the caller tells the tenant.
+-- Runs as holdfast_system: the caller names the tenant.
 --
 -- Locks     the tenant's fence; as core.settle or core.record_refund, then the effect's row
 -- Raises    40001 · 55P03 · KHMOV · KHNTF no such effect
@@ -29,7 +29,7 @@ declare
     v_waits boolean;
     v_now timestamptz;
 begin
-    if v_tenant_id is null then -- the release before this does not tell it
+    if v_tenant_id is null then -- the previous release does not send it
         select e.tenant_id into v_tenant_id from core.effects as e where e.id = p_effect_id;
     end if;
     perform core.refuse_elsewhere(v_tenant_id);
@@ -67,7 +67,7 @@ begin
         due_at = case
             when v_waits and p_verdict = 'done' then v_now + interval '6 hours'
             when p_verdict = 'retry' then v_now
-                -- 4 s, 8 s, … up to an hour, a quarter up or down so that retries spread
+                -- 4 s, 8 s, … up to an hour, a quarter more or less so that retries spread
                 + least(3600, 2 * power(2, least(e.attempts, 12)))
                     * (0.75 + pg_catalog.random() / 2) * interval '1 second'
             else e.due_at

@@ -1,6 +1,6 @@
--- api.attach_checkout: write down the session that was made for a checkout.
+-- api.attach_checkout: record the session that was made for a checkout.
 --
--- A webhook may have been quicker and have done so already; then nothing changes.
+-- A webhook may have recorded it already; then nothing changes.
 --
 -- p_session the session as the provider answered it; null when it refused for good. Then a new
 --           attempt can be begun, unless the customer has left or the deadline has passed:

@@ -1,5 +1,5 @@
--- api.begin_checkout: the attempt to pay that the caller should now carry on with: for a hold, or for
--- the difference of a change.
+-- api.begin_checkout: the attempt to pay that the caller should continue: for a hold, or for the
+-- difference of a reschedule.
 --
 -- p_key     the client's idempotency key
 -- p_request {"success_url", "cancel_url"}
@@ -34,7 +34,7 @@ declare
     v_checkout core.checkouts;
     v_effect jsonb;
 begin
-    -- a repeat of a call that succeeded is not held to the version it has itself changed
+    -- a repeat of a successful call need not have the version that it changed itself
     if v_earlier is null then
         perform core.require_version(v_booking, p_version);
     end if;

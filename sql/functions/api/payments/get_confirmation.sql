@@ -1,12 +1,12 @@
--- api.get_confirmation: what has become of a booking, in the words a customer waits for.
+-- api.get_confirmation: the state of a booking, in words for its customer.
 --
 -- Returns   {"status", "reason": text | null, "booking": …, "ask": session id | null}
 --           held        a time is reserved, nothing was paid yet
 --           processing  a checkout is open or its result is awaited; ask names the session to ask
 --                       about, to one of those who poll, once in five seconds
 --           confirmed   paid, the time is theirs
---           refunding   the money is on its way back; reason says why
---           refunded    the money was sent back; reason says why
+--           refunding   the refund is under way; reason says why
+--           refunded    the refund has succeeded; reason says why
 --           otherwise   the booking's own status: expired, cancelled, declined, ended, …
 --
 -- Locks     none that it waits for; core.stripe_session_to_ask takes the checkout's row if that is free

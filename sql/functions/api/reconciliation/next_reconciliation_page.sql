@@ -1,7 +1,8 @@
--- api.next_reconciliation_page: the page that the comparison of Stripe's books with ours looks at next.
+-- api.next_reconciliation_page: the page that the comparison of Stripe's books with ours examines
+-- next.
 --
--- A run through both books begins once a day, and each call continues where the last one ended.
--- It covers p_days, up to an hour ago: what is younger is under way.
+-- A run through both books begins once a day, and each call continues where the last one ended. It
+-- covers p_days, up to an hour ago: what is younger may be under way.
 --
 -- Returns   {"open": findings that are neither resolved nor accepted,
 --            "step": null when today's run is over, else

@@ -1,8 +1,9 @@
--- api.submit_reconciliation_page: compare what Stripe says of some payments and refunds with our books, and
--- write down where they differ.
+-- api.submit_reconciliation_page: compare Stripe's records of some payments and refunds with our
+-- books, and record the differences.
 --
--- What can be put right by a stored function is answered as a cure, and the run waits: the caller calls
--- that function, and then this one again with p_tried. What differs even then waits for a person.
+-- A difference that a stored function can repair is returned as a cure, and the run waits: the
+-- caller calls that function, and then this one again with p_tried. A difference that remains waits
+-- for a person.
 --
 -- p_step    what api.next_reconciliation_page answered, with "next": how far this look goes; null: to the
 --           end of the phase
@@ -11,7 +12,7 @@
 -- p_tried   ids of those for which the cure was tried
 -- Returns   {"cures": [id, …], "found": [{"id", "kind", "tenant_id", "booking_id"}, …], "foreign": n}
 --           found: differences that were not known before
---           foreign: how many were passed by, because their metadata names a tenant of another database
+--           foreign: how many were skipped, because their metadata names a tenant of another database
 --
 -- Runs as holdfast_system: it works across tenants.
 --

@@ -8,7 +8,7 @@
 --
 -- Locks     the booking; the effect that closes its checkout
 -- Raises    KHAUT · KHNTF no such booking for this actor · KHVER stale version
---           KHSTA  no change waits, or a delayed payment for it is under way
+--           KHSTA  no reschedule waits, or a delayed payment for it is pending
 -- Backstop  reschedules_pending_has_deadline
 create or replace function api.cancel_reschedule(p_actor jsonb, p_booking_id uuid, p_version integer)
 returns jsonb

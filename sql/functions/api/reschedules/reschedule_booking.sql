@@ -1,9 +1,9 @@
--- api.reschedule_booking: move a booking to another time that can be booked, at the price of today.
+-- api.reschedule_booking: move a booking to another bookable time, at today's price.
 --
--- What costs no more is moved at once: the old time is free exactly when the new one is taken, and
--- a difference goes back. What costs more takes the new time beside the old one, and moves when the
--- difference is paid (api.begin_checkout). A hold is moved with its new price, and keeps its deadline.
--- When a booking can be cancelled free of charge is not moved with it.
+-- If it costs no more it is moved at once: the old time is free exactly when the new one is taken,
+-- and a difference is refunded. If it costs more it takes the new time beside the old one, and
+-- moves when the difference is paid (api.begin_checkout). A hold gets its new price, and keeps its
+-- deadline. The deadline of free cancellation stays.
 --
 -- p_key      the client's idempotency key
 -- p_request  {"starts_at" | "date", "resource_id": another resource that has the offering, or null}
@@ -13,8 +13,8 @@
 -- Locks     the rules of the old and the new resource, shared; the customer, if the resource limits
 --           its customers; the days of the old and of the new
 --           time; the booking, after its cart's first; the request key; as core.occupy; the payments
---           that a difference goes back from
--- Raises    KHAUT · KHNTF no such booking, resource, or the resource has not the offering · KHPRC
+--           that a difference is refunded from
+-- Raises    KHAUT · KHNTF no such booking, resource, or the resource does not have the offering · KHPRC
 --           KHVER stale version · KHKEY · KHOFF · KHTKN · KHCAL · KHCAU
 --           KHEXP  the hold has expired
 --           KHSTA  see core.require_reschedulable, or it has this time already
@@ -41,7 +41,7 @@ declare
     v_period tstzrange;
     v_unchecked boolean;
 begin
-    -- an unlocked look decides which days are locked; days come before bookings
+    -- an unlocked read decides which days are locked; days come before bookings
     select * into v_seen
     from core.bookings as b
     where b.tenant_id = v_actor.tenant_id and b.id = p_booking_id;
@@ -50,7 +50,7 @@ begin
         return core.booking_json(v_seen);
     end if;
 
-    -- what the catalogue and the rules say from here on stays true
+    -- from here on the catalogue and the rules do not change
     perform core.share_rules(array[
         v_seen.resource_id, coalesce((p_request ->> 'resource_id')::uuid, v_seen.resource_id)]);
     v_resource := core.require_resource(

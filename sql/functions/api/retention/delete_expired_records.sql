@@ -1,10 +1,10 @@
 -- api.delete_expired_records: delete what is no longer needed, a small batch at a time.
 --
--- Tenant after tenant, and of each: waitlist entries that ended, bookings that were never paid
--- with all that hangs on them, idempotency keys, events of Stripe's, effects that are done and no
--- money, what sweeps failed at long ago; each when it is older than the tenant's settings say. What has a
--- payment, a refund, a dispute or a finding stays, and so do effects of money. Any number of copies may
--- run, beside anything else: what is locked is passed by, and met by the next turn.
+-- Tenant after tenant, and of each: waitlist entries that ended, bookings that were never paid with
+-- all that hangs on them, idempotency keys, events of Stripe's, done effects without money, old
+-- failures of sweeps; each when it is older than the tenant's settings say. What has a payment, a
+-- refund, a dispute or a finding stays, and so do effects of money. Any number of copies may run,
+-- beside anything else: locked rows are skipped, and left to the next call.
 --
 -- p_after   where the call before ended ("next" of its answer), or null to begin
 -- p_limit   rows that one call looks at
@@ -67,7 +67,7 @@ begin
         if v_looked < p_limit then
             v_kind := v_kind + 1;
         end if;
-        -- one batch is one transaction; and a call ends though many tenants have nothing
+        -- one batch is one transaction, and a call ends even if many tenants have nothing to delete
         if v_looked > 0 or v_empty = 300 then
             return v_answer || (v_done - 'looked' - 'after') || pg_catalog.jsonb_build_object(
                 'next', coalesce(v_after, '{}') || pg_catalog.jsonb_build_object(

@@ -1,7 +1,7 @@
 -- api.get_waitlist_entry: one waitlist entry, for an actor that may see it.
 --
 -- Locks     none
--- Raises    KHAUT · KHNTF no such place for this actor
+-- Raises    KHAUT · KHNTF no such entry for this actor
 -- Backstop  row-level security
 create or replace function api.get_waitlist_entry(p_actor jsonb, p_entry_id uuid)
 returns jsonb

@@ -1,7 +1,7 @@
--- api.join_waitlist: wait for a time that is taken; who comes first is offered it first.
+-- api.join_waitlist: wait for a time that is taken, first come, first served.
 --
 -- p_key         the client's idempotency key
--- p_entry_id    id for the place if this call makes it; a repeat answers the first call's place
+-- p_entry_id    id for the entry if this call makes it; a repeat gets the first call's entry
 -- p_secret_hash SHA-256 of the client secret that belongs to p_entry_id
 -- p_request     {"resource_id", "offering_id", "starts_at" | "date", "tier", "package",
 --               "customer": {"name", "email", "phone"}, "locale", "timezone", "override": {"rules",

@@ -1,9 +1,9 @@
--- api.leave_waitlist: wait no longer, and give an offer back.
+-- api.leave_waitlist: leave the waitlist, and release an offer.
 --
 -- p_version the version the client has seen (If-Match), or null
 --
 -- Locks     as core.lock_waitlist_entry; then as core.transition_booking
--- Raises    KHAUT · KHNTF no such place for this actor · KHVER stale version
+-- Raises    KHAUT · KHNTF no such entry for this actor · KHVER stale version
 --           KHSTA  the offer is being paid, or is booked
 -- Backstop  trigger bookings_100_guard_transition
 create or replace function api.leave_waitlist(p_actor jsonb, p_entry_id uuid, p_version integer)

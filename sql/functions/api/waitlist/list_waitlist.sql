@@ -1,7 +1,7 @@
 -- api.list_waitlist: the tenant's waitlist entries in order of their ids, a page at a time.
 --
 -- p_filters {"resource_id", "state"}, each optional
--- p_after   id of the last place of the page before, or null
+-- p_after   id of the last entry of the page before, or null
 -- p_limit   rows a page
 -- Returns   {"places": […], "next": id | null}
 --

@@ -1,16 +1,16 @@
 -- api.offer_waiting: offer what has become free to those who wait for it, in small batches; any
 -- number of copies may run.
 --
--- What a transaction frees is offered when it commits (core.serve_waitlist). This finds what that left,
--- and what became free in other ways: new hours, a blackout that was lifted, more units. Each place is
--- looked at once in half a minute; one whose time has come, or that has ended, is over.
+-- What a transaction frees is offered when it commits (core.serve_waitlist). This finds what that
+-- left, and what became free in other ways: new hours, a deleted blackout, more units. Each entry
+-- is tried once in half a minute; one whose time has begun, or that has ended, is over.
 --
--- p_limit   places a call
+-- p_limit   entries a call
 -- Returns   {"offered": n, "lapsed": n, "more": boolean}
 --
 -- Runs as holdfast_system: it works across tenants.
 --
--- Locks     up to p_limit places, skipping those that are locked; their tenants' fences; as
+-- Locks     up to p_limit entries, skipping those that are locked; their tenants' fences; as
 --           core.make_offers, so only free days
 -- Raises    40001, 40P01  the batch lost to another transaction, and is to be repeated
 -- Backstop  occupancies_no_overlap
@@ -26,6 +26,7 @@ declare
     v_starts tstzrange;
     v_now timestamptz := core.clock();
     v_looked integer := 0;
+    v_entered boolean := false; -- else the same rows would be asked for again
     v_offered integer := 0;
     v_lapsed integer := 0;
 begin
@@ -40,6 +41,7 @@ begin
     loop
         v_looked := v_looked + 1;
         continue when not core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);
+        v_entered := true;
         begin
             select * into v_resource
             from core.resources as r
@@ -68,7 +70,7 @@ begin
                     v_offered := v_offered + core.make_offers(
                         v_resource, core.waited_range(v_entry, v_resource, v_offering));
                 exception when lock_not_available then
-                    null; -- another transaction is at work there: next time
+                    null; -- another transaction has it: next time
                 end;
             end if;
         exception when others then
@@ -78,6 +80,6 @@ begin
     end loop;
 
     return pg_catalog.jsonb_build_object(
-        'offered', v_offered, 'lapsed', v_lapsed, 'more', v_looked = p_limit);
+        'offered', v_offered, 'lapsed', v_lapsed, 'more', v_looked = p_limit and v_entered);
 end;
 $$;

@@ -1,6 +1,6 @@
 -- core.is_here: whether this database answers for a tenant.
 --
--- Asked by whatever goes across tenants: what is only arriving, or has left, is passed by.
+-- For functions that work across tenants: a tenant that is arriving, or has left, is skipped.
 --
 -- Locks     none
 -- Raises    nothing

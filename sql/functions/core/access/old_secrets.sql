@@ -1,6 +1,7 @@
--- core.old_secrets: bookings and places whose secret is of another key than this one, in order.
+-- core.old_secrets: bookings and entries whose secret is of another key than this one, in order.
 --
--- Of a cart the first stands for all. A booking that was offered to a place has the place's secret.
+-- Of a cart only the first is listed. A booking that was offered to an entry has the entry's
+-- secret.
 --
 -- p_after   {"kind", "tenant_id", "id"} of the last one, or null to begin
 -- Returns   [{"kind": "booking" | "place", "tenant_id", "id", "place_id"}, …]; empty at the end

@@ -1,13 +1,13 @@
--- core.replace_secrets: let other secrets open bookings and places; the old ones open nothing then.
+-- core.replace_secrets: give bookings and entries other secrets; the old ones are then invalid.
 --
 -- p_rows    [{"kind", "tenant_id", "id", "hash": hex of SHA-256}, …] as core.old_secrets names them
--- Returns   how many bookings and places have another secret now
+-- Returns   how many bookings and entries have another secret now
 --
 -- Called as holdfast_system by the migrating function; no login reaches it.
 --
--- Locks     the tenants' fences; the bookings, those of a cart after its first, and the places, one after
+-- Locks     the tenants' fences; the bookings, those of a cart after its first, and the entries, one after
 --           the other
--- Raises    nothing (55P03 when a lock is not to be had within 3 s)
+-- Raises    nothing (55P03 when a lock is not free within 3 s)
 -- Backstop  bookings_secret_is_sha256
 create or replace function core.replace_secrets(p_key_id text, p_rows jsonb)
 returns integer

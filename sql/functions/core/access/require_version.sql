@@ -1,6 +1,6 @@
 -- core.require_version: refuse to act on a booking that has changed since the caller saw it.
 --
--- p_version the version the caller has seen (If-Match), or null when it does not care
+-- p_version the version the caller has seen (If-Match), or null if it gives none
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHVER  the caller has seen another version

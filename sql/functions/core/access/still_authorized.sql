@@ -1,8 +1,8 @@
 -- core.still_authorized: refuse a caller whose key was revoked while the call waited.
 --
--- core.authorize comes before the locks, and who waits for one may wait for seconds. So a function
--- that changes something for a caller asks again after its last wait: what was committed meanwhile
--- is seen here, and undoes all of it. Reads the key's row alone, and locks nothing.
+-- core.authorize comes before the locks, and a wait for a lock may take seconds. So a function that
+-- changes something for a caller checks again after its last wait: a revocation committed meanwhile
+-- is seen here, and undoes everything. Reads only the key's row, and locks nothing.
 --
 -- Locks     none
 -- Raises    KHAUT  the key was revoked meanwhile

@@ -25,7 +25,7 @@ begin
         v_resources := array(select m from core.pool_members(v_pool, p_offering.id) as m);
     end if;
 
-    -- what lies further away is asked for only if that is not enough
+    -- more distant times are searched only if that is not enough
     foreach v_near in array array[v_reach / 12, v_reach] loop
         select pg_catalog.jsonb_agg(
             core.slot_json(n.starts_at, n.ends_at, n.booked_on, n.remaining)

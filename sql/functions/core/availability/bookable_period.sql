@@ -1,4 +1,4 @@
--- core.bookable_period: the offered period that starts at this time; null when a rule refuses it.
+-- core.bookable_period: the bookable period that starts at this time; null when a rule refuses it.
 --
 -- Whether it is still free, and whether a limit is reached, is not asked here.
 --

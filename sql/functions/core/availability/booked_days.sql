@@ -1,9 +1,9 @@
 -- core.booked_days: how many live bookings of a resource start on each local day of a period.
 --
--- A change that waits for its payment counts on its new day as well as on the old one.
--- Runs as holdfast_system for the same reason as core.occupied_ranges.
+-- A reschedule that waits for its payment counts on its new day as well as on the old one. Runs as
+-- holdfast_system for the same reason as core.occupied_ranges.
 --
--- p_except  a booking that is not counted, because it is about to move; or null
+-- p_except  a booking that is not counted, because it is being rescheduled; or null
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none

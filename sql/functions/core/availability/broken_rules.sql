@@ -1,7 +1,7 @@
 -- core.broken_rules: every rule that forbids a start, whether or not the time is still free.
 --
 -- In a fixed order: wrong_mode, by_request, past, notice, horizon, closed, off_grid, blackout,
--- external_busy. There is none exactly when core.require_offered lets the start through.
+-- external_busy. There is none exactly when core.require_offered accepts the start.
 --
 -- p_starts_at | p_date  the start of a slot, or the local date
 -- p_at      the clock the caller decides by

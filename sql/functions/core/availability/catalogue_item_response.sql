@@ -2,7 +2,7 @@
 -- on.
 --
 -- Locks     none (the caller has the resource's rules)
--- Raises    KHNTF  it is gone meanwhile
+-- Raises    KHNTF  it was deleted meanwhile
 -- Backstop  none
 create or replace function core.catalogue_item_response(
     p_actor core.actor, p_kind text, p_resource_id uuid, p_id uuid)

@@ -1,4 +1,4 @@
--- core.earliest_start: from when on a period may start, by the notice that a resource wants.
+-- core.earliest_start: the earliest start, by a resource's notice.
 --
 -- Locks     none
 -- Raises    nothing

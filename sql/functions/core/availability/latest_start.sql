@@ -1,4 +1,4 @@
--- core.latest_start: when a period may start at the latest, by a resource's horizon.
+-- core.latest_start: the latest start, by a resource's horizon.
 --
 -- Locks     none
 -- Raises    nothing

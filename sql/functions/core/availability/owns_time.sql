@@ -1,5 +1,5 @@
--- core.owns_time: whether what an occupancy stands for still owns its time. A hold that has run out does
--- not, nor does a change, swept or not.
+-- core.owns_time: whether the booking of an occupancy still owns its time. An expired hold or
+-- reschedule does not, with or without a sweep.
 --
 -- Locks     none
 -- Raises    nothing

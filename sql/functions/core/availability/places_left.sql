@@ -1,5 +1,5 @@
 -- core.places_left: units, or seats of a group offering, that are free for one period, whatever the
--- rules say of it.
+-- rules say.
 --
 -- Listing counts the same for many periods at once: see core.free_slots.
 --

@@ -1,7 +1,7 @@
 -- core.pool_candidates: the resources of a pool in the order in which a hold tries them.
 --
--- Fair: who has the fewest live bookings in the local week of the wish comes first; among equals the
--- order differs from hold to hold, but is the same whenever this hold is tried again.
+-- Fair: the resource with the fewest live bookings in the requested local week comes first; among
+-- equals the order differs from hold to hold, but is the same whenever this hold is repeated.
 --
 -- p_item    {"pool_id", "offering_id", "starts_at" | "date"}
 -- p_seed    the hold's own id

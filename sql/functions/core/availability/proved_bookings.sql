@@ -1,8 +1,7 @@
--- core.proved_bookings: how many bookings of a resource a customer is known to have that are not over:
--- those that are paid, and those that a server made.
+-- core.proved_bookings: how many current bookings of a resource a customer is known to have: paid
+-- ones, and those that a server made.
 --
--- A customer is a mailbox, as for core.limit_customer. What a browser holds in its name says nothing
--- about it.
+-- A customer is a mailbox, as for core.limit_customer. Holds by browsers in its name prove nothing.
 --
 -- p_except  bookings that are not counted; or null
 -- Locks     none
@@ -15,8 +14,8 @@ language plpgsql stable
 set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
-    -- in two steps, and in the order of an index: else a plan that was made on empty tables might
-    -- begin with all bookings of the tenant, or of the resource
+    -- in two steps, and in the order of an index: otherwise a plan made on empty tables might begin
+    -- with all bookings of the tenant, or of the resource
     v_customers uuid[] := array(
         select c.id
         from core.customers as asker

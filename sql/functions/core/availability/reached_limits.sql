@@ -1,10 +1,10 @@
 -- core.reached_limits: which limits of a resource one more booking would break: daily_limit,
 -- customer_limit, both or none.
 --
--- What a customer is known to have counts until it is over: see core.proved_bookings.
+-- A customer's proved bookings count until they are over: see core.proved_bookings.
 --
 -- p_customer_id  null: the customer is not proved, and only the day is counted
--- p_except       a booking that is not counted, because it is about to move to p_period
+-- p_except       a booking that is not counted, because it is being rescheduled to p_period
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none

@@ -1,8 +1,9 @@
--- core.require_limits: how often a resource may be booked: on one local day, and by one customer.
+-- core.require_limits: refuse more bookings than a resource allows: on one local day, and by one
+-- customer.
 --
 -- A customer's paid bookings, and those that a server made, count until they are over.
 --
--- p_except  a booking that is not counted, because it is about to move to p_period
+-- p_except  a booking that is not counted, because it is being rescheduled to p_period
 -- Locks     none (the caller holds the days of core.lock_range and, for customer_limit, the
 --           customer's mailbox)
 -- Raises    KHOFF  a limit is reached; detail is {"reason": daily_limit | customer_limit}

@@ -1,4 +1,5 @@
--- core.require_offered: the offered period that starts at this time, or the rule that refuses it.
+-- core.require_offered: the bookable period that starts at this time, or an error with the rule
+-- that refuses it.
 --
 -- Whether it is still free, and whether a limit is reached, is not asked here.
 --

@@ -1,5 +1,4 @@
--- core.require_period: the bounds of a listing, checked: from now for seven days unless said
--- otherwise.
+-- core.require_period: the bounds of a listing, checked; by default the next seven days.
 --
 -- Locks     none
 -- Raises    KHPER  the period is empty, reversed or longer than 62 days

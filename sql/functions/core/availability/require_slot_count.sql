@@ -1,4 +1,5 @@
--- core.require_slot_count: refuse a listing of more than 2,000 slots, rather than leave some out unsaid.
+-- core.require_slot_count: refuse a listing of more than 2,000 slots, rather than leave some out
+-- silently.
 --
 -- Locks     none
 -- Raises    KHPER  more than 2,000 slots

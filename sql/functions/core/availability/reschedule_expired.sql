@@ -1,5 +1,5 @@
--- core.reschedule_expired: has a booking's reschedule passed its deadline, with nothing left that could pay
--- for it?
+-- core.reschedule_expired: has a booking's reschedule passed its deadline, and can it no longer be
+-- paid?
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,4 +1,4 @@
--- core.rules_in_use: what other bookings have against one more in a period.
+-- core.rules_in_use: the rules by which other bookings refuse one more in a period.
 --
 -- In a fixed order: taken, buffer, capacity, daily_limit, customer_limit; see api.explain_slot.
 -- None of the first three exactly when core.places_left finds a place.

@@ -1,5 +1,5 @@
--- core.widened: what a new booking of an offering would own of a resource: its period with the buffers
--- of today.
+-- core.widened: what a new booking of an offering would own of a resource: its period with today's
+-- buffers.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,7 +1,7 @@
--- core.booking_after_reschedule: a booking as a reschedule of it would make it: its place, its time and its
+-- core.booking_after_reschedule: a booking as its reschedule would make it: its resource, time and
 -- price.
 --
--- When it can be cancelled free of charge is not among them: a new time never moves that.
+-- The deadline of free cancellation is not among them: it never changes.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,5 +1,5 @@
--- core.bump_booking: make a new version of a booking of which only something that hangs on it has changed,
--- with its line in the trail.
+-- core.bump_booking: make a new version, with its audit row, of a booking of which only dependent
+-- rows have changed.
 --
 -- p_reason  for the audit trail
 -- Locks     none (the caller holds the booking's row)

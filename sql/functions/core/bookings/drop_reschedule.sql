@@ -1,5 +1,5 @@
--- core.drop_reschedule: end the reschedule of a booking that is over; its payment page, if there is one, is
--- closed by the outbox, and money that still comes goes back.
+-- core.drop_reschedule: end the reschedule of a booking that is over; its payment page, if any, is
+-- closed by the outbox, and a payment that still arrives is refunded.
 --
 -- Locks     as core.close_checkout (the caller holds the booking's row)
 -- Raises    nothing

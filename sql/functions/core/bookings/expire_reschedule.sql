@@ -1,6 +1,6 @@
--- core.expire_reschedule: give the time back that a reschedule had taken; the booking stays as it was.
+-- core.expire_reschedule: free the time that a reschedule had taken; the booking stays as it was.
 --
--- Returns the booking, in a new version: what clients see of it is different.
+-- Returns the booking, in a new version: clients see a difference.
 --
 -- p_reason  for the audit trail
 -- Locks     none (the caller holds the booking's row)

@@ -1,4 +1,4 @@
--- core.extend_hold: move the deadline of a hold, and of all that is held with it.
+-- core.extend_hold: extend the deadline of a hold, and of its whole cart.
 --
 -- Locks     none (the caller holds the first booking's row)
 -- Raises    nothing

@@ -1,5 +1,5 @@
--- core.first_start: when what is paid together begins: a booking, or the first of all the periods that
--- it is held with.
+-- core.first_start: the first start of what is paid together: of a booking, or of all periods of
+-- its cart.
 --
 -- Locks     none
 -- Raises    nothing

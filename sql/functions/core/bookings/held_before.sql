@@ -1,4 +1,5 @@
--- core.held_before: the answer of create_hold to a repeat: what the first call made, as it is now.
+-- core.held_before: the answer of create_hold to a repeat: the first call's bookings as they are
+-- now.
 --
 -- p_booking_id  the first booking of that call
 -- Locks     none

@@ -1,5 +1,5 @@
--- core.last_page: until when a payment page is made for what begins then: early enough before
--- its last payment that there is time to pay.
+-- core.last_page: until when a payment page can be made for a time that begins then: early enough
+-- to be paid.
 --
 -- Locks     none
 -- Raises    nothing

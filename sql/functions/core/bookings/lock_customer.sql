@@ -1,4 +1,4 @@
--- core.lock_customer: serialise everyone who books or moves as a booking's customer.
+-- core.lock_customer: serialise all that book or reschedule for a booking's customer.
 --
 -- Locks     the customer's mailbox, as core.lock_identity
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)

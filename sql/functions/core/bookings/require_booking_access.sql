@@ -1,7 +1,7 @@
 -- core.require_booking_access: refuse a booking that this actor cannot reach, as if it did not exist.
 --
--- Whose scope is the tenant needs no secret. A secret ends some time after its booking:
--- core.tenants.secret_days.
+-- A credential with the scope of the tenant needs no secret. A secret ends some time after its
+-- booking: core.tenants.secret_days.
 --
 -- Hashes of 128-bit secrets are compared, so the duration of the comparison reveals nothing of use.
 --

@@ -1,7 +1,7 @@
--- core.require_customer: the customer with this e-mail address, made if need be.
+-- core.require_customer: the customer with this e-mail address, made if necessary.
 --
--- An existing customer's record is never changed by a stranger's booking; each booking keeps the
--- name and phone that were given for it.
+-- A new booking never changes an existing customer's record; each booking keeps the name and phone
+-- that were given for it.
 --
 -- Locks     the customer's row, for key share: it is neither erased nor deleted before the booking is
 --           made

@@ -1,5 +1,4 @@
--- core.calendar_feed_json: a feed that is given, as servers see it. Of its address only the hash is
--- known.
+-- core.calendar_feed_json: a feed, as servers see it. Only the hash of its address is known.
 --
 -- Locks     none
 -- Raises    nothing

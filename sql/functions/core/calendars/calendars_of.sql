@@ -1,7 +1,7 @@
 -- core.calendars_of: the external calendars of a resource; at most a few.
 --
--- Asked for as a stretch of their index, in its order: a plan that was made on empty tables might
--- else begin with all calendars of the tenant.
+-- Read as a range of their index, in its order: otherwise a plan made on empty tables might begin
+-- with all calendars of the tenant.
 --
 -- Locks     none
 -- Raises    nothing

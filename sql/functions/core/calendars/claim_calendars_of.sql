@@ -1,4 +1,4 @@
--- core.claim_calendars_of: take some calendars of one tenant whose turn it is.
+-- core.claim_calendars_of: take some calendars of one tenant that are due.
 --
 -- p_share   how many of them may be read at a time
 -- Returns   [task, …] as core.reading_task describes them

@@ -1,7 +1,7 @@
 -- core.reading_task: all that is needed to read a calendar once, outside any transaction.
 --
 -- Validators of the last answer are given only while its events reach far enough and were
--- understood in the zone that the resource still has; without them the whole feed is answered.
+-- understood in the zone that the resource still has; without them the whole feed is sent.
 --
 -- Returns   {"id", "tenant_id", "url", "etag", "last_modified", "timezone", "begun_at", "from", "until"}:
 --           busy times in [from, until) are wanted; begun_at goes back to api.store_calendar_busy as it is

@@ -1,8 +1,8 @@
 -- core.require_fresh_calendars: have the calendars of these resources been read lately?
 --
--- A calendar that was not, and that this request has not yet tried to read, is asked for: the caller
--- reads it outside the transaction and comes back. One that it could not read is judged by the
--- resource's policy.
+-- If one was not, and this request has not tried to read it yet, the caller is asked to read it
+-- outside the transaction and to repeat the call. For one that it could not read the resource's
+-- policy decides.
 --
 -- p_checked ids of the calendars that this request has tried to read: ["…"], or null
 -- Returns   whether a calendar is taken unchecked, as the resource's policy accepts
@@ -10,7 +10,7 @@
 -- Locks     none
 -- Raises    KHCAL  calendars have to be read first; detail is {"calendars": [id, …],
 --                  "tenant_id", "retry_after": seconds}
---           KHCAU  a calendar cannot be read, and the resource's policy is to refuse then; detail is
+--           KHCAU  a calendar cannot be read, and the resource's policy is to refuse; detail is
 --                  {"retry_after": seconds}
 -- Backstop  none
 create or replace function core.require_fresh_calendars(

@@ -1,4 +1,4 @@
--- core.revoke_old_feeds: let addresses of calendar feeds of another key than this one open nothing.
+-- core.revoke_old_feeds: revoke the addresses of calendar feeds of another key than this one.
 --
 -- Their owners create new ones: only the answer that created a feed contains its address.
 --

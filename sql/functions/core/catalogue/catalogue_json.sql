@@ -1,6 +1,6 @@
 -- core.catalogue_json: one item of the catalogue as servers see it; null when there is none.
 --
--- p_resource_id  of which it must be, if items of the kind are a resource's
+-- p_resource_id  the resource it must belong to, if items of the kind belong to one
 --
 -- Locks     none
 -- Raises    nothing

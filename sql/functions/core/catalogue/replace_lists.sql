@@ -1,7 +1,7 @@
--- core.replace_lists: the lists of a catalogue item that a request names are as it says.
+-- core.replace_lists: replace those lists of a catalogue item that a request names.
 --
 -- Locks     none (the caller has the item and its rules)
--- Raises    KHNTF  something named does not exist · KHUSE an offering that is to go was booked
+-- Raises    KHNTF  something named does not exist · KHUSE an offering to be removed was booked
 -- Backstop  as in the functions that are called
 create or replace function core.replace_lists(
     p_actor core.actor, p_id uuid, p_request jsonb, p_at timestamptz)

@@ -1,4 +1,4 @@
--- core.replace_members: a pool has these resources and no others.
+-- core.replace_members: replace the resources of a pool.
 --
 -- Locks     none
 -- Raises    KHNTF  no such resource

@@ -1,9 +1,9 @@
--- core.replace_offerings: a resource has these offerings and no others.
+-- core.replace_offerings: replace the offerings of a resource.
 --
--- One that was booked here cannot be taken away, since its bookings refer to it; it can be archived.
+-- One that was booked here cannot be removed, since its bookings refer to it; it can be archived.
 --
 -- Locks     none (the caller has the resource's rules)
--- Raises    KHNTF  no such offering · KHUSE an offering that is to go was booked or waited for here
+-- Raises    KHNTF  no such offering · KHUSE an offering to be removed was booked or waited for here
 -- Backstop  resource_offerings_offering_mode, bookings_resource_has_offering
 create or replace function core.replace_offerings(
     p_tenant_id uuid, p_resource_id uuid, p_offering_ids uuid[])

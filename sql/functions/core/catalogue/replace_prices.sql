@@ -1,5 +1,5 @@
--- core.replace_prices: an offering's prices are these and no others. Bookings keep the price that
--- they were made at. A price that stays as it is is not touched, nor judged.
+-- core.replace_prices: replace the prices of an offering. Bookings keep the price that they were
+-- made at. A price that stays the same is neither written nor checked.
 --
 -- p_prices  [{"tier", "package", "amount", "currency"}, …]
 -- Locks     none

@@ -1,7 +1,7 @@
--- core.require_no_overlap: refuse a window that has time in common with another one, naming it.
+-- core.require_no_overlap: refuse a window that overlaps another one, naming it.
 --
 -- p_kind    hours or override; other kinds may overlap
--- p_window  the row as it is to be
+-- p_window  the new row
 -- Locks     none (the caller has the resource's rules)
 -- Raises    KHOVL  detail is {"window": the one it overlaps}
 -- Backstop  weekly_hours_no_overlap, date_overrides_no_overlap
@@ -25,7 +25,7 @@ begin
         where h.tenant_id = v_hours.tenant_id and h.resource_id = v_hours.resource_id
             and h.id <> v_hours.id
             and (h.minutes && pg_catalog.int4range(v_from, v_from + v_minutes)
-                -- what goes past Sunday's midnight lies at the beginning of the week
+                -- a window past Sunday's midnight continues at the beginning of the week
                 or h.minutes && pg_catalog.int4range(v_from - 10080, v_from + v_minutes - 10080))
             and coalesce(h.valid_from <= v_hours.valid_until, true)
             and coalesce(v_hours.valid_from <= h.valid_until, true)

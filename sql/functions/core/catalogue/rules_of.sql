@@ -10,7 +10,7 @@ language sql stable
 as $$
     select case p_kind
         when 'resource' then array[p_id]
-        when 'pool' then '{}'::uuid[] -- whatever a pool picks is a booking of the resource
+        when 'pool' then '{}'::uuid[] -- a pool's booking is a booking of the resource
         when 'offering' then array(
             select ro.resource_id from core.resource_offerings as ro
             where ro.tenant_id = p_actor.tenant_id and ro.offering_id = p_id)

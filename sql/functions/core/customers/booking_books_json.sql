@@ -1,4 +1,4 @@
--- core.booking_books_json: what stands about a booking in other tables, for the person it is about.
+-- core.booking_books_json: what other tables have about a booking, for its customer.
 --
 -- Returns   {"checkouts", "payments", "refunds", "moves", "letters", "history"}, each a list
 -- Locks     none

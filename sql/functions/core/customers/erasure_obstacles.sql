@@ -1,7 +1,7 @@
 -- core.erasure_obstacles: why a booking's customer cannot be erased now.
 --
--- A live booking needs its customer; money on its way has to arrive somewhere; a letter that is being
--- written is sent.
+-- A live booking needs its customer, a payment or refund under way needs its booking, and a letter
+-- under way is sent.
 --
 -- Returns   each reason once: live_booking, payment_under_way, refund_under_way, refund_failed,
 --           dispute_open, effect_pending

@@ -1,7 +1,7 @@
--- core.adopt_buffers: a booking that joins a class has the class's buffers, not those of today.
+-- core.adopt_buffers: give a booking that joins a class the class's buffers instead of today's.
 --
 -- p_during  what the class owns
--- p_part    1: of the booking itself; 2: of its pending change
+-- p_part    1: of the booking itself; 2: of its pending reschedule
 -- Locks     none (the caller made the booking or holds its row)
 -- Raises    nothing
 -- Backstop  none

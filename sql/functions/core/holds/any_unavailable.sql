@@ -1,9 +1,9 @@
--- core.any_unavailable: whether a hold of all these periods is doomed, as far as can be seen without
--- the lock of their days: one of them is taken, or the opening hours do not offer it.
+-- core.any_unavailable: whether a hold of all these periods must fail, as far as can be seen
+-- without the lock of their days: one of them is taken, or the opening hours do not offer it.
 --
 -- Locks     none
 -- Raises    nothing
--- Backstop  none: who passes is looked at again under the lock, by core.hold_periods
+-- Backstop  none: a hold that passes is checked again under the lock, by core.hold_periods
 create or replace function core.any_unavailable(p_requested core.requested_period[])
 returns boolean
 language plpgsql immutable

@@ -1,7 +1,7 @@
--- core.awaited: could anyone in the waitlist have any of this time now?
+-- core.awaited: could any waitlist entry have some of this time now?
 --
--- Asked after a stale hold has been cleared out of the way: the time then belongs to the first in the
--- waitlist. A question only; the offer is made when the transaction that frees the time commits.
+-- Checked after an expired hold has been cleared away: the time then belongs to the first in the
+-- waitlist. Only a check; the offer is made when the transaction that frees the time commits.
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,6 +1,6 @@
 -- core.class_id: the id of the group class that has this range of a unit.
 --
--- Derived, so that two who open it at once open one class, and their seats tell them apart.
+-- Derived, so that two that open it at once open one class, with different seats.
 --
 -- Locks     none
 -- Raises    nothing

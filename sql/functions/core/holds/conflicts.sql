@@ -1,4 +1,5 @@
--- core.conflicts: which of the wanted periods visibly cannot be had, and why; looked at without a lock.
+-- core.conflicts: which of the requested periods visibly cannot be held, and why; read without a
+-- lock.
 --
 -- Refuses early and cheaply; it never grants anything.
 --

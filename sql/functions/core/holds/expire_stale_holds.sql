@@ -1,5 +1,4 @@
--- core.expire_stale_holds: free the time of expired holds that are in the way; how many
--- that were.
+-- core.expire_stale_holds: free the time of expired holds that are in the way; returns how many.
 --
 -- Only status held: a paying booking may still be paid. Bookings of one cart expire together, and
 -- is locked and freed through the first.

@@ -1,4 +1,4 @@
--- core.require_payable_cart: periods that are held together are paid together.
+-- core.require_payable_cart: refuse periods that cannot be paid together.
 --
 -- Locks     none
 -- Raises    KHCRT  too many periods, several currencies, or a sum that no checkout takes; detail is

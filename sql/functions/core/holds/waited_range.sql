@@ -1,4 +1,4 @@
--- core.waited_range: all the time that what a waitlist entry waits for could occupy.
+-- core.waited_range: the whole range that a period of a waitlist entry could occupy.
 --
 -- Locks     none
 -- Raises    nothing
@@ -14,7 +14,7 @@ declare
 begin
     return core.widened(
         p_resource, p_offering, pg_catalog.lower(v_starts),
-        -- a whole date lies in the window already
+        -- a whole date is inside the window already
         pg_catalog.upper(v_starts) + coalesce(p_offering.duration_minutes, 0) * interval '1 minute');
 end;
 $$;

@@ -3,9 +3,9 @@
 --
 -- p_subject  what the request is about: a booking, a resource; nil where nothing exists yet
 --
--- A key belongs to its caller, and to one operation on one subject: the same key elsewhere is another
--- key, which reveals nothing about this one and is not in its way. A concurrent call with the same key
--- waits here until the first one has committed or failed.
+-- A key belongs to its caller, and to one operation on one subject: the same key elsewhere is
+-- another key, which reveals nothing about this one and does not disturb it. A concurrent call with
+-- the same key waits here until the first one has committed or failed.
 --
 -- Locks     the unique key of the fence row
 -- Raises    KHKEY  the key was used for another request · KHAUT  see core.still_authorized
@@ -27,7 +27,7 @@ begin
         return null;
     end if;
 
-    perform core.still_authorized(p_actor); -- who waited for the first call, perhaps for long
+    perform core.still_authorized(p_actor); -- the caller may have waited long for the first call
     return core.replayed(p_actor, p_operation, p_subject, p_key, p_fingerprint);
 end;
 $$;

@@ -1,10 +1,10 @@
--- core.limit_address: how many unpaid periods browsers of one network address keep and make, and how
--- soon they may go on after some that were not paid.
+-- core.limit_address: limit how many unpaid periods browsers of one network address hold and make,
+-- and how soon they may hold again after some that were not paid.
 --
--- A hold costs nothing until it is paid, so three things are counted: what the address keeps now, what
--- it has taken in the last hour whatever became of it, and how many of its requests of that hour ended
--- unpaid. From the first of those beyond free_lapses a pause is required before the next one: 10
--- seconds, doubled with each further one, 10 minutes at most.
+-- A hold costs nothing until it is paid, so three things are counted: what the address holds now,
+-- what it has taken in the last hour whatever its state, and how many of its requests of that hour
+-- ended unpaid. From the first of those beyond free_lapses a pause is required before the next one:
+-- 10 seconds, doubled with each further one, 10 minutes at most.
 --
 -- p_periods  how many more
 --

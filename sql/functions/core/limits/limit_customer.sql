@@ -1,5 +1,5 @@
--- core.limit_customer: how many unpaid periods, and waitlist entries, servers keep for one
--- customer.
+-- core.limit_customer: limit how many unpaid periods, and waitlist entries, servers may have for
+-- one customer.
 --
 -- A customer is a mailbox: an address with a tag (ada+2@…) is the same person. Counted is what a
 -- secret key vouched for; typing an address into a browser does not use up its limit.

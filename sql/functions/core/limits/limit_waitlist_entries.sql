@@ -1,6 +1,7 @@
--- core.limit_waitlist_entries: how many waitlist entries browsers of one network address have and take.
+-- core.limit_waitlist_entries: limit how many waitlist entries browsers of one network address have
+-- and make.
 --
--- Places are counted apart from holds, and end by themselves.
+-- Entries are counted apart from holds, and end by themselves.
 --
 -- Locks     none (the caller holds the address)
 -- Raises    KHLIM  too many

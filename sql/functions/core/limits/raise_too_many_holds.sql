@@ -1,6 +1,6 @@
 -- core.raise_too_many_holds: refuse another hold, or waitlist entry.
 --
--- One text for every limit: it must not tell a browser what it has not done itself.
+-- One text for every limit: it must not reveal to a browser what others have done.
 --
 -- p_room_at  when there will be room, if nothing else happens; null: waiting alone won't help
 -- p_rule     for a server, which rule it may override; else null

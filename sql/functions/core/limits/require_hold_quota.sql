@@ -1,13 +1,12 @@
 -- core.require_hold_quota: refuse more periods, or a waitlist entry, to a holder that has as many as the
 -- tenant allows. The whole policy: docs/limits.md.
 --
--- Only who is known is held responsible. A browser may type any e-mail address, so what it takes
--- counts for its network address alone, and says nothing about a mailbox. A server knows its customers:
--- what it takes counts for the mailbox, and for no address. An offer of the waitlist was a place
--- before, and is made without asking here.
+-- A browser may type any e-mail address, so what it takes counts only for its network address, and
+-- never for a mailbox. A server knows its customers: what it takes counts for the mailbox, and for
+-- no address. An offer was a waitlist entry before, and is made without this check.
 --
 -- p_request  its "customer" has the mailbox; its "override" lets a server go beyond a rule that it names
--- p_periods  how many more are to be held; 0: an entry in the waitlist is wanted
+-- p_periods  how many more are to be held; 0: a waitlist entry is requested
 --
 -- Locks     the identity: the address or the customer's mailbox; before any day
 -- Raises    KHLIM  too many; see core.raise_too_many_holds

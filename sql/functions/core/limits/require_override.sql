@@ -1,7 +1,7 @@
 -- core.require_override: only a server may let a request go beyond a limit.
 --
 -- Locks     none
--- Raises    KHDEN  the request has an "override", and not a secret key
+-- Raises    KHDEN  the request has an "override" without a secret key
 -- Backstop  none
 create or replace function core.require_override(p_actor core.actor, p_request jsonb)
 returns void

@@ -1,4 +1,4 @@
--- core.require_room: refuse what would be more than is allowed, and say when there will be room.
+-- core.require_room: refuse more than is allowed, and say when there will be room.
 --
 -- p_ends_at  when each of those counted ends, the next one first; null: none
 -- p_requested   how many more
@@ -18,7 +18,8 @@ declare
     v_beyond integer := coalesce(pg_catalog.cardinality(p_ends_at), 0) + p_requested - p_allowed;
 begin
     if v_beyond > 0 then
-        -- what is wanted alone may be too much: then no time ends that, and the array has none
+        -- the request alone may be too much: then waiting does not help, and the array has no such
+        -- time
         perform core.raise_too_many_holds(p_ends_at[v_beyond], p_at, p_rule);
     end if;
 end;

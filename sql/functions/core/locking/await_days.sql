@@ -1,7 +1,8 @@
--- core.await_days: wait until no other transaction has these days, together with all who wait so.
+-- core.await_days: wait, together with all others that wait, until no other transaction has these
+-- days.
 --
 -- Of a crowd that wants one time, one gets it. The others then wake up at once instead of one after
--- the other, and look whether it is taken. Who calls this lets the days go again (lock_days_or_lose).
+-- the other, and check whether it is taken. The caller releases the days again (lock_days_or_lose).
 --
 -- Locks     pg_advisory_xact_lock_shared per UTC day that the range touches, ascending
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)

@@ -1,4 +1,4 @@
--- core.lock_days: serialise everyone who wants time of one resource on the same UTC days.
+-- core.lock_days: serialise all that want time of one resource on the same UTC days.
 --
 -- Days are a fixed partition of time, so it does not matter whose midnight they have; bookings on
 -- different days never wait for each other. Locked in ascending order, before any booking row.

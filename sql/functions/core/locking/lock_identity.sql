@@ -1,4 +1,4 @@
--- core.lock_identity: serialise everyone who asks as one customer, or from one network address.
+-- core.lock_identity: serialise all requests of one customer, or from one network address.
 --
 -- All addresses are locked before all customers, and both before any day, so that there is no
 -- deadlock.

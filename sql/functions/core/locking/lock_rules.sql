@@ -1,4 +1,4 @@
--- core.lock_rules: be alone with the rules of resources: no booking of theirs is being made meanwhile.
+-- core.lock_rules: lock the rules of resources exclusively: no booking of theirs is made meanwhile.
 --
 -- A booking holds the lock shared (core.share_rules) until it commits. So a change of the rules sees every
 -- booking made before it, and every later one is made under the new rules.

@@ -1,9 +1,9 @@
--- core.share_rules: what may be booked of these resources stays what it is, to the end of the
--- transaction; a transaction that changes it waits.
+-- core.share_rules: share the rules of these resources: they do not change before the end of the
+-- transaction, and a transaction that would change them waits.
 --
--- Before the catalogue is read, so that nothing has to be read again. All of them before any day: if
--- some were waited for later, a change of two resources could stand between two bookings and close a
--- circle.
+-- Before the catalogue is read, so that nothing has to be read again. All of them before any day:
+-- if some were waited for later, a change of two resources between two bookings could cause a
+-- deadlock.
 --
 -- Locks     the rules of each resource, shared, in order of id
 -- Raises    nothing (55P03 when the caller's lock_timeout passes)

@@ -1,8 +1,8 @@
 -- core.compile_openings: bring core.openings of one resource up to date, from now to beyond its horizon.
 --
--- Writes what differs and nothing else. The timetable's row is locked first, and the rules are read by a
--- later statement, so of two who compile at once the second sees what the first was made from. Of a
--- resource that is archived, or gone, nothing is kept.
+-- Writes what differs and nothing else. The timetable's row is locked first, and the rules are read
+-- by a later statement, so of two that compile at once the second sees the first's rules. An
+-- archived or deleted resource has no openings.
 --
 -- Returns   how many openings were written or deleted
 --

@@ -1,4 +1,4 @@
--- core.effect_task: what a worker has to know to perform an effect, one entry for each kind.
+-- core.effect_task: what a worker needs to perform an effect, one entry for each kind.
 --
 -- Locks     none (the caller holds the effect's row, and of a letter its mailbox's letters)
 -- Raises    nothing

@@ -1,7 +1,6 @@
 -- core.lease_effect: give an effect to one worker for a while, with all it needs to perform it.
 --
--- A worker that outlives its lease may be joined by a second one; the effect's key makes that
--- harmless.
+-- A second worker may join one that outlives its lease; the effect's key makes that harmless.
 --
 -- Locks     none (the caller holds the effect's row, and of a letter its mailbox's letters)
 -- Raises    nothing

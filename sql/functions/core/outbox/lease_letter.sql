@@ -1,9 +1,9 @@
--- core.lease_letter: what an effect's letter of an offer says, if it may be sent now.
+-- core.lease_letter: the content of an effect's letter about an offer, if it may be sent now.
 --
--- Beyond what one mailbox may be sent in a day there is no letter; the offer stands without it. A
--- letter that was handed out before may have been sent, and is counted once however often it is tried.
+-- Beyond the daily limit of a mailbox no letter is sent; the offer stays. A letter that was leased
+-- before may have been sent, and is counted once however often it is tried.
 --
--- Returns   {"offer": as core.offer_json says, or null, "withheld": whether it would have been too many}
+-- Returns   {"offer": as core.offer_json says, or null, "withheld": whether it was over the limit}
 --
 -- Locks     none (the caller holds the effect's row, and the mailbox's letters)
 -- Raises    nothing

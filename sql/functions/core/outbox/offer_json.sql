@@ -1,10 +1,10 @@
--- core.offer_json: what the letter about an offer says. Wall-clock times are the resource's.
+-- core.offer_json: the content of the letter about an offer. Wall-clock times are the resource's.
 --
--- No word of it is a stranger's: "name" is null while the mailbox is unproved, and
--- else the name that came with the proof. "page_url" and "publishable_keys" (hexadecimal hashes of the
+-- It contains no stranger's text: "name" is null while the mailbox is unproved, and otherwise the
+-- name that came with the proof. "page_url" and "publishable_keys" (hexadecimal hashes of the
 -- tenant's live ones) decide where its link leads.
 --
--- Returns   null once there is nothing to say: the offer was accepted, released or has expired
+-- Returns   null once no letter is needed: the offer was accepted, released or has expired
 --
 -- Locks     none
 -- Raises    nothing

@@ -1,4 +1,4 @@
--- core.payable_checkout: the one checkout of a booking that can still bring money, or none.
+-- core.payable_checkout: the one checkout of a booking that can still be paid, or none.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing

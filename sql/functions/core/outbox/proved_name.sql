@@ -1,7 +1,7 @@
 -- core.proved_name: the name that a mailbox is known by, or null while it is unproved.
 --
--- Proof is a booking that is paid, or one that a server made. What a browser typed for a place in the
--- waitlist is a stranger's word.
+-- Proof is a booking that is paid, or one that a server made. A name typed by a browser for a
+-- waitlist entry proves nothing.
 --
 -- Locks     none
 -- Raises    nothing

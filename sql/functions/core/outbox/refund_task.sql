@@ -12,7 +12,7 @@ declare
     v_refund core.refunds;
     v_payment core.payments;
 begin
-    -- one after the other: a join could be begun at the wrong end
+    -- one after the other: a join could begin with the wrong table
     select * into v_refund
     from core.refunds as r
     where r.tenant_id = p_effect.tenant_id and r.id = p_effect.refund_id;

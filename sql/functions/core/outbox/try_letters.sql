@@ -1,4 +1,5 @@
--- core.try_letters: be the only one to send letters to a booking's customer; false if another call is.
+-- core.try_letters: become the only call that sends letters to a booking's customer; false if
+-- another call is.
 --
 -- Never waits: a sweep takes several mailboxes in the order of their letters.
 --

@@ -1,4 +1,4 @@
--- core.after_expire_session: a session was to be made unpayable, and this is how it ended.
+-- core.after_expire_session: record how a session that was to be closed has ended.
 --
 -- p_result  {"outcome", "session"}, as core.settle takes them
 -- Locks     as core.settle

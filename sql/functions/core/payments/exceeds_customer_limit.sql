@@ -1,5 +1,5 @@
--- core.exceeds_customer_limit: whether a browser's bookings that have just been paid are more than
--- their resources give to one customer.
+-- core.exceeds_customer_limit: whether a browser's bookings that have just been paid exceed their
+-- resources' limit per customer.
 --
 -- While they were unpaid they did not count, because the customer was not proved.
 --
@@ -19,7 +19,7 @@ declare
     v_periods integer;
 begin
     if p_booking.vouched then
-        return false; -- counted when it was held, or let be with a reason
+        return false; -- counted when it was held, or allowed with a reason
     end if;
     v_ids := core.cart_ids(p_booking);
     for v_resource_id, v_periods in

@@ -1,5 +1,5 @@
--- core.extend_for_pending_payment: keep the time while the result of a delayed payment is awaited, but not
--- beyond its start: then the booking expires, and a later payment is refunded.
+-- core.extend_for_pending_payment: keep the time while a delayed payment is pending, but not beyond
+-- its start: then the booking expires, and a later payment is refunded.
 --
 -- The deadline is only when the sweep asks the provider again; before the start it never releases such
 -- a time by itself.

@@ -1,7 +1,7 @@
--- core.last_payment: when the payment page of what begins then is closed, at the latest.
+-- core.last_payment: when the payment page of a time that begins then is closed, at the latest.
 --
--- A payment that is taken in once the time has begun goes back. So the page is closed two minutes
--- before: sweep and outbox come once a minute each, and an answer that is on its way gets there.
+-- A payment that is settled once the time has begun is refunded. So the page is closed two minutes
+-- before: sweep and outbox run once a minute each, and answers under way still arrive.
 --
 -- Locks     none
 -- Raises    nothing

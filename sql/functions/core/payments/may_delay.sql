@@ -6,7 +6,7 @@
 -- p_starts_at  when what is paid for begins
 -- Locks     none
 -- Raises    nothing
--- Backstop  core.settle_paid: money for a time that has begun goes back
+-- Backstop  core.settle_paid: money for a time that has begun is refunded
 create or replace function core.may_delay(
     p_actor core.actor, p_starts_at timestamptz, p_at timestamptz)
 returns boolean

@@ -1,10 +1,11 @@
--- core.new_checkout: a fresh attempt to pay; what is paid for is kept as long as its session, and a
--- little more.
+-- core.new_checkout: a new attempt to pay; its times are kept as long as its session, and a little
+-- longer.
 --
--- The 5 minutes after it let a payment of the last second arrive before the time is free for others. A
--- session lives for half an hour at least, so the sweep closes one that would outlive the start.
+-- The 5 minutes after it let a payment in the last second arrive before the time is free for
+-- others. A session lives for half an hour at least, so the sweep closes one that would outlive the
+-- start.
 --
--- p_reschedule  the change whose difference is to be paid, or none: the booking itself
+-- p_reschedule  the reschedule whose difference is to be paid, or none: the booking itself
 -- p_delayed whether methods may be offered whose result comes days later
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHAMT  the sum cannot be charged; see core.require_chargeable

@@ -1,8 +1,7 @@
--- core.origin_of: the origin of a web address, as browsers form it; null if it is none that is beyond
--- doubt.
+-- core.origin_of: the origin of a web address, as browsers form it; null if it is in any doubt.
 --
--- Hosts are names in ASCII or numbers; what browsers and other readers take apart differently (users,
--- backslashes, hosts in other scripts) has no origin here.
+-- Hosts are names in ASCII or numbers; addresses that browsers and other readers parse differently
+-- (users, backslashes, hosts in other scripts) have no origin here.
 --
 -- Source    RFC 3986, section 3; RFC 6454, section 4
 -- Locks     none

@@ -1,4 +1,4 @@
--- core.record_event: write down a provider's event in the transaction of its effect; false for a
+-- core.record_event: record a provider's event in the transaction of its effect; false for a
 -- repeat.
 --
 -- A concurrent delivery of the same event waits here until the first one has committed.

@@ -1,12 +1,11 @@
--- core.record_payment: write down the money that a checkout has brought; nothing when it was written
--- down before.
+-- core.record_payment: record the payment of a checkout; nothing if it was recorded before.
 --
--- What is not exactly the frozen price is quarantined; the caller sends it back.
+-- Any other sum than the frozen price is quarantined; the caller refunds it.
 --
 -- p_amount  the frozen price, minor units of p_currency
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
--- Backstop  payments_intent_unique: two events about one payment are one fact
+-- Backstop  payments_intent_unique: two events about one payment are one payment
 create or replace function core.record_payment(
     p_checkout core.checkouts, p_session jsonb, p_amount bigint, p_currency text)
 returns core.payments

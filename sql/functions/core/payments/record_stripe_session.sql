@@ -1,5 +1,5 @@
--- core.record_stripe_session: record what became of a checkout's session, and its id if it is not known
--- yet.
+-- core.record_stripe_session: record how a checkout's session has ended, and its id if it is not
+-- known yet.
 --
 -- p_outcome see core.settle
 -- Locks     none (the caller holds the booking's row)

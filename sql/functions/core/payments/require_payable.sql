@@ -1,6 +1,7 @@
--- core.require_payable: refuse a checkout where there is nothing to pay, or not any more, or already.
+-- core.require_payable: refuse a checkout where nothing can be paid: too early, too late, or paid
+-- already.
 --
--- p_reschedule   the change of the booking that waits for its payment, or none
+-- p_reschedule   the booking's reschedule that waits for its payment, or none
 -- p_checkout the booking's checkout that can still be paid, or none
 -- Locks      none (the caller holds the booking's row)
 -- Raises     KHEXP  the hold or reschedule has expired, is being released, or its time has begun

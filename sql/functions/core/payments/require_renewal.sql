@@ -1,7 +1,7 @@
--- core.require_renewal: refuse another payment page that comes too late to be paid on, that would keep an
--- unpaid time for longer than the tenant allows, or that is one of too many.
+-- core.require_renewal: refuse another payment page that would come too late to be paid, that would
+-- keep an unpaid time for longer than the tenant allows, or that is one too many.
 --
--- p_reschedule  the change that is to be paid, or none
+-- p_reschedule  the reschedule that is to be paid, or none
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHEXP  the time begins within five minutes, or the page would outlive the limit
 --           KHPGS  as many pages were made for it as the tenant allows; detail is {"limit", "retry_after"}
@@ -13,7 +13,7 @@ language plpgsql stable
 as $$
 declare
     v_limit timestamptz := p_booking.hold_limit_at;
-    -- both times of a change: the difference is of no use once either has begun
+    -- both times of a reschedule: the difference cannot be paid once either has begun
     v_start timestamptz := least(core.first_start(p_booking), p_reschedule.starts_at);
     v_tenant core.tenants := p_actor.tenant;
 begin
@@ -34,7 +34,7 @@ begin
             using errcode = 'KHPGS',
                 detail = pg_catalog.jsonb_build_object(
                     'limit', v_tenant.payment_pages_per_hold,
-                    -- then it is over, and the time can be asked for again
+                    -- then it is over, and the time can be requested again
                     'retry_after', greatest(1, core.seconds_since(
                         p_at, coalesce(p_reschedule.expires_at, p_booking.hold_expires_at))))::text;
     end if;

@@ -1,11 +1,11 @@
--- core.require_return_addresses: refuse to lead a customer from the payment page to where the tenant does
--- not want them.
+-- core.require_return_addresses: refuse return addresses of the payment page that the tenant does
+-- not allow.
 --
 -- Over https, or to this machine during development. A page that a browser asked for leads only to
 -- an origin of the tenant's list, to the tenant's own booking page or to the deployment's; a server may
 -- name any. A tenant older than the list has none, which is null, and is asked for https alone.
 --
--- Origins are compared as browsers form them: lower case, without the port that goes without saying.
+-- Origins are compared as browsers form them: lower case, without the default port.
 -- "http://localhost:*" in the list is any port of this machine.
 --
 -- p_pages   addresses of booking pages that every tenant may lead to

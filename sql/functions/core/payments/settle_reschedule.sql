@@ -1,10 +1,10 @@
--- core.settle_reschedule: what the provider says of a session that asks for the difference of a reschedule
--- becomes what is true here. core.settle, for the reschedule of a booking that is paid already.
+-- core.settle_reschedule: apply the provider's outcome of a session for the difference of a
+-- reschedule: core.settle for a booking that is paid already.
 --
 -- p_outcome see core.settle
--- Locks     the rules, shared, and the days of the change's time when it may have to be taken again, then the booking's row;
---           the effects of its other checkouts
--- Raises    40001  the change lost its time while we looked; the caller repeats
+-- Locks     the rules, shared, and the days of the reschedule's time when it may have to be taken
+--           again, then the booking's row; the effects of its other checkouts
+-- Raises    40001  the reschedule lost its time meanwhile; the caller repeats
 -- Backstop  payments_intent_unique, checkouts_one_payable_per_booking, occupancies_no_overlap
 create or replace function core.settle_reschedule(
     p_checkout core.checkouts, p_outcome text, p_session jsonb)
@@ -18,7 +18,7 @@ declare
     v_days_locked boolean;
     v_until timestamptz;
 begin
-    -- an unlocked look decides only which locks are taken; days come before bookings
+    -- an unlocked read only decides which locks are taken; days come before bookings
     select * into v_reschedule
     from core.reschedules as c
     where c.tenant_id = p_checkout.tenant_id and c.id = p_checkout.reschedule_id;

@@ -1,6 +1,6 @@
 -- core.advance_reconciliation: remember how far a run through both books has come.
 --
--- p_after   the last thing of its phase that was looked at; null: the phase is over
+-- p_after   the last item of its phase that was examined; null: the phase is over
 -- Locks     none (the caller holds the run)
 -- Raises    nothing
 -- Backstop  reconciliations_done_is_finished

@@ -4,8 +4,9 @@
 -- Its first_seen_at is when it begins to count: for an hour after the last change it is under way. A
 -- delayed method's result is asked for once a day, so its checkout has a day more.
 --
--- What was paid and never settled is cured by settling it. A checkout that was settled, and whose payment
--- is gone from our books, is not: settling it again would take it for paid twice and refund it.
+-- A payment that was never settled is repaired by settling it. A checkout that was settled, and
+-- whose payment is missing in our books, is not: settling it again would count it as paid twice and
+-- refund it.
 --
 -- p_seen    {"id": the payment intent, "metadata": {"tenant_id"}, "object": {"amount": received, minor
 --           units, "currency", "created": epoch seconds, "checkout_id": as its metadata says} or null:

@@ -1,11 +1,11 @@
--- core.record_finding: write down what a look at one payment or refund has found, once; what was found
--- before and is found no more is over.
+-- core.record_finding: record the finding about one payment or refund, once; an earlier finding
+-- that is no longer true is over.
 --
--- What belongs to no tenant of ours has the nil tenant. Should it turn out whose it is, that is another
+-- A payment of no tenant of ours has the nil tenant. If its tenant becomes known, that is another
 -- finding, and the first is over.
 --
--- p_finding as core.payment_difference or core.refund_difference answers; without a kind: all is well
--- Returns   'new' | 'known' | 'none': all is well, or what differs is under way
+-- p_finding as core.payment_difference or core.refund_difference answers; without a kind: no difference
+-- Returns   'new' | 'known' | 'none': no difference, or one that is under way
 -- Locks     none (the caller holds the run)
 -- Raises    nothing
 -- Backstop  findings_pkey
@@ -44,7 +44,7 @@ begin
         booked_amount = excluded.booked_amount, booked_currency = excluded.booked_currency,
         detail = excluded.detail, cure = coalesce(excluded.cure, findings.cure),
         last_seen_at = excluded.last_seen_at, resolved_at = null,
-        -- what was accepted and over, and is there again, has to be looked at again
+        -- a finding that was accepted and over, and is back, must be examined again
         accepted_at = case when findings.resolved_at is null then findings.accepted_at end,
         accepted_because = case when findings.resolved_at is null then findings.accepted_because end;
     return case when v_finding.kind is null then 'new' else 'known' end;

@@ -1,7 +1,7 @@
 -- core.unlisted_findings: open findings that this run has not confirmed; a few at a time.
 --
 -- Returns   {"items": [{"type", "id": at Stripe, or ours if it has none there, "metadata"}, …],
---            "next": where the look ended; null at the end}
+--            "next": where it ended; null at the end}
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
@@ -10,7 +10,7 @@ returns jsonb
 language plpgsql stable
 as $$
 declare
-    c_nobody constant uuid := '00000000-0000-0000-0000-000000000000';
+    c_no_tenant constant uuid := '00000000-0000-0000-0000-000000000000';
     v_finding core.findings;
     v_looked integer := 0;
     v_items jsonb := '[]';
@@ -20,7 +20,7 @@ begin
         select * from core.findings as f
         where f.resolved_at is null and f.accepted_at is null
             and f.object_id > coalesce(p_run.after #>> '{}', '')
-            and (f.tenant_id = c_nobody or core.is_here(f.tenant_id))
+            and (f.tenant_id = c_no_tenant or core.is_here(f.tenant_id))
         order by f.object_id
         limit 300
     loop
@@ -30,7 +30,7 @@ begin
             v_items := v_items || pg_catalog.jsonb_build_object(
                 'type', pg_catalog.split_part(v_finding.kind, '_', 1), 'id', v_finding.object_id,
                 'metadata', pg_catalog.jsonb_build_object(
-                    'tenant_id', nullif(v_finding.tenant_id, c_nobody), 'refund_id', v_finding.row_id));
+                    'tenant_id', nullif(v_finding.tenant_id, c_no_tenant), 'refund_id', v_finding.row_id));
         end if;
         exit when pg_catalog.jsonb_array_length(v_items) = 20;
     end loop;

@@ -2,7 +2,7 @@
 -- a time.
 --
 -- Returns   {"items": [{"type", "id": at Stripe, or ours if it has none there, "metadata"}, …],
---            "next": where the look ended; null at the end}
+--            "next": where it ended; null at the end}
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none

@@ -6,7 +6,7 @@
 -- p_reason  for the audit trail
 -- Locks     none (the caller holds the booking's row)
 -- Raises    nothing
--- Backstop  occupancies_pkey: the new time takes the place of the old one
+-- Backstop  occupancies_pkey: the new time replaces the old one
 create or replace function core.apply_reschedule(
     p_booking core.bookings, p_reschedule core.reschedules, p_reason text)
 returns core.bookings
@@ -19,7 +19,7 @@ begin
     update core.reschedules as c
     set state = 'applied', expires_at = null
     where c.tenant_id = p_reschedule.tenant_id and c.id = p_reschedule.id
-    returning * into v_reschedule; -- with the buffers of the session it has joined
+    returning * into v_reschedule; -- with the buffers of the class it has joined
     v_booking := core.booking_after_reschedule(p_booking, v_reschedule);
 
     delete from core.occupancies as o

@@ -1,9 +1,10 @@
--- core.expire_reschedules: end the reschedules whose payment has not come in time, in a small batch.
+-- core.expire_reschedules: expire the reschedules whose payment has not come in time, in a small
+-- batch.
 --
 -- One that can still be paid first has its checkout closed at the provider, as a hold has; one that waits
 -- for a delayed payment expires once the old or the new time has begun.
 --
--- p_limit   changes a call
+-- p_limit   reschedules a call
 -- Locks     up to p_limit bookings, skipping those that are locked; their tenants' fences
 -- Raises    40001, 40P01
 -- Backstop  reschedules_pending_has_deadline
@@ -38,7 +39,7 @@ begin
             v_now := core.clock();
 
             if v_reschedule.expires_at > v_now or v_reschedule.id is null then
-                continue; -- another call was quicker
+                continue; -- another call was first
             elsif v_checkout.reschedule_id is distinct from v_reschedule.id then
                 perform core.expire_reschedule(v_booking, v_reschedule, 'the change was not paid in time');
                 expired := expired + 1;
@@ -48,7 +49,7 @@ begin
                 expired := expired + 1;
             else
                 perform core.close_checkout(v_checkout, 'deadline', 0);
-                -- look again later, so that one unreachable checkout does not fill every batch
+                -- try again later, so that one unreachable checkout does not fill every batch
                 perform core.extend_reschedule(
                     v_booking, v_reschedule, core.look_again(v_start, v_now), 'closing its checkout');
                 closing := closing + 1;

@@ -1,4 +1,5 @@
--- core.require_reschedulable: refuse to move a booking that has begun, is being paid or is over.
+-- core.require_reschedulable: refuse to reschedule a booking that has begun, is pending payment or
+-- is over.
 --
 -- Locks     none (the caller holds the booking's row)
 -- Raises    KHEXP  the hold has expired

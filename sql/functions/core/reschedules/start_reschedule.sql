@@ -1,4 +1,4 @@
--- core.start_reschedule: write down a booking's move to another time, at the price of today.
+-- core.start_reschedule: record a reschedule of a booking, at today's price.
 --
 -- A difference too small to be charged is waived: then the price stays. What is left of one between two
 -- steps of its currency is waived, too. A reschedule of a hold costs nothing by itself, as nothing was paid

@@ -1,6 +1,6 @@
--- core.delete_effects: forget effects that are done and no money, the oldest first.
+-- core.delete_effects: delete done effects without money, the oldest first.
 --
--- The key of an effect of money is its fence for ever: it stays.
+-- The key of an effect with money is its fence for ever, so it stays.
 --
 -- Returns   {"effects": n, "looked": n}
 -- Locks     the rows, skipping those that are locked

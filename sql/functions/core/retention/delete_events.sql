@@ -1,4 +1,4 @@
--- core.delete_events: forget events that Stripe does not repeat any more, the oldest first.
+-- core.delete_events: delete events that Stripe no longer repeats, the oldest first.
 --
 -- Returns   {"events": n, "looked": n}
 -- Locks     the rows, skipping those that are locked

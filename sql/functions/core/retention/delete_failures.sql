@@ -1,4 +1,4 @@
--- core.delete_failures: forget rows that no sweep has failed at for a month, the oldest first.
+-- core.delete_failures: delete failures that are a month old, the oldest first.
 --
 -- One that still fails is tried again at least once a day, and so is young.
 --

@@ -1,4 +1,5 @@
--- core.delete_idle_customers: forget those of these customers who have no booking and no place left.
+-- core.delete_idle_customers: delete those of these customers who have no booking and no waitlist
+-- entry left.
 --
 -- Returns   how many there were
 -- Locks     none (the caller holds the customers, by core.lock_idle_customers)

@@ -1,4 +1,4 @@
--- core.delete_requests: forget idempotency keys that no client repeats any more, the oldest first.
+-- core.delete_requests: delete idempotency keys that clients no longer repeat, the oldest first.
 --
 -- Returns   {"requests": n, "looked": n}
 -- Locks     the rows, skipping those that are locked

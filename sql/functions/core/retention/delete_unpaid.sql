@@ -2,7 +2,7 @@
 --
 -- Their history goes with them; audit.deleted_bookings keeps how many they were, and why they ended.
 --
--- p_after   {"at", "id"} of the last one that was looked at, or null: one that has to stay is passed by
+-- p_after   {"at", "id"} of the last one that was tried, or null: one that must stay is skipped
 -- Returns   {"bookings": n, "customers": n, "stuck": n, "looked": n, "after": {"at", "id"}}
 -- Locks     their customers; then as core.delete_booking; last the counts, in order of their keys
 -- Raises    nothing (23503 ends here: it is counted as stuck)

@@ -1,8 +1,8 @@
--- core.delete_waitlist_entries: forget waitlist entries that ended long ago, the oldest first.
+-- core.delete_waitlist_entries: delete waitlist entries that ended long ago, the oldest first.
 --
--- p_after   {"at", "id"} of the last one that was looked at, or null
+-- p_after   {"at", "id"} of the last one that was tried, or null
 -- Returns   {"places": n, "customers": n, "looked": n, "after": {"at", "id"}}
--- Locks     their customers, then the places, skipping those that are locked
+-- Locks     their customers, then the entries, skipping those that are locked
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.delete_waitlist_entries(p_tenant core.tenants, p_after jsonb, p_limit integer)

@@ -1,4 +1,4 @@
--- core.lock_idle_customers: those of these customers for whom no other transaction is at work, locked.
+-- core.lock_idle_customers: those of these customers that no other transaction has locked, locked.
 --
 -- Deleting bookings or entries locks their customers first, so that the last of two sweeps that
 -- take away a customer's rows sees that nothing is left.

@@ -1,4 +1,4 @@
--- core.look_again: when a sweep looks again at what it could not end: in ten minutes, or when the time
+-- core.look_again: when a sweep tries again what it could not end: in ten minutes, or when the time
 -- begins, which decides.
 --
 -- Locks     none

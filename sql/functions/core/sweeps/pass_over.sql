@@ -1,4 +1,4 @@
--- core.pass_over: a sweep could not do a row; leave it alone for a while, which grows each time.
+-- core.pass_over: a sweep failed at a row; skip it for a while, which grows each time.
 --
 -- Called by the handler of the subtransaction that the row was tried in. It is tried again after a
 -- minute, two, four, … up to a day, a quarter up or down.

@@ -1,4 +1,4 @@
--- core.passed_over: whether a sweep leaves a row alone, because it could not do it some time ago.
+-- core.passed_over: whether a sweep skips a row, because it failed at it some time ago.
 --
 -- Locks     none
 -- Raises    nothing

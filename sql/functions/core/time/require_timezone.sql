@@ -1,8 +1,8 @@
 -- core.require_timezone: refuse a zone that the time zone database does not have; AT TIME ZONE
 -- would also take "UTC+3" and the like.
 --
--- Without a digit a name cannot be such a rule, so that trying it is enough; the list of all names
--- takes PostgreSQL ten milliseconds to read.
+-- Without a digit a name cannot be such a rule, so trying it is enough; reading the list of all
+-- names takes PostgreSQL ten milliseconds.
 --
 -- Locks     none
 -- Raises    KHTZN  no such time zone

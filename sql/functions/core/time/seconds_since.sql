@@ -1,4 +1,4 @@
--- core.seconds_since: whole seconds from an instant to now; 0 when it is still to come, or none.
+-- core.seconds_since: whole seconds from an instant to now; 0 for a future instant, or none.
 --
 -- Locks     none
 -- Raises    nothing

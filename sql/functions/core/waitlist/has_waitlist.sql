@@ -13,7 +13,7 @@ as $$
 declare
     v_first uuid;
 begin
-    -- asked for in its order, the index of the resource is taken, and not another of the tenant
+    -- in this order the index of the resource is used, and not another of the tenant
     select w.id into v_first
     from core.waitlist as w
     where w.tenant_id = p_tenant_id and w.resource_id = p_resource_id and w.state = 'waiting'

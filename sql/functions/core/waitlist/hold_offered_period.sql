@@ -1,12 +1,12 @@
 -- core.hold_offered_period: hold one period for a waitlist entry, and queue the letter to its customer.
 --
--- An external calendar cannot be read here; one that is not fresh is judged by the resource's
--- policy, as for a hold that could not read it.
+-- An external calendar cannot be read here; for one that is not fresh the resource's policy
+-- decides, as for a hold that could not read it.
 --
 -- The period is one of core.free_slots.
 --
 -- Locks     the customer, where bookings of one customer are counted; the days of the period; stale
---           holds in the way (the caller holds the place)
+--           holds in the way (the caller holds the entry)
 -- Raises    KHTKN  the period cannot be had
 --           KHCAU  the resource's own calendar was not read lately
 -- Backstop  occupancies_no_overlap, occupancies_seat_once, effects_key_unique
@@ -28,7 +28,7 @@ begin
     select * into v_tenant from core.tenants as t where t.id = p_entry.tenant_id;
     v_actor.tenant := v_tenant;
     v_actor.side := case when p_entry.vouched then 'server' else 'customer' end;
-    v_actor.secret_key_id := p_entry.secret_key_id; -- the place's secret opens the booking
+    v_actor.secret_key_id := p_entry.secret_key_id; -- the entry's secret opens the booking
     v_requested := core.find_requested_period(
         p_entry.tenant_id, p_resource.id, p_entry.offering_id, p_entry.tier, p_entry.package,
         case when p_booked_on is null then p_starts_at end, p_booked_on, core.clock());
@@ -58,7 +58,7 @@ begin
     update core.waitlist as w
     set state = 'offered', booking_id = v_booking_id
     where w.tenant_id = p_entry.tenant_id and w.id = p_entry.id
-        and w.state is not distinct from 'waiting'; -- else any index of those who wait might be read
+        and w.state is not distinct from 'waiting'; -- otherwise any index of the waitlist might be read
 
     v_now := core.clock();
     perform pg_catalog.set_config('holdfast.reason', 'offered to the next in the waitlist', true);

@@ -1,11 +1,11 @@
 -- core.lock_waitlist_entry: a waitlist entry that this actor may act on, locked to the end of the
 -- transaction.
 --
--- A secret key reaches every place of its tenant; a publishable key needs the place's own secret. A
--- place out of reach looks just like one that does not exist.
+-- A secret key reaches every entry of its tenant; a publishable key needs the entry's own secret.
+-- An entry out of reach looks just like one that does not exist.
 --
--- Locks     the booking that it was offered, if any, for no key update; then the place
--- Raises    KHNTF  no such place for this actor
+-- Locks     the booking that it was offered, if any, for no key update; then the entry
+-- Raises    KHNTF  no such entry for this actor
 --           40001  it has just been offered a booking: the caller repeats
 -- Backstop  row-level security
 create or replace function core.lock_waitlist_entry(p_actor core.actor, p_entry_id uuid)

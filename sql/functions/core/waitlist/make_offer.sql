@@ -1,8 +1,8 @@
 -- core.make_offer: hold the first free period that a waitlist entry waits for, if there is one, for
 -- its customer.
 --
--- The offer is a booking like any other, at the price of this moment; the secret of the place opens
--- it. The outbox writes to its customer.
+-- The offer is a booking like any other, at today's price; the secret of the entry opens it. The
+-- outbox writes to its customer.
 --
 -- Locks     the place; as core.may_be_offered; then as core.hold_offered_period
 -- Raises    55P03  another transaction has the entry
@@ -25,7 +25,7 @@ begin
         return; -- left or served meanwhile, or over
     end if;
     if not v_entry.vouched and not core.may_be_offered(v_entry) then
-        return; -- it waits on, and the next in line is asked
+        return; -- it keeps waiting, and the next in line is tried
     end if;
 
     begin

@@ -1,12 +1,12 @@
--- core.may_be_offered: whether a browser's place may be offered its time now.
+-- core.may_be_offered: whether a browser's entry may be offered its time now.
 --
--- Not while its network address has as many offers as the tenant allows: offers keep their time for an
--- hour, unpaid. And not if the same customer, from the same address, was offered this very time for
--- another of its places: who asks twice is not twice in the line.
+-- Not while its network address has as many offers as the tenant allows: offers keep their time for
+-- an hour, unpaid. And not if the same customer, from the same address, was offered this very time
+-- for another of its entries: two entries do not count as two in the line.
 --
 -- p_entry   made with a publishable key
--- Locks     the place's network address (the caller holds the place; it waits 10 ms at most)
--- Raises    55P03  another request from that address is at work
+-- Locks     the entry's network address (the caller holds the entry; it waits 10 ms at most)
+-- Raises    55P03  another request from that address is under way
 -- Backstop  none: a count is not a constraint; the lock makes it one
 create or replace function core.may_be_offered(p_entry core.waitlist)
 returns boolean

@@ -1,4 +1,4 @@
--- core.require_waitable: refuse to wait for what the rules never allow, or for what is free.
+-- core.require_waitable: refuse to wait for a time that the rules never allow, or that is free.
 --
 -- p_request  as of api.join_waitlist
 --

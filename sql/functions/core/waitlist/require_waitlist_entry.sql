@@ -4,7 +4,7 @@
 -- offered, or after it ended itself.
 --
 -- Locks     none
--- Raises    KHNTF  no such place for this actor
+-- Raises    KHNTF  no such entry for this actor
 -- Backstop  row-level security
 create or replace function core.require_waitlist_entry(p_actor core.actor, p_entry_id uuid)
 returns core.waitlist

@@ -1,5 +1,5 @@
--- core.waitlist_entry_end: when a new waitlist entry is over: when its time has come, and a browser's
--- place after the days that the tenant allows, if that is earlier.
+-- core.waitlist_entry_end: when a new waitlist entry is over: when its time begins, and a browser's
+-- entry after the days that the tenant allows, if that is earlier.
 --
 -- Locks     none
 -- Raises    nothing

@@ -77,13 +77,13 @@ NOT_PUBLIC = [
 
 @pytest.mark.parametrize("address", PUBLIC)
 def test_public_addresses_may_be_read(address: str) -> None:
-    """What everybody on the Internet could reach."""
+    """Addresses that are public on the Internet."""
     assert is_public(address)
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
 def test_all_others_may_not(address: str) -> None:
-    """Private, loopback, link-local, metadata, reserved, IPv4 in disguise, and what is no number.
+    """Private, loopback, link-local, metadata, reserved, IPv4 in disguise, and invalid numbers.
 
     Cases: E-9.3
     Proves: ASVS 1.3.6, API7:2023

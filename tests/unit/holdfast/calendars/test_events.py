@@ -1,4 +1,4 @@
-"""What the events of a feed mean for who is busy when."""
+"""Which busy times the events of a feed mean."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -59,9 +59,9 @@ def test_an_event_is_busy() -> None:
             {"DTSTART__TZID_/x.example/20300101/Asia/Tokyo": "20300107T100000", "DURATION": "P1D"},
             "01-07 01:00/01-08 01:00",
         ),
-        # a local time in the spring gap counts by the offset before it
+        # a local time in the spring gap uses the offset before it
         ({"DTSTART": "20300331T023000", "DURATION": "PT1H"}, "03-31 01:30/03-31 02:30"),
-        # one that comes twice is the first of the two
+        # a repeated local time is the first of the two
         ({"DTSTART": "20301027T023000", "DURATION": "PT1H"}, "10-27 00:30/10-27 01:30"),
         ({"DTSTART": "20300107T100000Z", "DURATION": "P1DT2H"}, "01-07 10:00/01-08 12:00"),
         ({"DTSTART": "20300107T100000Z", "DURATION": "P1W"}, "01-07 10:00/01-14 10:00"),
@@ -131,7 +131,7 @@ def test_some_events_take_no_time(changes: dict[str, str]) -> None:
 
 
 def test_only_what_says_when_is_read() -> None:
-    """Alarms, tasks and descriptions of any form are passed over; folded lines are joined."""
+    """Alarms, tasks and descriptions of any form are skipped; folded lines are joined."""
     odd = (
         "BEGIN:VEVENT\r\nUID:1\r\nDTSTART:2030\r\n 0107T100000Z\r\nDTEND:20300107T1100\r\n\t00Z\r\n"
         "SUMMARY:a \N{SNOWMAN}: \\, ; BEGIN:VEVENT\r\nX-ODD;=;:\r\n"
@@ -190,7 +190,7 @@ def test_a_series_with_exceptions() -> None:
 
 
 def test_the_latest_change_of_one_time_counts() -> None:
-    """Whatever the order in which the changes stand."""
+    """In whatever order the changes are written."""
     instance = "RECURRENCE-ID__TZID_Europe/Berlin"
     newer = event(
         UID="w",
@@ -213,7 +213,7 @@ def test_the_latest_change_of_one_time_counts() -> None:
 
 
 def test_a_series_keeps_its_local_time() -> None:
-    """After the clocks have changed it begins at another instant."""
+    """After the clocks have changed, its times are at other instants."""
     busy = _busy(event(**(WEEKLY | {"RRULE": "FREQ=MONTHLY;COUNT=4;BYDAY=1MO"})))
 
     assert [time[6:11] for time in busy] == ["09:00", "09:00", "09:00", "08:00"]
@@ -224,7 +224,7 @@ def test_a_series_keeps_its_local_time() -> None:
     [("20300121T090000Z", "01-21"), ("20300121T085959Z", "01-14"), ("20300121", "01-21")],
 )
 def test_a_series_ends(until: str, last: str) -> None:
-    """UNTIL is an instant, or a local day, and belongs to the series."""
+    """UNTIL is an instant or a local day, and is included."""
     busy = _busy(event(**(WEEKLY | {"RRULE": f"FREQ=WEEKLY;UNTIL={until}"})))
 
     assert busy[-1].startswith(last)
@@ -251,7 +251,7 @@ def test_further_dates_and_periods() -> None:
 
 
 def test_busy_lists() -> None:
-    """A feed may say when somebody is busy without saying why."""
+    """A feed may say when a person is busy without saying why."""
     listed = (
         "BEGIN:VFREEBUSY\r\nFREEBUSY;FBTYPE=BUSY:20300107T100000Z/PT1H\r\n"
         "FREEBUSY;FBTYPE=FREE:20300108T100000Z/PT1H\r\nEND:VFREEBUSY\r\n"
@@ -297,7 +297,7 @@ MALFORMED = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_feeds_are_refused_as_a_whole(name: str) -> None:
-    """What is not understood could be a time that is taken.
+    """What is not understood could be a busy time.
 
     Cases: E-9.3
     Proves: API10:2023
@@ -350,7 +350,7 @@ READ = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_huge_feeds_cost_a_bounded_time(name: str) -> None:
-    """Read or refused, within seconds of one processor.
+    """Accepted or refused, within seconds of one processor.
 
     Cases: E-9.3
     Proves: ASVS 5.2.1, 15.2.2
@@ -418,7 +418,7 @@ def feeds(draw: st.DrawFn) -> bytes:
 @settings(max_examples=150, deadline=None)
 @given(body=feeds(), timezone=st.sampled_from(ZONES))
 def test_busy_times_are_those_of_an_independent_computation(body: bytes, timezone: str) -> None:
-    """Minute by minute, the packages icalendar and recurring-ical-events come to the same.
+    """Minute by minute, the packages icalendar and recurring-ical-events give the same result.
 
     Cases: E-9.3
     """
@@ -442,7 +442,7 @@ def test_busy_times_are_those_of_an_independent_computation(body: bytes, timezon
 
 
 def _united(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datetime]]:
-    """By counting who is there: edges in order, and the moments when nobody is."""
+    """By counting who is there: edges in order, and the moments when the count is zero."""
     edges = sorted(
         [(max(begin, SINCE), -1) for begin, end in spans if begin < UNTIL and end > SINCE]
         + [(min(end, UNTIL), 1) for begin, end in spans if begin < UNTIL and end > SINCE]

@@ -1,4 +1,4 @@
-"""The feed that we give out, as two independent readers and our own reader understand it."""
+"""Our own feed, as two independent readers and our own reader understand it."""
 
 import re
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)
 BEGIN, END = datetime(2030, 1, 7, 10, tzinfo=UTC), datetime(2030, 1, 7, 11, tzinfo=UTC)
 
-# what a name may hold: no controls, surrogates, separators of lines, nor spaces at the ends
+# what a name may contain: no controls, surrogates, line separators, nor spaces at the ends
 names = (
     st.text(st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), min_size=1, max_size=200)
     .map(str.strip)
@@ -84,7 +84,7 @@ def test_every_name_is_read_as_it_was_written(resource: str, offering: str, cust
 def test_lines_are_of_75_octets_and_whole_characters(
     resource: str, offering: str, customer: str
 ) -> None:
-    """As RFC 5545 (3.1) asks; no fold parts the octets of one character."""
+    """As RFC 5545 (3.1) requires; no fold splits the bytes of one character."""
     lines = _text(resource, offering, customer).encode().split(b"\r\n")
 
     assert max(map(len, lines)) <= 75

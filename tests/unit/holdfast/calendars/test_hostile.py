@@ -1,4 +1,4 @@
-"""Feeds that nobody means well with: they are read or refused, in time, and nothing else."""
+"""Malicious feeds are read or refused, in time, and nothing else happens."""
 
 import time
 from contextlib import suppress
@@ -63,7 +63,7 @@ def lines(draw: st.DrawFn) -> str:
 
 @st.composite
 def components(draw: st.DrawFn, depth: int = 0) -> list[str]:
-    """A component with lines in it, mostly closed as it was opened."""
+    """A component with lines in it, usually closed as it was opened."""
     name = draw(st.sampled_from(COMPONENTS[:3] if depth == 0 else COMPONENTS[3:6]))
     inner = draw(st.lists(lines(), max_size=7))
     if depth == 0 and draw(st.booleans()):
@@ -78,7 +78,7 @@ def components(draw: st.DrawFn, depth: int = 0) -> list[str]:
 
 
 def _read(body: bytes, zone: str) -> None:
-    """Read it; whatever comes of it is what may come of a feed."""
+    """Read it; any outcome that a feed may have is accepted."""
     begun = time.process_time()
     with suppress(Unreadable):
         found = events.busy(body, zone, SINCE, UNTIL)
@@ -107,7 +107,7 @@ def test_whatever_stands_in_a_calendar(parts: list[list[str]], zone: str) -> Non
 def test_calendars_that_were_damaged_on_the_way(
     parts: list[list[str]], zone: str, data: st.DataObject
 ) -> None:
-    """Bytes that are missing, doubled or others."""
+    """Bytes that are missing, doubled or changed."""
     body = bytearray(calendar("".join(f"{line}\r\n" for part in parts for line in part)))
     for _ in range(data.draw(st.integers(1, 5))):
         at = data.draw(st.integers(0, len(body) - 1))
@@ -122,7 +122,7 @@ def test_calendars_that_were_damaged_on_the_way(
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=300), zone_names)
 def test_bytes(body: bytes, zone: str) -> None:
-    """Of any kind."""
+    """Any bytes at all."""
     _read(body, zone)
     _read(calendar() + body, zone)
 
@@ -170,7 +170,7 @@ BOMBS = {
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_bombs_of_separators(name: str) -> None:
-    """Two megabytes of what separates cost no more than two megabytes of events.
+    """Two megabytes of separators cost no more than two megabytes of events.
 
     Cases: E-9.3
     """

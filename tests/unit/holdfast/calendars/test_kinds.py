@@ -1,4 +1,4 @@
-"""What other people's programs write: one law for each kind of oddity, over its spellings."""
+"""What other programs write: one law for each kind of oddity, over its spellings."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -17,7 +17,7 @@ from tests.harness.servers.feeds import calendar, event
 SINCE = datetime(2030, 1, 1, tzinfo=UTC)
 UNTIL = datetime(2031, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
-# west and east of UTC, with and without summer time, in halves of an hour, with midnight left out
+# west and east of UTC, with and without summer time, half-hour offsets, without a midnight
 PLACES = [
     "UTC", "Europe/Berlin", "America/Chicago", "America/New_York", "Pacific/Auckland",
     "Pacific/Honolulu", "Pacific/Kiritimati", "Asia/Kolkata", "Australia/Lord_Howe",
@@ -97,7 +97,7 @@ def test_an_all_day_event_takes_whole_days(length: str, day: date, timezone: str
 def test_an_all_day_event_ends_before_the_day_of_its_end(
     day: date, timezone: str, days: int, value: bool
 ) -> None:
-    """DTEND is the first day that is free again; equal to DTSTART, it is that whole day.
+    """DTEND is the first free day; equal to DTSTART, it means that whole day.
 
     Cases: E-9.3
     """
@@ -110,7 +110,7 @@ def test_an_all_day_event_ends_before_the_day_of_its_end(
 @settings(max_examples=40, deadline=None)
 @given(first=dates, timezone=places, length=st.sampled_from(sorted(WHOLE_DAYS)))
 def test_each_day_of_a_series_is_as_long(first: date, timezone: str, length: str) -> None:
-    """What holds for one event holds for each time of a series, and for those that are added."""
+    """What holds for one event holds for each time of a series, and for added times."""
     body = (
         f"BEGIN:VEVENT\r\nUID:1\r\nDTSTART;VALUE=DATE:{_compact(first)}\r\n{length}\r\n"
         "RRULE:FREQ=MONTHLY;COUNT=3\r\nRDATE;VALUE=DATE:20300115\r\nEND:VEVENT\r\n"
@@ -140,7 +140,7 @@ BACKWARDS = [
 
 @pytest.mark.parametrize("properties", BACKWARDS)
 def test_an_end_before_its_start_is_never_free(properties: dict[str, str]) -> None:
-    """What it means nobody knows, so the feed is refused, alone and in a series.
+    """Its meaning is unclear, so the feed is refused, alone and in a series.
 
     Cases: E-9.3
     """
@@ -150,7 +150,7 @@ def test_an_end_before_its_start_is_never_free(properties: dict[str, str]) -> No
 
 
 def test_a_busy_list_does_not_run_backwards() -> None:
-    """Neither by its length nor by its end."""
+    """An end before the start, or a negative length, is refused."""
     for period in ("20300107T100000Z/20300107T090000Z", "20300107T100000Z/-PT5M"):
         assert _refused(f"BEGIN:VFREEBUSY\r\nFREEBUSY:{period}\r\nEND:VFREEBUSY\r\n")
 
@@ -158,22 +158,22 @@ def test_a_busy_list_does_not_run_backwards() -> None:
 @pytest.mark.parametrize(
     ("begin", "end", "minutes"),
     [
-        ("20300331T023000", "20300331T031000", 40),  # begins in the hour that is left out
-        ("20300331T023000", "20300331T034500", 15),  # 2:30 is 3:30 by the clocks of that night
-        ("20301027T024500", "20301027T021500", 30),  # ends in the hour's second turn
+        ("20300331T023000", "20300331T031000", 40),  # begins in the skipped hour
+        ("20300331T023000", "20300331T034500", 15),  # 2:30 is 3:30 by that night's clocks
+        ("20301027T024500", "20301027T021500", 30),  # ends when the hour is repeated
         ("20301027T013000", "20301027T023000", 60),
         ("20300331T013000", "20300331T033000", 60),
     ],
 )
 def test_nights_in_which_clocks_change_free_nothing(begin: str, end: str, minutes: int) -> None:
-    """An event takes its time there too, by the clocks of its zone."""
+    """An event blocks its time there too, by the clocks of its zone."""
     (busy,) = _busy(event(UID="1", DTSTART=begin, DTEND=end))
 
     assert busy[1] - busy[0] == timedelta(minutes=minutes)
 
 
 def test_of_two_lengths_the_longer_one_counts() -> None:
-    """An event must not have both; one that has is not shorter than either."""
+    """An event must not have both; one that has them lasts until the later end."""
     ten = datetime(2030, 1, 7, 10, tzinfo=UTC)
     for duration, hours in (("PT30M", 1), ("PT3H", 3), ("an hour", 1)):
         one = event(DTSTART="20300107T100000Z", DTEND="20300107T110000Z", DURATION=duration)
@@ -192,7 +192,7 @@ def test_each_end_in_a_zone_of_its_own() -> None:
 
     hours = [(end - begin) / timedelta(hours=1) for begin, end in _busy(flight)]
 
-    # 9 hours; from 10 March on New York is an hour nearer, from 31 March on it is not
+    # 9 hours; from 10 March on New York is an hour nearer, from 31 March on no longer
     assert hours == [9, 9, 9, 9, 9]
 
 
@@ -245,7 +245,7 @@ def test_a_series_of_days_ends_with_its_last_day(
 def test_a_last_day_is_taken_if_either_reading_has_it(
     first: date, more: int, timezone: str, seconds: int
 ) -> None:
-    """Whatever time of the day, in UTC or by local clocks: the day that is written is taken."""
+    """Whatever time of day, in UTC or by local clocks: the written day is included."""
     last = first + more * DAY
     at = datetime.combine(last, time()) + timedelta(seconds=seconds)
     for zone in ("Z", ""):
@@ -281,7 +281,7 @@ def _times(busy: Sequence[Span], zone: str) -> list[date]:
 def test_a_date_ends_a_series_of_times_with_that_day(
     series: tuple[str, datetime], more: int, home: str
 ) -> None:
-    """UNTIL as a date has the whole of that day by the clocks of the series."""
+    """UNTIL as a date includes the whole of that day by the clocks of the series."""
     zone, first = series
     last = first.date() + more * DAY
     name = f"DTSTART__TZID_{zone}"
@@ -329,7 +329,7 @@ def test_a_date_leaves_out_that_day_of_a_series_of_times(
 def test_a_time_without_a_zone_is_by_the_clocks_of_its_series(
     series: tuple[str, datetime], gone: int, home: str
 ) -> None:
-    """EXDATE, RECURRENCE-ID and RDATE that leave the zone out mean the one of DTSTART.
+    """EXDATE, RECURRENCE-ID and RDATE without a zone have the zone of DTSTART.
 
     Cases: E-9.3
     """
@@ -385,7 +385,7 @@ def test_a_time_leaves_out_the_day_it_begins(
         busy = _busy(*parts, timezone=home)
         for number in range(10):
             span = _days(first + number * DAY, 1, home)
-            # a midnight that comes twice belongs to both days
+            # a repeated midnight belongs to both days
             assert _covers(busy, span) == (number != gone) or number == gone
         begin, end = _days(day, 1, home)
         assert not _covers(busy, (begin + timedelta(hours=2), end - timedelta(hours=2)))
@@ -396,7 +396,7 @@ def test_a_time_leaves_out_the_day_it_begins(
 def test_a_further_date_of_a_series_of_times_is_taken(
     series: tuple[str, datetime], further: date, home: str
 ) -> None:
-    """RDATE as a date: that day by the clocks of the series, and the time that it has on others."""
+    """RDATE as a date: that day by the clocks of the series, at its usual time."""
     zone, first = series
     one = event(
         **{f"DTSTART__TZID_{zone}": _compact(first), "RDATE__VALUE_DATE": _compact(further)},
@@ -414,7 +414,7 @@ def test_a_further_date_of_a_series_of_times_is_taken(
 def test_a_further_time_of_a_series_of_days_is_a_day(
     further: date, at: time, home: str, utc: bool
 ) -> None:
-    """RDATE as a time: the local day it lies in."""
+    """RDATE as a time: the local day that contains it."""
     written = datetime.combine(further, at)
     value = _compact(written) + ("Z" if utc else "")
     one = event(DTSTART__VALUE_DATE="20300102", RDATE=value)
@@ -465,7 +465,7 @@ def _noon(name: str, *before: str) -> int:
 @pytest.mark.parametrize("name", FIXED)
 @pytest.mark.parametrize("quote", ["", '"'])
 def test_a_definition_counts_before_a_name_of_one_offset(name: str, quote: str) -> None:
-    """EST with summer time is New York's clock in many a program; undefined, it is what it says.
+    """EST with summer time is New York's clock in many programs; undefined, it is what it says.
 
     Cases: E-9.3
     """
@@ -477,7 +477,7 @@ def test_a_definition_counts_before_a_name_of_one_offset(name: str, quote: str) 
 
 
 def test_a_place_has_its_own_rules() -> None:
-    """What a feed says of Tokyo is older than what is known here."""
+    """What a feed says of Tokyo is older than the zone's own rules."""
     for name in ("Asia/Tokyo", "/example.org/1/Asia/Tokyo", "Tokyo Standard Time"):
         assert _noon(name, _definition(name)) == 9
 
@@ -523,7 +523,7 @@ def test_letters_and_spaces_of_a_zone_do_not_matter() -> None:
 
 
 def test_what_windows_shows_people_is_a_zone() -> None:
-    """Each zone's list of places, with its offset and without, and each name in small letters."""
+    """Each zone's list of places, with and without its offset, and each name in small letters."""
     for name, places in windows_zones._PLACES.items():
         for shown in (f"(UTC+01:00) {places}", f"(GMT-5:00) {places}", places, name.lower()):
             assert windows_zones.iana(shown) == windows_zones.IANA[name], shown
@@ -545,7 +545,7 @@ def test_what_windows_shows_people_is_a_zone() -> None:
     ],
 )
 def test_zones_with_colons_and_commas(name: str, hours: int | None, quote: str) -> None:
-    """In quotes or not, defined or not: a name may have what ends other parameters.
+    """In quotes or not, defined or not: a name may contain what ends other parameters.
 
     Cases: E-9.3
     """
@@ -561,14 +561,14 @@ def test_zones_with_colons_and_commas(name: str, hours: int | None, quote: str) 
 
 
 def test_a_zone_of_microsofts_that_is_the_feeds_own() -> None:
-    """Custom means what the feed says, and nothing if it says nothing."""
+    """Custom has the definition of its feed, and without one the feed is refused."""
     assert _noon("tzone://Microsoft/Custom", _definition("tzone://Microsoft/Custom")) == 2
     with pytest.raises(Unreadable):
         _noon("tzone://Microsoft/Custom")
 
 
 def test_a_zone_defined_in_two_ways_is_not_understood() -> None:
-    """Twice the same is the same; a second one that differs refuses what is in it."""
+    """Twice the same is the same; a second, different definition refuses the events that use it."""
     two = (_definition("Ours"), _definition("Ours", "+0800", "+0900"))
 
     assert _noon("Ours", two[0], two[0]) == 2
@@ -578,12 +578,12 @@ def test_a_zone_defined_in_two_ways_is_not_understood() -> None:
 
 @pytest.mark.parametrize("offset", ["+0100", "+01:00", "+010000", "+01:00:00"])
 def test_offsets_of_definitions(offset: str) -> None:
-    """With colons and seconds or without."""
+    """With or without colons and seconds."""
     assert _noon("Ours", _definition("Ours", offset, offset)) == 1
 
 
 def test_a_zone_that_has_stopped_changing_its_clocks() -> None:
-    """After the last rule's end its last change holds: here, summer time for ever.
+    """After the last rule's end its last change stays: here, summer time for ever.
 
     Cases: E-9.3
     """
@@ -602,7 +602,7 @@ def test_a_zone_that_has_stopped_changing_its_clocks() -> None:
 
 @pytest.mark.parametrize("name", _names_of_places()[::7])
 def test_every_zone_means_the_same_when_a_feed_defines_it(name: str) -> None:
-    """A third party's definition of a zone under a name of its own, day by day for a year."""
+    """Another package's definition of a zone under its own name, day by day for a year."""
     first, last = date(2028, 1, 1), date(2032, 1, 1)
     defined = Timezone.from_tzinfo(ZoneInfo(name), "Ours", first, last).to_ical().decode()
     locals_ = [datetime.fromisoformat("2030-01-02T12:00") + DAY * n for n in range(363)]
@@ -652,7 +652,7 @@ def test_separators_with_nothing_between_them(parts: list[str], data: st.DataObj
 @settings(max_examples=100, deadline=None)
 @given(data=st.data(), kind=st.sampled_from(["RDATE", "EXDATE", "FREEBUSY", "RDATE__VALUE_PERIOD"]))
 def test_empty_elements_of_lists_of_times(data: st.DataObject, kind: str) -> None:
-    """Further times, exceptions, periods and busy lists may have commas too many.
+    """Further times, exceptions, periods and busy lists may have extra commas.
 
     Cases: E-9.3
     """
@@ -720,7 +720,7 @@ def test_lines_that_can_be_no_property(stray: str) -> None:
     place=st.integers(1, 16),
 )
 def test_any_text_without_a_colon_is_passed_over(stray: str, place: int) -> None:
-    """Whatever it is, it changes nothing; one that begins with a space is no line.
+    """Whatever it is, it changes nothing; one that begins with a space continues the line before.
 
     Cases: E-9.3
     """
@@ -735,7 +735,7 @@ def test_any_text_without_a_colon_is_passed_over(stray: str, place: int) -> None
 @pytest.mark.parametrize("stray", [text for text in STRAY if text.strip()])
 @pytest.mark.parametrize("place", [0, 17])
 def test_outside_of_a_calendar_there_is_nothing(stray: str, place: int) -> None:
-    """What stands before or after it is no calendar."""
+    """Text before or after the calendar is ignored."""
     with pytest.raises(Unreadable):
         events.busy(_with(stray, place), "UTC", SINCE, UNTIL)
 
@@ -756,7 +756,7 @@ def test_outside_of_a_calendar_there_is_nothing(stray: str, place: int) -> None:
     ],
 )
 def test_a_broken_line_of_an_event_hides_none(line: str, broken: str) -> None:
-    """What says when somebody is busy is not passed over: the feed is refused.
+    """A line about when a person is busy is not ignored: the feed is refused.
 
     Cases: E-9.3
     """
@@ -768,7 +768,7 @@ def test_a_broken_line_of_an_event_hides_none(line: str, broken: str) -> None:
 
 
 def test_an_event_whose_both_ends_are_broken_is_found() -> None:
-    """Its lines would stand in the calendar itself, where they say nothing."""
+    """Its lines would be in the calendar itself, where they mean nothing."""
     one = event(DTSTART="20300107T100000Z", DURATION="PT1H")
 
     assert _refused(one.replace(":VEVENT", " :VEVENT"))
@@ -776,7 +776,7 @@ def test_an_event_whose_both_ends_are_broken_is_found() -> None:
 
 
 def test_an_event_that_hides_in_another_is_found() -> None:
-    """Events stand in calendars only; one inside another would be passed over with it."""
+    """Events belong in calendars only; one inside another would be ignored with it."""
     inner = event(DTSTART="20300107T100000Z", DURATION="PT1H")
     for outer in ("VEVENT", "VTODO", "X-OWN"):
         assert _refused(f"BEGIN:{outer}\r\nDTSTART:20300101T000000Z\r\n{inner}END:{outer}\r\n")
@@ -793,7 +793,7 @@ DAILY = {
 
 
 def test_a_change_without_a_start_changes_nothing() -> None:
-    """Unless it takes the time out."""
+    """Unless it removes the time."""
     change = {"UID": "1", "RECURRENCE-ID": "20300108T100000Z"}
     series = event(**DAILY)
 
@@ -802,7 +802,7 @@ def test_a_change_without_a_start_changes_nothing() -> None:
 
 
 def test_events_without_a_uid_are_strangers() -> None:
-    """A change without one leaves series without one as they are, and both times are taken."""
+    """A change without a UID leaves series without one as they are, and both times are busy."""
     nameless = {name: value for name, value in DAILY.items() if name != "UID"}
     change = event(
         **{"RECURRENCE-ID": "20300108T100000Z"}, DTSTART="20300120T100000Z", DURATION="PT1H"
@@ -813,7 +813,7 @@ def test_events_without_a_uid_are_strangers() -> None:
 
 
 def test_two_different_states_leave_the_time_taken() -> None:
-    """A text that says "Status: cancelled" cancels nothing beside a real state."""
+    """A text that says "Status: cancelled" cancels nothing beside a real status."""
     one = "BEGIN:VEVENT\r\nDTSTART:20300107T100000Z\r\nDURATION:PT1H\r\n{}\r\nEND:VEVENT\r\n"
 
     assert _busy(one.format("STATUS:CONFIRMED\r\nStatus: cancelled"))
@@ -822,6 +822,6 @@ def test_two_different_states_leave_the_time_taken() -> None:
 
 
 def test_an_event_without_a_beginning_is_not_understood() -> None:
-    """Where its line is broken, the time would be free."""
+    """If its line is broken, the time would look free."""
     assert _refused(event(UID="1", SUMMARY="x", DTEND="20300107T110000Z"))
     assert not _refused(event(UID="1", SUMMARY="x", STATUS="CANCELLED"))

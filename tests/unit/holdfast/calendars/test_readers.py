@@ -1,7 +1,7 @@
-"""Our reader of calendars against two that others have written, on random feeds.
+"""Our reader of calendars against two independent ones, on random feeds.
 
 One is icalendar with recurring-ical-events, the other is ical; they share no code but dateutil's
-rules, against which `test_recurrence` holds ours. Where both come to the same times, so must we.
+rules, against which `test_recurrence` checks ours. Where both find the same times, so must we.
 """
 
 import re
@@ -67,7 +67,7 @@ def _second_reader(body: bytes, home: str) -> list[Span]:
 
 
 def _united(spans: Iterable[Span]) -> list[Span]:
-    """By counting who is there: edges in order, and the moments when nobody is."""
+    """By counting who is there: edges in order, and the moments when the count is zero."""
     inside = [(b, e) for b, e in spans if b < UNTIL and e > SINCE and b < e]
     edges = sorted(
         [(max(begin, SINCE), -1) for begin, _ in inside]
@@ -92,7 +92,7 @@ def _compact(at: date) -> str:
 
 @st.composite
 def rules(draw: st.DrawFn, first: date) -> str:
-    """A rule that finds the start itself: what counts as the first time is another question."""
+    """A rule whose first time is the start itself: other starts are read in different ways."""
     frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
     weekday = WEEKDAYS[first.weekday()]
     parts = [f"FREQ={frequency}"]
@@ -221,7 +221,7 @@ def series(draw: st.DrawFn, number: int, home: str, zones: list[str]) -> list[st
             )
         changes = draw(some)
         changes = [one for one in changes if one not in gone]
-        if ending:  # whether a change of a time that is none counts is another question
+        if ending:  # a change of a time that does not exist is read in different ways
             changes = [one for one in changes if one <= found[0]]
     if draw(st.integers(0, 3)) == 0:
         lines.append(written("RDATE", *[at + draw(st.integers(1, 300)) * DAY for _ in range(2)]))
@@ -297,7 +297,7 @@ def _same(ours: list[Span], theirs: list[Span], body: bytes) -> bool:
 @settings(max_examples=250, deadline=None)
 @given(found=feeds())
 def test_where_two_readers_agree_we_agree(found: tuple[bytes, str]) -> None:
-    """To the second; where they do not, we come to what one of them does.
+    """To the second; where they differ, we agree with one of them.
 
     Cases: E-9.3
     """
@@ -324,7 +324,7 @@ def _series(*more: str) -> str:
 
 
 BERLIN = ";TZID=Europe/Berlin:"
-# What the two readers make of it, what the RFC says, and where; None: refused, or an error.
+# What the two readers find, what the RFC says, and where; None: refused, or an error.
 BY_THE_RFC = {
     "the start is the first time (3.8.5.2)": (
         [_series("RDATE:20300109T100000Z")],
@@ -426,7 +426,8 @@ BY_THE_RFC = {
 
 @pytest.mark.parametrize("law", BY_THE_RFC)
 def test_where_readers_are_wrong_the_rfc_decides(law: str) -> None:
-    """All disagreements that random feeds have found, and others that differ from both readers.
+    """All disagreements that random feeds have found, and cases where both readers differ from the
+    RFC.
 
     Cases: E-9.3
     """

@@ -29,7 +29,7 @@ def _lists(low: int, high: int, *, most: int = 3) -> st.SearchStrategy[str]:
 def rules(draw: st.DrawFn) -> str:
     """A valid rule, of parts that RFC 5545 allows together.
 
-    Not "MO,1MO": it says either, and dateutil takes it for both.
+    Not "MO,1MO", which means either; dateutil reads it as both.
     """
     frequency = draw(st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]))
     parts: dict[str, Any] = {"FREQ": frequency}
@@ -84,8 +84,9 @@ def test_rules_mean_what_they_mean_to_dateutil(rule: str) -> None:
     """From the rule's own first time on, both find the same times.
 
     An event's start counts as a time even if its rule would not find it, and dateutil does not
-    count it, so the comparison begins with a start that the rule does find. Of a week dateutil
-    numbers the times from that start on, RFC 5545 from the week's first day: there it begins.
+    count it, so the comparison begins with a start that the rule does find. dateutil counts the
+    times of a week from that start on, RFC 5545 from the week's first day: the comparison begins
+    there.
 
     Cases: E-9.3
     """
@@ -95,7 +96,7 @@ def test_rules_mean_what_they_mean_to_dateutil(rule: str) -> None:
     numbered = parts["FREQ"] == "WEEKLY" and "BYSETPOS" in parts
     days = [parts.get("WKST", "MO")] if numbered else WEEKDAYS
     first = next((at for at in found if at > FIRST and WEEKDAYS[at.weekday()] in days), None)
-    if first is None:  # dateutil would look for it until the year 9999
+    if first is None:  # dateutil would search until the year 9999
         return
 
     theirs = rrulestr(rule, dtstart=first).between(SINCE, UNTIL - timedelta(seconds=1), inc=True)
@@ -191,7 +192,7 @@ def test_days_long_gone_cost_nothing() -> None:
 
 
 def test_what_costs_more_than_the_budget_is_refused() -> None:
-    """Not cut short: times that were not worked out are times that would be booked."""
+    """Not cut short: times that were not computed would be booked."""
     rule = recurrence.parse("FREQ=DAILY")
 
     with pytest.raises(Unreadable):

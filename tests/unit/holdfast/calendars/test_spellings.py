@@ -1,4 +1,4 @@
-"""One calendar in many spellings: folded, quoted, dressed and ordered as programs please."""
+"""One calendar in many spellings: folded, quoted, decorated and ordered in many ways."""
 
 import string
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ UNTIL = datetime(2031, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 Line = tuple[str, list[tuple[str, str]], str]  # name, parameters, value
 
-# What happens -------------------------------------------------------------------------------------
+# What it says -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Happening:
 
 @st.composite
 def happenings(draw: st.DrawFn, number: int) -> Happening:
-    """One event, far from the nights in which clocks change by more than it is long."""
+    """One event, far from the nights in which clocks change by more than its length."""
     day = date(2030, 1, 7) + draw(st.integers(0, 60)) * DAY
     weeks = [day + n * 7 * DAY for n in range(1, 7)]
     rule: tuple[str, ...] = ()
@@ -75,7 +75,7 @@ def happenings(draw: st.DrawFn, number: int) -> Happening:
 
 
 def right(happening: Happening, home: str) -> list[tuple[datetime, datetime]]:
-    """When it takes time, by nothing but adding."""
+    """Its busy times, by addition alone."""
     count = 7 if happening.rule else 1
     starts = [happening.start + n * 7 * DAY for n in range(count)]
     starts = [one for one in starts if one not in {*happening.left_out, *happening.changes}]
@@ -164,7 +164,7 @@ ORNAMENTS = [
 
 
 class Writer:
-    """Writes happenings as some program would, by what hypothesis draws."""
+    """Writes happenings as some program would, as drawn by hypothesis."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self.draw = draw
@@ -273,7 +273,7 @@ class Writer:
             parameters = [("VALUE", self.case("DATE"))] if marked else []
             return name, parameters, self.joined(name, given)
         marked = [("VALUE", self.case("DATE-TIME"))] if self.maybe() else []
-        # a series that has its own clocks keeps them, so only what is no start may be in UTC
+        # a series that has its own clocks keeps them, so only other times than starts may be in UTC
         if name not in {"DTSTART"} and self.maybe():
             zone = ZoneInfo(one.zone)
             utc = [value.replace(tzinfo=zone).astimezone(UTC) for value in values]  # type: ignore[arg-type,call-arg]
@@ -363,7 +363,7 @@ class Writer:
         return "RRULE", [], self.one_of(text, text, text.lower())
 
     def exceptions(self, one: Happening) -> list[Line]:
-        """Left out as times or as days, whichever the series has."""
+        """Left out as times or as days, as the series is."""
         if not one.left_out or self.maybe():
             return self.lists("EXDATE", one, one.left_out)
         if not one.all_day:
@@ -399,7 +399,7 @@ def united(spans: list[tuple[datetime, datetime]]) -> list[tuple[datetime, datet
 @settings(max_examples=300, deadline=None)
 @given(feed=feeds(), home=st.sampled_from(["Europe/Berlin", "America/Chicago", "Asia/Tokyo"]))
 def test_every_spelling_means_the_same(feed: tuple[list[Happening], bytes], home: str) -> None:
-    """Busy are the times that are meant, to the second, whatever the program that wrote them.
+    """The busy times are the intended ones, to the second, whatever program wrote them.
 
     Cases: E-9.3
     """

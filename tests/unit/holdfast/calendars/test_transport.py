@@ -1,4 +1,4 @@
-"""Fetching feeds: what is refused, and that everything ends in time."""
+"""Fetching feeds: what is refused, and that every request ends in time."""
 
 import gzip
 import re
@@ -61,7 +61,7 @@ def test_host_and_query_are_sent(shelf: Shelf) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_hosts_and_paths_of_every_script(shelf: Shelf, script: str) -> None:
-    """The server is asked by the name that it has on the Internet, for what is in UTF-8 there.
+    """The request has the host in its ASCII form and the path in UTF-8.
 
     Cases: E-9.3
     """
@@ -92,7 +92,7 @@ def _is_label(label: str) -> bool:
 
 
 def test_a_host_is_not_another_owners(shelf: Shelf) -> None:
-    """`faß.de` is a host of its own since 2010; its address is judged like any other.
+    """`faß.de` has been a host of its own since 2010; its address is checked like any other.
 
     Cases: E-9.3
     """
@@ -121,7 +121,7 @@ def _for_browsers_only(handler: BaseHTTPRequestHandler) -> None:
 
 
 def test_servers_that_answer_browsers_only(shelf: Shelf) -> None:
-    """They are read, and see from the same header who asks.
+    """They are read; the same header tells them who asks.
 
     Cases: E-9.3
     """
@@ -175,7 +175,7 @@ def test_malformed_addresses_are_refused(url: str) -> None:
 
 
 def test_a_name_that_changes_its_mind_gains_nothing(shelf: Shelf) -> None:
-    """The address connected to is looked at again: what was resolved does not count.
+    """The address of the open connection is checked again, not only what was resolved.
 
     The name resolves to an address that passes for public; the connection leads to loopback.
 
@@ -205,7 +205,7 @@ def test_it_resolves_once_and_connects_to_that(shelf: Shelf) -> None:
 
 
 def test_certificates_are_checked(shelf: Shelf) -> None:
-    """A server that cannot prove its name, or whose authority is unknown, is not read.
+    """A server that cannot prove its name, or has an unknown authority, is not read.
 
     Proves: ASVS 12.3.2, API10:2023
     """
@@ -297,7 +297,7 @@ ANSWERS = {
 
 @pytest.mark.parametrize("name", ANSWERS)
 def test_odd_answers_are_refused(shelf: Shelf, name: str) -> None:
-    """Redirects, errors, pages, too much, compressed or too little: none is a calendar.
+    """Redirects, errors, pages, too long, compressed or too short: none is a calendar.
 
     Cases: E-9.3
     Proves: ASVS 5.2.1, 5.2.3, 15.3.2, API10:2023
@@ -332,7 +332,7 @@ def _dribble(handler: BaseHTTPRequestHandler, byte: bytes) -> None:
 def test_a_dribbling_server_is_left_in_time(
     shelf: Shelf, answer: Callable[[BaseHTTPRequestHandler], None]
 ) -> None:
-    """The bound is for the whole answer, not for each byte of it.
+    """The limit is for the whole answer, not for each byte of it.
 
     Cases: E-9.3
     Proves: ASVS 15.2.2
@@ -347,7 +347,7 @@ def test_a_dribbling_server_is_left_in_time(
 
 
 def test_a_silent_server_is_left_in_time() -> None:
-    """One that takes the connection and never greets."""
+    """One that accepts the connection and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         shelf = Shelf(port=silent.getsockname()[1])
         begun = time.monotonic()
@@ -359,7 +359,7 @@ def test_a_silent_server_is_left_in_time() -> None:
 
 
 def test_a_closed_port_and_an_unknown_name() -> None:
-    """What people read says which of the two it was."""
+    """The error says which of the two it was."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     closed = Shelf(port=port)

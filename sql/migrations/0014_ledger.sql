@@ -3,7 +3,7 @@
 -- accounts carry a balance only where money could run out (a booking's, a refund's); what a whole tenant
 -- shares has none, and is never updated. There are no foreign keys inside the ledger: they would lock the
 -- tenant's one clearing row in every payment; a trigger asks instead (docs/adr/0042). What exists
--- already is booked by 0013_ledger.after.sql.
+-- already is booked by 0014_ledger.after.sql.
 --
 -- A table's primary key is made after its other indexes; see 0004.
 

@@ -1,4 +1,6 @@
-"""A change that costs more: the way of its difference, from the payment page to the booking."""
+"""A reschedule that costs more: how its difference is paid, from the payment page to the
+booking.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +17,13 @@ DIFFERENCE = 1500
 
 
 def price(offer: Offer, amount: int) -> None:
-    """What the offering costs from now on."""
+    """Set the price of the offering."""
     query = "update core.prices set amount = %s where offering_id = %s"
     offer.tenant.database.execute(query, amount, offer.offering_id)
 
 
 def waiting(api: Api, tenant: Tenant, **columns: Any) -> tuple[Offer, Held]:
-    """A paid booking at ten, whose move to noon waits for 15 EUR."""
+    """A paid booking at ten, whose reschedule to noon waits for 15 EUR."""
     offer = tenant.offer(**columns)
     held = api.paid(offer, TEN).held
     price(offer, 4500 + DIFFERENCE)
@@ -30,12 +32,12 @@ def waiting(api: Api, tenant: Tenant, **columns: Any) -> tuple[Offer, Held]:
 
 
 def checkout(api: Api, held: Held) -> Checkout:
-    """The payment page of a change is open."""
+    """Open the payment page of a reschedule."""
     return api.checkout(held)
 
 
 def settle(api: Api, page: Checkout, outcome: str, **session: Any) -> str:
-    """What Stripe tells of it; the right sum unless said otherwise."""
+    """An event of Stripe about it; with the right sum unless another is given."""
     return api.settle(page, outcome, **{"amount_total": DIFFERENCE} | session)
 
 
@@ -51,7 +53,7 @@ def times(held: Held) -> list[tuple[int, datetime]]:
 
 
 def test_the_page_asks_for_the_difference_alone(api: Api, tenant: Tenant) -> None:
-    """Its parameters name the new time and the difference; the new time is kept as long as it.
+    """Its parameters name the new time and the difference; the new time is kept while it is open.
 
     Cases: E-10.5, E-2.6
     """
@@ -67,8 +69,9 @@ def test_the_page_asks_for_the_difference_alone(api: Api, tenant: Tenant) -> Non
     assert violations(api.database) == []
 
 
-def test_when_the_difference_is_paid_the_booking_moves(api: Api, tenant: Tenant) -> None:
-    """In the transaction that takes the money in; then it is paid, at its new price.
+def test_when_the_difference_is_paid_the_booking_is_rescheduled(api: Api, tenant: Tenant) -> None:
+    """The transaction that settles the payment reschedules the booking, which is paid at its new
+    price.
 
     Cases: D-1, E-10.5
     """
@@ -84,8 +87,8 @@ def test_when_the_difference_is_paid_the_booking_moves(api: Api, tenant: Tenant)
     assert violations(api.database, quiescent=True) == []
 
 
-def test_told_twice_it_is_paid_once(api: Api, tenant: Tenant) -> None:
-    """Two events about the payment are one fact.
+def test_two_events_pay_once(api: Api, tenant: Tenant) -> None:
+    """Two events about the payment are one payment.
 
     Cases: E-2.2
     """
@@ -100,7 +103,7 @@ def test_told_twice_it_is_paid_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_asking_again_answers_the_same_page(api: Api, tenant: Tenant) -> None:
-    """The same return addresses get the same session; others close it first.
+    """The same return addresses get the same session; for others it is closed first.
 
     Cases: E-2.6
     """
@@ -117,7 +120,7 @@ def test_asking_again_answers_the_same_page(api: Api, tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("outcome", ["expired", "failed"])
 def test_unpaid_the_booking_stays(api: Api, tenant: Tenant, outcome: str) -> None:
-    """What can no longer be paid frees the new time; the booking is where it was, and paid."""
+    """Once it cannot be paid, the new time is free; the booking keeps its old time and is paid."""
     offer, held = waiting(api, tenant)
     page = checkout(api, held)
 
@@ -129,8 +132,7 @@ def test_unpaid_the_booking_stays(api: Api, tenant: Tenant, outcome: str) -> Non
 
 
 def test_a_delayed_payment_keeps_both_times(api: Api, tenant: Tenant) -> None:
-    """Its result is waited for, as for a hold, until one of the two begins; nothing is begun or
-    given up meanwhile."""
+    """As for a hold, until one of the two times begins; meanwhile nothing is begun or given up."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
 
@@ -144,8 +146,8 @@ def test_a_delayed_payment_keeps_both_times(api: Api, tenant: Tenant) -> None:
     assert violations(api.database, quiescent=True) == []
 
 
-def test_a_wrong_sum_moves_nothing_and_goes_back(api: Api, tenant: Tenant) -> None:
-    """Quarantined and refunded; the booking stays, with its own payment.
+def test_a_wrong_sum_reschedules_nothing_and_is_refunded(api: Api, tenant: Tenant) -> None:
+    """It is quarantined and refunded; the booking keeps its own time and payment.
 
     Cases: E-10.5, A-1
     """
@@ -159,8 +161,8 @@ def test_a_wrong_sum_moves_nothing_and_goes_back(api: Api, tenant: Tenant) -> No
     assert violations(api.database) == []
 
 
-def test_paid_late_it_moves_if_the_time_is_free(api: Api, tenant: Tenant) -> None:
-    """A payment after the change had run out takes the time again.
+def test_paid_late_it_is_rescheduled_if_the_time_is_free(api: Api, tenant: Tenant) -> None:
+    """A payment after the reschedule expired takes the new time again.
 
     Cases: D-2
     """
@@ -175,7 +177,7 @@ def test_paid_late_it_moves_if_the_time_is_free(api: Api, tenant: Tenant) -> Non
 
 @pytest.mark.parametrize("why", ["taken", "begun", "moved elsewhere", "changing again", "gone by"])
 def test_paid_late_without_the_time_it_goes_back(api: Api, tenant: Tenant, why: str) -> None:
-    """Exactly one refund, of the difference; the booking itself stands.
+    """The difference is refunded exactly once; the booking stays as it was.
 
     Cases: D-2
     """
@@ -204,7 +206,7 @@ def test_paid_late_without_the_time_it_goes_back(api: Api, tenant: Tenant, why: 
 
 
 def test_paid_when_the_old_time_has_begun_it_goes_back(api: Api, tenant: Tenant) -> None:
-    """Who has had the old time does not get the new one for the difference."""
+    """A customer who has had the old time does not get the new one for the difference."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
     api.database.clock.set(TEN)
@@ -219,8 +221,8 @@ def test_paid_when_the_old_time_has_begun_it_goes_back(api: Api, tenant: Tenant)
 # Giving up ----------------------------------------------------------------------------------------
 
 
-def test_an_unpaid_change_is_given_up_at_once(api: Api, tenant: Tenant) -> None:
-    """Nobody can pay for it yet: the new time is free; twice is once."""
+def test_an_unpaid_reschedule_is_given_up_at_once(api: Api, tenant: Tenant) -> None:
+    """Without a page it cannot be paid, so the new time is free at once; twice is once."""
     offer, held = waiting(api, tenant)
 
     answers = [api.call("cancel_reschedule", held.actor, held.id, None) for _ in range(2)]
@@ -233,7 +235,7 @@ def test_an_unpaid_change_is_given_up_at_once(api: Api, tenant: Tenant) -> None:
 
 
 def test_an_open_page_is_closed_before_the_time_is_free(api: Api, tenant: Tenant) -> None:
-    """The answer carries the leased effect; its result frees the time.
+    """The answer contains the leased effect, whose result frees the time.
 
     Cases: E-2.6
     """
@@ -250,8 +252,8 @@ def test_an_open_page_is_closed_before_the_time_is_free(api: Api, tenant: Tenant
     assert violations(api.database, quiescent=True) == []
 
 
-def test_paid_while_it_is_given_up_it_moves(api: Api, tenant: Tenant) -> None:
-    """The payment was quicker than the closing of its page."""
+def test_paid_while_it_is_given_up_it_is_rescheduled(api: Api, tenant: Tenant) -> None:
+    """The payment was made before the page was closed, so the booking is rescheduled."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
     answer = api.call("cancel_reschedule", held.actor, held.id, None)
@@ -264,7 +266,7 @@ def test_paid_while_it_is_given_up_it_moves(api: Api, tenant: Tenant) -> None:
 
 
 def test_paid_after_it_was_given_up_it_goes_back(api: Api, tenant: Tenant) -> None:
-    """The customer has said no: the money is theirs, although the time is free."""
+    """The customer has given it up, so the money is refunded although the time is free."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
     answer = api.call("cancel_reschedule", held.actor, held.id, None)
@@ -276,7 +278,7 @@ def test_paid_after_it_was_given_up_it_goes_back(api: Api, tenant: Tenant) -> No
 
 
 def test_a_session_refused_while_it_is_given_up(api: Api, tenant: Tenant) -> None:
-    """Stripe made no page: nothing can be paid, so the change is over."""
+    """Stripe made no session, so nothing can be paid, and the reschedule has expired."""
     _, held = waiting(api, tenant)
     begun = api.begin(held)
     api.call("cancel_reschedule", held.actor, held.id, None)
@@ -286,8 +288,8 @@ def test_a_session_refused_while_it_is_given_up(api: Api, tenant: Tenant) -> Non
     assert times(held) == [(1, TEN)]
 
 
-def test_without_a_change_there_is_nothing_to_give_up(api: Api, tenant: Tenant) -> None:
-    """KHSTA, also when the last one was made."""
+def test_without_a_reschedule_there_is_nothing_to_give_up(api: Api, tenant: Tenant) -> None:
+    """KHSTA, also when the last reschedule was made."""
     held = api.paid(tenant.offer(), TEN).held
     never = refused(api.call, "cancel_reschedule", held.actor, held.id, None)
     api.move(held, NOON)
@@ -307,8 +309,8 @@ def test_a_stale_screen_gives_nothing_up(api: Api, tenant: Tenant) -> None:
     assert times(held) == [(1, TEN), (2, NOON)]
 
 
-def test_a_booking_that_is_over_takes_its_change_along(api: Api, tenant: Tenant) -> None:
-    """Its page is closed, both times are free, and a payment that still comes goes back."""
+def test_the_end_of_a_booking_ends_its_reschedule(api: Api, tenant: Tenant) -> None:
+    """Its page is closed, both times are free, and a payment that still arrives is refunded."""
     _, held = waiting(api, tenant)
     page = checkout(api, held)
 
@@ -327,8 +329,8 @@ def test_a_booking_that_is_over_takes_its_change_along(api: Api, tenant: Tenant)
 # Time ---------------------------------------------------------------------------------------------
 
 
-def test_the_sweep_ends_what_nobody_pays(api: Api, tenant: Tenant) -> None:
-    """A change without a page is over at its deadline; the booking stays.
+def test_the_sweep_expires_unpaid_reschedules(api: Api, tenant: Tenant) -> None:
+    """A reschedule without a page expires at its deadline; the booking stays.
 
     Cases: E-7.2
     """
@@ -363,7 +365,7 @@ def test_the_sweep_closes_the_page_first(api: Api, tenant: Tenant) -> None:
 
 
 def test_past_its_deadline_it_is_not_begun(api: Api, tenant: Tenant) -> None:
-    """KHEXP, whether or not a sweep has come by; and another move is not kept from it."""
+    """KHEXP, whether or not a sweep has run; another reschedule is possible."""
     _, held = waiting(api, tenant)
     api.database.clock.advance(timedelta(minutes=6))
 
@@ -376,8 +378,8 @@ def test_past_its_deadline_it_is_not_begun(api: Api, tenant: Tenant) -> None:
     assert violations(api.database) == []
 
 
-def test_a_stale_change_is_in_nobodys_way(api: Api, tenant: Tenant) -> None:
-    """Its time can be held by somebody else before any sweep has come by."""
+def test_an_expired_reschedule_blocks_no_time(api: Api, tenant: Tenant) -> None:
+    """Its time can be held by another customer before any sweep has run."""
     offer, held = waiting(api, tenant)
     api.database.clock.advance(timedelta(minutes=6))
 
@@ -388,7 +390,7 @@ def test_a_stale_change_is_in_nobodys_way(api: Api, tenant: Tenant) -> None:
 
 
 def renewals(api: Api, held: Held) -> list[timedelta]:
-    """Ask for a fresh page as soon as the old one is nearly over, until that is refused; when."""
+    """Ask for a new page whenever the old one is nearly over, until that is refused; the times."""
     begun, lives = api.database.clock.now(), []
     for _ in range(50):
         page = api.checkout(held)
@@ -406,7 +408,7 @@ def renewals(api: Api, held: Held) -> list[timedelta]:
 
 @pytest.mark.parametrize("what", ["hold", "change"])
 def test_nothing_is_renewed_for_ever(api: Api, tenant: Tenant, what: str) -> None:
-    """However often a page is asked for, an unpaid time is kept for two hours at most.
+    """However often a page is asked for, an unpaid time is kept for at most two hours.
 
     Cases: P-8
     """
@@ -420,7 +422,7 @@ def test_nothing_is_renewed_for_ever(api: Api, tenant: Tenant, what: str) -> Non
 
 
 def test_a_page_that_outlives_the_limit_is_not_made(api: Api, tenant: Tenant) -> None:
-    """KHEXP with a hint, and the page that is open stays open."""
+    """KHEXP with a hint, and the open page stays open."""
     held = api.hold(tenant.offer(), TEN)
     api.checkout(held)
     api.database.execute("update core.bookings set hold_limit_at = core.clock() + '30 minutes'")
