@@ -1,6 +1,6 @@
 -- ledger_append_only: the books are added to, never rewritten; of an account only its balance changes.
 --
--- Raises    KHAPP  for everybody
+-- Raises    KHAPP  always
 create or replace trigger journals_append_only
     before update or delete or truncate on ledger.journals
     for each statement execute function core.refuse_rewriting();

@@ -46,7 +46,7 @@ def test_a_payment_is_held_for_its_booking(api: Api, tenant: Tenant) -> None:
 
 
 def test_money_that_is_not_kept_comes_and_is_on_its_way_back(api: Api, tenant: Tenant) -> None:
-    """Two journals in one transaction; nothing stays with nobody.
+    """Two journals in one transaction; nothing stays unapplied.
 
     Cases: E-2.8
     """

@@ -211,7 +211,7 @@ def test_a_failed_refund_may_be_tried_again(api: Api, tenant: Tenant) -> None:
 
 
 def test_a_return_happens_once(api: Api, tenant: Tenant) -> None:
-    """By its key: whoever asks again, for whatever sum, sends nothing more.
+    """By its key: asking again, for any sum, sends nothing more.
 
     Cases: E-2.3
     """

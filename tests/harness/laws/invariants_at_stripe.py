@@ -87,7 +87,7 @@ def _refunds(database: Database, double: Double, *, quiescent: bool) -> list[str
 
 
 def _clearing(database: Database, double: Double) -> list[str]:
-    """Once all is told, the ledger has at Stripe what came there and was not sent back."""
+    """Once all events are in, the ledger has at Stripe what came there and was not sent back."""
     theirs: Counter[str] = Counter()
     for body in _bodies(double, "payment_intent"):
         theirs[body["currency"].upper()] += body["amount_received"] or 0

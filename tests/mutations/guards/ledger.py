@@ -48,7 +48,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "journal-once",
-        "a reference is posted once, whoever tells of it how often",
+        "a reference is posted once, however often it is reported",
         (
             Edit(
                 _MIGRATION,
