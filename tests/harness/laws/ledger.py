@@ -55,7 +55,7 @@ LEDGER: tuple[Law, ...] = (
         "I2",
         "a payment is allocated whole, or not at all and goes back at once",
         """
-        select p.id || ': ' || p.amount || ', allocated ' || coalesce(a.value, 0) || ', not applied '
+        select p.id || ': ' || p.amount || ', allocated ' || coalesce(a.value, 0) || ', left '
             || coalesce(u.balance, 0) as finding
         from core.payments as p
         left join (
