@@ -127,6 +127,32 @@ begin
 end $$;
 """
 
+# And the fair limit of a settlement: it finds nothing out, and writes the same five rows.
+_LIMIT_SETTLE_ROWS = """
+create function bench.write_settlement(p_booking integer) returns void
+language plpgsql security definer set search_path = '' as $$
+declare
+    v_tenant constant uuid := md5('tenant')::uuid;
+    v_booking constant uuid := md5('booking' || p_booking)::uuid;
+    v_checkout constant uuid := md5('checkout' || p_booking)::uuid;
+begin
+    perform set_config('holdfast.tenant_id', v_tenant::text, true);
+    insert into core.stripe_events (id, tenant_id, type, booking_id, created_at, received_at)
+    values ('evt_' || p_booking, v_tenant, 'checkout.session.completed', v_booking, now(), now());
+    update core.checkouts as c set state = 'paid'
+    where c.tenant_id = v_tenant and c.id = v_checkout;
+    insert into core.payments (
+        tenant_id, id, booking_id, checkout_id, payment_intent_id, status, amount, currency,
+        created_at, updated_at)
+    values (
+        v_tenant, core.new_id(), v_booking, v_checkout, 'pi_' || p_booking, 'captured', 4500, 'EUR',
+        now(), now());
+    update core.bookings as b
+    set status = 'scheduled', payment_status = 'paid', hold_expires_at = null
+    where b.tenant_id = v_tenant and b.id = v_booking;
+end $$;
+"""
+
 # The usual way: the same rows, written by an application statement by statement.
 _NAIVE = """
 create table bench.naive_resources (id integer primary key, opens time, closes time, step integer);
@@ -160,6 +186,7 @@ def fill(connection: psycopg.Connection) -> None:
     connection.execute(_COMPILED)
     connection.execute(_LIMIT)
     connection.execute(_LIMIT_ROWS.format(first_day=FIRST_DAY.isoformat(), customers=CUSTOMERS))
+    connection.execute(_LIMIT_SETTLE_ROWS)
     connection.execute(_NAIVE.format(**numbers))
     connection.execute("set session_replication_role = default")
 

@@ -29,6 +29,9 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
                 share=_BOOKINGS // _CLIENTS,
             )
 
+    def rows() -> Sample:
+        return of_latencies(settle("limit_settle_rows"), _SECONDS)
+
     def first() -> Sample:
         return of_latencies(settle("settle"), _SECONDS)
 
@@ -46,7 +49,11 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
                 ),
                 _CLIENTS,
             ),
+            Contestant("limit_settle_rows", rows, _CLIENTS, "/s", "limit_settle"),
             Contestant("settle", first, _CLIENTS, "/s", "limit_settle", Goal(">=", 0.35)),
+            Contestant(
+                "settle_of_limit_rows", "settle", _CLIENTS, against="limit_settle_rows"
+            ),
         ],
         rounds,
     )  # fmt: skip

@@ -6,4 +6,5 @@ select api.settle_checkout(
     'paid',
     jsonb_build_object(
         'id', 'cs_' || :booking, 'amount_total', 4500, 'currency', 'eur',
-        'payment_intent', 'pi_' || :booking, 'client_reference_id', md5('checkout' || :booking)::uuid));
+        'payment_intent', 'pi_' || :booking, 'client_reference_id', md5('checkout' || :booking)::uuid,
+        'metadata', jsonb_build_object('tenant_id', md5('tenant')::uuid)));

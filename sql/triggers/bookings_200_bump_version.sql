@@ -1,4 +1,5 @@
--- …_200_bump_version: every change of a mutable public row is a new version of it.
+-- …_200_bump_version: every change of a mutable public row is a new version of it; a checkout has a
+-- function of its own, in checkouts_200_bump_version.
 create or replace function core.bump_version()
 returns trigger
 language plpgsql
@@ -18,10 +19,6 @@ create or replace trigger reschedules_200_bump_version
     before update on core.reschedules for each row execute function core.bump_version();
 create or replace trigger calendars_200_bump_version
     before update on core.calendars for each row execute function core.bump_version();
-create or replace trigger checkouts_200_bump_version
-    before update on core.checkouts for each row when ( -- that it was asked about changes nothing
-        old.asked_at is not distinct from new.asked_at)
-    execute function core.bump_version();
 create or replace trigger customers_200_bump_version
     before update on core.customers for each row execute function core.bump_version();
 create or replace trigger date_overrides_200_bump_version

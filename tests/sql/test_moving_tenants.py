@@ -140,6 +140,27 @@ def test_a_sweep_passes_by_a_fence(work: Workload, name: str) -> None:
     assert _rows(database) != before
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "goes_on"),
+    [
+        ("expire_holds", (1,), "more"),
+        ("offer_waiting", (1,), "more"),
+        ("compile_openings", (None, 1), "next"),
+    ],
+)
+def test_a_batch_that_is_all_fenced_is_the_last(
+    work: Workload, name: str, arguments: tuple[Any, ...], goes_on: str
+) -> None:
+    """The next one would be the same rows again, until the time of the sweep is over."""
+    SWEEPS[name].prepare(work)
+
+    with fenced(work.api.database, work.tenant):
+        stopped = work.api.call(name, *arguments)
+
+    assert not stopped[goes_on]
+    assert work.api.call(name, *arguments)[goes_on]
+
+
 @pytest.mark.parametrize("state", STATES)
 @pytest.mark.parametrize("name", NAMED)
 def test_a_report_about_a_tenant_that_is_not_here_is_refused(

@@ -52,6 +52,21 @@ def test_one_hold_stops_no_other(api: Api, tenant: Tenant) -> None:
     assert api.call("measure_backlog")["sweep_rows_failing"] == 1
 
 
+def test_one_hold_stops_no_other_of_its_tenant(api: Api, tenant: Tenant) -> None:
+    """A tenant's holds end together; if one of them cannot, the others end one by one."""
+    offer = tenant.offer(capacity=3)
+    one, bad, other = (api.hold(offer) for _ in range(3))
+    _poison(api.database, "bookings", bad.id)
+    api.database.clock.advance(6 * MINUTE)
+
+    swept = api.call("expire_holds", 10)
+
+    assert swept["expired"] == 2
+    assert [held.row.status for held in (one, bad, other)] == ["expired", "held", "expired"]
+    assert [held.occupies for held in (one, bad, other)] == [False, True, False]
+    assert _failures(api.database) == [("expire_holds", 1, "22012")]
+
+
 def test_it_takes_no_others_place(api: Api, tenant: Tenant) -> None:
     """While it is skipped it does not fill the batch, however small that is."""
     bad = api.hold(tenant.offer())

@@ -181,7 +181,7 @@ def test_a_time_that_stays_taken_is_reported(
     with spoiled(stack, refuse) as url:
         assert run(url, stack.manifest["publishable_key"]) == 1
 
-    assert "ends by itself" in capsys.readouterr().err
+    assert "expires by itself" in capsys.readouterr().err
 
 
 def test_the_stacks_own_key_is_known(

@@ -24,8 +24,14 @@ ONLY_IN = {
         *(f"{CORE}access/tenants.py", f"{CORE}access/secret_replacement.py"),
     ),
     "stripe": (f"{CORE}stripe/gateway.py",),
-    "boto3": (f"{CORE}api/idempotency.py", f"{CORE}api/limits.py", f"{CORE}outbox/mail.py"),
-    "botocore": (f"{CORE}api/idempotency.py", f"{CORE}api/limits.py", f"{CORE}outbox/mail.py"),
+    "boto3": (
+        *(f"{CORE}api/idempotency.py", f"{CORE}platform/dynamodb.py"),
+        f"{CORE}outbox/mail.py",
+    ),
+    "botocore": (
+        *(f"{CORE}api/idempotency.py", f"{CORE}api/limits.py", f"{CORE}platform/dynamodb.py"),
+        f"{CORE}outbox/mail.py",
+    ),
 }
 
 # Slow to import (FACTS of cold starts: a quarter of a second each): functions that need them.

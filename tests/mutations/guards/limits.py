@@ -106,7 +106,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "settle_paid",
-                "        if core.exceeds_customer_limit(v_booking) then",
+                "        if p_limited and core.exceeds_customer_limit(v_booking) then",
                 "if false then",
             ),
         ),

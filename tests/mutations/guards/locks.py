@@ -87,7 +87,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "sweep-lock",
         "a sweep skips bookings that are locked",
-        (api("expire_holds", "        for no key update skip locked\n", ""),),
+        (api("expire_holds", "            for no key update skip locked\n", ""),),
         (_SWEEP,),
     ),
     Guard(

@@ -20,13 +20,27 @@ def _passes_by(name: str, function: str, code: str, instead: str = "") -> Guard:
     )
 
 
+def _ends(function: str) -> Guard:
+    """A sweep does not ask again and again for rows that are all fenced."""
+    code = "v_looked = p_limit and v_entered"
+    return Guard(
+        f"end-of-{function.replace('_', '-')}",
+        f"{function} ends when all that it finds is fenced",
+        (api(function, code, "v_looked = p_limit"),),
+        (f"{_SQL}::test_a_batch_that_is_all_fenced_is_the_last",),
+    )
+
+
 GUARDS: tuple[Guard, ...] = (
+    _ends("expire_holds"),
+    _ends("offer_waiting"),
+    _ends("compile_openings"),
     Guard(
         "tenant-fence",
         "work for a tenant holds its fence",
         (
             core(
-                "try_enter_tenant",
+                "bind_tenant",
                 "    if not pg_catalog.pg_try_advisory_xact_lock_shared(\n"
                 "        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))\n"
                 "    then",
@@ -38,14 +52,14 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "tenant-state",
         "no work is done for a tenant that is not here",
-        (core("try_enter_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
+        (core("bind_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
         (f"{_SQL}::test_a_caller_is_asked_to_come_again",),
     ),
     _passes_by(
         "expire_holds",
         "expire_holds",
-        "continue when not core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
-        "perform core.try_enter_tenant(v_booking.tenant_id, 'sweep', null, null);",
+        "continue when not core.try_enter_tenant(v_tenant_id, 'sweep', null, null);",
+        "perform core.try_enter_tenant(v_tenant_id, 'sweep', null, null);",
     ),
     _passes_by(
         "expire_holds, change",
@@ -96,7 +110,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "head-of-the-queue",
         "rows of a tenant that is not here do not fill the batches of others",
-        (api("expire_holds", "            and core.is_here(b.tenant_id)\n", ""),),
+        (api("expire_holds", "                and core.is_here(b.tenant_id)\n", ""),),
         (f"{_SQL}::test_others_are_served_behind_a_tenant_that_is_not_here[expire_holds]",),
     ),
     Guard(

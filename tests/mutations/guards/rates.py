@@ -139,11 +139,17 @@ GUARDS: tuple[Guard, ...] = (
         (
             api(
                 "expire_holds",
-                "        exception when others then\n",
-                "        exception when null_value_not_allowed then\n",
+                "            exception when others then\n                perform",
+                "            exception when null_value_not_allowed then\n                perform",
             ),
         ),
         (f"{_SWEEPS}::test_one_hold_stops_no_other",),
+    ),
+    Guard(
+        "sweep-one-by-one",
+        "what cannot end together is ended one by one",
+        (api("expire_holds", "v_rest := v_plain || v_rest;", "null;"),),
+        (f"{_SWEEPS}::test_one_hold_stops_no_other_of_its_tenant",),
     ),
     Guard(
         "sweep-passes-over",

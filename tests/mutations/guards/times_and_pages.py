@@ -310,9 +310,9 @@ _PAYMENT_PAGES: tuple[Guard, ...] = (
         "asking about a checkout does not change its age",
         (
             Edit(
-                "sql/triggers/bookings_200_bump_version.sql",
-                "old.asked_at is not distinct from new.asked_at)",
-                "true)",
+                "sql/triggers/checkouts_200_bump_version.sql",
+                "if old.asked_at is not distinct from new.asked_at then",
+                "if true then",
             ),
         ),
         (f"{_PAGES}::test_that_it_was_asked_changes_nothing_else",),

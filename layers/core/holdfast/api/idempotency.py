@@ -28,6 +28,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from holdfast.access.actors import Actor
+from holdfast.platform import dynamodb
 from holdfast.platform.errors import (
     IdempotencyKeyReused,
     RequestInProgress,
@@ -158,14 +159,7 @@ def config() -> IdempotencyConfig:
 
 @functools.cache
 def _guarded() -> Callable[..., dict[str, Any]]:
-    # imported at first use: only the functions that take POSTs pay for it
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
-    client = boto3.client(
-        "dynamodb",
-        config=Config(connect_timeout=1, read_timeout=2, retries={"total_max_attempts": 2}),
-    )
+    client = dynamodb.client(connect_timeout=1, read_timeout=2, attempts=2)
     store = DynamoDBPersistenceLayer(table_name=settings().idempotency_table, boto3_client=client)
 
     def perform(*, request: dict[str, Any], effect: Effect) -> dict[str, Any]:  # noqa: ARG001

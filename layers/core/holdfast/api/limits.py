@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from holdfast.access import booking_secrets
 from holdfast.access.actors import Actor
-from holdfast.platform import database, errors
+from holdfast.platform import database, dynamodb, errors
 from holdfast.platform.observability import count, logger
 from holdfast.platform.settings import settings
 
@@ -316,13 +316,8 @@ def _unreachable(remembered: Memory, error: Exception, now: float) -> None:
 
 def _dynamodb(remembered: Memory) -> Any:
     if remembered.client is None:
-        # imported at first use: half a budget is seldom spent, and reading alone does without
-        import boto3  # noqa: PLC0415
-        from botocore.config import Config  # noqa: PLC0415
-
         # never repeated: an `ADD` that is sent twice counts twice, and the caller waits
-        patience = Config(connect_timeout=0.5, read_timeout=1, retries={"total_max_attempts": 1})
-        remembered.client = boto3.client("dynamodb", config=patience)
+        remembered.client = dynamodb.client(connect_timeout=0.5, read_timeout=1, attempts=1)
     return remembered.client
 
 

@@ -26,6 +26,7 @@ declare
         v_now - interval '23 hours', least(v_now, pg_catalog.pg_postmaster_start_time())));
     v_one record;
     v_looked integer := 0;
+    v_entered boolean := false; -- else the same rows would be asked for again
     v_resources integer := 0;
     v_openings integer := 0;
 begin
@@ -41,6 +42,7 @@ begin
     loop
         v_looked := v_looked + 1;
         continue when not core.try_enter_tenant(v_one.tenant_id, 'sweep', null, null);
+        v_entered := true;
         begin
             v_openings := v_openings
                 + core.compile_openings(v_one.tenant_id, v_one.resource_id, v_now);
@@ -54,7 +56,7 @@ begin
 
     return pg_catalog.jsonb_build_object(
         'resources', v_resources, 'openings', v_openings,
-        'next', case when v_looked = p_limit then
+        'next', case when v_looked = p_limit and v_entered then
             pg_catalog.jsonb_build_object('before', v_before) end);
 end;
 $$;

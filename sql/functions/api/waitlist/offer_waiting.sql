@@ -26,6 +26,7 @@ declare
     v_starts tstzrange;
     v_now timestamptz := core.clock();
     v_looked integer := 0;
+    v_entered boolean := false; -- else the same rows would be asked for again
     v_offered integer := 0;
     v_lapsed integer := 0;
 begin
@@ -40,6 +41,7 @@ begin
     loop
         v_looked := v_looked + 1;
         continue when not core.try_enter_tenant(v_entry.tenant_id, 'sweep', null, null);
+        v_entered := true;
         begin
             select * into v_resource
             from core.resources as r
@@ -78,6 +80,6 @@ begin
     end loop;
 
     return pg_catalog.jsonb_build_object(
-        'offered', v_offered, 'lapsed', v_lapsed, 'more', v_looked = p_limit);
+        'offered', v_offered, 'lapsed', v_lapsed, 'more', v_looked = p_limit and v_entered);
 end;
 $$;

@@ -1,6 +1,7 @@
 -- core.raise_conflicts: refuse a hold, item by item: what is not offered, or else what is taken.
 --
--- p_conflicts   {position: 'taken' or the rule, …}, not empty
+-- p_conflicts   {position: 'taken' or the rule, …}, not empty. What is 'taken' is offered: that was judged
+--               before, and is not judged again for each of a crowd that lost
 -- Locks     none
 -- Raises    KHOFF  a period is not offered; detail is {"reason": of the first, "items": [{"item":
 --                  position, "starts_at", "reason"}, …]}, of a single period only {"reason"}
@@ -15,14 +16,19 @@ language plpgsql stable
 as $$
 declare
     v_first core.requested_period := p_requested[1];
+    v_resource core.resources;
+    v_offering core.offerings;
     v_items jsonb;
 begin
     if pg_catalog.cardinality(p_requested) = 1 and v_first.pool_id is null then
-        perform core.require_offered(
-            v_first.resource, v_first.offering, v_first.asked_at, v_first.booked_on, p_at);
-        perform core.require_limits(v_first.resource, p_customer_id, v_first.period, p_at);
-        perform core.raise_taken(
-            v_first.resource, v_first.offering, pg_catalog.lower(v_first.period), p_at);
+        v_resource := core.resource_of(v_first.bookable);
+        v_offering := core.offering_of(v_first.bookable);
+        if p_conflicts ->> v_first.position::text <> 'taken' then
+            perform core.require_offered(
+                v_resource, v_offering, v_first.asked_at, v_first.booked_on, p_at);
+            perform core.require_limits(v_resource, p_customer_id, v_first.period, p_at);
+        end if;
+        perform core.raise_taken(v_resource, v_offering, pg_catalog.lower(v_first.period), p_at);
     end if;
 
     select pg_catalog.jsonb_agg(
@@ -45,7 +51,8 @@ begin
         pg_catalog.jsonb_build_object(
             'item', w.position, 'starts_at', core.utc(pg_catalog.lower(w.period)),
             'alternatives', core.alternatives(
-                w.resource, w.pool_id, w.offering, pg_catalog.lower(w.period), p_at))
+                core.resource_of(w.bookable), w.pool_id, core.offering_of(w.bookable),
+                pg_catalog.lower(w.period), p_at))
         order by w.position)
     into v_items
     from pg_catalog.unnest(p_requested) as w

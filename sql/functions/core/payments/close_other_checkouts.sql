@@ -10,12 +10,12 @@ as $$
 declare
     v_other core.checkouts;
 begin
-    for v_other in
-        select * from core.checkouts as c
-        where c.tenant_id = p_paid.tenant_id and c.booking_id = p_paid.booking_id
-            and c.id <> p_paid.id and c.state in ('creating', 'open', 'pending')
-    loop
+    select * into v_other -- one at most: checkouts_one_payable_per_booking
+    from core.checkouts as c
+    where c.tenant_id = p_paid.tenant_id and c.booking_id = p_paid.booking_id
+        and c.state in ('creating', 'open', 'pending');
+    if found then
         perform core.close_checkout(v_other, 'superseded', 0);
-    end loop;
+    end if;
 end;
 $$;

@@ -23,8 +23,11 @@ begin
     if not found then -- the metadata was edited at the provider
         select * into v_checkout from core.checkouts as c where c.stripe_session_id = p_session ->> 'id';
     end if;
+    if found then
+        return v_checkout;
+    end if;
 
-    if not found and v_reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+    if v_reference ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
         and v_reference = p_session #>> '{metadata,checkout_id}'
     then
         select * into v_checkout

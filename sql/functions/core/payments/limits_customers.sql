@@ -9,7 +9,15 @@ returns boolean
 language plpgsql stable
 as $$
 begin
-    return not p_booking.vouched and exists (
+    if p_booking.vouched then
+        return false; -- counted when it was held, or let be with a reason
+    elsif p_booking.cart_id is null then
+        return exists (
+            select from core.resources as r
+            where r.tenant_id = p_booking.tenant_id and r.id = p_booking.resource_id
+                and r.customer_limit is not null);
+    end if;
+    return exists (
         select
         from pg_catalog.unnest(core.cart_ids(p_booking)) as i (id)
         cross join lateral (

@@ -26,6 +26,7 @@ declare
     v_checkout core.checkouts;
     v_booking core.bookings;
     v_days_locked boolean;
+    v_limited boolean;
 begin
     if p_outcome = 'open' and p_checkout.state <> 'creating' then
         return core.settled(p_checkout, 'open'); -- nothing new, and nothing written
@@ -41,7 +42,8 @@ begin
     if v_days_locked then
         perform core.share_rules(core.cart_resources(v_booking));
     end if;
-    if p_outcome = 'paid' and core.limits_customers(v_booking) then
+    v_limited := p_outcome = 'paid' and core.limits_customers(v_booking);
+    if v_limited then
         perform core.lock_customer(v_booking); -- before the days
     end if;
     if v_days_locked then
@@ -60,7 +62,7 @@ begin
 
     case
         when p_outcome = 'paid' then
-            return core.settle_paid(v_checkout, v_booking, p_session);
+            return core.settle_paid(v_checkout, v_booking, p_session, v_limited);
         when p_outcome = 'open' then
             return core.settled(v_checkout, 'open');
         when v_checkout.state = 'pending' and v_booking.status = 'paying' then

@@ -4,12 +4,14 @@
 -- any of a cart's, is of no use: then the whole payment is refunded. What counts is when the money is
 -- taken in, by the database's clock.
 --
+-- p_limited whether a limit of the customer is to be judged; its mailbox is locked then
+--
 -- Locks     none (core.settle holds the booking's row, its days when its time was lost, and the
 --           customer's mailbox where it limits)
 -- Raises    nothing
 -- Backstop  payments_intent_unique
 create or replace function core.settle_paid(
-    p_checkout core.checkouts, p_booking core.bookings, p_session jsonb)
+    p_checkout core.checkouts, p_booking core.bookings, p_session jsonb, p_limited boolean)
 returns core.settlement
 language plpgsql volatile
 as $$
@@ -27,14 +29,16 @@ begin
         v_reason := 'amount_mismatch';
     elsif v_booking.status = 'paying' and core.first_start(v_booking) <= core.clock() then
         v_reason := 'time_lost';
-    elsif v_booking.status = 'paying' and not core.exceeds_customer_limit(v_booking) then
+    elsif v_booking.status = 'paying'
+        and not (p_limited and core.exceeds_customer_limit(v_booking))
+    then
         return core.confirm_paid(v_booking, p_checkout, 'paid', false);
     elsif p_checkout.close_reason = 'released' then
         v_reason := 'released';
     elsif v_booking.status in ('scheduled', 'active', 'ended', 'completed') then
         v_reason := 'duplicate_payment';
     elsif v_booking.status = 'expired' and v_booking.payment_status = 'unpaid' then
-        if core.exceeds_customer_limit(v_booking) then
+        if p_limited and core.exceeds_customer_limit(v_booking) then
             v_reason := 'customer_limit';
         elsif core.reacquire_periods(v_booking) then
             return core.confirm_paid(

@@ -8,8 +8,10 @@
 create or replace function core.settled(
     p_checkout core.checkouts, p_result text, p_late boolean default false)
 returns core.settlement
-language sql volatile
+language plpgsql volatile
 as $$
-    select p_result, p_checkout.booking_id, p_checkout.tenant_id, p_late,
-        nullif(pg_catalog.current_setting('holdfast.reason', true), '')
+begin
+    return (p_result, p_checkout.booking_id, p_checkout.tenant_id, p_late,
+        nullif(pg_catalog.current_setting('holdfast.reason', true), ''))::core.settlement;
+end;
 $$;
