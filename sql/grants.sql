@@ -8,8 +8,8 @@
 
 -- bound to the tenant of the caller's key
 grant execute on function api.list_resources to holdfast_availability;
-grant execute on function api.list_slots to holdfast_availability;
-grant execute on function api.list_pool_slots to holdfast_availability;
+grant execute on function api.list_slots_as_text to holdfast_availability;
+grant execute on function api.list_pool_slots_as_text to holdfast_availability;
 grant execute on function api.explain_slot to holdfast_availability;
 grant execute on function api.create_hold to holdfast_checkout;
 grant execute on function api.release_hold to holdfast_checkout;
@@ -61,6 +61,8 @@ grant execute on function api.submit_reconciliation_page to holdfast_reconcile;
 
 -- Doorways: the names in the previous release, for its code while traffic shifts and after a rollback.
 -- The next release takes them away, with sql/functions/api/doorways.
+grant execute on function api.list_slots to holdfast_availability;
+grant execute on function api.list_pool_slots to holdfast_availability;
 grant execute on function api.reschedule to holdfast_checkout;
 grant execute on function api.abandon_change to holdfast_checkout;
 grant execute on function api.begin_reading to holdfast_checkout;
@@ -216,7 +218,9 @@ begin
                 ' set plan_cache_mode = force_generic_plan',
             v_function);
         -- these join whole sets of times, for which a hash is quicker
-        if v_name not in ('compile_openings', 'explain_slot', 'list_pool_slots', 'list_slots') then
+        if v_name not in (
+            'compile_openings', 'explain_slot', 'list_pool_slots_as_text', 'list_slots_as_text')
+        then
             execute pg_catalog.format(
                 'alter function %s set enable_hashjoin = off set enable_mergejoin = off', v_function);
         end if;

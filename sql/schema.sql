@@ -285,78 +285,6 @@ ALTER TABLE ONLY core.bookables FORCE ROW LEVEL SECURITY;
 ALTER TABLE core.bookables OWNER TO holdfast_owner;
 
 --
--- Name: offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.offerings (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    name text NOT NULL,
-    booking_mode text DEFAULT 'slot'::text NOT NULL,
-    duration_minutes integer,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    archived_at timestamp with time zone,
-    buffer_before_minutes integer,
-    buffer_after_minutes integer,
-    group_size integer,
-    free_cancel_hours integer DEFAULT 24 NOT NULL,
-    CONSTRAINT offerings_booking_mode_known CHECK ((booking_mode = ANY (ARRAY['slot'::text, 'date'::text]))),
-    CONSTRAINT offerings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
-    CONSTRAINT offerings_duration_sane CHECK (((duration_minutes >= 5) AND (duration_minutes <= 10080))),
-    CONSTRAINT offerings_free_cancel_sane CHECK (((free_cancel_hours >= 0) AND (free_cancel_hours <= 8760))),
-    CONSTRAINT offerings_group_size_sane CHECK (((group_size >= 2) AND (group_size <= 1000))),
-    CONSTRAINT offerings_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT offerings_slot_has_duration CHECK (((booking_mode = 'slot'::text) = (duration_minutes IS NOT NULL)))
-);
-
-ALTER TABLE ONLY core.offerings FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.offerings OWNER TO holdfast_owner;
-
---
--- Name: resources; Type: TABLE; Schema: core; Owner: holdfast_owner
---
-
-CREATE TABLE core.resources (
-    tenant_id uuid NOT NULL,
-    id uuid NOT NULL,
-    name text NOT NULL,
-    timezone text NOT NULL,
-    booking_mode text DEFAULT 'slot'::text NOT NULL,
-    confirmation text DEFAULT 'instant'::text NOT NULL,
-    capacity integer DEFAULT 1 NOT NULL,
-    buffer_before_minutes integer DEFAULT 0 NOT NULL,
-    buffer_after_minutes integer DEFAULT 0 NOT NULL,
-    step_minutes integer DEFAULT 30 NOT NULL,
-    notice_minutes integer DEFAULT 0 NOT NULL,
-    horizon_days integer DEFAULT 90 NOT NULL,
-    version integer DEFAULT 1 NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    updated_at timestamp with time zone NOT NULL,
-    archived_at timestamp with time zone,
-    daily_limit integer,
-    customer_limit integer,
-    calendar_policy text DEFAULT 'refuse'::text NOT NULL,
-    CONSTRAINT resources_booking_mode_known CHECK ((booking_mode = ANY (ARRAY['slot'::text, 'date'::text]))),
-    CONSTRAINT resources_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
-    CONSTRAINT resources_calendar_policy_known CHECK ((calendar_policy = ANY (ARRAY['refuse'::text, 'accept'::text]))),
-    CONSTRAINT resources_capacity_positive CHECK (((capacity >= 1) AND (capacity <= 1000))),
-    CONSTRAINT resources_confirmation_known CHECK ((confirmation = ANY (ARRAY['instant'::text, 'by_request'::text]))),
-    CONSTRAINT resources_customer_limit_positive CHECK (((customer_limit >= 1) AND (customer_limit <= 100000))),
-    CONSTRAINT resources_daily_limit_positive CHECK (((daily_limit >= 1) AND (daily_limit <= 100000))),
-    CONSTRAINT resources_horizon_sane CHECK (((horizon_days >= 1) AND (horizon_days <= 1095))),
-    CONSTRAINT resources_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-    CONSTRAINT resources_notice_sane CHECK (((notice_minutes >= 0) AND (notice_minutes <= 525600))),
-    CONSTRAINT resources_step_sane CHECK (((step_minutes >= 5) AND (step_minutes <= 1440)))
-);
-
-ALTER TABLE ONLY core.resources FORCE ROW LEVEL SECURITY;
-
-ALTER TABLE core.resources OWNER TO holdfast_owner;
-
---
 -- Name: requested_period; Type: TYPE; Schema: core; Owner: holdfast_owner
 --
 
@@ -364,8 +292,6 @@ CREATE TYPE core.requested_period AS (
 	"position" smallint,
 	item smallint,
 	pool_id uuid,
-	resource core.resources,
-	offering core.offerings,
 	asked_at timestamp with time zone,
 	booked_on date,
 	period tstzrange,
@@ -506,6 +432,78 @@ CREATE TABLE core.effects (
 ALTER TABLE ONLY core.effects FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE core.effects OWNER TO holdfast_owner;
+
+--
+-- Name: offerings; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.offerings (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    booking_mode text DEFAULT 'slot'::text NOT NULL,
+    duration_minutes integer,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    archived_at timestamp with time zone,
+    buffer_before_minutes integer,
+    buffer_after_minutes integer,
+    group_size integer,
+    free_cancel_hours integer DEFAULT 24 NOT NULL,
+    CONSTRAINT offerings_booking_mode_known CHECK ((booking_mode = ANY (ARRAY['slot'::text, 'date'::text]))),
+    CONSTRAINT offerings_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
+    CONSTRAINT offerings_duration_sane CHECK (((duration_minutes >= 5) AND (duration_minutes <= 10080))),
+    CONSTRAINT offerings_free_cancel_sane CHECK (((free_cancel_hours >= 0) AND (free_cancel_hours <= 8760))),
+    CONSTRAINT offerings_group_size_sane CHECK (((group_size >= 2) AND (group_size <= 1000))),
+    CONSTRAINT offerings_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT offerings_slot_has_duration CHECK (((booking_mode = 'slot'::text) = (duration_minutes IS NOT NULL)))
+);
+
+ALTER TABLE ONLY core.offerings FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.offerings OWNER TO holdfast_owner;
+
+--
+-- Name: resources; Type: TABLE; Schema: core; Owner: holdfast_owner
+--
+
+CREATE TABLE core.resources (
+    tenant_id uuid NOT NULL,
+    id uuid NOT NULL,
+    name text NOT NULL,
+    timezone text NOT NULL,
+    booking_mode text DEFAULT 'slot'::text NOT NULL,
+    confirmation text DEFAULT 'instant'::text NOT NULL,
+    capacity integer DEFAULT 1 NOT NULL,
+    buffer_before_minutes integer DEFAULT 0 NOT NULL,
+    buffer_after_minutes integer DEFAULT 0 NOT NULL,
+    step_minutes integer DEFAULT 30 NOT NULL,
+    notice_minutes integer DEFAULT 0 NOT NULL,
+    horizon_days integer DEFAULT 90 NOT NULL,
+    version integer DEFAULT 1 NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    updated_at timestamp with time zone NOT NULL,
+    archived_at timestamp with time zone,
+    daily_limit integer,
+    customer_limit integer,
+    calendar_policy text DEFAULT 'refuse'::text NOT NULL,
+    CONSTRAINT resources_booking_mode_known CHECK ((booking_mode = ANY (ARRAY['slot'::text, 'date'::text]))),
+    CONSTRAINT resources_buffers_sane CHECK ((((buffer_before_minutes >= 0) AND (buffer_before_minutes <= 1440)) AND ((buffer_after_minutes >= 0) AND (buffer_after_minutes <= 1440)))),
+    CONSTRAINT resources_calendar_policy_known CHECK ((calendar_policy = ANY (ARRAY['refuse'::text, 'accept'::text]))),
+    CONSTRAINT resources_capacity_positive CHECK (((capacity >= 1) AND (capacity <= 1000))),
+    CONSTRAINT resources_confirmation_known CHECK ((confirmation = ANY (ARRAY['instant'::text, 'by_request'::text]))),
+    CONSTRAINT resources_customer_limit_positive CHECK (((customer_limit >= 1) AND (customer_limit <= 100000))),
+    CONSTRAINT resources_daily_limit_positive CHECK (((daily_limit >= 1) AND (daily_limit <= 100000))),
+    CONSTRAINT resources_horizon_sane CHECK (((horizon_days >= 1) AND (horizon_days <= 1095))),
+    CONSTRAINT resources_name_present CHECK (((length(name) >= 1) AND (length(name) <= 200))),
+    CONSTRAINT resources_notice_sane CHECK (((notice_minutes >= 0) AND (notice_minutes <= 525600))),
+    CONSTRAINT resources_step_sane CHECK (((step_minutes >= 5) AND (step_minutes <= 1440)))
+);
+
+ALTER TABLE ONLY core.resources FORCE ROW LEVEL SECURITY;
+
+ALTER TABLE core.resources OWNER TO holdfast_owner;
 
 --
 -- Name: reschedules; Type: TABLE; Schema: core; Owner: holdfast_owner
@@ -2108,7 +2106,7 @@ CREATE TRIGGER blackouts_800_follow_insert AFTER INSERT ON core.blackouts REFERE
 -- Name: bookings bookings_050_reference; Type: TRIGGER; Schema: core; Owner: holdfast_owner
 --
 
-CREATE TRIGGER bookings_050_reference BEFORE INSERT ON core.bookings FOR EACH ROW WHEN ((new.reference IS NULL)) EXECUTE FUNCTION core.give_reference();
+CREATE TRIGGER bookings_050_reference BEFORE INSERT ON core.bookings FOR EACH ROW EXECUTE FUNCTION core.give_reference();
 
 --
 -- Name: bookings bookings_100_guard_transition; Type: TRIGGER; Schema: core; Owner: holdfast_owner

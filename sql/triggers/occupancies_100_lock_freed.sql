@@ -12,7 +12,7 @@ returns trigger
 language plpgsql
 as $$
 begin
-    perform core.try_lock_days(r.id, core.lock_range(r, old.during))
+    perform core.try_lock_days(r.id, core.lock_range(r.daily_limit, r.timezone, old.during))
     from core.resources as r
     where r.tenant_id = old.tenant_id and r.id = old.resource_id;
     return null;

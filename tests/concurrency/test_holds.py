@@ -118,7 +118,8 @@ def test_twin_counts_places_before_it_locks(db_client: DbClient) -> None:
         "core.occupy",
         "            insert into core.occupancies",
         "            continue when exists (select from core.occupancies as o"
-        " where o.resource_id = p_resource.id and o.unit = v_unit and o.during && v_during);\n"
+        " where o.resource_id = p_booking.resource_id and o.unit = v_unit"
+        " and o.during && v_during);\n"
         "            insert into core.occupancies",
     )
     for _ in range(7):

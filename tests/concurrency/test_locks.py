@@ -1,5 +1,7 @@
 """What waits for what: only requests for the same resource on the same days."""
 
+import json
+
 import psycopg
 
 from holdfast.platform import database_errors, errors
@@ -29,7 +31,7 @@ def test_different_days_never_wait_for_each_other(db_client: DbClient) -> None:
 
 def test_twin_with_one_lock_a_resource_waits(db_client: DbClient) -> None:
     """If the whole resource were locked, the hold on the other day would have to wait."""
-    for function in ("core.lock_days", "core.try_lock_days"):
+    for function in ("core.lock_days", "core.try_days"):
         guardless.rewrite(db_client.database, function, "to_char(v_day::timestamp", "to_char(now()")
     monday, _ = db_client.begin(db_client.hold_call(MONDAY_TEN))
 
@@ -62,9 +64,10 @@ def test_listing_waits_for_no_lock(db_client: DbClient) -> None:
         None,
         None,
     )
-    listed = db_client.session("list_slots").send(("list_slots", arguments)).result(2)
+    listing = db_client.session("list_slots_as_text")
+    text = listing.send(("list_slots_as_text", arguments)).result(2)
 
-    assert len(listed["slots"]) > 0
+    assert len(json.loads(text)["slots"]) > 0
     hold.rollback()
 
 

@@ -169,12 +169,12 @@ _READS: dict[str, Callable[[DbClient, str], tuple[Any, ...]]] = {
     "list_catalogue_items": lambda db_client, held: (
         *(db_client.actor(kind="secret"), "hours", db_client.tutor["id"], False, None, 10),
     ),
-    "list_pool_slots": lambda db_client, held: (
+    "list_pool_slots_as_text": lambda db_client, held: (
         *(db_client.actor(), _pool(db_client), db_client.tutor["offerings"][0]["id"], TEN, None),
     ),
     "list_resources": lambda db_client, held: (db_client.actor(), None, 10),
     "list_waitlist": lambda db_client, held: (db_client.actor(kind="secret"), {}, None, 10),
-    "list_slots": lambda db_client, held: (
+    "list_slots_as_text": lambda db_client, held: (
         *(db_client.actor(), db_client.tutor["id"], db_client.tutor["offerings"][0]["id"]),
         *(TEN, None),
     ),

@@ -20,7 +20,12 @@ TOMORROW = MIDNIGHT + DAY
 def listed(api: Api, offer: Offer, day: datetime = TOMORROW) -> dict[datetime, int]:
     """Places left, by start, on one UTC day."""
     answer = api.call(
-        "list_slots", offer.tenant.actor(), offer.resource_id, offer.offering_id, day, day + DAY
+        "list_slots_as_text",
+        offer.tenant.actor(),
+        offer.resource_id,
+        offer.offering_id,
+        day,
+        day + DAY,
     )
     return {utc(slot["starts_at"]): slot["remaining"] for slot in answer["slots"]}
 
@@ -130,7 +135,7 @@ def test_a_season_has_its_first_and_its_last_day(api: Api, tenant: Tenant) -> No
     first = TOMORROW + DAY
 
     arguments = (offer.resource_id, offer.offering_id, NOW, NOW + 7 * DAY)
-    slots = api.call("list_slots", tenant.actor(), *arguments)["slots"]
+    slots = api.call("list_slots_as_text", tenant.actor(), *arguments)["slots"]
 
     assert [(utc(slot["starts_at"]) - first) / HOUR for slot in slots] == [22, 23, 24, 46, 47, 48]
 
@@ -242,9 +247,9 @@ def test_a_zone_only_adds_local_times(api: Api, tenant: Tenant, zone: str, offse
     """
     offer = tenant.offer(timezone="Europe/Berlin")
     arguments = (tenant.actor(), offer.resource_id, None, None, None)
-    plain = api.call("list_slots", *arguments)["slots"]
+    plain = api.call("list_slots_as_text", *arguments)["slots"]
 
-    told = api.call("list_slots", *arguments, zone)["slots"]
+    told = api.call("list_slots_as_text", *arguments, zone)["slots"]
 
     locals_ = [(slot.pop("starts_local"), slot.pop("ends_local")) for slot in told]
     assert [{**slot, "starts_local": None, "ends_local": None} for slot in told] == plain
@@ -263,7 +268,7 @@ def test_an_unknown_zone_is_refused(api: Api, tenant: Tenant, zone: str) -> None
     tenant.database.execute(
         "insert into core.pool_resources select %s, %s, %s", *(tenant.id, pool, offer.resource_id)
     )
-    subjects = {"list_slots": offer.resource_id, "list_pool_slots": pool}
+    subjects = {"list_slots_as_text": offer.resource_id, "list_pool_slots_as_text": pool}
 
     for function, subject in subjects.items():
         refusal = refused(api.call, function, tenant.actor(), subject, None, None, None, zone)
@@ -289,7 +294,7 @@ def test_too_many_slots_are_refused_not_cut_off(api: Api, tenant: Tenant) -> Non
     end = NOW + 2000 * 5 * MINUTE
 
     def ask(until: datetime) -> Any:
-        return api.call("list_slots", tenant.actor(), offer.resource_id, None, NOW, until)
+        return api.call("list_slots_as_text", tenant.actor(), offer.resource_id, None, NOW, until)
 
     assert len(ask(end)["slots"]) == 2000
     refusal = refused(ask, end + MINUTE)

@@ -68,8 +68,13 @@ def test_doorways_are_those_of_the_folder(api: Api) -> None:
 
 @pytest.mark.parametrize("old", DOORWAYS)
 def test_a_doorway_has_the_shape_of_what_it_leads_to(api: Api, old: str) -> None:
-    """Arguments, answer and owner are the same."""
-    assert api.database.one(_SHAPE, old) == api.database.one(_SHAPE, DOORWAYS[old])
+    """Arguments, answer and owner are the same; JSON that is text today was of type json."""
+    today = api.database.one(_SHAPE, DOORWAYS[old])
+    if DOORWAYS[old].endswith("_as_text"):
+        assert today.prorettype == "text"
+        today = today._replace(prorettype="json")
+
+    assert api.database.one(_SHAPE, old) == today
 
 
 @pytest.mark.parametrize("old", DOORWAYS)

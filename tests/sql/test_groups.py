@@ -127,7 +127,12 @@ def test_a_listing_tells_the_seats_that_are_left(api: Api, tenant: Tenant) -> No
     left = []
     for _ in range(4):
         slots = api.call(
-            "list_slots", tenant.actor(), offer.resource_id, offer.offering_id, TEN, TEN + HOUR / 2
+            "list_slots_as_text",
+            tenant.actor(),
+            offer.resource_id,
+            offer.offering_id,
+            TEN,
+            TEN + HOUR / 2,
         )["slots"]
         left.append([slot["remaining"] for slot in slots])
         if slots:

@@ -41,7 +41,7 @@ def share(tenant: Tenant, resource_id: UUID, offering_id: UUID) -> None:
 
 def listed(api: Api, tenant: Tenant, pool: UUID, day: datetime = TOMORROW) -> Any:
     """(resources, remaining) by the hour of the day."""
-    answer = api.call("list_pool_slots", tenant.actor(), pool, None, day, day + DAY)
+    answer = api.call("list_pool_slots_as_text", tenant.actor(), pool, None, day, day + DAY)
     return {
         (utc(slot["starts_at"]) - day) / HOUR: (slot["resources"], slot["remaining"])
         for slot in answer["slots"]
@@ -70,9 +70,9 @@ def test_every_slot_is_one_of_a_resource(api: Api, tenant: Tenant, offers: list[
     alone: dict[str, list[int]] = {}
     for offer in offers:
         arguments = (offer.resource_id, offer.offering_id, *period)
-        for slot in api.call("list_slots", tenant.actor(), *arguments)["slots"]:
+        for slot in api.call("list_slots_as_text", tenant.actor(), *arguments)["slots"]:
             alone.setdefault(slot["starts_local"], []).append(slot["remaining"])
-    together = api.call("list_pool_slots", tenant.actor(), pool, None, *period)["slots"]
+    together = api.call("list_pool_slots_as_text", tenant.actor(), pool, None, *period)["slots"]
 
     assert [s["starts_local"] for s in together] == sorted(alone)
     assert {s["starts_local"]: (s["resources"], s["remaining"]) for s in together} == {
@@ -92,14 +92,14 @@ def test_other_resources_are_not_counted(api: Api, tenant: Tenant, offers: list[
     )
     arguments = (pool, offers[0].offering_id, TOMORROW, TOMORROW + DAY)
 
-    slots = api.call("list_pool_slots", tenant.actor(), *arguments)["slots"]
+    slots = api.call("list_pool_slots_as_text", tenant.actor(), *arguments)["slots"]
 
     assert [(utc(s["starts_at"]), s["resources"]) for s in slots] == [
         (TOMORROW + 9 * HOUR, 1),
         (TOMORROW + 10 * HOUR, 1),
     ]
     # the pool now has two offerings, so one must be named
-    refusal = refused(api.call, "list_pool_slots", tenant.actor(), pool, None, None, None)
+    refusal = refused(api.call, "list_pool_slots_as_text", tenant.actor(), pool, None, None, None)
     assert refusal.sqlstate == "KHNTF"
 
 
@@ -119,7 +119,7 @@ def test_whole_dates_are_counted_by_date(api: Api, tenant: Tenant) -> None:
     pool = tenant.pool([first.resource_id, third, elsewhere.resource_id])
     arguments = (pool, first.offering_id, TOMORROW, TOMORROW + 1.5 * DAY)
 
-    slots = api.call("list_pool_slots", tenant.actor(), *arguments)["slots"]
+    slots = api.call("list_pool_slots_as_text", tenant.actor(), *arguments)["slots"]
 
     assert [(s["date"], s["starts_at"], s["resources"]) for s in slots] == [
         ("2031-03-04", "2031-03-04T05:00:00Z", 1),
@@ -139,7 +139,7 @@ def test_a_bad_period_is_refused(
     """KHPER, as for one resource."""
     pool = tenant.pool([offer.resource_id for offer in offers])
 
-    refusal = refused(api.call, "list_pool_slots", tenant.actor(), pool, None, start, end)
+    refusal = refused(api.call, "list_pool_slots_as_text", tenant.actor(), pool, None, start, end)
 
     assert refusal.sqlstate == "KHPER"
 
@@ -155,5 +155,7 @@ def test_an_unknown_or_archived_pool_is_refused(
     pools = (uuid4(), tenant.pool(resources, archived_at=NOW), tenant.pool([]))
 
     for pool in pools:
-        refusal = refused(api.call, "list_pool_slots", tenant.actor(), pool, None, None, None)
+        refusal = refused(
+            api.call, "list_pool_slots_as_text", tenant.actor(), pool, None, None, None
+        )
         assert refusal.sqlstate == "KHNTF"

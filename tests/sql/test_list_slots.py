@@ -20,7 +20,9 @@ def slots(
 ) -> list[dict[str, Any]]:
     """The free slots that start in [start, end)."""
     arguments = (offer.resource_id, offer.offering_id, start, end)
-    listed: list[dict[str, Any]] = api.call("list_slots", offer.tenant.actor(), *arguments)["slots"]
+    listed: list[dict[str, Any]] = api.call("list_slots_as_text", offer.tenant.actor(), *arguments)[
+        "slots"
+    ]
     return listed
 
 
@@ -43,7 +45,7 @@ def test_without_a_period_the_next_seven_days_are_listed(api: Api, tenant: Tenan
     """From now, for 168 hours."""
     offer = tenant.offer(opens="00:00", closes="24:00", step_minutes=1440)
 
-    answer = api.call("list_slots", tenant.actor(), offer.resource_id, None, None, None)
+    answer = api.call("list_slots_as_text", tenant.actor(), offer.resource_id, None, None, None)
 
     assert (utc(answer["from"]), utc(answer["to"])) == (NOW, NOW + 7 * DAY)
     assert starts(answer["slots"]) == [MIDNIGHT + n * DAY for n in range(1, 8)]
@@ -118,6 +120,39 @@ def test_a_hold_that_ran_out_is_listed_as_free(api: Api, tenant: Tenant) -> None
     assert NOW + 2 * HOUR in after
 
 
+def test_many_expired_holds_elsewhere_change_nothing(api: Api, tenant: Tenant) -> None:
+    """An expired hold hides nothing, even if more expired before it than are looked up first."""
+    offer, elsewhere = tenant.offer(), tenant.offer()
+    for _ in range(60):
+        elsewhere.booking(
+            NOW + DAY,
+            NOW + DAY + HOUR,
+            status="held",
+            payment_status="unpaid",
+            hold_expires_at=NOW - MINUTE,
+        )
+    api.hold(offer, NOW + 2 * HOUR)
+    before = starts(slots(api, offer))
+    api.database.clock.advance(5 * MINUTE)
+    after = starts(slots(api, offer))
+
+    assert NOW + 2 * HOUR not in before
+    assert NOW + 2 * HOUR in after
+
+
+def test_overlapping_windows_are_listed_in_order(api: Api, tenant: Tenant) -> None:
+    """A night's window and the morning's, which begins before it ends: each has its own grid, and
+    their starts are listed by time."""
+    offer = tenant.offer(opens="20:00", closes="08:00", step_minutes=60)
+    tenant.override(offer.resource_id, (MIDNIGHT + DAY).date(), "06:20", "09:20")
+
+    listed = starts(slots(api, offer, MIDNIGHT + DAY, MIDNIGHT + 2 * DAY))
+
+    night = [MIDNIGHT + DAY + n * HOUR for n in range(8)]
+    morning = [MIDNIGHT + DAY + n * HOUR + 20 * MINUTE for n in (6, 7, 8)]
+    assert listed == sorted(night + morning)
+
+
 def test_adjoining_windows_are_one_opening(api: Api, tenant: Tenant) -> None:
     """A slot may run from one window into an adjoining one; each keeps its own grid."""
     offer = tenant.offer(opens="09:00", closes="10:20")
@@ -167,7 +202,9 @@ def test_an_offering_must_be_named_when_there_are_several(api: Api, tenant: Tena
     bare = tenant.resource()
 
     for resource_id in (offer.resource_id, bare, uuid4()):
-        refusal = refused(api.call, "list_slots", tenant.actor(), resource_id, None, None, None)
+        refusal = refused(
+            api.call, "list_slots_as_text", tenant.actor(), resource_id, None, None, None
+        )
         assert refusal.sqlstate == "KHNTF"
 
 

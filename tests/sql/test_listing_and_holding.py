@@ -25,7 +25,7 @@ SESSIONS = (
 def listed(api: Api, offer: Offer, start: datetime, end: datetime) -> list[dict[str, Any]]:
     """The free slots that start in [start, end)."""
     arguments = (offer.tenant.actor(), offer.resource_id, offer.offering_id, start, end)
-    slots: list[dict[str, Any]] = api.call("list_slots", *arguments)["slots"]
+    slots: list[dict[str, Any]] = api.call("list_slots_as_text", *arguments)["slots"]
     return slots
 
 
@@ -143,7 +143,9 @@ def test_the_sessions_settings_do_not_matter(api: Api, tenant: Tenant) -> None:
             [
                 listed(session, offer, start, start + 30 * DAY),
                 listed(session, dates, start, start + 62 * DAY),
-                session.call("list_slots", tenant.actor(), dates.resource_id, None, None, None),
+                session.call(
+                    "list_slots_as_text", tenant.actor(), dates.resource_id, None, None, None
+                ),
                 refused(session.hold, offer, start),
                 refused(session.hold, dates, date="2030-01-01"),
             ]

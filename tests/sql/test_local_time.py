@@ -132,7 +132,9 @@ def test_the_weekday_is_the_resources_own(
     """
     offer = tenant.offer(timezone=zone, weekdays=[weekday], opens="00:00", closes="24:00")
 
-    slots = api.call("list_slots", tenant.actor(), offer.resource_id, None, None, None)["slots"]
+    slots = api.call("list_slots_as_text", tenant.actor(), offer.resource_id, None, None, None)[
+        "slots"
+    ]
 
     local = [utc(s["starts_at"]).astimezone(ZoneInfo(zone)) for s in slots]
     assert len(local) == 47  # every half hour of one day but the last

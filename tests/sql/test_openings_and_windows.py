@@ -28,9 +28,11 @@ select o.*
 from core.resources as r
 join core.resource_offerings as ro on ro.resource_id = r.id
 join core.offerings as f on f.id = ro.offering_id
-cross join lateral {}(r, f, %s, %s, %s, %s::tstzmultirange) as o
+cross join lateral {}(r, f, %s, %s, %s, {}) as o
 where r.id = %s
 """
+_BEFORE = ("harness.offered_by_windows", "%s::tstzmultirange")
+_TODAY = ("core.bookable_periods", "array(select unnest(%s::tstzmultirange))")
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +84,10 @@ def test_openings_offer_what_windows_offered(stand: Stand) -> None:
             ranges = data.draw(blocked(question.start))
             asked.append((start, end, question.now, ranges, resource_id))
 
-        before = [stand.database.rows(_ASK.format("harness.offered_by_windows"), *a) for a in asked]
-        compiled = [stand.database.rows(_ASK.format("core.bookable_periods"), *a) for a in asked]
+        before = [stand.database.rows(_ASK.format(*_BEFORE), *a) for a in asked]
+        compiled = [stand.database.rows(_ASK.format(*_TODAY), *a) for a in asked]
         stand.database.execute("delete from core.timetables")
-        computed = [stand.database.rows(_ASK.format("core.bookable_periods"), *a) for a in asked]
+        computed = [stand.database.rows(_ASK.format(*_TODAY), *a) for a in asked]
 
         assert compiled == before
         assert computed == before

@@ -30,7 +30,7 @@ ACTIONS = workload.ACTIONS | SCHEDULING | RECONCILIATION | RETENTION
 PAST = 100_000  # bookings behind the sessions that plan again
 # The indexes that the most frequent calls use in the tables that grow with bookings.
 _PERIODS = {
-    *("occupancies_no_overlap", "bookings_pkey"),
+    *("occupancies_no_overlap", "bookings_deadline", "bookings_pkey"),
     *("reschedules_one_pending", "reschedules_pkey"),
 }
 _HOLDER = {
@@ -43,8 +43,8 @@ _HELD = {
 }
 _ATTEMPT = {"bookings_pkey", "checkouts_one_payable_per_booking", "checkouts_pkey"}
 INTENDED = {
-    "list_slots": _PERIODS,
-    "list_pool_slots": _PERIODS,
+    "list_slots_as_text": _PERIODS,
+    "list_pool_slots_as_text": _PERIODS,
     "list_bookings": {"bookings_by_start", "customers_pkey"},
     "list_bookings, reference": {"bookings_reference_unique", "customers_pkey"},
     "list_bookings, resource": {"bookings_by_resource", "customers_pkey"},

@@ -271,6 +271,23 @@ def test_what_is_in_the_way_in_a_pool(pool: Pool, kind: str, places: list[int]) 
     assert _places(pool) == places
 
 
+def test_a_start_near_two_bookings_is_lost_once(pool: Pool) -> None:
+    """Two half hours that follow each other take one start of their resource, not two."""
+    offer, nine = _alike(pool), datetime(2031, 3, 4, 9, tzinfo=UTC)
+    take(offer, nine, 30, "paid")
+    take(offer, nine + 30 * MINUTE, 30, "paid")
+
+    assert _places(pool) == [3, 4]
+
+
+def test_what_is_closed_for_months_is_not_counted(pool: Pool) -> None:
+    """A blackout around the whole period takes every start of its resource."""
+    offer = _alike(pool)
+    pool.stand.tenant.blackout(offer.resource_id, NOW - DAY, NOW + 90 * DAY)
+
+    assert _places(pool) == [3, 3]
+
+
 def test_a_start_of_two_openings_is_one(pool: Pool) -> None:
     """Monday's window continues into Tuesday's: its starts are those of one resource."""
     _alike(pool)

@@ -224,10 +224,13 @@ class Checkout:
 
 
 def call(connection: psycopg.Connection[Any], function: str, *arguments: object) -> Any:
-    """Call api.<function> on the caller's connection; dictionaries are sent as jsonb."""
+    """Call api.<function> on the caller's connection; dictionaries are sent as jsonb, and JSON that
+    is answered as text is read."""
     holes = ", ".join(["%s"] * len(arguments))
     values = [Jsonb(a) if isinstance(a, dict) else a for a in arguments]
     row = connection.execute(f"select api.{function}({holes})".encode(), values).fetchone()
+    if row and function.endswith("_as_text"):
+        return json.loads(row[0])
     return row[0] if row else None
 
 

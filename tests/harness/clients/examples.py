@@ -135,9 +135,11 @@ EXAMPLES: Mapping[str, Example] = {
     "list_calendar_feeds": Example(SERVERS, lambda t: (t.resource,)),
     "list_calendars": Example(SERVERS, lambda t: (t.resource,)),
     "list_catalogue_items": Example(ITS_SERVERS, lambda t: ("resource", None, False, None, 10)),
-    "list_pool_slots": Example(THE_TENANT, lambda t: (t.pool, t.offer.offering_id, None, None)),
+    "list_pool_slots_as_text": Example(
+        THE_TENANT, lambda t: (t.pool, t.offer.offering_id, None, None)
+    ),
     "list_resources": Example(ALL_KEYS, lambda t: (None, 10)),
-    "list_slots": Example(
+    "list_slots_as_text": Example(
         THE_TENANT, lambda t: (t.offer.resource_id, t.offer.offering_id, None, None)
     ),
     "list_waitlist": Example(ITS_SERVERS, lambda t: ({}, None, 10)),

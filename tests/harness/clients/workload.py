@@ -191,9 +191,9 @@ class Workload:
         refund = {"id": f"re_{effect['id']}"}
         return self.api.finish(effect, "done", status="succeeded", refund=refund)
 
-    def list_slots(self, function: str = "list_slots", zone: str | None = None) -> Any:
+    def list_slots(self, function: str = "list_slots_as_text", zone: str | None = None) -> Any:
         """A week of the resource, or of the pool it is in."""
-        subject = self.offer.resource_id if function == "list_slots" else self.pool
+        subject = self.offer.resource_id if function == "list_slots_as_text" else self.pool
         period = (NOW, NOW + timedelta(days=7))
         return self.api.call(
             function, self.tenant.actor(), subject, self.offer.offering_id, *period, zone
@@ -240,9 +240,11 @@ ACTIONS = {
     "list_resources": Action(
         nothing, lambda w, _: w.api.call("list_resources", w.server, None, 10)
     ),
-    "list_slots": Action(nothing, lambda w, _: w.list_slots()),
-    "list_slots, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
-    "list_pool_slots": Action(nothing, lambda w, _: w.list_slots("list_pool_slots")),
+    "list_slots_as_text": Action(nothing, lambda w, _: w.list_slots()),
+    "list_slots_as_text, zone": Action(nothing, lambda w, _: w.list_slots(zone="Asia/Kathmandu")),
+    "list_pool_slots_as_text": Action(
+        nothing, lambda w, _: w.list_slots("list_pool_slots_as_text")
+    ),
     "explain_slot": Action(Workload.hold, Workload.explain),
     "create_hold": Action(nothing, lambda w, _: w.hold()),
     "create_hold, of an address": Action(nothing, lambda w, _: w.held_by("publishable")),

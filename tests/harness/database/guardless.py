@@ -36,7 +36,7 @@ def forget_day_lock(database: Database) -> None:
 
 def forget_local_day(database: Database) -> None:
     """`core.lock_range` locks only the occupied range, although limits count by the day."""
-    rewrite(database, "core.lock_range", "if p_resource.daily_limit is null then", "if true then")
+    rewrite(database, "core.lock_range", "when p_daily_limit is null then", "when true then")
 
 
 def forget_overlap_constraint(database: Database) -> None:
@@ -89,7 +89,7 @@ def forget_fence(database: Database) -> None:
     """A session that enters a tenant reads its state, without the lock that a mover waits for."""
     rewrite(
         database,
-        "core.try_enter_tenant",
+        "core.bind_tenant",
         """    if not pg_catalog.pg_try_advisory_xact_lock_shared(
         pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))
     then""",

@@ -107,8 +107,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "authorize",
-                "when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;",
-                "when 'secret' then 'secret' else 'secret' end;",
+                "when 'secret' then 'secret' else k.kind || ':' || k.lineage end,",
+                "when 'secret' then 'secret' else 'secret' end,",
             ),
         ),
         (f"{_REPEATED}::test_browsers_and_servers_do_not_share_keys",),
@@ -116,7 +116,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "key-lineage",
         "browsers of one publishable key learn nothing of those of another",
-        (core("authorize", "v_key.kind || ':' || v_key.lineage end;", "v_key.kind end;"),),
+        (core("authorize", "k.kind || ':' || k.lineage end,", "k.kind end,"),),
         (f"{_REPEATS}[/v1/holds-publishable-DynamoDB]",),
     ),
     Guard(
@@ -192,7 +192,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "authorize",
-                "if v_key.scope is null then",
+                "if v_actor.scope is null then",
                 "if false then",
             ),
         ),

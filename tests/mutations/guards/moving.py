@@ -40,7 +40,7 @@ GUARDS: tuple[Guard, ...] = (
         "work for a tenant holds its fence",
         (
             core(
-                "try_enter_tenant",
+                "bind_tenant",
                 "    if not pg_catalog.pg_try_advisory_xact_lock_shared(\n"
                 "        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))\n"
                 "    then",
@@ -52,7 +52,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "tenant-state",
         "no work is done for a tenant that is not here",
-        (core("try_enter_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
+        (core("bind_tenant", "t.id = p_tenant_id and t.state = 'here'", "true"),),
         (f"{_SQL}::test_a_caller_is_asked_to_come_again",),
     ),
     _passes_by(

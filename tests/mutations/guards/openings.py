@@ -8,6 +8,7 @@ from tests.mutations.guard import Edit, Guard, api, core, layer
 _OPENINGS = "tests/sql/test_openings.py"
 _RACES = "tests/concurrency/test_openings.py"
 _SWEEP = "tests/sql/test_compile_openings.py"
+_SLOTS = "tests/sql/test_list_slots.py"
 _POOL = "tests/sql/test_pool_and_resources.py"
 _RUNNER = "tests/sql/test_migrations.py"
 _REFUSED = "tests/sql/test_create_hold_refused.py"
@@ -136,12 +137,44 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "pool-lapsed",
         "in a pool, too, an expired hold gives way",
+        (core("free_in_pool", "o.part = 1 and o.booking_id <> all (v_overdue)", "o.part = 1"),),
+        (f"{_POOL}::test_what_is_in_the_way_in_a_pool",),
+    ),
+    Guard(
+        "pool-lost-once",
+        "a start that is near to two bookings is lost once",
+        (core("free_in_pool", "select distinct t.class", "select t.class"),),
+        (f"{_POOL}::test_a_start_near_two_bookings_is_lost_once",),
+    ),
+    Guard(
+        "pool-closed",
+        "closures take starts of a pool's resources",
         (
             core(
-                "free_in_pool", "o.booking_id not in (select l.booking_id from lapsed as l)", "true"
+                "free_in_pool",
+                "core.closed_ranges(p_offering.tenant_id,",
+                "core.closed_ranges(null,",
             ),
         ),
-        (f"{_POOL}::test_what_is_in_the_way_in_a_pool",),
+        (f"{_POOL}::test_what_is_closed_for_months_is_not_counted",),
+    ),
+    Guard(
+        "runs-of-grids",
+        "starts of overlapping windows are listed in order",
+        (core("bookable_runs", "from grids) = 1", "from grids) > 0"),),
+        (f"{_SLOTS}::test_overlapping_windows_are_listed_in_order",),
+    ),
+    Guard(
+        "overdue-few",
+        "if many holds are overdue, each booking is asked whether it owns its time",
+        (core("overdue_bookings", "        return null;", "        return v_overdue;"),),
+        (f"{_SLOTS}::test_many_expired_holds_elsewhere_change_nothing",),
+    ),
+    Guard(
+        "overdue-gives-way",
+        "a hold past its deadline is asked whether it owns its time",
+        (core("occupied_ranges", "o.part = 1 and o.booking_id <> all (v_overdue)", "o.part = 1"),),
+        (f"{_SLOTS}::test_a_hold_that_ran_out_is_listed_as_free",),
     ),
     Guard(
         "second-file-once",

@@ -112,8 +112,8 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "reacquire_reschedule_time",
-                "v_offering, 2) then",
-                "v_offering, 2) or true then",
+                "        v_offering.group_size, 2)\n",
+                "        v_offering.group_size, 2) or true\n",
             ),
         ),
         (f"{_CHANGES}::test_paid_late_without_the_time_it_goes_back",),

@@ -53,7 +53,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "group-size",
         "a class has no more seats than its offering",
-        (core("join_class", "p_offering.group_size) as n", "p_offering.group_size + 1) as n"),),
+        (core("join_class", "p_group_size) as n", "p_group_size + 1) as n"),),
         (f"{_GROUPS}::test_customers_share_a_unit_up_to_the_size_of_the_group",),
     ),
     Guard(
@@ -80,11 +80,11 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "resolve_periods",
-                "(v_asked_at at time zone (v_one.resource).timezone)"
+                "(v_asked_at at time zone (v_one.bookable).timezone)"
                 " + v_week * interval '7 days',\n"
-                "                (v_one.resource).timezone, 'start')",
+                "                    (v_one.bookable).timezone, 'start')",
                 "(v_asked_at at time zone 'UTC') + v_week * interval '7 days',\n"
-                "                'UTC', 'start')",
+                "                    'UTC', 'start')",
             ),
         ),
         (f"{_SERIES}::test_wall_time_is_kept_across_a_clock_change",),

@@ -30,7 +30,7 @@ GUARDS: tuple[Guard, ...] = (
         (
             core(
                 "is_closed",
-                "select from core.blocked_ranges((p_requested.resource).id,",
+                "select from core.blocked_ranges((p_requested.bookable).resource_id,",
                 "select from core.blocked_ranges(null,",
             ),
         ),
@@ -57,7 +57,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "daily-limit-lock",
         "a hold that counts a local day locks all of it",
-        (core("lock_range", "if p_resource.daily_limit is null then", "if true then"),),
+        (core("lock_range", "case when p_daily_limit is null then", "case when true then"),),
         (f"{_LIMITS}::test_two_ends_of_a_local_day_wait_for_each_other",),
     ),
     Guard(

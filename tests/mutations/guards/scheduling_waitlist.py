@@ -48,7 +48,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "servers-address",
         "only browsers are counted by their network address",
-        (core("authorize", "if v_actor.side = 'customer' then", "if true then"),),
+        (core("authorize", "when k.kind <> 'secret' then decode(", "when true then decode("),),
         (f"{_LIMITS}::test_a_servers_address_is_not_limited",),
     ),
     Guard(
@@ -133,7 +133,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "stale-hold-is-the-lines",
         "a hold that expires another does not get a time that a customer waits for",
-        (core("occupy", "if core.awaited(p_resource, v_during) then", "if false then"),),
+        (core("occupy", "if core.awaited(v_resource, v_during) then", "if false then"),),
         (f"{_WAITLIST}::test_a_hold_of_an_expired_holds_time_stands_in_line",),
     ),
     Guard(

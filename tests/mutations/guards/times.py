@@ -27,7 +27,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "capacity",
         "a resource has as many units as its capacity",
-        (core("occupy", "1 .. p_resource.capacity loop", "1 .. p_resource.capacity + 1 loop"),),
+        (core("occupy", "1 .. p_capacity loop", "1 .. p_capacity + 1 loop"),),
         ("tests/sql/test_carts.py::test_one_time_twice_is_refused",),
     ),
     Guard(
@@ -47,9 +47,9 @@ GUARDS: tuple[Guard, ...] = (
         "a booking ends before the resource closes",
         (
             core(
-                "bookable_periods",
-                "least(pg_catalog.upper(f.free) - v_length,",
-                "least(pg_catalog.upper(f.free),",
+                "bookable_runs",
+                "least(w.open_until - v_length, w.closes_at - c_instant, v_last) as last",
+                "least(w.open_until, w.closes_at - c_instant, v_last) as last",
             ),
         ),
         (f"{_SLOTS}::test_slots_lie_on_the_grid_inside_the_opening_hours",),
@@ -69,7 +69,7 @@ GUARDS: tuple[Guard, ...] = (
     Guard(
         "stale-holds-are-expired",
         "a hold of an expired hold's time expires it",
-        (core("occupy", "core.expire_stale_holds(p_resource, v_during) = 0", "true"),),
+        (core("occupy", "core.expire_stale_holds(v_resource, v_during) = 0", "true"),),
         (f"{_HOLD}::test_a_hold_that_ran_out_gives_way_at_once",),
     ),
     Guard(

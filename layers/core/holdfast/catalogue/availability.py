@@ -45,16 +45,18 @@ def list_slots(actor: Actor, resource_id: UUID, wanted: Wanted) -> str:
         PeriodInvalid: empty, reversed, longer than 62 days, or with more than 2,000 slots.
         InvalidRequest: no such zone.
     """
-    return database.call_for_text(
-        "list_slots", *(actor.as_json(), resource_id, *wanted), where=database.READER
+    text: str = database.call(
+        "list_slots_as_text", *(actor.as_json(), resource_id, *wanted), where=database.READER
     )
+    return text
 
 
 def list_pool_slots(actor: Actor, pool_id: UUID, wanted: Wanted) -> str:
     """The periods that any resource of a pool has free, as JSON text; refused as `list_slots`."""
-    return database.call_for_text(
-        "list_pool_slots", *(actor.as_json(), pool_id, *wanted), where=database.READER
+    text: str = database.call(
+        "list_pool_slots_as_text", *(actor.as_json(), pool_id, *wanted), where=database.READER
     )
+    return text
 
 
 def explain_slot(

@@ -11,7 +11,7 @@ the request's id in a comment.
 
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import psycopg
@@ -54,6 +54,10 @@ _connections: dict[Place, psycopg.Connection[Any]] = {}
 def call(function: str, *arguments: Any, where: Place = WRITER) -> Any:
     """Call `api.<function>` and return its result.
 
+    Dictionaries and lists are sent as jsonb. A call that lost its connection is repeated once, one
+    that lost to another transaction up to twice, and connecting is tried twice: every function of
+    schema api may be repeated without harm.
+
     Args:
         where: a reader only for a function that writes nothing. The writer does it if there is
             no reader, and if the reader could not.
@@ -62,24 +66,8 @@ def call(function: str, *arguments: Any, where: Place = WRITER) -> Any:
         HoldfastError: the database refused, or cannot be reached in time (Unavailable).
         psycopg.Error: a fault of ours.
     """
-    return _ask(function, arguments, where)
-
-
-def call_for_text(function: str, *arguments: Any, where: Place = WRITER) -> str:
-    """As `call`, of a function that returns JSON: the text as the database wrote it, not parsed."""
-    text: str = _ask(function, arguments, where, "::text")
-    return text
-
-
-def _ask(function: str, arguments: Sequence[Any], where: Place, cast: str = "") -> Any:
-    """The function's result, cast to another type if one is given.
-
-    Dictionaries and lists are sent as jsonb. A call that lost its connection is repeated once, one
-    that lost to another transaction up to twice, and connecting is tried twice: every function of
-    schema api may be repeated without harm.
-    """
     holes = ", ".join(["%s"] * len(arguments))
-    query = f"select api.{function}({holes}){cast}{comment()}"
+    query = f"select api.{function}({holes}){comment()}"
     values = [Jsonb(a) if isinstance(a, Mapping | list) else a for a in arguments]
 
     if where.reads and not settings().has_readers(where.cell):

@@ -37,6 +37,7 @@ set lock_timeout = '3s'
 as $$
 declare
     v_actor core.actor := core.authorize(p_actor, 'booking.hold');
+    v_pooled boolean := core.asks_a_pool(p_request);
     v_earlier uuid;
     v_customer core.customers;
     v_requested core.requested_period[];
@@ -54,7 +55,7 @@ begin
 
     -- what the catalogue and the rules say from here on stays true
     perform core.share_rules(core.named_resources(v_actor, p_request));
-    if not core.asks_a_pool(p_request) then
+    if not v_pooled then
         v_requested := core.resolve_periods(v_actor, p_request, null);
         if core.any_unavailable(v_requested) then
             perform core.raise_conflicts(
@@ -65,7 +66,7 @@ begin
     perform core.require_hold_quota(v_actor, p_request, core.asked_periods(p_request));
     v_customer := core.require_customer(v_actor, p_request -> 'customer', core.clock());
 
-    if core.asks_a_pool(p_request) then
+    if v_pooled then
         v_held := core.hold_from_pools(
             v_actor, p_booking_id, p_secret_hash, p_request, v_customer.id,
             p_actor -> 'calendars_tried');

@@ -26,15 +26,20 @@ language plpgsql volatile security definer
 set search_path = ''
 as $$
 declare
-    v_key record;
     v_actor core.actor;
 begin
-    select k.tenant_id, k.id, k.kind, k.lineage, t.tenant, c.scope
-    into v_key
+    select k.tenant_id, k.kind, k.id,
+        decode(p_actor ->> 'booking_secret_hash', 'hex'),
+        -- a server's address is its own, not its customers'
+        case when k.kind <> 'secret' then decode(p_actor ->> 'address_hash', 'hex') end,
+        case k.kind when 'secret' then 'secret' else k.kind || ':' || k.lineage end,
+        -- which key a new secret was derived with; code that knows of one key has the first
+        coalesce(p_actor ->> 'secret_key_id', '1'),
+        case k.kind when 'secret' then 'server' else 'customer' end,
+        c.scope
+    into v_actor.tenant_id, v_actor.role, v_actor.key_id, v_actor.booking_secret_hash,
+        v_actor.address_hash, v_actor.caller, v_actor.secret_key_id, v_actor.side, v_actor.scope
     from core.api_keys as k
-    cross join lateral (
-        select t as tenant from core.tenants as t where t.id = k.tenant_id limit 1
-    ) as t
     left join lateral (
         select c.scope
         from core.capabilities as c
@@ -51,27 +56,15 @@ begin
             using errcode = 'KHAUT';
     end if;
 
-    perform core.enter_tenant(v_key.tenant_id, v_key.kind, v_key.id, p_actor ->> 'request_id');
-
-    if v_key.scope is null then
-        raise exception 'a % key cannot be used for this', v_key.kind
-            using errcode = 'KHDEN';
+    v_actor.tenant := core.bind_tenant(
+        v_actor.tenant_id, v_actor.role, v_actor.key_id, p_actor ->> 'request_id');
+    if (v_actor.tenant).id is null then
+        perform core.raise_moved();
     end if;
 
-    v_actor.tenant_id := v_key.tenant_id;
-    v_actor.tenant := v_key.tenant;
-    v_actor.role := v_key.kind;
-    v_actor.side := case v_key.kind when 'secret' then 'server' else 'customer' end;
-    v_actor.scope := v_key.scope;
-    v_actor.key_id := v_key.id;
-    v_actor.caller := case v_key.kind
-        when 'secret' then 'secret' else v_key.kind || ':' || v_key.lineage end;
-    v_actor.booking_secret_hash := decode(p_actor ->> 'booking_secret_hash', 'hex');
-    -- which key a new secret was derived with; code that knows of one key has the first
-    v_actor.secret_key_id := coalesce(p_actor ->> 'secret_key_id', '1');
-    -- a server's address is its own, not its customers'
-    if v_actor.side = 'customer' then
-        v_actor.address_hash := decode(p_actor ->> 'address_hash', 'hex');
+    if v_actor.scope is null then
+        raise exception 'a % key cannot be used for this', v_actor.role
+            using errcode = 'KHDEN';
     end if;
     return v_actor;
 end;

@@ -1,14 +1,7 @@
 -- core.try_enter_tenant: bind the rest of the transaction to one tenant and one named actor; false, and
 -- nothing else, while the tenant is being moved to another database, or lives in another one.
 --
--- Work for a tenant holds its fence, shared, to the end of the transaction; the move of a tenant takes
--- the fence alone, which waits for all of them, changes the tenant's state and lets go. So the
--- state is read once the fence is held, never before: a statement sees what was committed before it
--- began. A fence is never waited for, and taken before everything else: see docs/locking.md.
---
--- What is set here ends with the transaction. The audit triggers read it.
---
--- Locks     the tenant's fence, shared, if it is free
+-- Locks     as core.bind_tenant
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.try_enter_tenant(
@@ -17,16 +10,6 @@ returns boolean
 language plpgsql volatile
 as $$
 begin
-    perform pg_catalog.set_config('holdfast.tenant_id', p_tenant_id::text, true),
-            pg_catalog.set_config('holdfast.actor_role', p_role, true),
-            pg_catalog.set_config('holdfast.actor_key_id', coalesce(p_key_id::text, ''), true),
-            pg_catalog.set_config('holdfast.request_id', coalesce(p_request_id, ''), true);
-    if not pg_catalog.pg_try_advisory_xact_lock_shared(
-        pg_catalog.hashtextextended('tenant:' || p_tenant_id, 0))
-    then
-        return false;
-    end if;
-    -- core.is_here, without the price of a call
-    return exists (select from core.tenants as t where t.id = p_tenant_id and t.state = 'here');
+    return (core.bind_tenant(p_tenant_id, p_role, p_key_id, p_request_id)).id is not null;
 end;
 $$;

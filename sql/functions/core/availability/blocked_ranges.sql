@@ -16,15 +16,6 @@ as $$
 declare
     v_tenant_id uuid := core.current_tenant();
 begin
-    return query
-    select b.during, b.id, null::uuid
-    from core.blackouts as b
-    where b.tenant_id is not distinct from v_tenant_id
-        and b.resource_id = p_resource_id and b.during && p_window
-    union all
-    select e.during, null::uuid, e.calendar_id
-    from core.external_busy as e
-    where e.tenant_id is not distinct from v_tenant_id
-        and e.resource_id = p_resource_id and e.during && p_window;
+    return query select * from core.closed_ranges(v_tenant_id, p_resource_id, p_window);
 end;
 $$;

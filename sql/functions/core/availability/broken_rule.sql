@@ -14,20 +14,22 @@ language plpgsql stable
 as $$
 begin
     if not (p_requested.offered and core.in_time(
-            pg_catalog.lower(p_requested.period), (p_requested.resource).notice_minutes,
-            (p_requested.resource).horizon_days, p_at))
-        or core.is_closed(p_requested)
+            pg_catalog.lower(p_requested.period), (p_requested.bookable).notice_minutes,
+            (p_requested.bookable).horizon_days, p_at))
+        or (p_requested.bookable).closures and core.is_closed(p_requested)
     then
         return coalesce((
             select r.rule
             from core.broken_rules(
-                p_requested.resource, p_requested.offering, p_requested.asked_at, p_requested.booked_on, p_at) as r
+                core.resource_of(p_requested.bookable), core.offering_of(p_requested.bookable),
+                p_requested.asked_at, p_requested.booked_on, p_at) as r
             limit 1), 'closed');
     end if;
 
-    if (p_requested.resource).daily_limit is null and (p_requested.resource).customer_limit is null then
+    if (p_requested.bookable).daily_limit is null and (p_requested.bookable).customer_limit is null then
         return null;
     end if;
-    return (core.reached_limits(p_requested.resource, p_customer_id, p_requested.period, p_at, null))[1];
+    return (core.reached_limits(
+        core.resource_of(p_requested.bookable), p_customer_id, p_requested.period, p_at, null))[1];
 end;
 $$;

@@ -2,8 +2,9 @@
 -- how many of the resources have one.
 --
 -- The sum of core.free_slots over the resources. Most are alike: of one unit, by the slot, with compiled
--- openings. Those are counted as sets: how many have a start on their grid, less those that cannot take
--- it. The others are asked one by one.
+-- openings. Those are counted as sets: how many have a start, less those that have lost it to a booking or
+-- a closure. Starts are instants here, and no ranges: ten thousand bookings as ranges cost more than all
+-- else. The others are asked one by one.
 --
 -- Runs as holdfast_system for the same reason as core.occupied_ranges; the caller has found the resources.
 --
@@ -17,12 +18,14 @@ returns table (
     starts_at timestamptz, ends_at timestamptz, booked_on date, remaining integer,
     resources integer)
 language plpgsql stable security definer
-set search_path = '' set enable_seqscan = off
+set search_path = '' set enable_seqscan = off set enable_memoize = off
 rows 500
 as $$
 declare
     c_epoch constant timestamptz := timestamptz 'epoch';
+    c_instant constant interval := interval '1 microsecond';
     v_length interval := p_offering.duration_minutes * interval '1 minute';
+    v_overdue uuid[] := core.overdue_bookings(p_at);
     v_alike core.resources[];
     v_others core.resources[];
 begin
@@ -42,26 +45,26 @@ begin
 
     return query
     with members as materialized (
-        select r.id, r.step_minutes * interval '1 minute' as step,
-            greatest(p_from, core.earliest_start(r.notice_minutes, p_at)) as first,
-            least(p_to - interval '1 microsecond', core.latest_start(r.horizon_days, p_at)) as last,
-            core.buffer_before(r, p_offering) * interval '1 minute' as before,
-            core.buffer_after(r, p_offering) * interval '1 minute' + v_length as after_start,
-            pg_catalog.tstzrange(
-                p_from - core.buffer_before(r, p_offering) * interval '1 minute',
-                p_to + v_length + core.buffer_after(r, p_offering) * interval '1 minute',
-                '[)') as reach
-        from pg_catalog.unnest(v_alike) as r
+        select m.*, pg_catalog.tstzrange(m.first - m.before, m.last + m.after_start, '[]') as reach
+        from (
+            select pg_catalog.row_number() over () as member, r.id,
+                r.step_minutes * interval '1 minute' as step,
+                greatest(p_from, core.earliest_start(r.notice_minutes, p_at)) as first,
+                least(p_to - c_instant, core.latest_start(r.horizon_days, p_at)) as last,
+                core.buffer_before(r, p_offering) * interval '1 minute' as before,
+                core.buffer_after(r, p_offering) * interval '1 minute' + v_length as after_start
+            from pg_catalog.unnest(v_alike) as r
+        ) as m
+        where m.first <= m.last
     ),
-    -- of each opening, between which instants a period may start; openings whose starts are whole steps
-    -- apart have one grid
+    -- of each opening, between which instants a period may start, and how its grid lies
     opened as materialized (
         select o.*
         from (
-            select m.id, m.step,
-                c_epoch + (w.opens_at - pg_catalog.date_bin(m.step, w.opens_at, c_epoch)) as grid,
+            select m.member, m.step,
+                w.opens_at - pg_catalog.date_bin(m.step, w.opens_at, c_epoch) as phase,
                 greatest(w.opens_at, m.first) as first,
-                least(w.open_until - v_length, w.closes_at - interval '1 microsecond', m.last) as last
+                least(w.open_until - v_length, w.closes_at - c_instant, m.last) as last
             from members as m
             join core.openings as w on w.tenant_id = p_offering.tenant_id and w.resource_id = m.id
                 and w.opens_at <= m.last and w.closes_at > m.first
@@ -69,89 +72,79 @@ begin
         ) as o
         where o.first <= o.last
     ),
-    offered as (
-        select g.start_at, pg_catalog.sum(o.resources) as resources
+    -- resources that are open alike, most often all of them, have one set of starts
+    classes as materialized (
+        select pg_catalog.row_number() over () as class, pg_catalog.array_agg(t.member) as members,
+            t.step, t.phases, t.firsts, t.lasts
         from (
-            select o.step, o.grid, o.first, o.last, pg_catalog.count(*) as resources
+            select o.member, o.step, pg_catalog.array_agg(o.phase) as phases,
+                pg_catalog.array_agg(o.first) as firsts, pg_catalog.array_agg(o.last) as lasts
             from opened as o
-            group by o.step, o.grid, o.first, o.last
-        ) as o
-        cross join lateral pg_catalog.generate_series(
-            pg_catalog.date_bin(o.step, o.first + o.step - interval '1 microsecond', o.grid),
-            o.last, o.step) as g (start_at)
-        group by g.start_at
-    ),
-    -- holds that have run out and are not swept yet are few: to look for them is cheaper than to look
-    -- at every booking
-    lapsed as materialized (
-        select o.booking_id
-        from core.bookings as b
-        join core.occupancies as o on o.tenant_id = b.tenant_id and o.booking_id = b.id and o.part = 1
-        where b.hold_expires_at <= p_at and b.tenant_id = p_offering.tenant_id
-            and not core.owns_time(o, b, p_at)
-    ),
-    -- between which instants none may start, because it would touch what is taken; at them it may
-    blocked as materialized (
-        select m.id, pg_catalog.range_agg(pg_catalog.tstzrange(
-            pg_catalog.lower(t.during) - m.after_start, pg_catalog.upper(t.during) + m.before,
-            '()')) as starts
-        from members as m
-        cross join lateral (
-            select o.during
-            from core.occupancies as o
-            where o.tenant_id is not distinct from p_offering.tenant_id
-                and o.resource_id = m.id and o.unit = 1 and o.during && m.reach
-                and case o.part
-                    when 1 then o.booking_id not in (select l.booking_id from lapsed as l)
-                    else (
-                        select core.owns_time(o, b, p_at)
-                        from core.bookings as b
-                        where b.tenant_id = o.tenant_id and b.id = o.booking_id)
-                end
-            union all
-            select c.during from core.blocked_ranges(m.id, m.reach) as c
+            group by o.member, o.step
         ) as t
-        group by m.id
+        group by t.step, t.phases, t.firsts, t.lasts
     ),
-    spans as materialized (
-        select g.step, g.grid, pg_catalog.unnest(b.starts * g.starts) as starts
-        from (
-            select o.id, o.step, o.grid, pg_catalog.range_agg(
-                pg_catalog.tstzrange(o.first, o.last, '[]')) as starts
-            from opened as o
-            group by o.id, o.step, o.grid
-        ) as g
-        join blocked as b on b.id = g.id
+    offered as (
+        select c.class, pg_catalog.cardinality(c.members) as resources,
+            pg_catalog.generate_series(
+                pg_catalog.date_bin(
+                    c.step, w.first + c.step - c_instant, c_epoch + w.phase),
+                w.last, c.step) as start_at
+        from classes as c
+        cross join lateral rows from (
+            pg_catalog.unnest(c.phases), pg_catalog.unnest(c.firsts), pg_catalog.unnest(c.lasts))
+            as w (phase, first, last)
     ),
-    edges as materialized (
-        select s.step,
-            pg_catalog.date_bin(s.step, pg_catalog.lower(s.starts) + s.step - case
-                when pg_catalog.lower_inc(s.starts) then interval '1 microsecond'
-                else interval '0' end, s.grid) as first,
-            pg_catalog.upper(s.starts) - case
-                when pg_catalog.upper_inc(s.starts) then interval '0'
-                else interval '1 microsecond' end as last
-        from spans as s
+    grids as materialized (
+        select c.class, m.*, c_epoch + g.phase as origin, m.first - c_instant as before_first
+        from classes as c
+        cross join lateral (select distinct p.phase from pg_catalog.unnest(c.phases) as p (phase)) as g
+        join members as m on m.member = any (c.members)
+    ),
+    closed as materialized ( -- for months perhaps, of which the openings are a small part
+        select m.member, c.during
+        from members as m
+        cross join lateral core.closed_ranges(p_offering.tenant_id, m.id, m.reach) as c
+    ),
+    -- after which instant and up to which none may start, because it would touch what is taken
+    taken as (
+        select g.class, g.member, g.step, g.origin,
+            greatest(pg_catalog.lower(o.during) - g.after_start, g.before_first) as after,
+            least(pg_catalog.upper(o.during) + g.before - c_instant, g.last) as last
+        from grids as g
+        join core.occupancies as o
+            on o.resource_id = g.id and o.unit = 1 and o.during && g.reach
+        where o.tenant_id is not distinct from p_offering.tenant_id
+            and case
+                when o.part = 1 and o.booking_id <> all (v_overdue) then true
+                else (
+                    select core.owns_time(o, b, p_at)
+                    from core.bookings as b
+                    where b.tenant_id = o.tenant_id and b.id = o.booking_id)
+            end
+        union all
+        select g.class, g.member, g.step, g.origin,
+            greatest(pg_catalog.lower(c.during) - g.after_start, o.first - c_instant),
+            least(pg_catalog.upper(c.during) + g.before - c_instant, o.last)
+        from closed as c
+        join grids as g on g.member = c.member
+        join opened as o on o.member = c.member
     ),
     lost as (
-        select l.start_at, pg_catalog.count(*) as resources
+        select l.class, l.start_at, pg_catalog.count(*) as resources
         from (
-            select e.first from edges as e where e.first <= e.last -- as a rule the only one
-            union all
-            select g.start_at
-            from edges as e
-            cross join lateral pg_catalog.generate_series(
-                e.first + e.step, e.last, e.step) as g (start_at)
-            where e.first + e.step <= e.last
-        ) as l (start_at)
-        group by l.start_at
+            select distinct t.class, t.member, pg_catalog.generate_series( -- once, between two
+                pg_catalog.date_bin(t.step, t.after + t.step, t.origin), t.last, t.step) as start_at
+            from taken as t
+        ) as l
+        group by l.class, l.start_at
     ),
     counted as (
         select o.start_at, o.start_at + v_length as end_at, null::date as on_day,
             o.resources - coalesce(l.resources, 0) as places,
             o.resources - coalesce(l.resources, 0) as resources
         from offered as o
-        left join lost as l on l.start_at = o.start_at
+        left join lost as l on l.class = o.class and l.start_at = o.start_at
         where o.resources > coalesce(l.resources, 0)
         union all
         select f.starts_at, f.ends_at, f.booked_on, f.remaining, 1

@@ -8,9 +8,6 @@ returns boolean
 language plpgsql stable
 as $$
 begin
-    if not (p_requested.bookable).closures then
-        return false; -- there is none: the look is saved
-    end if;
-    return exists (select from core.blocked_ranges((p_requested.resource).id, p_requested.during));
+    return exists (select from core.blocked_ranges((p_requested.bookable).resource_id, p_requested.during));
 end;
 $$;

@@ -1,28 +1,29 @@
--- core.listed_slot: one free period of a listing, whole, as clients get it: the handler hands the
--- text of a listing on as it is. Times only: nothing of the bookings around it.
+-- core.listed_slot: one free period of a listing, as clients get it: the handler hands the text of a
+-- listing on as it is. Times only: nothing of the bookings around it.
 --
--- As json, not jsonb: a list of a month has a thousand of them, and to build each as a tree that is
--- copied twice and then written costs more than to find them.
+-- A list of a month has a thousand of them, so this is as few steps as it can be, and is inlined into
+-- the statement that lists: what many slots have in common comes ready made (core.listed_places). To
+-- convert each to json would read each text again.
 --
--- p_timezone   also the times by the clocks of this zone; null: only in UTC
--- p_resources  how many resources of a pool are free then; null: not of a pool
+-- p_starts_at, p_ends_at  in UTC; the session's DateStyle is ISO
+-- p_places                as core.listed_places writes it
+-- p_timezone              also the times by the clocks of this zone; null: only in UTC
 --
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
 create or replace function core.listed_slot(
-    p_starts_at timestamptz, p_ends_at timestamptz, p_booked_on date, p_remaining integer,
-    p_timezone text, p_resources integer default null)
-returns json
+    p_starts_at timestamp, p_ends_at timestamp, p_places text, p_timezone text)
+returns text
 language sql stable parallel safe
 as $$
-    -- times and numbers only: nothing that JSON would have to escape
-    select ('{"starts_at":"' || core.utc(p_starts_at) || '","ends_at":"' || core.utc(p_ends_at)
-        || '","date":' || coalesce('"' || pg_catalog.to_char(p_booked_on, 'YYYY-MM-DD') || '"', 'null')
-        || ',"remaining":' || p_remaining
-        || case when p_timezone is null then ',"starts_local":null,"ends_local":null' else
-            ',"starts_local":"' || core.local_text(p_starts_at, p_timezone)
-            || '","ends_local":"' || core.local_text(p_ends_at, p_timezone) || '"' end
-        || case when p_resources is null then '' else ',"resources":' || p_resources end
-        || '}')::json
+    select '{"starts_at":"'
+        || pg_catalog.replace(p_starts_at || 'Z","ends_at":"' || p_ends_at, ' ', 'T')
+        || case when p_timezone is null then p_places else
+            pg_catalog.replace(
+                p_places, 'null,"ends_local":null',
+                '"' || core.local_text(p_starts_at at time zone 'UTC', p_timezone)
+                || '","ends_local":"'
+                || core.local_text(p_ends_at at time zone 'UTC', p_timezone) || '"')
+        end
 $$;

@@ -17,13 +17,19 @@ rows 50
 as $$
 declare
     v_tenant_id uuid := core.current_tenant();
+    v_overdue uuid[] := core.overdue_bookings(p_at);
 begin
     return query
     select o.unit, o.during, o.booking_id
     from core.occupancies as o
-    join core.bookings as b on b.tenant_id = o.tenant_id and b.id = o.booking_id
     where o.tenant_id is not distinct from v_tenant_id
         and o.resource_id = p_resource_id and o.during && p_window
-        and core.owns_time(o, b, p_at);
+        and case
+            when o.part = 1 and o.booking_id <> all (v_overdue) then true
+            else (
+                select core.owns_time(o, b, p_at)
+                from core.bookings as b
+                where b.tenant_id = o.tenant_id and b.id = o.booking_id)
+        end;
 end;
 $$;

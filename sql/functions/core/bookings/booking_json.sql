@@ -9,7 +9,15 @@ create or replace function core.booking_json(
 returns jsonb
 language plpgsql stable
 as $$
+declare
+    v_email text := p_email;
 begin
+    if v_email is null then
+        select c.email into v_email
+        from core.customers as c
+        where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id;
+    end if;
+    -- without a look into a table this is a simple expression to PL/pgSQL, at half the price
     return pg_catalog.jsonb_build_object(
         'id', p_booking.id,
         'reference', core.shown_reference(p_booking.reference),
@@ -29,10 +37,7 @@ begin
             'amount', p_booking.amount, 'currency', p_booking.currency),
         'customer', pg_catalog.jsonb_build_object(
             'name', p_booking.customer_name,
-            'email', coalesce(p_email, (
-                select c.email
-                from core.customers as c
-                where c.tenant_id = p_booking.tenant_id and c.id = p_booking.customer_id)),
+            'email', v_email,
             'phone', p_booking.customer_phone),
         'notes', p_booking.notes,
         'locale', p_booking.locale,

@@ -1,6 +1,8 @@
 -- core.new_reference: eight letters of Crockford's base 32, drawn at random.
 --
--- For people to read out: no I, L, O or U. It opens nothing, so it need not be a secret.
+-- For people to read out: no I, L, O or U. It opens nothing, so it need not be a secret. Eight letters of
+-- base 64 stand for the first 48 bits of a random UUID, all of which are random: half of its 64 letters
+-- are those of base 32, the other half become them.
 --
 -- Locks     none
 -- Raises    nothing
@@ -9,7 +11,8 @@ create or replace function core.new_reference()
 returns text
 language sql volatile
 as $$
-    select pg_catalog.string_agg(pg_catalog.substr(
-        '0123456789ABCDEFGHJKMNPQRSTVWXYZ', 1 + pg_catalog.floor(pg_catalog.random() * 32)::integer, 1), '')
-    from pg_catalog.generate_series(1, 8)
+    select pg_catalog.translate(
+        pg_catalog.left(pg_catalog.encode(
+            pg_catalog.uuid_send(pg_catalog.gen_random_uuid()), 'base64'), 8),
+        'ILOUabcdefghijklmnopqrstuvwxyz+/', '0123456789ABCDEFGHJKMNPQRSTVWXYZ')
 $$;

@@ -16,7 +16,7 @@ declare
 begin
     foreach v_one in array p_requested loop
         if (v_one.bookable).closures then
-            v_resources := v_resources || (v_one.resource).id;
+            v_resources := v_resources || (v_one.bookable).resource_id;
         end if;
     end loop;
     if v_resources is null then

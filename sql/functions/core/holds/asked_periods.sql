@@ -5,11 +5,14 @@
 -- Backstop  none
 create or replace function core.asked_periods(p_request jsonb)
 returns integer
-language sql immutable parallel safe
+language plpgsql stable parallel safe
 as $$
-    select case when pg_catalog.jsonb_typeof(p_request -> 'items') = 'array'
-        then (
+begin
+    if pg_catalog.jsonb_typeof(p_request -> 'items') = 'array' then
+        return (
             select pg_catalog.sum(coalesce((i.item #>> '{repeat,weeks}')::integer, 1))::integer
-            from pg_catalog.jsonb_array_elements(p_request -> 'items') as i (item))
-        else coalesce((p_request #>> '{repeat,weeks}')::integer, 1) end
+            from pg_catalog.jsonb_array_elements(p_request -> 'items') as i (item));
+    end if;
+    return coalesce((p_request #>> '{repeat,weeks}')::integer, 1);
+end;
 $$;

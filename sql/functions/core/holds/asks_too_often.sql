@@ -9,9 +9,9 @@ returns boolean
 language plpgsql immutable
 as $$
 begin
-    return (p_one.resource).customer_limit < (
+    return (p_one.bookable).customer_limit < (
         select pg_catalog.count(*)
         from pg_catalog.unnest(p_requested) as w
-        where (w.resource).id = (p_one.resource).id and w.position <= p_one.position);
+        where (w.bookable).resource_id = (p_one.bookable).resource_id and w.position <= p_one.position);
 end;
 $$;

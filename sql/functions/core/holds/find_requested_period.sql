@@ -18,9 +18,10 @@ set search_path = '' set enable_seqscan = off
 as $$
 declare
     v_requested core.requested_period;
+    v_bookable core.bookables;
     v_skipped timestamptz;
 begin
-    select null::smallint, null::smallint, null::uuid, r, o, p_starts_at, p_date, t.period, t.during, k,
+    select null::smallint, null::smallint, null::uuid, p_starts_at, p_date, t.period, t.during, k,
         k.confirmation = 'instant' and exists (
             select from core.openings as w
             where w.tenant_id = p_tenant_id and w.resource_id = p_resource_id
@@ -42,8 +43,6 @@ begin
                 and core.owns_time(u, b.booking, p_at))
     into v_requested
     from core.bookables as k
-    join core.resources as r on r.tenant_id = k.tenant_id and r.id = k.resource_id
-    join core.offerings as o on o.tenant_id = k.tenant_id and o.id = k.offering_id
     cross join lateral (
         select p.period, core.with_buffers(
             pg_catalog.lower(p.period), pg_catalog.upper(p.period),
@@ -67,24 +66,25 @@ begin
         v_requested.taken := false;
     elsif pg_catalog.isempty(v_requested.period) then
         -- of a date that its zone skipped, where it would be
-        v_skipped := core.local_instant(p_date::timestamp, (v_requested.resource).timezone, 'start');
-        v_requested.during := core.widened(
-            v_requested.resource, v_requested.offering, v_skipped, v_skipped);
+        v_bookable := v_requested.bookable;
+        v_skipped := core.local_instant(p_date::timestamp, v_bookable.timezone, 'start');
+        v_requested.during := core.with_buffers(
+            v_skipped, v_skipped, v_bookable.buffer_before_minutes, v_bookable.buffer_after_minutes);
         v_requested.offered := false;
         v_requested.taken := false;
-    elsif not v_requested.offered and (v_requested.resource).confirmation = 'instant' then
+    elsif not v_requested.offered and (v_requested.bookable).confirmation = 'instant' then
         v_requested.offered := exists ( -- not compiled that far?
             select from core.openings_of(
-                v_requested.resource, pg_catalog.lower(v_requested.period),
+                core.resource_of(v_requested.bookable), pg_catalog.lower(v_requested.period),
                 pg_catalog.lower(v_requested.period) + interval '1 microsecond') as w
-            where core.admits(w, v_requested.period, (v_requested.resource).step_minutes));
+            where core.admits(w, v_requested.period, (v_requested.bookable).step_minutes));
     end if;
     if v_requested.taken
-        and ((v_requested.resource).capacity > 1 or (v_requested.offering).group_size is not null)
+        and ((v_requested.bookable).capacity > 1 or (v_requested.bookable).group_size is not null)
     then
         v_requested.taken := core.places_left(
-            v_requested.resource, v_requested.offering, pg_catalog.lower(v_requested.period),
-            pg_catalog.upper(v_requested.period), p_at) < 1;
+            core.resource_of(v_requested.bookable), core.offering_of(v_requested.bookable),
+            pg_catalog.lower(v_requested.period), pg_catalog.upper(v_requested.period), p_at) < 1;
     end if;
     return v_requested;
 end;

@@ -9,8 +9,8 @@ language plpgsql stable
 as $$
 declare
     v_requested core.requested_period := core.find_requested_period(
-        (p_requested.resource).tenant_id, (p_requested.resource).id, (p_requested.offering).id,
-        (p_requested.bookable).tier, (p_requested.bookable).package,
+        (p_requested.bookable).tenant_id, (p_requested.bookable).resource_id,
+        (p_requested.bookable).offering_id, (p_requested.bookable).tier, (p_requested.bookable).package,
         p_requested.asked_at, p_requested.booked_on, p_at);
 begin
     v_requested.position := p_requested.position;

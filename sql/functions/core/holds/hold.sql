@@ -14,7 +14,6 @@ as $$
 declare
     v_booking core.bookings;
     v_bookable core.bookables := p_requested.bookable;
-    v_tenant core.tenants := p_actor.tenant;
     v_starts_at timestamptz := pg_catalog.lower(p_requested.period);
     v_reason text := pg_catalog.set_config('holdfast.reason', 'held' || coalesce(
         '; limits overridden by the server: ' || (p_request #>> '{override,reason}'), ''), true);
@@ -39,8 +38,8 @@ begin
         v_bookable.buffer_before_minutes, v_bookable.buffer_after_minutes,
         p_unchecked, v_bookable.amount, v_bookable.currency, p_at,
         v_starts_at - v_bookable.free_cancel_hours * interval '1 hour',
-        'held', p_at + v_tenant.hold_minutes * interval '1 minute',
-        p_at + v_tenant.hold_limit_minutes * interval '1 minute',
+        'held', p_at + (p_actor.tenant).hold_minutes * interval '1 minute',
+        p_at + (p_actor.tenant).hold_limit_minutes * interval '1 minute',
         p_secret_hash, p_actor.secret_key_id, p_at, p_at)
     returning * into v_booking;
     return v_booking;

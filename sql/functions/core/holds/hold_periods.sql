@@ -39,19 +39,22 @@ begin
     foreach v_one in array core.in_order_of_taking(v_requested) loop
         -- time went by while we waited for the lock: is it still offered?
         v_reason := core.broken_rule(v_one, v_counted, v_now);
-        if v_reason is null and (v_one.resource).customer_limit is not null
-            and not core.overrides(p_request, 'customer_limit')
-            and core.asks_too_often(v_requested, v_one)
-        then
-            v_reason := 'customer_limit'; -- by this request alone, proved or not
+        if v_reason is null and (v_one.bookable).customer_limit is not null then
+            if not core.overrides(p_request, 'customer_limit')
+                and core.asks_too_often(v_requested, v_one)
+            then
+                v_reason := 'customer_limit'; -- by this request alone, proved or not
+            end if;
         end if;
         if v_reason is null then
             v_booking := core.hold(
                 p_actor, v_one, p_booking_id, v_in_cart, p_secret_hash, p_request, p_customer_id,
                 v_unchecked, v_now);
-            if not core.occupy(v_booking, v_one.resource, v_one.offering) then
+            if not core.occupy(
+                v_booking, (v_one.bookable).capacity, (v_one.bookable).group_size)
+            then
                 v_reason := 'taken';
-            elsif (v_one.offering).group_size is not null then
+            elsif (v_one.bookable).group_size is not null then
                 -- it may have got the buffers of the session that it joined
                 select * into v_booking
                 from core.bookings as b

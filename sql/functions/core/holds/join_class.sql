@@ -6,8 +6,8 @@
 -- Raises    nothing
 -- Backstop  occupancies_seat_once, occupancies_no_overlap
 create or replace function core.join_class(
-    p_booking core.bookings, p_resource core.resources, p_offering core.offerings,
-    p_during tstzrange, p_part integer)
+    p_booking core.bookings, p_capacity integer, p_group_size integer, p_during tstzrange,
+    p_part integer)
 returns boolean
 language plpgsql volatile
 as $$
@@ -18,20 +18,20 @@ begin
         select s.class_id, s.unit, s.during
         from (
             select o.class_id, o.unit, o.during, 1 as preference
-            from core.classes(p_resource.id, p_offering.id, p_during, core.clock()) as o
+            from core.classes(p_booking.resource_id, p_booking.offering_id, p_during, core.clock()) as o
             where o.starts_at = p_booking.starts_at and o.ends_at = p_booking.ends_at
-                and o.unit <= p_resource.capacity
+                and o.unit <= p_capacity
             union all
-            select core.class_id(p_resource.id, u, p_offering.id, p_during), u, p_during, 2
-            from pg_catalog.generate_series(1, p_resource.capacity) as u
+            select core.class_id(p_booking.resource_id, u, p_booking.offering_id, p_during), u, p_during, 2
+            from pg_catalog.generate_series(1, p_capacity) as u
         ) as s
         order by s.preference, s.unit
     loop
         insert into core.occupancies (
             tenant_id, booking_id, part, resource_id, unit, during, class_id, seat, offering_id)
-        select p_booking.tenant_id, p_booking.id, p_part, p_resource.id, v_choice.unit,
-            v_choice.during, v_choice.class_id, n, p_offering.id
-        from pg_catalog.generate_series(1, p_offering.group_size) as n
+        select p_booking.tenant_id, p_booking.id, p_part, p_booking.resource_id, v_choice.unit,
+            v_choice.during, v_choice.class_id, n, p_booking.offering_id
+        from pg_catalog.generate_series(1, p_group_size) as n
         where not exists (
             select from core.occupancies as o
             where o.tenant_id = p_booking.tenant_id and o.class_id = v_choice.class_id

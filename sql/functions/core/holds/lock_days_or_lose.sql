@@ -20,13 +20,14 @@ begin
         return p_requested;
     end if;
 
-    v_range := core.lock_range(v_one.resource, v_one.during);
+    v_range := core.lock_range(
+        (v_one.bookable).daily_limit, (v_one.bookable).timezone, v_one.during);
     for v_round in 1 .. 4 loop
-        if core.try_lock_days((v_one.resource).id, v_range) then
+        if core.try_days((v_one.bookable).resource_id, v_range) then
             return array[v_one];
         end if;
         begin
-            perform core.await_days((v_one.resource).id, v_range);
+            perform core.await_days((v_one.bookable).resource_id, v_range);
             v_one := core.found_again(v_one, core.clock());
             raise exception 'shared no longer' using errcode = 'KHTKN', hint = 'go by what was found';
         exception when sqlstate 'KHTKN' then

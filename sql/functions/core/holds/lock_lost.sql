@@ -11,7 +11,7 @@ declare
     v_span record;
 begin
     for v_span in
-        select b.resource_id, core.lock_range(r, core.with_buffers(
+        select b.resource_id, core.lock_range(r.daily_limit, r.timezone, core.with_buffers(
             b.starts_at, b.ends_at, b.buffer_before_minutes, b.buffer_after_minutes)) as during
         from pg_catalog.unnest(core.cart_ids(p_booking)) as i
         cross join lateral (

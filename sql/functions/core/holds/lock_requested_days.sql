@@ -14,7 +14,8 @@ declare
     v_span record;
 begin
     for v_span in
-        select (w.resource).id as resource_id, core.lock_range(w.resource, w.during) as during
+        select (w.bookable).resource_id, core.lock_range(
+            (w.bookable).daily_limit, (w.bookable).timezone, w.during) as during
         from pg_catalog.unnest(p_requested) as w
         order by 1, 2
     loop

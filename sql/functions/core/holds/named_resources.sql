@@ -8,7 +8,7 @@ returns uuid[]
 language plpgsql stable
 as $$
 begin
-    if not p_request ? 'items' and not core.asks_a_pool(p_request) then
+    if not p_request ? 'items' and p_request ->> 'pool_id' is null then
         return array[(p_request ->> 'resource_id')::uuid];
     end if;
     return array(

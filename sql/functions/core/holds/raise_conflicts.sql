@@ -16,16 +16,19 @@ language plpgsql stable
 as $$
 declare
     v_first core.requested_period := p_requested[1];
+    v_resource core.resources;
+    v_offering core.offerings;
     v_items jsonb;
 begin
     if pg_catalog.cardinality(p_requested) = 1 and v_first.pool_id is null then
+        v_resource := core.resource_of(v_first.bookable);
+        v_offering := core.offering_of(v_first.bookable);
         if p_conflicts ->> v_first.position::text <> 'taken' then
             perform core.require_offered(
-                v_first.resource, v_first.offering, v_first.asked_at, v_first.booked_on, p_at);
-            perform core.require_limits(v_first.resource, p_customer_id, v_first.period, p_at);
+                v_resource, v_offering, v_first.asked_at, v_first.booked_on, p_at);
+            perform core.require_limits(v_resource, p_customer_id, v_first.period, p_at);
         end if;
-        perform core.raise_taken(
-            v_first.resource, v_first.offering, pg_catalog.lower(v_first.period), p_at);
+        perform core.raise_taken(v_resource, v_offering, pg_catalog.lower(v_first.period), p_at);
     end if;
 
     select pg_catalog.jsonb_agg(
@@ -48,7 +51,8 @@ begin
         pg_catalog.jsonb_build_object(
             'item', w.position, 'starts_at', core.utc(pg_catalog.lower(w.period)),
             'alternatives', core.alternatives(
-                w.resource, w.pool_id, w.offering, pg_catalog.lower(w.period), p_at))
+                core.resource_of(w.bookable), w.pool_id, core.offering_of(w.bookable),
+                pg_catalog.lower(w.period), p_at))
         order by w.position)
     into v_items
     from pg_catalog.unnest(p_requested) as w

@@ -35,7 +35,7 @@ begin
             or core.reached_limits(
                 v_resource, null, pg_catalog.tstzrange(v_booking.starts_at, v_booking.ends_at, '[)'),
                 core.clock(), v_booking.id) <> '{}'
-            or not core.occupy(v_booking, v_resource, v_offering)
+            or not core.occupy(v_booking, v_resource.capacity, v_offering.group_size)
         then
             foreach v_id in array v_ids loop
                 delete from core.occupancies as o

@@ -34,13 +34,16 @@ begin
         v_on := (v_item ->> 'date')::date;
 
         for v_week in 0 .. coalesce((v_item #>> '{repeat,weeks}')::integer, 1) - 1 loop
-            v_start_at := case when v_week = 0 then v_asked_at else core.local_instant(
-                (v_asked_at at time zone (v_one.resource).timezone) + v_week * interval '7 days',
-                (v_one.resource).timezone, 'start') end;
+            v_start_at := v_asked_at;
+            if v_week > 0 then
+                v_start_at := core.local_instant(
+                    (v_asked_at at time zone (v_one.bookable).timezone) + v_week * interval '7 days',
+                    (v_one.bookable).timezone, 'start');
+            end if;
             v_one := core.find_requested_period(
                 p_actor.tenant_id, v_resource_id, v_offering_id, v_item ->> 'tier',
                 v_item ->> 'package', v_start_at, v_on + 7 * v_week, core.clock());
-            if (v_one.resource).id is null then -- perhaps no offering is named
+            if (v_one.bookable).resource_id is null then -- perhaps no offering is named
                 v_offering_id := core.require_bookable(
                     p_actor, v_resource_id, v_offering_id, v_item ->> 'tier', v_item ->> 'package');
                 v_one := core.find_requested_period(

@@ -7,7 +7,7 @@
 -- Backstop  none
 create or replace function core.fingerprint(p_request jsonb)
 returns bytea
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
     select pg_catalog.sha256(pg_catalog.convert_to(p_request::text, 'UTF8'))
 $$;

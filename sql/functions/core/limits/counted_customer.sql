@@ -10,7 +10,7 @@
 create or replace function core.counted_customer(
     p_actor core.actor, p_request jsonb, p_customer_id uuid)
 returns uuid
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
     select case when (p_actor).side = 'server' and not core.overrides(p_request, 'customer_limit')
         then p_customer_id end

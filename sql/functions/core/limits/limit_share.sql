@@ -7,19 +7,22 @@
 create or replace function core.limit_share(p_actor core.actor, p_requested core.requested_period[])
 returns void
 language plpgsql volatile
+set enable_sort = off
 as $$
 declare
-    v_now timestamptz := core.clock();
-    v_tenant core.tenants := p_actor.tenant;
+    v_now timestamptz;
+    v_tenant core.tenants;
     v_kept integer;
     v_part record;
 begin
     if p_actor.side = 'server' or p_actor.address_hash is null then
         return;
     end if;
+    v_tenant := p_actor.tenant;
     if v_tenant.live_holds_per_resource is null and v_tenant.live_holds_per_day is null then
         return;
     end if;
+    v_now := core.clock();
     v_kept := (
         select pg_catalog.count(*)
         from core.live_periods(p_actor.tenant_id, p_actor.address_hash, v_now));
@@ -30,21 +33,21 @@ begin
     end if;
 
     for v_part in
-        select (w.resource).id, (w.resource).timezone, d.on_day, pg_catalog.count(*) as periods
+        select (w.bookable).resource_id, (w.bookable).timezone, d.on_day, pg_catalog.count(*) as periods
         from pg_catalog.unnest(p_requested) as w
         cross join lateral (
-            select (pg_catalog.lower(w.period) at time zone (w.resource).timezone)::date as on_day
+            select (pg_catalog.lower(w.period) at time zone (w.bookable).timezone)::date as on_day
         ) as d
         where w.period is not null
         group by grouping sets (
-            ((w.resource).id, (w.resource).timezone),
-            ((w.resource).id, (w.resource).timezone, d.on_day))
+            ((w.bookable).resource_id, (w.bookable).timezone),
+            ((w.bookable).resource_id, (w.bookable).timezone, d.on_day))
     loop
         perform core.require_room(
             array(
                 select l.ends_at
                 from core.live_periods(p_actor.tenant_id, p_actor.address_hash, v_now) as l
-                where l.resource_id = v_part.id and (v_part.on_day is null
+                where l.resource_id = v_part.resource_id and (v_part.on_day is null
                     or (l.starts_at at time zone v_part.timezone)::date = v_part.on_day)
                 order by l.ends_at),
             v_part.periods::integer,

@@ -10,14 +10,11 @@
 create or replace function core.live_periods(
     p_tenant_id uuid, p_address_hash bytea, p_at timestamptz)
 returns table (resource_id uuid, starts_at timestamptz, ends_at timestamptz)
-language plpgsql stable
-set enable_sort = off
+language sql stable
 rows 10
 as $$
-begin
     -- bounded and ordered by all columns of its index: otherwise a plan made on empty tables might
-    -- begin with all holds of the tenant
-    return query
+    -- begin with all holds of the tenant; callers set enable_sort = off
     select b.resource_id, b.starts_at, case b.status
         when 'held' then b.hold_expires_at
         else greatest(b.hold_expires_at, p_at + interval '1 minute') end
@@ -27,6 +24,5 @@ begin
         and (b.address_hash, b.hold_expires_at) <= (p_address_hash, 'infinity'::timestamptz)
         and b.address_hash is not null and b.hold_expires_at is not null
         and (b.status = 'paying' or b.hold_expires_at > p_at)
-    order by b.address_hash, b.hold_expires_at;
-end;
+    order by b.address_hash, b.hold_expires_at
 $$;

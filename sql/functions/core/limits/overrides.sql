@@ -8,7 +8,7 @@
 -- Backstop  none
 create or replace function core.overrides(p_request jsonb, p_rule text)
 returns boolean
-language sql immutable parallel safe
+language sql stable parallel safe
 as $$
     select coalesce(p_request #> '{override,rules}' @> pg_catalog.to_jsonb(p_rule), false)
 $$;

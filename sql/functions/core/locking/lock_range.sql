@@ -3,30 +3,16 @@
 -- The occupied range; and where a resource's bookings are counted by the local day, the whole
 -- local days it touches, so that all that count the same day share a lock.
 --
+-- p_daily_limit, p_timezone  the resource's
 -- p_during  the occupied range, buffers included
 -- Locks     none
 -- Raises    nothing
 -- Backstop  none
-create or replace function core.lock_range(p_resource core.resources, p_during tstzrange)
+create or replace function core.lock_range(
+    p_daily_limit integer, p_timezone text, p_during tstzrange)
 returns tstzrange
-language plpgsql stable
+language sql stable parallel safe
 as $$
-declare
-    v_first date;
-    v_last date;
-begin
-    if p_resource.daily_limit is null then
-        return p_during;
-    end if;
-
-    v_first := (pg_catalog.lower(p_during) at time zone p_resource.timezone)::date;
-    v_last := ((pg_catalog.upper(p_during) - interval '1 microsecond')
-        at time zone p_resource.timezone)::date;
-    return pg_catalog.tstzrange(
-        least(pg_catalog.lower(p_during),
-            core.local_instant(v_first::timestamp, p_resource.timezone, 'start')),
-        greatest(pg_catalog.upper(p_during),
-            core.local_instant((v_last + 1)::timestamp, p_resource.timezone, 'start')),
-        '[)');
-end;
+    select case when p_daily_limit is null then p_during
+        else core.whole_days(p_timezone, p_during) end
 $$;

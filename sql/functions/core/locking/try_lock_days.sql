@@ -1,33 +1,19 @@
--- core.try_lock_days: core.lock_days for callers that must not wait; false when one of the days is locked.
+-- core.try_lock_days: the rules and the days of a resource for callers that must not wait, and have not
+-- shared the rules; false when one of them is locked.
 --
--- The days that were locked before that stay locked to the end of the transaction, or of the caller's
--- subtransaction.
---
--- Locks     the resource's rules, shared; the days: pg_try_advisory_xact_lock, ascending
+-- Locks     the resource's rules, shared, if they are free; the days, as core.try_days
 -- Raises    nothing
 -- Backstop  occupancies_no_overlap
 create or replace function core.try_lock_days(p_resource_id uuid, p_during tstzrange)
 returns boolean
 language plpgsql volatile
 as $$
-declare
-    v_day date := (pg_catalog.lower(p_during) at time zone 'UTC')::date;
-    v_last date := ((pg_catalog.upper(p_during) - interval '1 microsecond') at time zone 'UTC')::date;
 begin
     if not pg_catalog.pg_try_advisory_xact_lock_shared(
         pg_catalog.hashtextextended('rules:' || p_resource_id, 0))
     then
         return false;
     end if;
-    while v_day <= v_last loop
-        if not pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(
-            'resource:' || p_resource_id || ':'
-                || pg_catalog.to_char(v_day::timestamp, 'YYYY-MM-DD'), 0))
-        then
-            return false;
-        end if;
-        v_day := v_day + 1;
-    end loop;
-    return true;
+    return core.try_days(p_resource_id, p_during);
 end;
 $$;

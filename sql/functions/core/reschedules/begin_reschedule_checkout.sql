@@ -30,7 +30,7 @@ begin
         delete from core.occupancies as o
         where o.tenant_id = p_booking.tenant_id and o.booking_id = p_booking.id and o.part = 1;
     end if;
-    if not core.occupy(v_booking, p_resource, p_offering, 2) then
+    if not core.occupy(v_booking, p_resource.capacity, p_offering.group_size, 2) then
         perform core.raise_taken(p_resource, p_offering, p_reschedule.starts_at, p_at);
     end if;
 

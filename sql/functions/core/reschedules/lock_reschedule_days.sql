@@ -15,12 +15,13 @@ as $$
 declare
     v_from core.resources;
     v_old tstzrange;
-    v_new tstzrange := core.lock_range(p_resource, p_during);
+    v_new tstzrange := core.lock_range(
+        p_resource.daily_limit, p_resource.timezone, p_during);
 begin
     select * into v_from
     from core.resources as r
     where r.tenant_id = p_booking.tenant_id and r.id = p_booking.resource_id;
-    v_old := core.lock_range(v_from, core.with_buffers(
+    v_old := core.lock_range(v_from.daily_limit, v_from.timezone, core.with_buffers(
         p_booking.starts_at, p_booking.ends_at,
         p_booking.buffer_before_minutes, p_booking.buffer_after_minutes));
 

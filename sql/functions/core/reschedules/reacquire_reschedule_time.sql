@@ -41,7 +41,10 @@ begin
     update core.reschedules as c
     set state = 'pending', expires_at = core.clock()
     where c.tenant_id = p_reschedule.tenant_id and c.id = p_reschedule.id;
-    if core.occupy(core.booking_after_reschedule(p_booking, p_reschedule), v_resource, v_offering, 2) then
+    if core.occupy(
+        core.booking_after_reschedule(p_booking, p_reschedule), v_resource.capacity,
+        v_offering.group_size, 2)
+    then
         return true;
     end if;
     update core.reschedules as c

@@ -17,7 +17,8 @@ set enable_sort = off
 as $$
 declare
     -- where bookings are counted by the day, any time of that day may be free now
-    v_range tstzrange := core.lock_range(p_resource, p_during);
+    v_range tstzrange := core.lock_range(
+        p_resource.daily_limit, p_resource.timezone, p_during);
     v_ids uuid[];
 begin
     if p_resource.archived_at is not null then
