@@ -22,13 +22,15 @@ endif
 VENV := .local/venv/bin/python
 SAM_ENVIRONMENT := HOME="$(CURDIR)/.local/sam-home" SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 \
     SAM_CLI_ENABLE_LANGUAGE_EXTENSIONS=1
+# even if PYTHONDONTWRITEBYTECODE is set: otherwise each worker compiles all modules again
+COMPILED := env PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/.local/pycache
 CODE := layers functions dev tests bench
 # what writes files: dev knows nothing of the tests and the benchmarks, so these write their own
 GENERATORS := dev.generators tests.interleavings.page bench.document
 
 .DEFAULT_GOAL := help
 .PHONY: help up check test test-dates screenshots answers bench load fuzz torture replay reset lint format types \
-    audit validate generate check-generated requirements pictures python venv sam checkov
+    audit sbom validate generate check-generated requirements pictures python venv sam checkov
 
 help: ## list what make can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -38,11 +40,11 @@ up: venv ## run the whole system; Ctrl-C stops it
 	@exec $(VENV) -m dev.stack --port $(PORT) --parent $$PPID
 
 check: lint types check-generated ## what a change is checked with while it is made
-	@exec $(VENV) -m pytest -q -n $(WORKERS) --dist loadgroup \
+	@exec $(COMPILED) $(VENV) -m pytest -q -n $(WORKERS) --dist loadgroup \
 	    tests/unit tests/structure tests/mutations
 
 test: venv ## run all tests
-	@exec $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
+	@exec $(COMPILED) $(VENV) -m pytest -n $(WORKERS) --dist loadgroup
 
 test-dates: venv ## play the tests that look at today at odd dates and hours (or DAYS_ON=31: all tests)
 	@exec env PYTHONPATH=.:layers/core $(VENV) -m tests.dates \
@@ -96,7 +98,7 @@ format: venv ## format the code
 types: venv ## check types
 	@$(VENV) -m mypy dev functions layers/core/holdfast
 
-validate: sam checkov ## check, build and measure what would be deployed, without the cloud
+validate: venv sam checkov ## check, build and measure what would be deployed, without the cloud
 	@$(SAM_ENVIRONMENT) .local/sam/bin/sam validate --template template.yaml
 	@$(SAM_ENVIRONMENT) .local/sam/bin/cfn-lint template.yaml infra/*.yaml
 	@$(SAM_ENVIRONMENT) PYTHONPATH=. .local/sam/bin/python -m pytest -q -o addopts= \
@@ -104,6 +106,9 @@ validate: sam checkov ## check, build and measure what would be deployed, withou
 
 audit: venv ## ask for known vulnerabilities of what the layer ships
 	@exec $(VENV) -m dev.dependencies.audit
+
+sbom: venv ## list what a deployment ships of others, for other programs (CycloneDX)
+	@exec $(VENV) -m dev.dependencies.sbom $$(git describe --always --dirty=+ 2>/dev/null || echo unknown)
 
 generate: venv ## write the generated files again
 	@for program in $(GENERATORS); do PYTHONPATH=.:layers/core $(VENV) -m $$program || exit 1; done

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from dev.stripe_double.double import Double
+from tests.harness.clients.db_client import MONDAY
 from tests.harness.database import cluster, concurrency
 from tests.harness.database.migrated import (
     Clock,
@@ -59,8 +60,13 @@ def database(server: cluster.Server, request: pytest.FixtureRequest) -> Iterator
     """A migrated database for this test; with the demo tenant if the test needs something to
     book.
     """
-    sells = {"system", "db_client"} & set(request.fixturenames)
-    with demo_database(server) if sells else fresh_database(server) as fresh:
+    if "db_client" in request.fixturenames:
+        copy = demo_database(server, MONDAY)
+    elif "system" in request.fixturenames:
+        copy = demo_database(server)
+    else:
+        copy = fresh_database(server)
+    with copy as fresh:
         yield fresh
 
 

@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dev.cloud import account, page, sam, stages, vault, webhook
 from dev.cloud.account import Account
 from dev.cloud.stages import CloudError, Stage
+from dev.dependencies import sbom
 
 Say = Callable[[str], None]
 
@@ -26,6 +27,7 @@ def deploy(stage: Stage, where: Account, ask: vault.Ask, say: Say) -> None:
     arns = vault.provide(secrets, stage, ask, say)
     sam.build()
     commit = stages.commit()
+    say(f"what is shipped is listed in {sbom.write(commit).relative_to(stages.ROOT)}")
     if commit.endswith("+") and stage.livemode:
         say(f"this checkout differs from commit {commit.rstrip('+')}: what runs is kept nowhere")
     sam.deploy(stage, where.region, stages.released(stage, arns, commit))

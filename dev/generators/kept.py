@@ -73,7 +73,11 @@ TABLES: Mapping[str, Kept] = {
     "core.payments": Kept("kept", "payments", "", "for ever: the books"),
     "core.refunds": Kept("kept", "refunds", "", "for ever: the books"),
     "core.reschedules": Kept(
-        "kept", "reschedules of paid bookings", "", "for ever, with the booking, which was paid"
+        "swept",
+        "reschedules",
+        "",
+        "with their booking; of one that was paid, for ever",
+        ("core.delete_booking",),
     ),
     "core.occupancies": Kept(
         "bounded", "who owns which time", "", "while the booking is live: a row or two each"

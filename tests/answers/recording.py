@@ -4,8 +4,20 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.answers import operations, stories
+from tests.answers import operations
 from tests.answers.recorder import Recorder, windows_of
+from tests.answers.stories import (
+    availability,
+    calendars,
+    catalogue,
+    customers,
+    holds,
+    limits,
+    outages,
+    payments,
+    reschedules,
+    waitlist,
+)
 from tests.harness.database.cluster import Server
 from tests.harness.database.migrated import demo_database
 from tests.harness.system.in_process import System
@@ -15,21 +27,21 @@ FAMILIES: Mapping[str, Callable[[Recorder], None]] = {
     "bodies": operations.bodies,
     "fields": operations.fields,
     "parameters": operations.parameters,
-    "listing": stories.listing,
-    "explaining": stories.explaining,
-    "holding": stories.holding,
-    "carts": stories.carts,
-    "limits": stories.limits_of_holders,
-    "rates": stories.rates,
-    "paying": stories.paying,
-    "late": stories.late,
-    "webhook": stories.webhook,
-    "moving": stories.moving,
-    "waiting": stories.waiting,
-    "keeping": stories.keeping,
-    "calendars": stories.calendars,
-    "people": stories.people,
-    "outages": stories.outages,
+    "listing": availability.listing,
+    "explaining": availability.explaining,
+    "holding": holds.holding,
+    "carts": holds.carts,
+    "limits": limits.limits_of_holders,
+    "rates": limits.rates,
+    "paying": payments.paying,
+    "late": payments.late,
+    "webhook": payments.webhook,
+    "moving": reschedules.moving,
+    "waiting": waitlist.waiting,
+    "keeping": catalogue.keeping,
+    "calendars": calendars.calendars,
+    "people": customers.people,
+    "outages": outages.outages,
 }
 
 

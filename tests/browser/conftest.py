@@ -60,6 +60,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserShop]:
         stack.clear()
 
 
+@pytest.fixture(autouse=True)
+def times_are_given_back(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a test has booked is free for the next one: all of them take the first free day."""
+    yield
+    if "shop" in request.fixturenames:
+        shop: BrowserShop = request.getfixturevalue("shop")
+        shop.gives_back()
+
+
 @pytest.fixture
 def visitors(browser: Browser, shop: BrowserShop) -> Iterator[Visitors]:
     """`visitors()` is a new customer; at the end no page may have logged an error."""

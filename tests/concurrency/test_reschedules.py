@@ -30,12 +30,6 @@ SWEEP: Call = ("expire_holds", (100,))
 DEARER = 1500
 
 
-def _paid(db_client: DbClient, start: str) -> Held:
-    held, session = db_client.checkout(start)
-    db_client.call(settle_call(session, "paid"))
-    return held
-
-
 def _starts(db_client: DbClient, held: Held) -> list[str]:
     """The starts of the times that a booking owns."""
     query = "select lower(during) as at from core.occupancies where booking_id = %s order by part"
@@ -44,7 +38,7 @@ def _starts(db_client: DbClient, held: Held) -> list[str]:
 
 def _waiting(db_client: DbClient) -> Held:
     """A paid booking at ten whose reschedule to two costs more, and is not paid yet."""
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount + %s", DEARER)
     db_client.call(db_client.reschedule_call(held, LATER))
     return held
@@ -68,7 +62,7 @@ def test_a_hold_of_the_new_time_waits_and_is_refused(db_client: DbClient) -> Non
 
     Cases: D-1
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     early = refusals([_outcome(lambda: db_client.call(db_client.hold_call(TEN)))])
     _, rival = db_client.start(db_client.hold_call(LATER))
@@ -85,7 +79,7 @@ def test_a_reschedule_that_rolls_back_keeps_the_old_time(db_client: DbClient) ->
 
     Cases: D-1
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, rival = db_client.start(db_client.hold_call(LATER))
     move.rollback()
@@ -99,7 +93,7 @@ def test_twin_without_lock_and_constraint_takes_a_time_twice(db_client: DbClient
     """Without the days' lock and the constraint, the booking and a hold own the same time."""
     guardless.forget_day_lock(db_client.database)
     guardless.forget_overlap_constraint(db_client.database)
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     db_client.call(db_client.hold_call(LATER))
     move.commit()
@@ -113,7 +107,7 @@ def test_the_constraint_stays_the_judge_when_the_lock_is_forgotten(db_client: Db
     Cases: D-1, P-2
     """
     guardless.forget_day_lock(db_client.database)
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     move, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, rival = db_client.start(db_client.hold_call(LATER))
     move.commit()
@@ -130,7 +124,7 @@ def test_a_booking_gets_the_time_another_leaves(db_client: DbClient) -> None:
 
     Cases: D-1
     """
-    leaves, enters = _paid(db_client, TEN), _paid(db_client, LATER)
+    leaves, enters = db_client.paid(TEN), db_client.paid(LATER)
     first, _ = db_client.begin(db_client.reschedule_call(leaves, LATEST))
     _, second = db_client.start(db_client.reschedule_call(enters, TEN))
     first.commit()
@@ -142,7 +136,7 @@ def test_a_booking_gets_the_time_another_leaves(db_client: DbClient) -> None:
 
 def _cross(db_client: DbClient) -> list[str]:
     """Two bookings swap days while another transaction has Tuesday; how many were refused."""
-    monday, tuesday = _paid(db_client, TEN), _paid(db_client, TUESDAY_TEN)
+    monday, tuesday = db_client.paid(TEN), db_client.paid(TUESDAY_TEN)
     with db_client.database.connect() as blocker:
         blocker.execute(
             "select core.lock_days(%s, tstzrange(%s, %s))",
@@ -175,7 +169,7 @@ def test_a_booking_rescheduled_meanwhile_is_read_again(db_client: DbClient) -> N
 
     Cases: D-1, D-4
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     call = db_client.reschedule_call(held, LATEST)
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, second = db_client.start(call)
@@ -196,7 +190,7 @@ def test_a_difference_goes_back_once(db_client: DbClient) -> None:
 
     Cases: E-2.3, E-10.5
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount - 1000")
     call = db_client.reschedule_call(held, LATEST)
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
@@ -213,7 +207,7 @@ def test_twin_without_locks_gives_it_back_twice(db_client: DbClient) -> None:
     """Without the locks, both reschedules refund the same difference."""
     guardless.forget_day_lock(db_client.database)
     guardless.forget_booking_lock(db_client.database)
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount - 1000")
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, second = db_client.start(db_client.reschedule_call(held, LATEST))
@@ -229,7 +223,7 @@ def test_a_second_reschedule_waits_and_is_refused(db_client: DbClient) -> None:
 
     Cases: E-2.6
     """
-    held = _paid(db_client, TEN)
+    held = db_client.paid(TEN)
     db_client.database.execute("update core.prices set amount = amount + 1000")
     first, _ = db_client.begin(db_client.reschedule_call(held, LATER))
     _, second = db_client.start(db_client.reschedule_call(held, LATEST))
@@ -246,7 +240,7 @@ def test_reschedules_race(db_client: DbClient, race: Race) -> None:
     Cases: D-1, E-5.1
     """
     times = [f"2027-01-{day}T{hour}:00:00Z" for day in (11, 12) for hour in ("10", "14", "16")]
-    held = [_paid(db_client, at) for at in times]
+    held = [db_client.paid(at) for at in times]
     calls = [db_client.reschedule_call(one, at) for one in held for at in times[::2]]
     calls += [db_client.hold_call(at) for at in times]
 

@@ -71,9 +71,7 @@ def test_the_least_that_the_catalogue_takes_can_be_paid(system: System, code: st
     assert (answer.body["least_amount"], answer.body["currency"]) == (least, code)
 
     held = system.hold(TEN, offering_id=_sell(system, code, least))
-    _, session_id = system.checkout(held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(held)
 
     assert held["total"] == {"amount": least, "currency": code}
     assert system.confirmation(held)["status"] == "confirmed"
@@ -88,9 +86,7 @@ def test_a_difference_that_cannot_be_charged_is_waived(system: System, code: str
     """
     least = _least(system, code)
     offering = _sell(system, code, 10 * least)
-    held, session_id = system.checkout(system.hold(TEN, offering_id=offering))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN, offering_id=offering))
 
     _dearer(system, offering, least - 1)
     waived = system.move(held, TWO)
@@ -100,9 +96,7 @@ def test_a_difference_that_cannot_be_charged_is_waived(system: System, code: str
     assert (waived.status, waived.body["price"]["amount"]) == (200, 10 * least)
     assert (asked.status, asked.body["change"]["difference"]["amount"]) == (202, least)
 
-    _, session_id = system.checkout(held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(held)
     assert system.booking(held).amount == 11 * least
     assert system.double.state()["captured"] == {code: 11 * least}
     assert stripe_refunds(system, held) == []
@@ -219,9 +213,7 @@ def test_amounts_are_multiples_of_their_currencys_step(system: System) -> None:
     assert answer.body["step"] == 100
 
     offering = _sell(system, "ISK", 200_000)
-    held, session_id = system.checkout(system.hold(TEN, offering_id=offering))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN, offering_id=offering))
     system.database.execute(
         "update core.bookings set amount = 189950 where id = %s", held["id"]
     )  # paid before the currency had its step

@@ -18,7 +18,7 @@ from dev.stack import ses
 from holdfast.access import policy
 from tests.harness.database.tenants import Tenant, add_tenant
 from tests.harness.laws.invariants import violations
-from tests.harness.system.in_process import RETURN_ADDRESSES, Answer, System
+from tests.harness.system.in_process import Answer, System
 from tests.harness.system.problems import refused
 from tests.harness.system.setup import TEN, minutes
 
@@ -237,14 +237,7 @@ def test_no_status_tells_of_an_address(system: System) -> None:
     system.database.execute("update core.resources set customer_limit = 1, capacity = 3")
     system.hold(TEN, customer=VICTIM)
     paid = system.hold((FIRST + timedelta(days=1)).isoformat(), customer=VICTIM)
-    begun = system.request(
-        "POST",
-        f"/v1/bookings/{paid['id']}/checkout",
-        RETURN_ADDRESSES,
-        secret=paid["client_secret"],
-    )
-    system.pay(system.session_id(paid))
-    system.deliver_webhooks()
+    system.paid(paid)
     for number in range(2):
         hold(
             system,
@@ -264,7 +257,6 @@ def test_no_status_tells_of_an_address(system: System) -> None:
         for who in (VICTIM, {"name": "Vera", "email": "unknown@shop.example"})
     ]
 
-    assert begun.status == 200
     told, others = ([(a.status, _shape(a.body)) for a in each] for each in answers)
     assert [status for status, _ in told] == [201, 201, 429]
     assert told == others
@@ -303,14 +295,7 @@ def test_a_proved_mailbox_is_greeted_by_the_name_of_the_proof(system: System) ->
     paid = system.hold(
         (FIRST + timedelta(days=1)).isoformat(), customer=VICTIM | {"name": "Vera Q."}
     )
-    system.request(
-        "POST",
-        f"/v1/bookings/{paid['id']}/checkout",
-        RETURN_ADDRESSES,
-        secret=paid["client_secret"],
-    )
-    system.pay(system.session_id(paid))
-    system.deliver_webhooks()
+    system.paid(paid)
 
     offered(system, VICTIM | {"name": FISHING})
 

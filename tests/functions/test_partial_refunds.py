@@ -15,9 +15,7 @@ def test_a_part_whose_refund_was_not_answered_goes_back_once(system: System, kin
 
     Cases: E-2.3, E-9.1
     """
-    held, session_id = system.checkout()
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid()
     system.change_prices(-1000)
     system.double.faults.add(kind, method="POST", path="/v1/refunds", times=2)
     assert system.move(held, LATER).status == 200

@@ -212,9 +212,7 @@ def test_a_cart_offers_them_by_its_first_time(system: System) -> None:
 def test_a_reschedule_offers_them_by_the_sooner_of_its_times(system: System) -> None:
     """The old time counts as the new one does."""
     system.database.execute("update core.tenants set delayed_methods = 'all'")
-    held, session_id = system.checkout(system.hold(SOON))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(SOON))
     system.change_prices(500)
     system.move(held, FAR)
 

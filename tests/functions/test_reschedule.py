@@ -14,13 +14,6 @@ TWO = "2030-01-07T14:00:00Z"
 FOUR = "2030-01-07T16:00:00Z"
 
 
-def _paid(system: System, starts_at: str = TEN) -> dict[str, Any]:
-    held, session_id = system.checkout(system.hold(starts_at))
-    system.pay(session_id)
-    system.deliver_webhooks()
-    return held
-
-
 def _post(system: System, held: dict[str, Any], body: Any, **how: Any) -> Answer:
     path = f"/v1/bookings/{held['id']}/reschedule"
     return system.request("POST", path, body, **{"secret": held["client_secret"]} | how)
@@ -31,7 +24,7 @@ def test_a_booking_is_rescheduled(system: System) -> None:
 
     Cases: D-1
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     answer = system.move(held, TWO)
 
@@ -45,7 +38,7 @@ def test_what_costs_more_waits(system: System) -> None:
 
     Cases: E-10.5
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
 
     answer = system.move(held, TWO)
@@ -61,7 +54,7 @@ def test_the_confirmation_settles_the_difference_itself(system: System) -> None:
 
     Cases: E-2.8
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     _, session_id = system.checkout(held)
@@ -79,7 +72,7 @@ def test_a_repeat_with_the_key_is_one_reschedule(system: System) -> None:
 
     Cases: D-3
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     key = str(uuid.uuid4())
     first = system.move(held, TWO, idempotency_key=key)
 
@@ -101,7 +94,7 @@ def test_giving_up_closes_the_page_first(system: System) -> None:
 
     Cases: E-2.6
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     system.checkout(held)
@@ -119,7 +112,7 @@ def test_giving_up_what_was_just_paid(system: System) -> None:
 
     Cases: E-2.2
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     _, session_id = system.checkout(held)
@@ -134,7 +127,7 @@ def test_giving_up_what_was_just_paid(system: System) -> None:
 def test_giving_up_while_a_slow_payment_is_under_way(system: System) -> None:
     """409, learned from Stripe or already known; the time is kept."""
     system.offer_delayed_methods()
-    held = _paid(system, "2030-01-30T10:00:00Z")
+    held = system.paid(system.hold("2030-01-30T10:00:00Z"))
     system.change_prices(1500)
     system.move(held, "2030-01-30T14:00:00Z")
     _, session_id = system.checkout(held)
@@ -151,7 +144,7 @@ def test_giving_up_while_stripe_cannot_be_reached(system: System) -> None:
 
     Cases: D-2
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.change_prices(1500)
     system.move(held, TWO)
     system.checkout(held)
@@ -192,7 +185,7 @@ def test_a_wish_that_is_refused(system: System, body: Any, status: int, code: st
 
     Cases: P-11, P-12, E-10.5
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.hold(FOUR)
     how = {"headers": {"content-type": "application/json"}} if isinstance(body, bytes) else {}
 
@@ -216,14 +209,14 @@ def test_a_missing_secret_or_old_version_is_refused(
 
     Cases: E-3.5, D-4
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     refused(system, lambda: _post(system, held, {"starts_at": TWO}, **how), status, code)
 
 
 def test_a_secret_key_reschedules_any_booking_of_its_tenant(system: System) -> None:
     """A server needs no booking secret."""
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     answer = _post(system, held, {"starts_at": TWO}, secret=None, key="secret")
 
@@ -250,6 +243,6 @@ def test_a_hold_that_is_over_is_not_rescheduled(system: System) -> None:
 
 def test_there_is_nothing_to_give_up(system: System) -> None:
     """409: the booking has no pending reschedule."""
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
 
     refused(system, lambda: system.give_up(held), 409, "illegal_state")

@@ -6,9 +6,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import paid_too_late
 from tests.harness.system.in_process import System
-from tests.harness.system.setup import TEN, minutes, raw_event, take
+from tests.harness.system.setup import TEN, minutes, raw_event
 
 
 def _trail(system: System, held: dict[str, Any]) -> list[Any]:
@@ -76,11 +76,7 @@ def test_the_way_of_money_is_in_the_trail(system: System) -> None:
 
     Cases: P-10, E-8.3, D-2
     """
-    held, session_id = system.checkout(system.hold(TEN))
-    lose_time(system, held)
-    take(system, held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = paid_too_late(system)
     system.run_outbox()
     tail = [step[3:7] for step in _steps(system, held)[-2:]]
 

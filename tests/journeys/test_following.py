@@ -4,7 +4,7 @@ hand.
 
 import pytest
 
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import lose_time, paid_too_late
 from tests.harness.system.in_process import System
 from tests.harness.system.setup import TEN, raw_events, take
 from tests.harness.system.watched import watched
@@ -87,11 +87,7 @@ def test_a_failed_refund_is_sent_again_by_hand(system: System) -> None:
     Cases: E-2.3
     """
     system.double.refunds_start_as("pending")
-    held, session_id = system.checkout(system.hold(TEN))
-    lose_time(system, held)
-    take(system, held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    paid_too_late(system)
     system.run_outbox()
     (refund,) = system.double.state()["refunds"]
     system.double.move_refund(refund["id"], "failed")

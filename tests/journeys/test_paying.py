@@ -176,9 +176,7 @@ def test_a_confirmed_booking_cannot_be_paid_again(system: System) -> None:
 
     Cases: E-2.6
     """
-    held, session_id = system.checkout()
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid()
     for addresses in ({}, {"cancel_url": "https://studio.example/elsewhere"}):
         assert_problem(system.begin_checkout(held, **addresses), 409, "illegal_state")
 
@@ -190,9 +188,7 @@ def test_a_confirmed_booking_is_not_released_as_a_hold(system: System) -> None:
 
     Proves: ASVS 2.3.1
     """
-    held, session_id = system.checkout()
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid()
     answer = system.request("DELETE", f"/v1/holds/{held['id']}", secret=held["client_secret"])
 
     assert_problem(answer, 409, "illegal_state")

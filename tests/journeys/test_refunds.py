@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import paid_too_late
 from tests.harness.system.in_process import System
-from tests.harness.system.setup import TEN, minutes, raw_events, stripe_refunds, take
+from tests.harness.system.setup import minutes, raw_events, stripe_refunds
 
 
 @pytest.fixture
@@ -14,11 +14,7 @@ def held(system: System) -> dict[str, Any]:
     """A booking that was paid after another customer got its time; the refund is queued, not yet
     sent.
     """
-    booking, session_id = system.checkout(system.hold(TEN))
-    lose_time(system, booking)
-    take(system, booking)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    booking = paid_too_late(system)
     assert system.confirmation(booking)["status"] == "refunding"
     return booking
 

@@ -1,7 +1,6 @@
 """Rescheduling a booking: for the same price, for more, for less, and giving it up."""
 
 from datetime import timedelta
-from typing import Any
 
 from tests.harness.laws.invariants import violations
 from tests.harness.system.aftermath import settle_down
@@ -10,13 +9,6 @@ from tests.harness.system.setup import TEN, stripe_refunds
 
 TWO = "2030-01-07T14:00:00Z"
 FOUR = "2030-01-07T16:00:00Z"
-
-
-def _paid(system: System) -> dict[str, Any]:
-    held, session_id = system.checkout(system.hold(TEN))
-    system.pay(session_id)
-    system.deliver_webhooks()
-    return held
 
 
 def _kept(system: System) -> int:
@@ -29,13 +21,11 @@ def test_for_more_and_then_for_less(system: System) -> None:
 
     Cases: E-10.5, E-2.3
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     price = held["price"]["amount"]
     system.change_prices(1500)
     assert system.move(held, TWO).status == 202
-    _, session_id = system.checkout(held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(held)
     after_more = (system.booking(held).amount, _kept(system))
     system.change_prices(-2500)
 
@@ -56,7 +46,7 @@ def test_a_reschedule_that_is_never_paid(system: System) -> None:
 
     Cases: D-2, E-7.2
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     price = held["price"]["amount"]
     system.change_prices(1500)
     system.move(held, TWO)
@@ -78,13 +68,11 @@ def test_the_old_time_is_free_at_once(system: System) -> None:
 
     Cases: D-1
     """
-    held = _paid(system)
+    held = system.paid(system.hold(TEN))
     system.move(held, TWO)
 
     other = system.hold(TEN, customer={"name": "Alan Turing", "email": "alan@example.com"})
-    _, session_id = system.checkout(other)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(other)
 
     assert system.booking(other).status == "scheduled"
     assert violations(system.database, system.double) == []
@@ -99,9 +87,7 @@ def test_a_hold_is_rescheduled_and_then_paid(system: System) -> None:
     system.change_prices(700)
     moved = system.move(held, TWO)
 
-    _, session_id = system.checkout(held)
-    system.pay(session_id)
-    system.deliver_webhooks()
+    system.paid(held)
 
     booking = system.booking(held)
     assert moved.status == 200

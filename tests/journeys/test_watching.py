@@ -5,7 +5,6 @@ Every metric of the list is emitted by a story through the real handlers.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
@@ -13,10 +12,10 @@ from dev.stripe_double import refunds
 from holdfast.calendars import reading
 from holdfast.platform.observability import METRICS
 from tests.harness.servers import feeds
-from tests.harness.stripe.lost_times import lose_time
+from tests.harness.stripe.lost_times import paid_too_late
 from tests.harness.system.in_process import System
 from tests.harness.system.outages import REFUSING
-from tests.harness.system.setup import TEN, changed, minutes, raw_event, take
+from tests.harness.system.setup import TEN, changed, minutes, raw_event
 from tests.harness.system.watched import Watched, leaks, watched
 
 TWO = "2030-01-07T14:00:00Z"
@@ -45,17 +44,6 @@ def story(*emits: str) -> Callable[[Callable[[System], None]], Callable[[System]
         return tell
 
     return declare
-
-
-def _paid_late(system: System, starts_at: str, *, taken: bool) -> dict[str, Any]:
-    """A booking that was paid after its time was lost."""
-    held, session_id = system.checkout(system.hold(starts_at))
-    lose_time(system, held)
-    if taken:
-        take(system, held)
-    system.pay(session_id)
-    system.deliver_webhooks()
-    return held
 
 
 def _break(system: System, function: str, arguments: str, sqlstate: str) -> None:
@@ -87,27 +75,25 @@ def held_and_given_back(system: System) -> None:
 
 @story("CheckoutBegun", "BookingConfirmed", "WebhookReceived")
 def paid(system: System) -> None:
-    held, session_id = system.checkout(system.hold(TEN, customer=GRACE))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN, customer=GRACE))
     assert system.confirmation(held)["status"] == "confirmed"
 
 
 @story("LatePayment", "BookingConfirmed")
 def paid_late_and_kept(system: System) -> None:
-    _paid_late(system, TEN, taken=False)
+    paid_too_late(system, TEN, taken=False)
 
 
 @story("LatePayment", "PaymentReturned", "EffectPerformed", "RefundMade")
 def paid_late_and_returned(system: System) -> None:
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     system.run_outbox()
 
 
 @story("RefundFailed", "RefundsFailed")
 def a_refund_that_fails(system: System) -> None:
     system.double.refunds_start_as("pending")
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     system.run_outbox()
     (refund,) = system.double.state()["refunds"]
     system.double.move_refund(refund["id"], "failed")
@@ -117,7 +103,7 @@ def a_refund_that_fails(system: System) -> None:
 
 @story("EffectDead", "EffectsDead")
 def a_refund_made_by_hand(system: System) -> None:
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     (payment,) = system.double.state()["payments"]
     with system.double.operation() as context:
         refunds.create(context, {"payment_intent": payment["id"]})
@@ -147,7 +133,7 @@ def stripe_is_down(system: System) -> None:
 
 @story("EffectFailed")
 def the_outbox_has_a_fault(system: System) -> None:
-    _paid_late(system, TEN, taken=True)
+    paid_too_late(system, TEN, taken=True)
     arguments = "p_effect_id uuid, p_lease uuid, p_verdict text, p_result jsonb"
     _break(system, "finish_effect", arguments, "XX000")
     system.run_outbox()
@@ -155,9 +141,7 @@ def the_outbox_has_a_fault(system: System) -> None:
 
 @story("BookingMoved", "ChangeBegun", "ChangeGivenUp")
 def moved(system: System) -> None:
-    held, session_id = system.checkout(system.hold(TEN))
-    system.pay(session_id)
-    system.deliver_webhooks()
+    held = system.paid(system.hold(TEN))
     assert system.move(held, TWO).status == 200
     system.change_prices(1000)
     assert system.move(held, FOUR).status == 202

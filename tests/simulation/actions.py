@@ -256,6 +256,13 @@ def tick(scene: Scene, rng: random.Random) -> None:
     )
 
 
+def let_weeks_pass(scene: Scene, rng: random.Random) -> None:
+    """Days or weeks pass; then the sweep deletes what is kept no longer, and compiles the openings
+    of the days that have come nearer."""
+    scene.world.advance(timedelta(days=rng.choice((1, 2, 31, 45))))
+    scene.world.invoke("retention", {}, _nothing)
+
+
 def let_begin(scene: Scene, rng: random.Random) -> None:
     """The time of something paid at Stripe, whose event has not arrived yet, begins just now."""
     paid = [
@@ -338,6 +345,7 @@ WEIGHTS: dict[Action, float] = {
     sweep: 4,
     outbox: 8,
     tick: 9,
+    let_weeks_pass: 1,
     let_begin: 0.5,
     strike_stripe: 3,
     end_backend: 1.5,

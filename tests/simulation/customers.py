@@ -2,8 +2,10 @@
 
 import random
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 from dev.stripe_double.messages import ApiError
@@ -64,13 +66,27 @@ class Customer:
     place_secret: str | None = None
 
 
-def expect(kind: str, answer: Answer | None) -> Answer | None:
-    """The answer; raises Untrue if its status is not a documented one."""
+def expect(
+    kind: str, answer: Answer | None, is_gone: Callable[[], bool] = lambda: False
+) -> Answer | None:
+    """The answer; raises Untrue if its status is not a documented one.
+
+    Args:
+        is_gone: whether what was asked for has been deleted; only then may it be not found.
+    """
+    if answer is not None and answer.status == HTTPStatus.NOT_FOUND and is_gone():
+        return None
     if answer is not None and answer.status not in _EXPECTED[kind]:
         raise Untrue(f"{kind} was answered {answer.status}: {answer.body}")
     if answer is not None and answer.status in (429, 503) and "retry-after" not in answer.headers:
         raise Untrue(f"{kind} was answered {answer.status} without Retry-After")
     return answer
+
+
+def _deleted(world: World, table: str, identifier: str | None) -> Callable[[], bool]:
+    """Whether the row is there no longer, when it is asked."""
+    query = f"select not exists (select from core.{table} where id = %s)"
+    return lambda: bool(world.database.value(query, identifier))
 
 
 def new_customer(world: World, rng: random.Random) -> Customer:
@@ -148,8 +164,10 @@ def checkout(world: World, customer: Customer, rng: random.Random) -> None:
     if chance < 0.1:
         customer.address = rng.choice(_ADDRESSES)
 
+    booking = customer.moving or customer.booking
+
     def then(answer: Answer | None) -> None:
-        if (got := expect("checkout", answer)) is None:
+        if (got := expect("checkout", answer, _deleted(world, "bookings", booking))) is None:
             return
         if got.status == 200:
             customer.page = got.body["checkout_url"].rpartition("/")[2]
@@ -159,7 +177,7 @@ def checkout(world: World, customer: Customer, rng: random.Random) -> None:
     addresses = {"success_url": customer.address, "cancel_url": customer.address}
     world.request(
         "POST",
-        f"/v1/bookings/{customer.moving or customer.booking}/checkout",
+        f"/v1/bookings/{booking}/checkout",
         addresses,
         secret=customer.secret,
         idempotency_key="-".join(
@@ -201,11 +219,13 @@ def move(world: World, customer: Customer, rng: random.Random) -> None:
 def give_up(world: World, customer: Customer) -> None:
     """Give up the reschedule."""
 
+    booking = customer.moving or customer.booking
+
     def then(answer: Answer | None) -> None:
-        if (got := expect("give up", answer)) is not None and got.status in (200, 409):
+        got = expect("give up", answer, _deleted(world, "bookings", booking))
+        if got is not None and got.status in (200, 409):
             customer.moving, customer.owes = None, False
 
-    booking = customer.moving or customer.booking
     world.request("DELETE", f"/v1/bookings/{booking}/reschedule", secret=customer.secret, then=then)
 
 
@@ -238,8 +258,10 @@ def wait(world: World, customer: Customer, rng: random.Random) -> None:
 def look_at_place(world: World, customer: Customer) -> None:
     """See whether the time was offered; the offer is then what the customer pays."""
 
+    is_gone = _deleted(world, "waitlist", customer.place)
+
     def then(answer: Answer | None) -> None:
-        if (got := expect("place", answer)) is None or got.status != 200:
+        if (got := expect("place", answer, is_gone)) is None or got.status != 200:
             return
         if got.body["state"] == "offered" and customer.booking is None:
             customer.has_offer = True
@@ -251,30 +273,36 @@ def look_at_place(world: World, customer: Customer) -> None:
 
 def leave(world: World, customer: Customer) -> None:
     """Leave the waitlist, or turn down the offer."""
+    is_gone = _deleted(world, "waitlist", customer.place)
     world.request(
         "DELETE",
         f"/v1/waitlist/{customer.place}",
         secret=customer.place_secret,
-        then=lambda answer: _ignore(expect("leave", answer)),
+        then=lambda answer: _ignore(expect("leave", answer, is_gone)),
     )
 
 
 def release(world: World, customer: Customer) -> None:
     """Give the time back."""
+    is_gone = _deleted(world, "bookings", customer.booking)
     world.request(
         "DELETE",
         f"/v1/holds/{customer.booking}",
         secret=customer.secret,
-        then=lambda answer: _ignore(expect("release", answer)),
+        then=lambda answer: _ignore(expect("release", answer, is_gone)),
     )
 
 
 def look(world: World, customer: Customer) -> None:
     """Read the booking's state; once confirmed, it stays confirmed."""
     was_confirmed = "confirmed" in customer.told  # an older request may be answered later
+    is_gone = _deleted(world, "bookings", customer.booking)
 
     def then(answer: Answer | None) -> None:
-        if (got := expect("confirmation", answer)) is None or got.status != 200:
+        got = expect("confirmation", answer, is_gone)
+        if got is None and was_confirmed and is_gone():
+            raise Untrue(f"{customer.booking} was confirmed and is deleted")
+        if got is None or got.status != 200:
             return
         status = got.body["status"]
         if was_confirmed and status != "confirmed":

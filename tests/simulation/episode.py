@@ -12,9 +12,10 @@ from pathlib import Path
 from tests.harness.database.cluster import Server
 from tests.harness.database.migrated import Database, demo_database
 from tests.harness.laws import invariants_at_stripe, laws
+from tests.harness.system.in_process import Answer
 from tests.simulation.actions import SCHEDULED, WEIGHTS, Scene
 from tests.simulation.tasks import Site
-from tests.simulation.world import Cell, World, use
+from tests.simulation.world import BEGINNING, Cell, World, use
 
 _BUSY = """
 select exists (select from core.effects where state = 'pending')
@@ -24,6 +25,8 @@ select exists (select from core.effects where state = 'pending')
 """
 _RESUMES = 0.25  # share of the steps that let a waiting invocation continue
 _SETTLING_ROUNDS = 80
+_MINUTES = 60_000  # a whole turn of a sweep, not one batch
+_WEEKS = timedelta(days=45)  # longer than the demo tenant keeps anything that is not paid
 _THOROUGH = 25  # steps between two checks of the costly laws
 
 
@@ -82,7 +85,7 @@ def run(
     Args:
         doomed: sites whose first visitor dies; up to the first the history is the same as without.
     """
-    with demo_database(server) as database:
+    with demo_database(server, BEGINNING) as database:
         world = World(database, folder, str(seed), doomed)
         use(cell, world)
         world.lose_records()
@@ -166,12 +169,31 @@ def _settle_down(scene: Scene) -> list[str]:
         for function in SCHEDULED:
             world.invoke(function, {}, _ignored)
         if not world.database.value(_BUSY):
-            return check(world.database, world, _QUIESCENT, quiescent=True)
+            broken = check(world.database, world, _QUIESCENT, quiescent=True)
+            return broken or _grow_old(world)
         world.advance(timedelta(minutes=47))
     return [
         "liveness: it does not come to an end",
         *check(world.database, world, _QUIESCENT, quiescent=True),
     ]
+
+
+def _grow_old(world: World) -> list[str]:
+    """Weeks later what is kept no longer has been deleted, each of it counted, and no money; and
+    the openings of the weeks to come are compiled."""
+    before = world.database.one(_KEPT)
+    world.advance(_WEEKS)
+    for _ in range(_SETTLING_ROUNDS):
+        swept: list[Answer | None] = []
+        world.invoke("retention", {}, swept.append, remaining_ms=_MINUTES)
+        (answer,) = swept
+        if answer is not None and not any(answer.body.values()):
+            break
+    after = world.database.one(_KEPT)
+    broken = check(world.database, world, _GROWN_OLD, quiescent=True)
+    if after != before:
+        broken.append(f"retention: {before} has become {after}")
+    return broken
 
 
 def _bank_decides(world: World) -> None:
@@ -205,6 +227,18 @@ def _united(asked: Sequence[laws.Law]) -> str:
     ).replace("%", "%%")
 
 
+# whatever is deleted, this stays the same
+_KEPT = """
+select
+    (select count(*) from core.bookings)
+        + (select coalesce(sum(bookings), 0) from audit.deleted_bookings) as bookings,
+    (select count(*) from core.bookings where status <> 'expired' or payment_status <> 'unpaid')
+        as bookings_of_value,
+    (select count(*) from core.payments) as payments,
+    (select count(*) from core.refunds) as refunds,
+    (select count(*) from core.findings) as findings
+"""
 _ALWAYS = _united(laws.ALWAYS)
 _CHEAP = _united([law for law in laws.ALWAYS if not law.costly])
 _QUIESCENT = _united(laws.ALWAYS + laws.QUIESCENT)
+_GROWN_OLD = _united(laws.ALWAYS + laws.QUIESCENT + laws.SWEPT)

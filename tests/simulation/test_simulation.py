@@ -83,7 +83,7 @@ def test_it_finds_and_shortens_a_planted_fault(
     monkeypatch.setattr(World, "__init__", unguarded)
 
     def play(steps: tuple[int, ...]) -> Failure | None:
-        return run(server, cell, tmp_path, 15, steps, Report())
+        return run(server, cell, tmp_path, 8, steps, Report())
 
     failure = play(STEPS)
     assert failure is not None

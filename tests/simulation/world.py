@@ -194,15 +194,26 @@ class World:
         request = http_message.Request("POST", "/", "", headers, body, "198.51.100.9")
         self.invoke("webhook", _event(request, "$default", {}, is_url=True), then)
 
-    def invoke(self, function: str, event: Any, then: Callable[[Answer | None], None]) -> None:
-        """Start an invocation and let it run until it waits or ends."""
+    def invoke(
+        self,
+        function: str,
+        event: Any,
+        then: Callable[[Answer | None], None],
+        *,
+        remaining_ms: int | None = None,
+    ) -> None:
+        """Start an invocation and let it run until it waits or ends.
+
+        Args:
+            remaining_ms: how long it may take; by default that is left to chance.
+        """
         known = the_template().function(function)
         assert known is not None, function
         waiting = self.free.setdefault(known.name, [])
         place = waiting.pop() if waiting else self._new_environment(known)
         # a lease that ends before its invocation: that is what the fence behind it is for
         lasting = 20_000 if self.rng.random() < 0.4 else 0
-        context = Context(known.logical_id, str(uuid.uuid4()), remaining_ms=lasting)
+        context = Context(known.logical_id, str(uuid.uuid4()), remaining_ms=remaining_ms or lasting)
         place.context = context
 
         def act() -> Any:

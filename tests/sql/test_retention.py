@@ -21,6 +21,7 @@ GROWING = (
     "core.effects",
     "core.idempotency_keys",
     "core.occupancies",
+    "core.reschedules",
     "core.stripe_events",
     "core.waitlist",
     "audit.booking_events",
@@ -130,6 +131,19 @@ def test_a_cart_goes_as_a_whole(api: Api, tenant: Tenant) -> None:
     ]
 
 
+def test_a_hold_that_was_moved_goes_as_well(api: Api, tenant: Tenant) -> None:
+    """Its moves are no reason to keep what was never paid."""
+    held = api.hold(tenant.offer())
+    api.move(held, NOW + 4 * HOUR)
+    api.call("release_hold", held.actor, held.id, None)
+    api.database.clock.advance(31 * DAY)
+
+    swept = sweep(api)
+
+    assert swept == {"bookings": 1, "customers": 1}
+    assert rows(api) == {}
+
+
 def test_what_was_paid_stays_for_ever(api: Api, tenant: Tenant) -> None:
     """Bookings, payments, history and customer; only request keys, events and other effects are
     deleted.
@@ -226,11 +240,28 @@ def _marked_paid(checkout: Checkout) -> None:
     checkout.held.tenant.database.execute("update core.bookings set payment_status = 'refunded'")
 
 
-@pytest.mark.parametrize("speaks_against", [_payment, _finding, _pending, _dispute, _marked_paid])
+def _change(checkout: Checkout) -> None:
+    checkout.held.tenant.database.execute(
+        "insert into core.reschedules (tenant_id, id, booking_id, state, resource_id, starts_at,"
+        " ends_at, buffer_before_minutes, buffer_after_minutes, amount, difference, currency,"
+        " from_resource_id, from_starts_at, from_ends_at, calendar_unchecked, expires_at,"
+        " created_at, updated_at)"
+        " select tenant_id, gen_random_uuid(), id, 'pending', resource_id, starts_at, ends_at, 0,"
+        " 0, amount + 500, 500, currency, resource_id, starts_at, ends_at, false,"
+        " %s, %s, %s"
+        " from core.bookings",
+        *(NOW + HOUR, NOW, NOW),
+    )
+
+
+@pytest.mark.parametrize(
+    "speaks_against", [_payment, _finding, _pending, _dispute, _marked_paid, _change]
+)
 def test_whatever_speaks_against_it_keeps_a_booking(
     api: Api, tenant: Tenant, speaks_against: Any
 ) -> None:
-    """A payment, a finding of the daily comparison, something pending, a dispute."""
+    """A payment, a finding of the daily comparison, something pending, a dispute, a change that
+    waits to be paid."""
     checkout = expired(api, tenant)
     speaks_against(checkout)
     api.database.clock.advance(400 * DAY)

@@ -151,6 +151,19 @@ def test_layer_is_what_is_pinned(layer: Path, layer_for_this_machine: Path) -> N
     ] == []
 
 
+def test_what_is_shipped_is_listed(layer: Path) -> None:
+    """The list for other programs, made beside the build, has the layer's packages and no others.
+
+    Proves: ASVS 15.1.2
+    """
+    command = [str(ROOT / ".local/venv/bin/python"), "-m", "dev.dependencies.sbom", "abc1234"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    listed = json.loads((ROOT / done.stdout.strip()).read_text(encoding="utf-8"))["components"]
+
+    names = {f"{each['name'].replace('-', '_')}-{each['version']}".lower() for each in listed}
+    assert names == {name.lower() for name in _packages(layer)}
+
+
 def test_binaries_are_for_lambdas_machine(layer: Path) -> None:
     """Every ELF file is for arm64, every extension module for CPython 3.13 or the stable ABI."""
     binaries = {}

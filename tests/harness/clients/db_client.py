@@ -230,6 +230,12 @@ class DbClient:
         self.call(("attach_checkout", (self.actor(held.secret), held.id, checkout["id"], session)))
         return held, session
 
+    def paid(self, start: str, **changes: Any) -> Held:
+        """A booking that is paid and confirmed."""
+        held, session = self.checkout(start, **changes)
+        assert self.call(settle_call(session, "paid"))["result"] == "confirmed"
+        return held
+
     def expired_checkout(self, start: str) -> tuple[Held, dict[str, Any]]:
         """A booking that lost its time because its session was reported as expired."""
         held, session = self.checkout(start)

@@ -173,20 +173,25 @@ STORIES_BEGIN = datetime(2030, 1, 7, 6, 0, tzinfo=UTC)  # a Monday in winter, be
 
 
 @cache
-def demo_template(server: Server) -> str:
-    """The name of the migrated database that has the demo tenant, to copy from."""
+def demo_template(server: Server, begins: datetime = STORIES_BEGIN) -> str:
+    """The name of the migrated database that has the demo tenant, to copy from.
+
+    Args:
+        begins: when its tests begin: the openings are compiled as if the sweep had run until then.
+            At any other time they would have to be computed whenever they are asked for.
+    """
 
     def seed(url: str) -> None:
         with tempfile.TemporaryDirectory() as folder:
             demo.seed(url, secrets.load(Path(folder) / "secrets.json"))
-        # most stories happen there; as if the sweep had run until then
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(
                 "select core.compile_openings(r.tenant_id, r.id, %s) from core.resources as r",
-                (STORIES_BEGIN,),
+                (begins,),
             )
 
-    return _template(server, database_name("demo"), seed, copied_from=template(server))
+    name = database_name(f"demo_{begins:%Y%m%d}")
+    return _template(server, name, seed, copied_from=template(server))
 
 
 def migrated_template(server: Server, sql_dir: Path) -> str:

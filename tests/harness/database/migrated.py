@@ -144,9 +144,15 @@ def fresh_database(server: cluster.Server) -> Iterator[Database]:
 
 
 @contextmanager
-def demo_database(server: cluster.Server) -> Iterator[Database]:
-    """A migrated database with the demo tenant, dropped at the end; see `demo_tenant`."""
-    with _temporary(server, cluster.demo_template(server)) as database:
+def demo_database(
+    server: cluster.Server, begins: datetime = cluster.STORIES_BEGIN
+) -> Iterator[Database]:
+    """A migrated database with the demo tenant, dropped at the end; see `demo_tenant`.
+
+    Args:
+        begins: where its clock will be set; see `cluster.demo_template`.
+    """
+    with _temporary(server, cluster.demo_template(server, begins)) as database:
         yield database
 
 

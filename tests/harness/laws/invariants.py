@@ -11,7 +11,12 @@ from tests.harness.laws import invariants_at_stripe, laws
 
 
 def violations(
-    database: Database, double: Double | None = None, *, quiescent: bool = False
+    database: Database,
+    double: Double | None = None,
+    *,
+    quiescent: bool = False,
+    swept: bool = False,
+    costly: bool = True,
 ) -> list[str]:
     """What violates the laws, a line each; empty when all is well.
 
@@ -19,11 +24,14 @@ def violations(
         double: compare with what this Stripe knows, too.
         quiescent: all events were delivered, time has passed, sweeps and outbox have run until
             nothing happened any more; then nothing may be left in between.
+        costly: ask the costly laws, too; not needed while no table of `laws.OPENINGS` changes.
+        swept: a whole turn of the sweep `retention` has just ended.
     """
-    asked = laws.ALWAYS + (laws.QUIESCENT if quiescent else ())
+    asked = laws.ALWAYS + (laws.QUIESCENT if quiescent else ()) + (laws.SWEPT if swept else ())
     found = [
         f"{law.invariant}: {law.states} — {row.finding}"
         for law in asked
+        if costly or not law.costly
         for row in database.rows(law.query)
     ]
     if double is not None:

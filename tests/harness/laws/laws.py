@@ -14,7 +14,8 @@ class Law:
     """A true statement, and a query whose column `finding` names every exception.
 
     Attributes:
-        costly: takes milliseconds; a simulation checks it now and then, and at the end.
+        costly: takes milliseconds; a simulation checks it now and then, and at the end. It depends
+            on nothing but `OPENINGS`.
     """
 
     invariant: str
@@ -22,6 +23,15 @@ class Law:
     query: str
     costly: bool = False
 
+
+# the tables that the costly laws depend on
+OPENINGS = {
+    "core.date_overrides",
+    "core.openings",
+    "core.resources",
+    "core.timetables",
+    "core.weekly_hours",
+}
 
 ALWAYS: tuple[Law, ...] = (
     Law(
@@ -637,6 +647,96 @@ QUIESCENT: tuple[Law, ...] = (
             when m.kept < m.captured then 'partially_refunded'
             else 'paid'
         end
+        """,
+    ),
+)
+
+# After a whole turn of the sweep `retention`.
+SWEPT: tuple[Law, ...] = (
+    Law(
+        "I14",
+        "openings are compiled from now to beyond what can be booked",
+        """
+        select 'resource ' || r.id || ' is compiled from ' || coalesce(t.opened_from::text, 'never')
+            || ' until ' || coalesce(t.opened_until::text, 'never') as finding
+        from core.resources as r
+        left join core.timetables as t on t.tenant_id = r.tenant_id and t.resource_id = r.id
+        where r.archived_at is null and (t is null or t.opened_from > core.clock()
+            or t.opened_until < core.clock() + (r.horizon_days + 39) * interval '24 hours')
+        """,
+    ),
+    Law(
+        "I14",
+        "openings of days that are over are not kept",
+        """
+        select 'resource ' || w.resource_id || ' keeps what closed ' || w.closes_at as finding
+        from core.openings as w
+        where w.closes_at < core.clock() - interval '72 hours'
+        """,
+    ),
+    Law(
+        "kept",
+        "an unpaid booking is not kept longer than its tenant keeps it, unless money, a change or a"
+        " finding belongs to it",
+        """
+        select b.id || ' of ' || b.updated_at as finding
+        from core.bookings as b
+        join core.tenants as t on t.id = b.tenant_id
+        where b.status = 'expired' and b.payment_status = 'unpaid' and b.dispute_status = 'none'
+            and not exists (
+                select from core.bookings as o -- those that are held together go together
+                left join core.payments as p on p.tenant_id = o.tenant_id and p.booking_id = o.id
+                left join core.reschedules as c
+                    on c.tenant_id = o.tenant_id and c.booking_id = o.id
+                left join core.findings as f on f.tenant_id = o.tenant_id and f.booking_id = o.id
+                left join core.stripe_events as e on e.tenant_id = o.tenant_id
+                    and e.booking_id = o.id
+                where o.tenant_id = b.tenant_id
+                    and coalesce(o.cart_id, o.id) = coalesce(b.cart_id, b.id)
+                    and (o.updated_at >= core.clock() - t.keep_unpaid_days * interval '24 hours'
+                        or o.status <> 'expired' or p.id is not null or c.id is not null
+                        or f.booking_id is not null or e.booking_id is not null))
+        """,
+    ),
+    Law(
+        "kept",
+        "nothing else is kept longer than its tenant keeps it",
+        """
+        select 'entry ' || w.id || ' of ' || w.updated_at as finding
+        from core.waitlist as w
+        join core.tenants as t on t.id = w.tenant_id
+        where w.state not in ('waiting', 'offered')
+            and w.updated_at < core.clock() - t.keep_waitlist_days * interval '24 hours'
+        union all
+        select 'request of ' || k.created_at
+        from core.idempotency_keys as k
+        join core.tenants as t on t.id = k.tenant_id
+        where k.created_at < core.clock() - t.keep_requests_days * interval '24 hours'
+        union all
+        select 'event ' || e.id || ' of ' || e.received_at
+        from core.stripe_events as e
+        join core.tenants as t on t.id = e.tenant_id
+        where e.received_at < core.clock() - t.keep_events_days * interval '24 hours'
+        union all
+        select 'effect ' || e.key || ' of ' || e.updated_at
+        from core.effects as e
+        join core.tenants as t on t.id = e.tenant_id
+        where e.kind in ('expire_session', 'notify_offer') and e.state = 'done'
+            and e.updated_at < core.clock() - t.keep_unpaid_days * interval '24 hours'
+        """,
+    ),
+    Law(
+        "kept",
+        "a customer without bookings and waitlist entries is not kept",
+        """
+        select 'customer ' || c.id as finding
+        from core.customers as c
+        where not exists (
+                select from core.bookings as b
+                where b.tenant_id = c.tenant_id and b.customer_id = c.id)
+            and not exists (
+                select from core.waitlist as w
+                where w.tenant_id = c.tenant_id and w.customer_id = c.id)
         """,
     ),
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.harness.system.in_process import System
+from tests.harness.system.setup import TEN, take
 
 
 def lose_time(
@@ -30,3 +31,14 @@ def lose_time(
         " where coalesce(cart_id, id) = %s",
         held["id"],
     )
+
+
+def paid_too_late(system: System, starts_at: str = TEN, *, taken: bool = True) -> dict[str, Any]:
+    """A booking that is paid after its time was lost, and taken by another."""
+    held, session_id = system.checkout(system.hold(starts_at))
+    lose_time(system, held)
+    if taken:
+        take(system, held)
+    system.pay(session_id)
+    system.deliver_webhooks()
+    return held

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 from dev.stack import dynamodb
@@ -17,12 +18,15 @@ _ROUNDS = 12
 _STEP = timedelta(minutes=47)  # longer than a checkout with its grace, shorter than two
 
 
+_dynamodb = cache(dynamodb.client)  # making a client takes longer than what it is asked
+
+
 def end_leases(system: System) -> None:
     """End the leases of idempotency records that a dead invocation left behind."""
     function = the_template().function("checkout")
     assert function is not None
     table = str(function.environment["IDEMPOTENCY_TABLE"])
-    client = dynamodb.client(system.backends.dynamodb)
+    client = _dynamodb(system.backends.dynamodb)
     running = client.get_paginator("scan").paginate(
         TableName=table,
         FilterExpression="#status = :running",

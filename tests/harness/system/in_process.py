@@ -7,6 +7,7 @@ the handler runs with the environment that the template declares for it, databas
 import importlib
 import json
 import os
+import sys
 import time
 import uuid
 from collections.abc import Iterator, Mapping
@@ -257,20 +258,19 @@ class System:
     def _inside(self, function: template.Function) -> Iterator[None]:
         before = dict(os.environ)
         variables = environment.environment(function, self.backends) | self._extra
-        os.environ.clear()
-        os.environ.update(variables)
+        _set_environment(variables)
         _warm((self, function.name, variables))
         holdfast_database._connections = self._connections.setdefault(function.name, {})
         limits._memory = self._memories.get(function.name)
         idempotency._alive = self._alive.setdefault(function.name, {})
         try:
-            yield
+            with _shared_clients():
+                yield
         finally:
             holdfast_database._connections = {}
             self._memories[function.name] = limits._memory
             idempotency._alive = {}
-            os.environ.clear()
-            os.environ.update(before)
+            _set_environment(before)
 
     def with_environment(self, **variables: str) -> None:
         """Set variables for all later invocations."""
@@ -417,6 +417,14 @@ class System:
         assert answer.status == 200, answer
         return booking, self.session_id(booking)
 
+    def paid(self, held: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """A booking that is paid and confirmed, and Stripe's events are delivered."""
+        booking, session_id = self.checkout(held)
+        self.pay(session_id)
+        self.deliver_webhooks()
+        assert self.booking(booking).status == "scheduled"
+        return booking
+
     def move(
         self,
         held: Mapping[str, Any],
@@ -492,6 +500,45 @@ class System:
 @cache
 def _module(name: str) -> ModuleType:
     return importlib.import_module(f"functions.{name}.app")
+
+
+@contextmanager
+def _shared_clients() -> Iterator[None]:
+    """Two AWS clients with the same options are one.
+
+    They keep nothing but their connections, and take longer to make than the calls they make.
+    """
+    boto3 = sys.modules.get("boto3")  # slow to import, so this leaves it to the first who needs it
+    if boto3 is None:
+        yield
+        return
+    make = boto3.client
+
+    def client(service: str, *, config: Any) -> Any:
+        settings = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        key = repr((service, sorted(vars(config).items(), key=repr), sorted(settings.items())))
+        if key not in _clients:
+            _clients[key] = make(service, config=config)
+        return _clients[key]
+
+    setattr(boto3, "client", client)  # noqa: B010 a module of others
+    try:
+        yield
+    finally:
+        setattr(boto3, "client", make)  # noqa: B010
+
+
+_clients: dict[str, Any] = {}
+
+
+def _set_environment(variables: Mapping[str, str]) -> None:
+    """Change what differs: most is the same from one invocation to the next."""
+    now = dict(os.environ)
+    for name in now.keys() - variables.keys():
+        del os.environ[name]
+    for name, value in variables.items():
+        if now.get(name) != value:
+            os.environ[name] = value
 
 
 _running: tuple[System, str, dict[str, str]] | None = None  # whose settings and clients are kept

@@ -38,6 +38,25 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_AGAINST}[_pending]",),
     ),
     Guard(
+        "deletion-of-changing",
+        "a booking that is on its way to another time stays",
+        (core("must_keep", "and c.state = 'pending')", "and false)"),),
+        (f"{_AGAINST}[_change]",),
+    ),
+    Guard(
+        "deletion-of-moved",
+        "the moves of a booking that was never paid go with it",
+        (
+            core(
+                "delete_booking",
+                "delete from core.reschedules as r where r.tenant_id = p_tenant.id"
+                " and r.booking_id = v_id;",
+                "",
+            ),
+        ),
+        (f"{_SWEEP}::test_a_hold_that_was_moved_goes_as_well",),
+    ),
+    Guard(
         "deletion-of-payable",
         "a checkout whose end Stripe has not reported keeps its booking",
         (core("must_keep", "and c.state not in ('expired', 'failed')", "and false"),),

@@ -1,5 +1,4 @@
--- api.list_pool_slots: api.list_pool_slots_as_text, by the name and with the type that the release before
--- knows.
+-- api.list_pool_slots: api.list_pool_slots_as_text, under the name and with the type of the previous release.
 --
 -- Locks     as api.list_pool_slots_as_text
 -- Raises    as api.list_pool_slots_as_text

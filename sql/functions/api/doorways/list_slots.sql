@@ -1,4 +1,4 @@
--- api.list_slots: api.list_slots_as_text, by the name and with the type that the release before knows.
+-- api.list_slots: api.list_slots_as_text, under the name and with the type of the previous release.
 --
 -- Locks     as api.list_slots_as_text
 -- Raises    as api.list_slots_as_text

@@ -14,7 +14,7 @@ language sql stable
 rows 10
 as $$
     -- bounded and ordered by all columns of its index: otherwise a plan made on empty tables might
-    -- begin with all holds of the tenant; who asks sets enable_sort = off
+    -- begin with all holds of the tenant; callers set enable_sort = off
     select b.resource_id, b.starts_at, case b.status
         when 'held' then b.hold_expires_at
         else greatest(b.hold_expires_at, p_at + interval '1 minute') end

@@ -1,10 +1,10 @@
 -- core.delete_booking: delete a booking that was never paid, those held with it, and all that hangs on
 -- them, if nothing speaks against it under the lock.
 --
--- Against it speak: a payment, refund, dispute, change or finding; a checkout that Stripe has not said
--- to be over; money or anything pending in the outbox; an event that Stripe may still repeat; a waitlist
--- entry that is not over. A payment that arrives for one that is gone is reported as unknown,
--- and the daily comparison of the books finds it.
+-- Against it speak: a payment, refund, dispute or finding; a change that is pending; a checkout that
+-- Stripe has not said to be over; money or anything pending in the outbox; an event that Stripe may
+-- still repeat; a waitlist entry that is not over. A payment that arrives for one that is gone is
+-- reported as unknown, and the daily comparison of the books finds it.
 --
 -- Returns   how many bookings went, the day on which they ended, and why; null when they stay
 -- Locks     the booking, then those held with it in order of position, skipping what is locked
@@ -20,7 +20,7 @@ declare
     v_ended audit.deleted_bookings;
     v_ids uuid[];
     v_id uuid;
-    v_results uuid[]; -- whose request keys go: of the booking, its checkouts, the place it was offered to
+    v_results uuid[]; -- whose request keys go: of the booking, its checkouts and moves, the place it was offered to
     v_result uuid;
     v_now timestamptz;
 begin
@@ -67,6 +67,9 @@ begin
                 select c.id from core.checkouts as c
                 where c.tenant_id = p_tenant.id and c.booking_id = v_id)
             || array(
+                select r.id from core.reschedules as r
+                where r.tenant_id = p_tenant.id and r.booking_id = v_id)
+            || array(
                 select w.id from core.waitlist as w
                 where w.tenant_id = p_tenant.id and w.booking_id = v_id);
         foreach v_result in array v_results loop
@@ -74,6 +77,7 @@ begin
             where k.tenant_id = p_tenant.id and k.result_id = v_result;
         end loop;
         delete from core.checkouts as c where c.tenant_id = p_tenant.id and c.booking_id = v_id;
+        delete from core.reschedules as r where r.tenant_id = p_tenant.id and r.booking_id = v_id;
         delete from core.waitlist as w where w.tenant_id = p_tenant.id and w.booking_id = v_id;
         delete from audit.booking_events as e
         where e.tenant_id = p_tenant.id and e.booking_id = v_id;

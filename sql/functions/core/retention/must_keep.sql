@@ -27,7 +27,8 @@ begin
             where r.tenant_id = p_tenant.id and r.booking_id = p_booking_id)
         or exists (
             select from core.reschedules as c
-            where c.tenant_id = p_tenant.id and c.booking_id = p_booking_id)
+            where c.tenant_id = p_tenant.id and c.booking_id = p_booking_id
+                and c.state = 'pending')
         or exists (
             select from core.findings as f
             where f.tenant_id = p_tenant.id and f.booking_id = p_booking_id)
