@@ -1,6 +1,7 @@
 """Hold against hold: one time has one owner, and the others are refused with alternatives."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -37,6 +38,19 @@ def test_one_of_many_holds_wins(db_client: DbClient, race: Race, starts: tuple[s
     assert refusals(outcomes) == ["KHTKN"] * 23
     assert all(0 < len(alternatives(loser)) <= 5 for loser in losers)
     assert len(db_client.owners()) == 1
+    assert violations(db_client.database) == []
+
+
+def test_a_loser_whose_time_has_begun_is_refused_by_the_rule(db_client: DbClient) -> None:
+    """A rule comes before a taken time, also for a hold that has lost while it waited."""
+    db_client.database.clock.set(datetime(2027, 1, 11, 9, 57, tzinfo=UTC))
+    first, _ = db_client.begin(db_client.hold_call(TEN))
+    _, second = db_client.start(db_client.hold_call(TEN))
+    db_client.database.clock.advance(timedelta(minutes=4))
+
+    first.commit()
+
+    assert refusal(second.exception(10)) == "KHOFF"
     assert violations(db_client.database) == []
 
 

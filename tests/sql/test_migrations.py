@@ -276,6 +276,21 @@ def test_unused_function_changes_alone(schema: Schema) -> None:
     assert schema.database.value("select core.triple(9)") == 27
 
 
+def test_a_trigger_file_may_define_one_function_more(schema: Schema) -> None:
+    """A second function is no overload of the first: the file is run once, and both are there."""
+    schema.run()
+    first = FILES["triggers/things_100_guard.sql"]
+    schema.write("triggers/things_100_guard.sql", first + first.replace("guard", "other"))
+
+    report = migrate(schema.database.url(), schema.folder, seconds=20)
+
+    assert report.reapplied == ("triggers/things_100_guard.sql", "grants.sql")
+    names = schema.database.rows(
+        "select tgname from pg_trigger where not tgisinternal order by tgname"
+    )
+    assert names == [("things_100_guard",), ("things_100_other",)]
+
+
 def test_changed_view_is_replaced(schema: Schema) -> None:
     """A view that loses a column is dropped with the functions that return it; all come back."""
     schema.run()

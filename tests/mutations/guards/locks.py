@@ -85,6 +85,21 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_EXPIRY}::test_a_taker_waits_for_a_checkout_that_began_in_time",),
     ),
     Guard(
+        "rule-before-taken",
+        "a hold that lost while it waited is refused by a rule first",
+        (
+            core(
+                "hold_periods",
+                "core.broken_rule(p_requested[1], v_counted, core.clock()), 'taken'));",
+                "null, 'taken'));",
+            ),
+        ),
+        (
+            "tests/concurrency/test_holds.py"
+            "::test_a_loser_whose_time_has_begun_is_refused_by_the_rule",
+        ),
+    ),
+    Guard(
         "sweep-lock",
         "a sweep skips bookings that are locked",
         (api("expire_holds", "            for no key update skip locked\n", ""),),

@@ -67,7 +67,9 @@ def define(connection: psycopg.Connection[Any], script: Script) -> bool:
         if alone:
             session.run(connection, script)
         return alone
-    if _existing(connection, script).keys() - old.keys():  # an overload
+    names = {_name(item) for item in old.values()}
+    added = [item for key, item in _existing(connection, script).items() if key not in old]
+    if any(_name(item) in names for item in added):  # an overload, not one function more
         return _drop(connection, script, old.values())
     return True
 
@@ -132,6 +134,11 @@ def _existing(connection: psycopg.Connection[Any], script: Script) -> dict[int, 
         if query is not None:  # a trigger's file drops it itself
             found.update(connection.execute(query.encode(), {"name": name}).fetchall())
     return found
+
+
+def _name(item: str) -> str:
+    """`function core.twice` of `function core.twice(integer)`."""
+    return item.partition("(")[0]
 
 
 def _take_back(connection: psycopg.Connection[Any], old: Iterable[str]) -> None:
