@@ -279,6 +279,7 @@ def _value(session: Session, query: str, *parameters: object) -> Any:
 
 
 def _end(session: Session) -> None:
-    """Do now what a commit does first: the deferred triggers."""
+    """Do now what a commit does: the deferred triggers, and the next call locks accounts again."""
     session.connection.execute("set constraints all immediate")
     session.connection.execute("set constraints all deferred")
+    session.connection.execute("select set_config('holdfast.accounts_locked', '', true)")
