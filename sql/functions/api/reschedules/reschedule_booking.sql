@@ -12,8 +12,8 @@
 --
 -- Locks     the rules of the old and the new resource, shared; the customer, if the resource limits
 --           its customers; the days of the old and of the new
---           time; the booking, after its cart's first; the request key; as core.occupy; the payments
---           that a difference is refunded from
+--           time; the booking, after its cart's first; the request key; as core.occupy; as
+--           core.pay_back
 -- Raises    KHAUT · KHNTF no such booking, resource, or the resource does not have the offering · KHPRC
 --           KHVER stale version · KHKEY · KHOFF · KHTKN · KHCAL · KHCAU
 --           KHEXP  the hold has expired
