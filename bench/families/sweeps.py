@@ -10,7 +10,7 @@ import psycopg
 from bench import drivers, world
 from bench.figures import Contestant, Goal, Line, Sample, contest, of_latencies
 from bench.server import Server
-from holdfast.platform.sweeps import Pace
+from holdfast.platform.sweeps import rest
 
 _EXPIRED = 100_000
 _BATCH = 500  # as the function's own
@@ -74,7 +74,7 @@ def lines(server: Server, rounds: int) -> Iterator[Line]:
 
 def _sweep(server: Server, database: str, over: Callable[[], bool]) -> int:
     """Batch after batch, at the pace of the function's own."""
-    cleared, pace = 0, Pace()
+    cleared = 0
     url = server.url(database, "holdfast_expire_holds")
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         while not over():
@@ -84,5 +84,5 @@ def _sweep(server: Server, database: str, over: Callable[[], bool]) -> int:
             cleared += row[0]["expired"]
             if not row[0]["more"]:
                 break
-            time.sleep(pace.rest(time.perf_counter() - began))
+            time.sleep(rest(time.perf_counter() - began))
     return cleared

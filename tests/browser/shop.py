@@ -176,7 +176,7 @@ class Visitor:
         assert found, self.page.url
         return found[1]
 
-    def sees(self, title: str, *, timeout: float = 10_000) -> "Visitor":
+    def sees(self, title: str, *, timeout: float = 20_000) -> "Visitor":
         """Wait for a view by its heading."""
         heading = self.page.get_by_role("heading", level=1, name=title)
         expect(heading).to_be_visible(timeout=timeout)

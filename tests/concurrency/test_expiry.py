@@ -66,6 +66,48 @@ def test_a_hold_waits_for_the_sweep_that_frees_its_time(db_client: DbClient) -> 
     assert violations(db_client.database) == []
 
 
+def _is_tried_between_the_sweeps_statements(db_client: DbClient) -> Any:
+    """A hold of an expired hold's time, tried when a sweep has ended that hold and not yet freed
+    its time: the answer, or what it was refused with."""
+    stale = db_client.hold(TEN)
+    db_client.database.clock.advance(SIX_MINUTES)
+    with db_client.database.connect() as other:
+        other.execute(
+            "select from core.occupancies where booking_id = %s for key share", (stale.id,)
+        )
+        _, swept = db_client.start(SWEEP)
+        _, taker = db_client.start(db_client.hold_call(TEN))
+        other.commit()
+
+    assert swept.result(10)["expired"] == 1
+    try:
+        return taker.result(10)
+    except psycopg.Error as refused:
+        return refused
+
+
+def test_a_hold_gets_the_time_that_a_sweep_is_about_to_free(db_client: DbClient) -> None:
+    """A sweep ends a batch of holds, then frees their times: a hold tried in between gets its time.
+
+    Cases: D-1, E-7.2
+    """
+    taken = _is_tried_between_the_sweeps_statements(db_client)
+
+    assert db_client.owners() == [taken["id"]]
+    assert violations(db_client.database) == []
+
+
+def test_twin_hold_is_refused_a_time_that_is_free(db_client: DbClient) -> None:
+    """Without that check the hold is refused as taken, while no booking has the time."""
+    guardless.rewrite(
+        db_client.database, "core.expire_stale_holds", "v_booking.status = 'expired'", "false"
+    )
+
+    refused = _is_tried_between_the_sweeps_statements(db_client)
+
+    assert (refused.sqlstate, db_client.owners()) == ("KHTKN", [])
+
+
 def test_the_sweep_passes_by_a_hold_that_is_being_taken(db_client: DbClient) -> None:
     """A sweep neither waits for an expired hold that a request is replacing, nor expires it twice.
 

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from psycopg import errors, sql
+
 from dev.programs.processes import free_port, is_alive
+from tests.harness.database.cluster import External, drop_database, superuser
 
 ROOT = Path(__file__).parents[2]
 _READY_SECONDS = 90.0
@@ -55,11 +58,19 @@ def send(method: str, url: str, body: bytes | None = None, **headers: str) -> An
 
 
 class Stack:
-    """`python -m dev.stack` on a port and data folder of its own."""
+    """`python -m dev.stack` on a port, in a data folder and with a database of its own.
+
+    Its database is made on the server that DATABASE_URL names, if one does. Two stacks that shared
+    a database would end each other's holds.
+    """
 
     def __init__(self, data: Path, port: int | None = None) -> None:
         self.data = data
         self.port = port or free_port()
+        self._server = (
+            External(os.environ["DATABASE_URL"]) if "DATABASE_URL" in os.environ else None
+        )
+        self._database = f"holdfast_stack_{self.port}"
         self.output = data / f"output-{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
         self.manifest: dict[str, Any] = {}
@@ -81,6 +92,7 @@ class Stack:
             self.process = subprocess.Popen(
                 self.command("--no-warm", "--no-schedules", "--parent", str(os.getpid()), *options),
                 cwd=ROOT,
+                env=self._environment(),
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
@@ -95,6 +107,15 @@ class Stack:
             assert self.process.poll() is None, self.said()
             assert time.monotonic() < deadline, self.said()
             time.sleep(0.02)
+
+    def _environment(self) -> dict[str, str]:
+        if self._server is None:
+            return dict(os.environ)
+        with contextlib.suppress(errors.DuplicateDatabase):
+            create = sql.SQL("create database {}").format(sql.Identifier(self._database))
+            superuser(self._server).execute(create)
+        parts = urllib.parse.urlsplit(os.environ["DATABASE_URL"])
+        return os.environ | {"DATABASE_URL": parts._replace(path=f"/{self._database}").geturl()}
 
     def said(self) -> str:
         """What it printed."""
@@ -113,6 +134,8 @@ class Stack:
         cleared = subprocess.run(
             self.command("--reset"), check=False, cwd=ROOT, capture_output=True, text=True
         )
+        if self._server is not None:
+            drop_database(self._server, self._database)
         assert cleared.returncode == 0, cleared.stdout + cleared.stderr
 
     def processes(self) -> set[int]:

@@ -114,9 +114,9 @@ RETENTION = {
     "delete_expired_records, events": Action(_unpaid, _sweep("events")),
     "delete_expired_records, effects": Action(_unpaid, _sweep("effects")),
     "delete_expired_records, failures": Action(_failed, _sweep("failures")),
-    # all that a resource with a horizon of 700 days has: compared, then looked through for overlaps,
-    # and as many entries again of rows that were deleted since
-    "compile_openings": Action(_only_the_longest, _compile, entries=6 * (700 + 42)),
+    # all openings of a horizon of 700 days: compared, then looked through for overlaps;
+    # and the entries of what was deleted when other actions changed its rules
+    "compile_openings": Action(_only_the_longest, _compile, entries=10 * (700 + 42)),
     "export_customer": Action(Workload.hold, _of_person("export_customer", None, 10)),
     "erase_customer": Action(_released, _of_person("erase_customer")),
     "list_bookings, reference": Action(

@@ -44,6 +44,12 @@ insert into core.weekly_hours
 select t.id, t.id, t.id, 1, '09:00', '17:00', %(now)s
 from core.tenants as t where t.id <> %(tenant)s;
 
+insert into core.openings (tenant_id, resource_id, opens_at, closes_at, open_until, on_day)
+select t.id, t.id, d, d + interval '8 hours', d + interval '8 hours', d::date
+from core.tenants as t,
+    lateral (select %(now)s + n * interval '7 days' as d from generate_series(1, 3) as n) as later
+where t.id <> %(tenant)s;
+
 -- what is closed elsewhere and later, and other pools
 insert into core.date_overrides (tenant_id, id, resource_id, on_date, created_at, updated_at)
 select t.id, t.id, t.id, '2031-03-04', %(now)s, %(now)s

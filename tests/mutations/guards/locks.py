@@ -85,6 +85,12 @@ GUARDS: tuple[Guard, ...] = (
         (f"{_EXPIRY}::test_a_taker_waits_for_a_checkout_that_began_in_time",),
     ),
     Guard(
+        "stale-hold-swept",
+        "and then takes its time if a sweep ended it meanwhile",
+        (core("expire_stale_holds", "v_booking.status = 'expired'", "false"),),
+        (f"{_EXPIRY}::test_a_hold_gets_the_time_that_a_sweep_is_about_to_free",),
+    ),
+    Guard(
         "rule-before-taken",
         "a hold that lost while it waited is refused by a rule first",
         (

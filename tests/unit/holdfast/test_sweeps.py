@@ -18,21 +18,11 @@ class _Context:
         return 60_000 if self._left > 0 else 0
 
 
-def test_a_sweep_that_no_one_slows_down_does_not_rest() -> None:
-    """Batches that take about as long as the quickest follow each other at once."""
-    pace = sweeps.Pace()
-
-    assert [pace.rest(seconds) for seconds in (0.1, 0.08, 0.1)] == [0.0, 0.0, 0.0]
-
-
 def test_the_longer_a_batch_takes_the_longer_a_sweep_rests() -> None:
-    """Four seconds for each that it took beyond the usual, but never longer than one second."""
-    pace = sweeps.Pace()
-    pace.rest(0.1)
-
-    assert pace.rest(0.18) == pytest.approx(0.2)
-    assert pace.rest(0.23) == pytest.approx(0.4)
-    assert pace.rest(9.0) == 1.0
+    """Twice as long as the batch took, but never longer than one second."""
+    assert sweeps.rest(0.1) == pytest.approx(0.2)
+    assert sweeps.rest(0.3) == pytest.approx(0.6)
+    assert sweeps.rest(9.0) == 1.0
 
 
 def test_batches_are_repeated_at_that_pace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,9 +33,9 @@ def test_batches_are_repeated_at_that_pace(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(sweeps.time, "sleep", rested.append)
     numbers = count(1)
 
-    sweeps.repeat(lambda: next(numbers) < 4, _Context(9), sweeps.Pace())  # type: ignore[arg-type]
+    sweeps.repeat(lambda: next(numbers) < 4, _Context(9), rests=True)  # type: ignore[arg-type]
 
-    assert rested == [0.0, pytest.approx(0.4), pytest.approx(0.2)]
+    assert rested == pytest.approx([0.2, 0.46, 0.36])
 
 
 _BATCHES = ((0.0, 0.1), (1.0, 0.23), (2.0, 0.18), (3.0, 0.1))

@@ -13,36 +13,24 @@ _HOLDS = 500
 _PLACES = 50
 _RECORDS = 200
 _RESOURCES = 10  # a change of their rules waits while they are compiled
-_USUAL = 1.3  # times the quickest batch: nothing has slowed it down
-_YIELD = 4.0  # seconds of rest for each second that a batch took longer than that
+_REST = 2.0  # times what a batch took: a third of one processor at most
 _LONGEST_REST = 1.0  # seconds
 
 
-class Pace:
-    """How long a sweep rests between two batches: the longer, the more others slow it down.
+def rest(seconds: float) -> float:
+    """Seconds to rest after a batch that took so many, so that others get their turn.
 
-    While the database has nothing else to do every batch takes as long as the quickest, and none
-    rests. One that takes longer has taken time from those who wait for an answer.
+    The more others slow a batch down, the longer the rest after it.
     """
-
-    def __init__(self) -> None:
-        self._quickest = float("inf")
-
-    def rest(self, seconds: float) -> float:
-        """Seconds to rest after a full batch that took so many."""
-        self._quickest = min(self._quickest, seconds)
-        return min(_LONGEST_REST, _YIELD * max(0.0, seconds - _USUAL * self._quickest))
+    return min(_LONGEST_REST, _REST * seconds)
 
 
-_EXPIRING = Pace()  # kept with the execution environment: quiet hours teach it what is quick
-
-
-def repeat(batch: Callable[[], bool], context: LambdaContext, pace: Pace | None = None) -> None:
+def repeat(batch: Callable[[], bool], context: LambdaContext, *, rests: bool = False) -> None:
     """Run batches until one says that nothing is left, or the time runs out."""
     began = time.perf_counter()
     while batch() and context.get_remaining_time_in_millis() > _TIME_TO_FINISH_MS:
-        if pace is not None:
-            time.sleep(pace.rest(time.perf_counter() - began))
+        if rests:
+            time.sleep(rest(time.perf_counter() - began))
         began = time.perf_counter()
 
 
@@ -56,7 +44,7 @@ def expire_holds(context: LambdaContext) -> dict[str, int]:
             totals[name] += swept[name]
         return bool(swept["more"])
 
-    repeat(batch, context, _EXPIRING)
+    repeat(batch, context, rests=True)
     return totals
 
 

@@ -1,7 +1,8 @@
--- core.expire_stale_holds: free the time of expired holds that are in the way; returns how many.
+-- core.expire_stale_holds: free the time of expired holds that are in the way; returns how many are gone.
 --
 -- Only status held: a paying booking may still be paid. Bookings of one cart expire together, and
--- is locked and freed through the first.
+-- are locked and freed through the first. A hold that another transaction, a sweep for instance, ended
+-- while this one waited for its row is gone as well: its time is free to take.
 --
 -- Locks     the first booking's row of each stale hold, in order of id; as core.transition_booking (the
 --           caller holds the resource's days)
@@ -25,6 +26,8 @@ begin
         -- it may have begun its checkout while we waited
         if v_booking.status = 'held' and v_booking.hold_expires_at <= core.clock() then
             perform core.transition_booking(v_booking, 'expired', 'hold ran out; the time was wanted');
+            v_count := v_count + 1;
+        elsif v_booking.status = 'expired' then
             v_count := v_count + 1;
         elsif core.expire_stale_reschedule(v_booking, core.clock()) then
             v_count := v_count + 1;
