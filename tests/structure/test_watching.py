@@ -160,13 +160,47 @@ def test_the_template_passes_what_the_alarms_need() -> None:
             assert value == {"Ref": name}
 
 
-def test_throttling_is_watched_in_all_functions_of_the_api() -> None:
-    """Each function of the list that template.yaml passes is in the sum."""
-    passed = TEMPLATE["Resources"]["Watching"]["Properties"]["Parameters"]["ApiFunctions"]
-    stats = [m["MetricStat"] for m in ALARMS["ApiThrottled"]["Metrics"] if "MetricStat" in m]
-    selected = [stat["Metric"]["Dimensions"][0]["Value"]["Fn::Select"][0] for stat in stats]
+def _summed(name: str) -> list[Any]:
+    """What an alarm over several functions adds up."""
+    stats = [m["MetricStat"] for m in ALARMS[name]["Metrics"] if "MetricStat" in m]
+    return [stat["Metric"]["Dimensions"][0]["Value"] for stat in stats]
 
-    assert [int(index) for index in selected] == list(range(len(passed["Fn::Join"][1])))
+
+def test_an_alarm_adds_up_ten_metrics_at_most() -> None:
+    """CloudWatch refuses to make one with more, and the deployment with it."""
+    added = {
+        name: sum("MetricStat" in metric for metric in alarm["Metrics"])
+        for name, alarm in ALARMS.items()
+        if "Metrics" in alarm
+    }
+
+    assert added
+    assert {name: count for name, count in added.items() if count > 10} == {}
+
+
+def test_throttling_is_watched_in_all_functions_of_the_api() -> None:
+    """Each function with a route is in one of the lists that template.yaml passes, and in its sum.
+
+    The two that need no database, and answer in its place, are watched by how the API fails.
+    """
+    passed = TEMPLATE["Resources"]["Watching"]["Properties"]["Parameters"]
+    listed = []
+    for name, alarm in {"Customer": "ApiThrottled", "Shop": "ShopApiThrottled"}.items():
+        functions = passed[f"{name}Functions"]["Fn::Join"][1]
+        selected = [value["Fn::Select"] for value in _summed(alarm)]
+        assert [(int(n), of) for n, of in selected] == [
+            (n, {"Ref": f"{name}Functions"}) for n in range(len(functions))
+        ]
+        listed += [function["Ref"] for function in functions]
+    routed = {
+        name
+        for name, resource in TEMPLATE["Resources"].items()
+        for event in ((resource["Properties"] or {}).get("Events") or {}).values()
+        if event["Type"] == "HttpApi"
+    }
+
+    assert len(listed) == len(set(listed))
+    assert set(listed) == routed - {"HealthFunction", "OpenapiFunction"}
 
 
 def test_the_dashboard_shows_metrics_that_exist() -> None:
