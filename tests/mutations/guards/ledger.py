@@ -36,7 +36,7 @@ GUARDS: tuple[Guard, ...] = (
     ),
     Guard(
         "accounts-are-known",
-        "a posting to an account that there is not, or of another currency, is refused",
+        "a posting to an unknown account, or one of another currency, is refused",
         (
             Edit(
                 _JUDGE,

@@ -1,7 +1,7 @@
 -- core.sound_account: the rules of a row of ledger.accounts, for its constraint accounts_sound.
 --
--- Another kind of account is another word here, and in core.lock_accounts if its side or guard is not
--- that of the most: owed by us, and guarded.
+-- A new kind of account is a new word here; and in core.lock_accounts too, unless it is like most of
+-- them: something that we owe, and guarded.
 --
 -- Locks     none
 -- Raises    23514  a rule is broken; the constraint that is named is the rule
